@@ -1,0 +1,108 @@
+//! What a client may bend. A [`Dialect`] says which deviations from RFC 7643/7644 are accepted; a
+//! [`Tolerances`] records by name which of them one request made use of, so that an administrator
+//! can see what a product really sends.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// One named deviation that the tolerant dialect accepts and the strict dialect refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tolerance {
+    /// `"op": "Replace"` instead of `"op": "replace"`.
+    CapitalisedOperation,
+    /// `"False"`, `"1"` where a boolean is due, in values and in filter operands.
+    BooleanText,
+    /// `"name.givenName"` or a URN-prefixed key inside a path-less PATCH value.
+    DottedKey,
+    /// A value path that matches nothing created the element it describes.
+    ValuePathCreated,
+    /// `remove` with a path and an array of values: only those listed went.
+    RemoveWithValue,
+    /// An attribute no schema defines was ignored.
+    UnknownAttribute,
+    /// A schema URN the resource type does not have was ignored.
+    UnknownSchema,
+    /// `attr[filter].sub op value` in a list filter.
+    ValuePathSubAttribute,
+    /// The attribute `email`, read as the primary e-mail.
+    EmailAlias,
+    /// `manager` as bare text instead of a complex value.
+    ManagerAsText,
+    /// JSON text inside `roles.value`.
+    RoleAsJsonText,
+    /// Spaces around a schema URN used as a key.
+    SpacedUrn,
+    /// `"$ref": null`.
+    NullReference,
+    /// A single value where an array is due, or the reverse.
+    SingleForMany,
+}
+
+impl Tolerance {
+    /// The name under which it is counted and shown: `capitalised_operation`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CapitalisedOperation => "capitalised_operation",
+            Self::BooleanText => "boolean_text",
+            Self::DottedKey => "dotted_key",
+            Self::ValuePathCreated => "value_path_created",
+            Self::RemoveWithValue => "remove_with_value",
+            Self::UnknownAttribute => "unknown_attribute",
+            Self::UnknownSchema => "unknown_schema",
+            Self::ValuePathSubAttribute => "value_path_sub_attribute",
+            Self::EmailAlias => "email_alias",
+            Self::ManagerAsText => "manager_as_text",
+            Self::RoleAsJsonText => "role_as_json_text",
+            Self::SpacedUrn => "spaced_urn",
+            Self::NullReference => "null_reference",
+            Self::SingleForMany => "single_for_many",
+        }
+    }
+}
+
+/// How literally a client is held to the RFCs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dialect {
+    /// Accepts what real products send wrongly, and counts it.
+    #[default]
+    Tolerant,
+    /// Refuses every deviation with the right error.
+    Strict,
+}
+
+/// The dialect of one request together with what it had to tolerate.
+#[derive(Debug, Clone, Default)]
+pub struct Tolerances {
+    dialect: Dialect,
+    used: BTreeMap<Tolerance, u32>,
+}
+
+impl Tolerances {
+    pub fn new(dialect: Dialect) -> Self {
+        Self { dialect, used: BTreeMap::new() }
+    }
+
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Whether the deviation is accepted; if so it is counted.
+    #[must_use = "a deviation that is not accepted has to be refused"]
+    pub fn accept(&mut self, tolerance: Tolerance) -> bool {
+        match self.dialect {
+            Dialect::Strict => false,
+            Dialect::Tolerant => {
+                *self.used.entry(tolerance).or_default() += 1;
+                true
+            }
+        }
+    }
+
+    /// What was tolerated, and how often.
+    pub fn used(&self) -> impl Iterator<Item = (Tolerance, u32)> + '_ {
+        self.used.iter().map(|(tolerance, count)| (*tolerance, *count))
+    }
+}

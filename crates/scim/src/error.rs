@@ -1,0 +1,70 @@
+//! The SCIM error message (RFC 7644, section 3.12).
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize, Serializer};
+
+/// RFC 7644, table 9, and RFC 9865, section 2.1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ScimType {
+    InvalidFilter,
+    TooMany,
+    Uniqueness,
+    Mutability,
+    InvalidSyntax,
+    InvalidPath,
+    NoTarget,
+    InvalidValue,
+    InvalidVers,
+    Sensitive,
+    InvalidCursor,
+    ExpiredCursor,
+    InvalidCount,
+}
+
+/// A SCIM error message. `status` is the HTTP status; `detail` is for people and says what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    pub status: u16,
+    pub scim_type: Option<ScimType>,
+    pub detail: String,
+}
+
+impl Error {
+    /// URN of the message.
+    pub const SCHEMA: &'static str = "urn:ietf:params:scim:api:messages:2.0:Error";
+
+    pub fn new(status: u16, scim_type: Option<ScimType>, detail: impl Into<String>) -> Self {
+        Self { status, scim_type, detail: detail.into() }
+    }
+
+    /// 400 with the given `scimType`.
+    pub fn bad_request(scim_type: ScimType, detail: impl Into<String>) -> Self {
+        Self::new(400, Some(scim_type), detail)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.detail)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl Serialize for Error {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            schemas: [&'static str; 1],
+            // RFC 7644, section 3.12: "status: the HTTP status code expressed as a JSON string."
+            status: String,
+            #[serde(rename = "scimType", skip_serializing_if = "Option::is_none")]
+            scim_type: Option<ScimType>,
+            detail: &'a str,
+        }
+        Body { schemas: [Self::SCHEMA], status: self.status.to_string(), scim_type: self.scim_type, detail: &self.detail }
+            .serialize(serializer)
+    }
+}

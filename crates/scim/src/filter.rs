@@ -1,0 +1,130 @@
+//! Filters (RFC 7644, section 3.4.2.2): the language, and what it means for a resource type.
+//!
+//! ```text
+//! filter    = *SP or *SP
+//! or        = and *( 1*SP "or" 1*SP and )
+//! and       = unit *( 1*SP "and" 1*SP unit )
+//! unit      = "not" *SP "(" filter ")" / "(" filter ")" / test
+//! test      = attrPath 1*SP "pr"
+//!           / attrPath 1*SP compareOp 1*SP compValue
+//!           / attrPath *SP "[" filter "]" [ "." test ]
+//! compareOp = "eq" / "ne" / "co" / "sw" / "ew" / "gt" / "ge" / "lt" / "le"
+//! compValue = string / number / "true" / "false" / "null"    ; as in JSON
+//! attrPath  = [ URI ":" ] ATTRNAME [ "." ATTRNAME ]
+//! ```
+//!
+//! Words are read without case, `not` binds tighter than `and`, `and` tighter than `or`. A `[` inside
+//! `[ ]` is refused. The test behind `].` is no RFC grammar; [`Filter::resolve`] takes it as a
+//! tolerance. [`Filter`] is the text, [`Condition`] its meaning, [`matches`] the reference semantics.
+
+mod display;
+mod document;
+mod error;
+mod matches;
+mod parse;
+mod resolve;
+
+pub use document::{instant, match_document};
+pub use error::{FilterError, Problem};
+pub use matches::matches;
+
+use serde_json::Number;
+
+use crate::path::AttributePath;
+use crate::target::Target;
+use crate::{Limits, ResourceType, Tolerances};
+
+/// A filter as written. Nothing is looked up.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Filter {
+    /// At least two.
+    And(Vec<Filter>),
+    /// At least two.
+    Or(Vec<Filter>),
+    Not(Box<Filter>),
+    Compare {
+        path: AttributePath,
+        op: CompareOp,
+        value: CompValue,
+    },
+    Present(AttributePath),
+    /// `path[filter]`, or `path[filter].sub op value` with the last part in `tail`: a `Compare` or
+    /// `Present` whose path, like those in `filter`, is relative to `path`.
+    ValuePath {
+        path: AttributePath,
+        filter: Box<Filter>,
+        tail: Option<Box<Filter>>,
+    },
+}
+
+impl Filter {
+    /// Reads a filter. The limits on length, depth and number of comparisons hold while it is read.
+    pub fn parse(text: &str, limits: &Limits) -> Result<Self, FilterError> {
+        parse::filter(text, limits)
+    }
+
+    /// Looks every attribute up and holds every operator and operand to its type.
+    ///
+    /// An unknown attribute, an operator its type does not have, an operand of another type:
+    /// 400 `invalidFilter`. An attribute that is never returned: 403 `sensitive`.
+    pub fn resolve(
+        &self,
+        resource_type: &ResourceType,
+        tolerances: &mut Tolerances,
+    ) -> Result<Condition, FilterError> {
+        resolve::condition(self, resource_type, tolerances)
+    }
+}
+
+/// RFC 7644, table 3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CompareOp {
+    Eq,
+    Ne,
+    Co,
+    Sw,
+    Ew,
+    Gt,
+    Ge,
+    Lt,
+    Le,
+}
+
+/// `compValue`: a JSON literal.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CompValue {
+    String(String),
+    Number(Number),
+    Bool(bool),
+    Null,
+}
+
+/// A filter that was understood for one resource type.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Condition {
+    And(Vec<Condition>),
+    Or(Vec<Condition>),
+    Not(Box<Condition>),
+    /// Some value of the target compares so. `op` is never [`CompareOp::Ne`]: that is `Not` of `Eq`.
+    Compare {
+        target: Target,
+        op: CompareOp,
+        operand: Operand,
+    },
+    Present(Target),
+    /// Some one value of the complex attribute `target` satisfies the whole inner condition, whose
+    /// targets have the same `schema` and `attribute`, and a `sub_attribute`.
+    Any {
+        target: Target,
+        condition: Box<Condition>,
+    },
+}
+
+/// What a [`Condition::Compare`] compares with, in the form a match document has it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Operand {
+    /// Folded when the target is not `caseExact`; an [`instant`] when it is a dateTime.
+    Text(String),
+    Number(Number),
+    Bool(bool),
+}

@@ -1,0 +1,26 @@
+//! SCIM 2.0 (RFC 7643, 7644): schemas, resources, filters, patches, projections, discovery.
+//!
+//! Pure: no clock, no I/O, no async. Every limit is enforced while input is read.
+
+#![forbid(unsafe_code)]
+
+pub mod dialect;
+pub mod discovery;
+pub mod error;
+pub mod filter;
+pub mod fold;
+pub mod json;
+pub mod limits;
+pub mod list;
+pub mod patch;
+pub mod path;
+pub mod projection;
+pub mod resource;
+pub mod schema;
+pub mod target;
+
+pub use dialect::{Dialect, Tolerance, Tolerances};
+pub use error::{Error, ScimType};
+pub use limits::Limits;
+pub use resource::{Member, MemberKind, Resource};
+pub use schema::{Attribute, Extension, ResourceType, Schema};

@@ -1,0 +1,71 @@
+//! PATCH (RFC 7644, section 3.5.2): the message, its effect on a resource, and the changes of
+//! membership in it, which are taken out so that a group is never loaded to change one member.
+
+mod apply;
+mod members;
+mod parse;
+
+pub use apply::apply;
+pub use members::{MemberChange, MemberSelector};
+
+use serde_json::Value;
+
+use crate::filter::Filter;
+use crate::path::AttributePath;
+use crate::{Error, Limits, Tolerances};
+
+/// A PATCH message: the operations in the order they take effect.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Patch {
+    pub operations: Vec<Operation>,
+}
+
+impl Patch {
+    /// URN of the message.
+    pub const SCHEMA: &'static str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+
+    /// Reads a message. Paths are parsed but not yet looked up.
+    pub fn parse(body: Value, limits: &Limits, tolerances: &mut Tolerances) -> Result<Self, Error> {
+        parse::patch(body, limits, tolerances)
+    }
+
+    /// Parts the changes of a group's `members` from the rest. The rest is `None` when nothing
+    /// else is asked for.
+    pub fn split_members(
+        self,
+        limits: &Limits,
+        tolerances: &mut Tolerances,
+    ) -> Result<(Vec<MemberChange>, Option<Self>), Error> {
+        members::split(self, limits, tolerances)
+    }
+}
+
+/// What an operation does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Op {
+    Add,
+    Remove,
+    Replace,
+}
+
+/// One of a message's operations.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Operation {
+    pub op: Op,
+    /// Never absent in a `remove`.
+    pub path: Option<PatchPath>,
+    /// Never absent in an `add` or a `replace`.
+    pub value: Option<Value>,
+    /// Its place in `Operations`, from 0, for error messages.
+    pub index: usize,
+}
+
+/// `PATH = attrPath / valuePath [subAttr]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct PatchPath {
+    pub path: AttributePath,
+    /// Between `[` and `]`.
+    pub filter: Option<Filter>,
+    /// Behind `].`; a sub-attribute without a filter is part of `path`.
+    pub sub_attribute: Option<String>,
+}
