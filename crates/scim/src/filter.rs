@@ -18,7 +18,7 @@
 //! tolerance. [`Filter`] is the text, [`Condition`] its meaning, [`matches`] the reference semantics.
 
 mod display;
-mod document;
+pub mod document;
 mod error;
 mod matches;
 mod parse;

@@ -105,7 +105,7 @@ pub(crate) fn container<'a>(resource_type: &'a ResourceType, urn: &str) -> Optio
     if resource_type.schema.id.eq_ignore_ascii_case(urn) {
         return Some(None);
     }
-    resource_type.schemas().find(|schema| schema.id.eq_ignore_ascii_case(urn)).map(Some)
+    resource_type.schemas().find(|schema| schema.id.eq_ignore_ascii_case(urn)).map(|schema| Some(schema.as_ref()))
 }
 
 /// The attributes every resource has (RFC 7643, section 3.1) and `schemas` (section 3).

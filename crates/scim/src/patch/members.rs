@@ -25,3 +25,4 @@ pub enum MemberSelector {
     Matching(Condition),
 }
 
+pub(super) fn split(patch: Patch, _limits: &Limits, _t: &mut Tolerances) -> Result<(Vec<MemberChange>, Option<Patch>), Error> { Ok((Vec::new(), Some(patch))) }
