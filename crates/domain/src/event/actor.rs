@@ -1,0 +1,159 @@
+//! Who did it.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::ids::{AdministratorId, ProviderId};
+
+/// Who made a change.
+///
+/// Stored as three columns: [`Actor::kind`], [`Actor::id`] and [`Actor::detail`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Actor {
+    /// A provider's client, calling from this address if it has one.
+    Provider {
+        id: ProviderId,
+        address: Option<IpAddr>,
+    },
+    /// By the console or the admin API; the name at that time.
+    Administrator { id: AdministratorId, name: String },
+    /// Somebody with the server's command line.
+    CommandLine,
+    /// The server itself: a job, the passing of time.
+    System,
+}
+
+/// Three columns that are no actor of this version.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ActorError {
+    #[error("unknown kind of actor")]
+    UnknownKind,
+    #[error("the actor's id is missing or one too many")]
+    Id,
+    #[error("the actor's detail is missing, malformed or one too many")]
+    Detail,
+}
+
+impl Actor {
+    /// The stable text: `provider`, `administrator`, `command_line`, `system`.
+    pub fn kind(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Provider { .. } => "provider",
+            Self::Administrator { .. } => "administrator",
+            Self::CommandLine => "command_line",
+            Self::System => "system",
+        })
+    }
+
+    pub fn id(&self) -> Option<Uuid> {
+        match self {
+            Self::Provider { id, .. } => Some(id.as_uuid()),
+            Self::Administrator { id, .. } => Some(id.as_uuid()),
+            Self::CommandLine | Self::System => None,
+        }
+    }
+
+    /// A provider's address, an administrator's name.
+    pub fn detail(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Provider { address, .. } => address.map(|address| address.to_string().into()),
+            Self::Administrator { name, .. } => Some(name.as_str().into()),
+            Self::CommandLine | Self::System => None,
+        }
+    }
+
+    /// The reverse of the three accessors.
+    pub fn from_parts(
+        kind: &str,
+        id: Option<Uuid>,
+        detail: Option<&str>,
+    ) -> Result<Self, ActorError> {
+        match kind {
+            "provider" => Ok(Self::Provider {
+                id: ProviderId::from_uuid(id.ok_or(ActorError::Id)?),
+                address: match detail {
+                    Some(text) => Some(text.parse().map_err(|_| ActorError::Detail)?),
+                    None => None,
+                },
+            }),
+            "administrator" => Ok(Self::Administrator {
+                id: AdministratorId::from_uuid(id.ok_or(ActorError::Id)?),
+                name: detail.ok_or(ActorError::Detail)?.to_owned(),
+            }),
+            "command_line" => without_parts(Self::CommandLine, id, detail),
+            "system" => without_parts(Self::System, id, detail),
+            _ => Err(ActorError::UnknownKind),
+        }
+    }
+}
+
+fn without_parts(
+    actor: Actor,
+    id: Option<Uuid>,
+    detail: Option<&str>,
+) -> Result<Actor, ActorError> {
+    match (id, detail) {
+        (None, None) => Ok(actor),
+        (Some(_), _) => Err(ActorError::Id),
+        (None, Some(_)) => Err(ActorError::Detail),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn actors_read_back_from_their_columns_and_from_json() {
+        let id = Uuid::from_u128(7);
+        for actor in [
+            Actor::Provider {
+                id: ProviderId::from_uuid(id),
+                address: "192.0.2.1".parse().ok(),
+            },
+            Actor::Provider {
+                id: ProviderId::from_uuid(id),
+                address: "2001:db8::1".parse().ok(),
+            },
+            Actor::Provider {
+                id: ProviderId::from_uuid(id),
+                address: None,
+            },
+            Actor::Administrator {
+                id: AdministratorId::from_uuid(id),
+                name: "Ada".to_owned(),
+            },
+            Actor::CommandLine,
+            Actor::System,
+        ] {
+            let back = Actor::from_parts(&actor.kind(), actor.id(), actor.detail().as_deref());
+            assert_eq!(back.as_ref(), Ok(&actor));
+            let json = serde_json::to_string(&actor).unwrap();
+            assert!(
+                json.contains(&format!("\"kind\":\"{}\"", actor.kind())),
+                "{json}"
+            );
+            assert_eq!(serde_json::from_str::<Actor>(&json).unwrap(), actor);
+        }
+    }
+
+    #[test]
+    fn damaged_columns_are_refused() {
+        let id = Some(Uuid::from_u128(7));
+        for (kind, id, detail, error) in [
+            ("robot", None, None, ActorError::UnknownKind),
+            ("provider", None, None, ActorError::Id),
+            ("provider", id, Some("nowhere"), ActorError::Detail),
+            ("administrator", id, None, ActorError::Detail),
+            ("administrator", None, Some("Ada"), ActorError::Id),
+            ("system", id, None, ActorError::Id),
+            ("command_line", None, Some("root"), ActorError::Detail),
+        ] {
+            assert_eq!(Actor::from_parts(kind, id, detail), Err(error), "{kind}");
+        }
+    }
+}

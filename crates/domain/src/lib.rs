@@ -1,0 +1,26 @@
+//! What Vestibule knows about its world: providers, people, vendors, access groups, events; where
+//! a person is placed, and whether they may get in.
+//!
+//! Pure: no clock, no I/O, no randomness. Time and identifiers are parameters. Every function here
+//! gives the same answer for the same facts, so the gate, the console and the explain API can all
+//! call it and never disagree.
+
+#![forbid(unsafe_code)]
+
+mod named;
+
+pub mod access_group;
+pub mod event;
+pub mod ids;
+pub mod internal_group;
+pub mod network;
+pub mod provider;
+pub mod settings;
+pub mod vendor;
+
+pub use ids::{
+    AccessGroupId, AdministratorId, BlockId, CredentialId, EventId, GroupId, ProviderId, UserId,
+    VendorId,
+};
+pub use named::UnknownName;
+pub use settings::SettingsError;

@@ -1,0 +1,129 @@
+//! Providers: the registered sources of people and groups.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use vestibule_oauth::scope::Scopes;
+use vestibule_scim::Dialect;
+
+use crate::ids::{AccessGroupId, ProviderId};
+use crate::named::named;
+use crate::network::{AllowedAddresses, AllowedReferrers};
+use crate::settings::{self, MAX_NAME, SettingsError};
+
+/// Most tags on a provider, and most characters in one.
+const MAX_TAGS: usize = 64;
+const MAX_TAG: usize = 64;
+/// Highest rate and burst that can be asked for.
+const MAX_RATE: u32 = 1_000_000;
+
+named! {
+    /// Whose people a provider pushes. Chosen at registration, immutable after.
+    pub enum UserType ("user type") {
+        /// Staff.
+        Internal = "internal",
+        /// Vendors' people.
+        ThirdParty = "third_party" | "third-party",
+    }
+}
+
+named! {
+    /// Whether a provider may provision. None of these touches the access of people already in.
+    #[derive(Default)]
+    pub enum ProviderState ("provider state") {
+        #[default]
+        Active = "active",
+        /// Answered with 503 for a while; credentials stay good.
+        Paused = "paused",
+        /// Answered as if its credentials were wrong.
+        Disabled = "disabled",
+    }
+}
+
+named! {
+    /// Whether people get their access link without an administrator forwarding it.
+    #[derive(Default)]
+    pub enum LinkDelivery ("link delivery") {
+        /// As the system's setting says.
+        #[default]
+        Default = "default",
+        Yes = "yes",
+        No = "no",
+    }
+}
+
+/// A token bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RateLimit {
+    /// Requests a second in the long run.
+    pub per_second: u32,
+    /// Requests at once after a pause.
+    pub burst: u32,
+}
+
+/// What an administrator sets on a provider.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProviderSettings {
+    pub name: String,
+    pub user_type: UserType,
+    #[serde(default)]
+    pub description: Option<String>,
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// First instant at which it no longer may provision; none = no end.
+    #[serde(default)]
+    pub valid_until: Option<DateTime<Utc>>,
+    #[serde(default)]
+    pub allowed_addresses: AllowedAddresses,
+    #[serde(default)]
+    pub allowed_referrers: AllowedReferrers,
+    /// The most that a token of this provider can carry.
+    pub scopes: Scopes,
+    #[serde(default)]
+    pub dialect: Dialect,
+    /// A PUT of a group without `members` leaves its members alone instead of removing them.
+    #[serde(default)]
+    pub put_keeps_members: bool,
+    /// Internal providers only: where people in no tied group belong.
+    #[serde(default)]
+    pub default_access_group: Option<AccessGroupId>,
+    #[serde(default)]
+    pub link_delivery: LinkDelivery,
+    /// None = unlimited.
+    #[serde(default)]
+    pub rate_limit: Option<RateLimit>,
+}
+
+impl ProviderSettings {
+    /// The first mistake, in the order of the fields.
+    pub fn check(&self) -> Result<(), SettingsError> {
+        settings::line("name", &self.name, MAX_NAME)?;
+        settings::free_text("description", self.description.as_deref())?;
+        settings::lines("tags", &self.tags, MAX_TAGS, MAX_TAG)?;
+        if self.user_type == UserType::ThirdParty && self.default_access_group.is_some() {
+            return Err(SettingsError::DefaultAccessGroupOfThirdParty);
+        }
+        if let Some(RateLimit { per_second, burst }) = self.rate_limit {
+            settings::range("rate_limit.per_second", per_second, 1, MAX_RATE)?;
+            settings::range("rate_limit.burst", burst, 1, MAX_RATE)?;
+        }
+        Ok(())
+    }
+}
+
+/// A registered provider.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Provider {
+    pub id: ProviderId,
+    pub settings: ProviderSettings,
+    pub state: ProviderState,
+    pub created: DateTime<Utc>,
+    pub modified: DateTime<Utc>,
+    pub version: i64,
+}
+
+impl Provider {
+    /// Whether its validity has ended: at the stored instant it has.
+    pub fn expired(&self, at: DateTime<Utc>) -> bool {
+        self.settings.valid_until.is_some_and(|until| until <= at)
+    }
+}
