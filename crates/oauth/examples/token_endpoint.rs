@@ -1,0 +1,112 @@
+//! A token endpoint without a server: prints the answer to one request.
+//!
+//! ```text
+//! cargo run -p vestibule-oauth --example token_endpoint -- [BODY [AUTHORIZATION]]
+//! ```
+//!
+//! One client is registered, `demo`; `{secret}` in the arguments stands for its secret. Without
+//! arguments the request is a good one. Try `'grant_type=password&username=a'`, or leave the
+//! secret out.
+
+use std::error::Error;
+use std::io::Write as _;
+
+use rand::rngs::OsRng;
+use rand::{CryptoRng, TryRngCore as _};
+use serde_json::Value;
+use vestibule_oauth::response::HEADERS;
+use vestibule_oauth::{
+    Digest, Scopes, Secret, SecretKind, TokenError, TokenRequest, TokenResponse, grant,
+};
+
+const BODY: &str = "grant_type=client_credentials&client_id=demo&client_secret={secret}&ttl=30";
+
+/// What a server would keep of a client. Times are seconds since some beginning.
+struct Client {
+    id: &'static str,
+    secret: Digest,
+    valid_until: u64,
+    allowed: Scopes,
+}
+
+/// Status, headers and body of an answer.
+type Answer = (u16, Vec<(&'static str, String)>, Value);
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut rng = OsRng.unwrap_err();
+    let secret = Secret::generate(SecretKind::ClientSecret, &mut rng);
+    let client = Client {
+        id: "demo",
+        secret: secret.digest(),
+        valid_until: 1_000_000,
+        allowed: Scopes::ALL,
+    };
+    let mut arguments = std::env::args().skip(1);
+    let body = arguments.next().unwrap_or_else(|| BODY.to_owned());
+    let body = body.replace("{secret}", secret.expose());
+    let authorization = arguments
+        .next()
+        .map(|text| text.replace("{secret}", secret.expose()));
+
+    let issued = issue(&body, authorization.as_deref(), &client, 1_000, &mut rng);
+    let (status, headers, body) = answer(issued);
+
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "HTTP/1.1 {status}")?;
+    for (name, value) in headers {
+        writeln!(out, "{name}: {value}")?;
+    }
+    writeln!(out, "\n{body:#}")?;
+    Ok(())
+}
+
+/// Parse, authenticate, issue. A server stores the new token's digest before it answers.
+fn issue(
+    body: &str,
+    authorization: Option<&str>,
+    client: &Client,
+    now: u64,
+    rng: &mut impl CryptoRng,
+) -> Result<TokenResponse, TokenError> {
+    let content_type = Some("application/x-www-form-urlencoded");
+    let header = authorization.map(str::as_bytes);
+    let headers = usize::from(header.is_some());
+    let request = TokenRequest::parse(content_type, header, headers, "", body.as_bytes())?;
+
+    let presented = Digest::of(request.credentials.client_secret.secret());
+    let right = presented.matches(&client.secret);
+    let known = *request.credentials.client_id == client.id;
+    if !right || !known || now >= client.valid_until {
+        return Err(TokenError::invalid_client(request.used_basic));
+    }
+
+    let scope = grant::scopes(request.scope, client.allowed)?;
+    let left = client.valid_until.saturating_sub(now);
+    let expires_in = grant::lifetime(request.ttl_minutes, 60, 24 * 60, Some(left));
+    let access_token = Secret::generate(SecretKind::AccessToken, rng);
+    Ok(TokenResponse {
+        access_token,
+        expires_in,
+        scope,
+    })
+}
+
+fn answer(issued: Result<TokenResponse, TokenError>) -> Answer {
+    let mut headers: Vec<_> = HEADERS.map(|(name, value)| (name, value.to_owned())).into();
+    match issued {
+        Ok(response) => (200, headers, response.body()),
+        Err(error) => {
+            headers.extend(
+                error
+                    .www_authenticate()
+                    .map(|value| ("WWW-Authenticate", value)),
+            );
+            headers.extend(
+                error
+                    .retry_after
+                    .map(|seconds| ("Retry-After", seconds.to_string())),
+            );
+            (error.status(), headers, error.body())
+        }
+    }
+}
