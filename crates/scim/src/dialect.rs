@@ -82,7 +82,10 @@ pub struct Tolerances {
 
 impl Tolerances {
     pub fn new(dialect: Dialect) -> Self {
-        Self { dialect, used: BTreeMap::new() }
+        Self {
+            dialect,
+            used: BTreeMap::new(),
+        }
     }
 
     pub fn dialect(&self) -> Dialect {
@@ -103,6 +106,50 @@ impl Tolerances {
 
     /// What was tolerated, and how often.
     pub fn used(&self) -> impl Iterator<Item = (Tolerance, u32)> + '_ {
-        self.used.iter().map(|(tolerance, count)| (*tolerance, *count))
+        self.used
+            .iter()
+            .map(|(tolerance, count)| (*tolerance, *count))
+    }
+}
+
+/// What a text says where a boolean is due (`boolean_text`): `True`, `false`, `1`, `0`.
+pub(crate) fn boolean_text(text: &str) -> Option<bool> {
+    match text {
+        "1" => Some(true),
+        "0" => Some(false),
+        _ if text.eq_ignore_ascii_case("true") => Some(true),
+        _ if text.eq_ignore_ascii_case("false") => Some(false),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strict_accepts_nothing_and_counts_nothing() {
+        let mut strict = Tolerances::new(Dialect::Strict);
+        assert!(!strict.accept(Tolerance::BooleanText));
+        assert_eq!(strict.used().count(), 0);
+    }
+
+    #[test]
+    fn tolerant_counts_by_name() {
+        let mut tolerant = Tolerances::default();
+        assert!(tolerant.accept(Tolerance::SpacedUrn));
+        assert!(tolerant.accept(Tolerance::SpacedUrn));
+        let used: Vec<_> = tolerant
+            .used()
+            .map(|(t, count)| (t.name(), count))
+            .collect();
+        assert_eq!(used, [("spaced_urn", 2)]);
+    }
+
+    #[test]
+    fn the_name_is_the_serialised_name() {
+        for tolerance in [Tolerance::CapitalisedOperation, Tolerance::RoleAsJsonText] {
+            assert_eq!(serde_json::to_value(tolerance).unwrap(), tolerance.name());
+        }
     }
 }

@@ -36,7 +36,11 @@ impl Error {
     pub const SCHEMA: &'static str = "urn:ietf:params:scim:api:messages:2.0:Error";
 
     pub fn new(status: u16, scim_type: Option<ScimType>, detail: impl Into<String>) -> Self {
-        Self { status, scim_type, detail: detail.into() }
+        Self {
+            status,
+            scim_type,
+            detail: detail.into(),
+        }
     }
 
     /// 400 with the given `scimType`.
@@ -64,7 +68,66 @@ impl Serialize for Error {
             scim_type: Option<ScimType>,
             detail: &'a str,
         }
-        Body { schemas: [Self::SCHEMA], status: self.status.to_string(), scim_type: self.scim_type, detail: &self.detail }
-            .serialize(serializer)
+        Body {
+            schemas: [Self::SCHEMA],
+            status: self.status.to_string(),
+            scim_type: self.scim_type,
+            detail: &self.detail,
+        }
+        .serialize(serializer)
+    }
+}
+
+/// A client's text as an error message shows it: in quotes, without control characters, cut short.
+pub(crate) fn quoted(text: &str) -> String {
+    const SHOWN: usize = 80;
+    let mut shown = String::with_capacity(text.len().min(SHOWN) + 2);
+    shown.push('"');
+    for (count, c) in text.chars().enumerate() {
+        if count == SHOWN {
+            shown.push('\u{2026}');
+            break;
+        }
+        shown.push(if is_plain(c) { c } else { '\u{fffd}' });
+    }
+    shown.push('"');
+    shown
+}
+
+/// Neither a control character nor one that turns the direction of the text around it.
+fn is_plain(c: char) -> bool {
+    !c.is_control()
+        && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_body_is_the_rfcs_message() {
+        let error = Error::bad_request(ScimType::InvalidValue, "active: expected a boolean");
+        assert_eq!(
+            serde_json::to_value(&error).unwrap(),
+            serde_json::json!({
+                "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
+                "status": "400",
+                "scimType": "invalidValue",
+                "detail": "active: expected a boolean",
+            })
+        );
+        let error = Error::new(404, None, "not found");
+        assert!(
+            serde_json::to_value(&error)
+                .unwrap()
+                .get("scimType")
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn quoted_text_is_short_and_harmless() {
+        assert_eq!(quoted("a\u{1b}[31m\u{202e}b"), "\"a\u{fffd}[31m\u{fffd}b\"");
+        assert_eq!(quoted(&"x".repeat(10_000)).chars().count(), 83);
     }
 }

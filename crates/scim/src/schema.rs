@@ -1,8 +1,35 @@
 //! Schemas and resource types (RFC 7643, sections 2, 6 and 7): what a resource may hold.
 
+mod build;
+mod common;
+mod discovery;
+mod enterprise_user;
+mod group;
+mod user;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+
+pub use common::{common, common_attribute};
+pub use discovery::{resource_type, schema, service_provider_config};
+pub use enterprise_user::enterprise_user;
+pub use group::{group, group_members};
+pub use user::user;
+
+/// URN of the core User schema.
+pub const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
+/// URN of the core Group schema.
+pub const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
+/// URN of the Enterprise User extension.
+pub const ENTERPRISE_USER: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+/// URN of the schema of `/ServiceProviderConfig`.
+pub const SERVICE_PROVIDER_CONFIG: &str =
+    "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig";
+/// URN of the schema of `/ResourceTypes`.
+pub const RESOURCE_TYPE: &str = "urn:ietf:params:scim:schemas:core:2.0:ResourceType";
+/// URN of the schema of `/Schemas`.
+pub const SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Schema";
 
 /// RFC 7643, section 2.3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -69,6 +96,15 @@ pub struct Attribute {
     pub sub_attributes: Vec<Attribute>,
 }
 
+impl Attribute {
+    /// The sub-attribute of that name, in any ASCII case.
+    pub fn sub_attribute(&self, name: &str) -> Option<&Attribute> {
+        self.sub_attributes
+            .iter()
+            .find(|attribute| attribute.name.eq_ignore_ascii_case(name))
+    }
+}
+
 /// A named set of attributes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schema {
@@ -77,6 +113,15 @@ pub struct Schema {
     pub name: String,
     pub description: String,
     pub attributes: Vec<Attribute>,
+}
+
+impl Schema {
+    /// The attribute of that name, in any ASCII case.
+    pub fn attribute(&self, name: &str) -> Option<&Attribute> {
+        self.attributes
+            .iter()
+            .find(|attribute| attribute.name.eq_ignore_ascii_case(name))
+    }
 }
 
 /// A kind of resource: its endpoint, its core schema and the schemas that extend it.
@@ -89,31 +134,9 @@ pub struct ResourceType {
     pub description: String,
     pub schema: Arc<Schema>,
     pub extensions: Vec<Extension>,
-    /// Schemas whose data is kept under their URN without being advertised as extensions.
+    /// Schemas whose data is kept under their URN although no discovery document lists them for
+    /// this resource type.
     pub adopted: Vec<Arc<Schema>>,
-}
-
-impl Attribute {
-    /// The sub-attribute of that name, in any ASCII case.
-    pub fn sub_attribute(&self, name: &str) -> Option<&Attribute> {
-        self.sub_attributes.iter().find(|attribute| attribute.name.eq_ignore_ascii_case(name))
-    }
-}
-
-impl Schema {
-    /// The attribute of that name, in any ASCII case.
-    pub fn attribute(&self, name: &str) -> Option<&Attribute> {
-        self.attributes.iter().find(|attribute| attribute.name.eq_ignore_ascii_case(name))
-    }
-}
-
-impl ResourceType {
-    /// The core schema, the extensions, the adopted schemas.
-    pub fn schemas(&self) -> impl Iterator<Item = &Arc<Schema>> {
-        std::iter::once(&self.schema)
-            .chain(self.extensions.iter().map(|extension| &extension.schema))
-            .chain(&self.adopted)
-    }
 }
 
 /// A schema that extends a resource type.
@@ -122,3 +145,56 @@ pub struct Extension {
     pub schema: Arc<Schema>,
     pub required: bool,
 }
+
+impl ResourceType {
+    /// Users, extended by Enterprise User. Okta's custom app describes its users by the Group
+    /// schema's `thirdPartyVendor`, so that one attribute is adopted.
+    pub fn user() -> Self {
+        Self {
+            name: "User".to_owned(),
+            endpoint: "/Users".to_owned(),
+            description: "User Account".to_owned(),
+            schema: Arc::new(user()),
+            extensions: vec![Extension {
+                schema: Arc::new(enterprise_user()),
+                required: false,
+            }],
+            adopted: vec![Arc::new(group::adopted_by_user())],
+        }
+    }
+
+    /// Groups, without extensions.
+    pub fn group() -> Self {
+        Self {
+            name: "Group".to_owned(),
+            endpoint: "/Groups".to_owned(),
+            description: "Group".to_owned(),
+            schema: Arc::new(group()),
+            extensions: Vec::new(),
+            adopted: Vec::new(),
+        }
+    }
+
+    /// The core schema, the extensions, the adopted schemas.
+    pub fn schemas(&self) -> impl Iterator<Item = &Arc<Schema>> {
+        std::iter::once(&self.schema).chain(self.containers())
+    }
+
+    /// The extension or adopted schema with that URN, in any ASCII case: those whose data lies
+    /// under a key of its own.
+    pub fn extension(&self, urn: &str) -> Option<&Arc<Schema>> {
+        self.containers()
+            .find(|schema| schema.id.eq_ignore_ascii_case(urn))
+    }
+
+    /// The schemas whose data lies under a key of its own.
+    pub(crate) fn containers(&self) -> impl Iterator<Item = &Arc<Schema>> {
+        self.extensions
+            .iter()
+            .map(|extension| &extension.schema)
+            .chain(&self.adopted)
+    }
+}
+
+#[cfg(test)]
+mod tests;

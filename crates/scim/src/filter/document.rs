@@ -1,5 +1,78 @@
-//! x
+//! Match documents: resources in the form [`matches()`](super::matches) and the database compare them in.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
 use serde_json::{Map, Value};
-use crate::ResourceType;
-pub fn instant(_text: &str) -> Option<String> { None }
-pub fn match_document(_resource_type: &ResourceType, resource: &Map<String, Value>) -> Map<String, Value> { resource.clone() }
+
+use crate::fold::fold;
+use crate::resource::primary_email;
+use crate::schema::AttributeType;
+use crate::target::{Target, common_attribute};
+use crate::{Attribute, ResourceType, Schema};
+
+/// The same tree as `resource` with every string that is not `caseExact` folded and every dateTime
+/// an [`instant`]; for a person who has one, also [`Target::PRIMARY_EMAIL`].
+pub fn match_document(resource_type: &ResourceType, resource: &Map<String, Value>) -> Map<String, Value> {
+    let mut document: Map<String, Value> = resource
+        .iter()
+        .map(|(name, value)| {
+            let core = resource_type.schema.attribute(name).or_else(|| common_attribute(name));
+            let value = match (core, value) {
+                (Some(attribute), value) => comparable(attribute, value),
+                (None, Value::Object(data)) => match resource_type.schemas().find(|schema| schema.id == *name) {
+                    Some(extension) => Value::Object(comparable_extension(extension, data)),
+                    None => value.clone(),
+                },
+                (None, value) => value.clone(),
+            };
+            (name.clone(), value)
+        })
+        .collect();
+    if let Some(address) = primary_email(resource) {
+        document.insert(Target::PRIMARY_EMAIL.to_owned(), Value::String(fold(address)));
+    }
+    document
+}
+
+/// A dateTime in UTC, in text of fixed width (`2011-05-13T04:42:34.000000Z`) that sorts by time.
+/// Without a zone it is read as UTC. `None` when it is no xsd:dateTime of the years 0 to 9999.
+pub fn instant(text: &str) -> Option<String> {
+    let utc: DateTime<Utc> = match DateTime::parse_from_rfc3339(text) {
+        Ok(time) => time.to_utc(),
+        Err(_) => NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").ok()?.and_utc(),
+    };
+    let instant = utc.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string();
+    // A year outside these four digits carries a sign.
+    (instant.len() == 27).then_some(instant)
+}
+
+fn comparable(attribute: &Attribute, value: &Value) -> Value {
+    match value {
+        Value::Array(values) => values.iter().map(|value| comparable(attribute, value)).collect(),
+        Value::Object(data) => data
+            .iter()
+            .map(|(name, value)| {
+                let value = match attribute.sub_attribute(name) {
+                    // Sub-attributes of sub-attributes do not exist (RFC 7643, section 2.3.8).
+                    Some(sub) if sub.kind != AttributeType::Complex => comparable(sub, value),
+                    _ => value.clone(),
+                };
+                (name.clone(), value)
+            })
+            .collect(),
+        Value::String(text) => match attribute.kind {
+            AttributeType::DateTime => instant(text).map_or_else(|| value.clone(), Value::String),
+            AttributeType::String | AttributeType::Reference if !attribute.case_exact => Value::String(fold(text)),
+            _ => value.clone(),
+        },
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+    }
+}
+
+fn comparable_extension(extension: &Schema, data: &Map<String, Value>) -> Map<String, Value> {
+    data.iter()
+        .map(|(name, value)| {
+            let value = extension.attribute(name).map_or_else(|| value.clone(), |found| comparable(found, value));
+            (name.clone(), value)
+        })
+        .collect()
+}

@@ -1,0 +1,32 @@
+//! The Enterprise User extension (RFC 7643, sections 4.3 and 8.7.1).
+
+use super::build::{complex, reference, schema, string};
+use super::{ENTERPRISE_USER, Schema};
+
+/// The Enterprise User extension.
+pub fn enterprise_user() -> Schema {
+    schema(
+        ENTERPRISE_USER,
+        "EnterpriseUser",
+        "Enterprise User",
+        [
+            string(
+                "employeeNumber",
+                "The number the organisation gave the person.",
+            ),
+            string("costCenter", "The cost centre."),
+            string("organization", "The organisation."),
+            string("division", "The division."),
+            string("department", "The department."),
+            complex(
+                "manager",
+                "The user's manager.",
+                [
+                    string("value", "The manager's id."),
+                    reference("$ref", &["User"], "The manager's URI."),
+                    string("displayName", "The manager's displayName.").read_only(),
+                ],
+            ),
+        ],
+    )
+}

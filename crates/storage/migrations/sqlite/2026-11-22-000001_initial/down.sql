@@ -1,0 +1,1 @@
+-- The first migration has nothing before it.

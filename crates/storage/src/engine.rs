@@ -1,0 +1,294 @@
+//! The two engines behind one connection type. The only file that asks which one it is.
+
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use crate::error::OpenError;
+
+const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// A connection to either engine.
+#[derive(diesel::MultiConnection)]
+pub(crate) enum Connection {
+    Postgres(PgConnection),
+    Sqlite(SqliteConnection),
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Connection").field(&self.engine()).finish()
+    }
+}
+
+/// Which engine a store runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// The embedded default: one file, one writer.
+    Sqlite,
+    /// A server shared by many nodes.
+    Postgres,
+}
+
+/// A database address, checked: `sqlite:PATH` or `postgres:...`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DatabaseUrl {
+    /// Path of the database file.
+    Sqlite(String),
+    /// A libpq connection address.
+    Postgres(String),
+}
+
+impl DatabaseUrl {
+    pub fn parse(url: &str) -> Result<Self, OpenError> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            if path.is_empty() || path.starts_with(":memory:") || path.starts_with('?') {
+                return Err(OpenError::NoFile);
+            }
+            Ok(Self::Sqlite(path.to_owned()))
+        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            Ok(Self::Postgres(url.to_owned()))
+        } else {
+            let scheme = url.split(':').next().filter(|scheme| scheme.len() < url.len());
+            Err(OpenError::Scheme(scheme.unwrap_or("none").to_owned()))
+        }
+    }
+
+    pub fn engine(&self) -> Engine {
+        match self {
+            Self::Sqlite(_) => Engine::Sqlite,
+            Self::Postgres(_) => Engine::Postgres,
+        }
+    }
+}
+
+/// Read connections by engine, and on PostgreSQL the write connections too.
+pub(crate) type Connections = Pool<ConnectionManager<Connection>>;
+
+#[derive(Debug, Clone, Copy)]
+struct Prepare(Engine);
+
+impl CustomizeConnection<Connection, diesel::r2d2::Error> for Prepare {
+    fn on_acquire(&self, connection: &mut Connection) -> Result<(), diesel::r2d2::Error> {
+        connection.prepare(self.0).map_err(diesel::r2d2::Error::QueryError)
+    }
+}
+
+/// Opens a pool of `size` connections that wait at most `patience` for a free one.
+pub(crate) fn pool(url: &DatabaseUrl, size: u32, patience: Duration) -> Result<Connections, OpenError> {
+    Pool::builder()
+        .max_size(size)
+        .min_idle(Some(1))
+        .test_on_check_out(false)
+        .connection_timeout(patience)
+        .connection_customizer(Box::new(Prepare(url.engine())))
+        .build(ConnectionManager::new(url.address()))
+        .map_err(|error| OpenError::Connect(error.to_string()))
+}
+
+impl DatabaseUrl {
+    fn address(&self) -> &str {
+        match self {
+            Self::Sqlite(path) | Self::Postgres(path) => path,
+        }
+    }
+
+    /// One connection outside a pool.
+    pub(crate) fn connect(&self) -> Result<Connection, OpenError> {
+        if let Self::Sqlite(path) = self {
+            prepare_file(Path::new(path))?;
+        }
+        let mut connection = match self {
+            Self::Sqlite(path) => SqliteConnection::establish(path).map(Connection::Sqlite),
+            Self::Postgres(url) => PgConnection::establish(url).map(Connection::Postgres),
+        }
+        .map_err(|error| OpenError::Connect(error.to_string()))?;
+        connection.prepare(self.engine()).map_err(|error| OpenError::Connect(error.to_string()))?;
+        Ok(connection)
+    }
+}
+
+/// The database holds every secret's digest: only its owner may read it (R-DUR-2).
+fn prepare_file(path: &Path) -> Result<(), OpenError> {
+    use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+    let refused = |error: std::io::Error| OpenError::File(path.display().to_string(), error);
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(refused)?;
+    }
+    std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path).map_err(refused)?;
+    Ok(())
+}
+
+impl Connection {
+    pub(crate) fn engine(&self) -> Engine {
+        match self {
+            Self::Postgres(_) => Engine::Postgres,
+            Self::Sqlite(_) => Engine::Sqlite,
+        }
+    }
+
+    fn prepare(&mut self, engine: Engine) -> QueryResult<()> {
+        self.batch_execute(match engine {
+            // The WAL is checkpointed by the writer between batches, not by a request.
+            Engine::Sqlite => {
+                "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                 PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; \
+                 PRAGMA mmap_size = 268435456; PRAGMA wal_autocheckpoint = 0;"
+            }
+            Engine::Postgres => {
+                "SET TIME ZONE 'UTC'; SET statement_timeout = '25s'; SET lock_timeout = '10s'; \
+                 SET idle_in_transaction_session_timeout = '30s'; SET client_min_messages = 'warning';"
+            }
+        })
+    }
+
+    /// Refuses to run where an acknowledged write might not be on disk (R-DUR-1).
+    pub(crate) fn check_durability(&mut self) -> Result<(), OpenError> {
+        #[derive(QueryableByName)]
+        struct Setting {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            value: String,
+        }
+        let unreadable = |error: diesel::result::Error| OpenError::Connect(error.to_string());
+        let mut read = |query: &str| -> Result<String, OpenError> {
+            let row: Setting = match self {
+                Self::Sqlite(connection) => diesel::sql_query(query).get_result(connection),
+                Self::Postgres(connection) => diesel::sql_query(query).get_result(connection),
+            }
+            .map_err(unreadable)?;
+            Ok(row.value)
+        };
+        let engine_settings: &[(&str, &str, &[&str])] = match self.engine() {
+            Engine::Sqlite => &[
+                ("journal_mode", "SELECT journal_mode AS value FROM pragma_journal_mode", &["wal"]),
+                ("synchronous", "SELECT CAST(synchronous AS TEXT) AS value FROM pragma_synchronous", &["2", "3"]),
+            ],
+            Engine::Postgres => &[
+                ("fsync", "SELECT current_setting('fsync') AS value", &["on"]),
+                (
+                    "synchronous_commit",
+                    "SELECT current_setting('synchronous_commit') AS value",
+                    &["on", "remote_apply", "remote_write"],
+                ),
+            ],
+        };
+        for (name, query, accepted) in engine_settings {
+            let value = read(query)?;
+            if !accepted.contains(&value.as_str()) {
+                return Err(OpenError::NotDurable { setting: (*name).to_owned(), value });
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn migrate(&mut self) -> Result<(), OpenError> {
+        let failed = |error: Box<dyn std::error::Error + Send + Sync>| OpenError::Migrate(error.to_string());
+        match self {
+            Self::Sqlite(connection) => {
+                connection.run_pending_migrations(SQLITE_MIGRATIONS).map_err(failed)?;
+            }
+            Self::Postgres(connection) => {
+                // Several nodes may start at once: one migrates, the others wait and find it done.
+                connection
+                    .batch_execute("SELECT pg_advisory_lock(7236830011)")
+                    .map_err(|error| OpenError::Migrate(error.to_string()))?;
+                let migrated = connection.run_pending_migrations(POSTGRES_MIGRATIONS).map(drop).map_err(failed);
+                connection
+                    .batch_execute("SELECT pg_advisory_unlock(7236830011)")
+                    .map_err(|error| OpenError::Migrate(error.to_string()))?;
+                migrated?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn begin_read(&mut self) -> QueryResult<()> {
+        self.batch_execute(match self.engine() {
+            Engine::Sqlite => "BEGIN",
+            Engine::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        })
+    }
+
+    pub(crate) fn begin_write(&mut self) -> QueryResult<()> {
+        self.batch_execute(match self.engine() {
+            Engine::Sqlite => "BEGIN IMMEDIATE",
+            Engine::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ",
+        })
+    }
+
+    /// Moves what the log has gathered into the database file; only SQLite has anything to do.
+    pub(crate) fn checkpoint(&mut self) -> QueryResult<()> {
+        match self {
+            Self::Sqlite(connection) => connection.batch_execute("PRAGMA wal_checkpoint(PASSIVE)"),
+            Self::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Holds the named users against deletion until this transaction ends.
+    pub(crate) fn hold_users(&mut self, ids: &[String]) -> QueryResult<()> {
+        match self {
+            // The one writer already excludes everybody else.
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(connection) => {
+                use crate::schema::users;
+                users::table
+                    .filter(users::id.eq_any(ids))
+                    .select(users::id)
+                    .order(users::id)
+                    .for_key_share()
+                    .load::<String>(connection)
+                    .map(drop)
+            }
+        }
+    }
+
+    /// Tries to become the one node that does the named work until this transaction ends.
+    pub(crate) fn try_lease(&mut self, key: i64) -> QueryResult<bool> {
+        match self {
+            Self::Sqlite(_) => Ok(true),
+            Self::Postgres(connection) => diesel::select(diesel::dsl::sql::<diesel::sql_types::Bool>(
+                "pg_try_advisory_xact_lock(",
+            )
+            .bind::<diesel::sql_types::BigInt, _>(key)
+            .sql(")"))
+            .get_result(connection),
+        }
+    }
+}
+
+/// Inserts several rows in one statement; the enum over both engines cannot.
+macro_rules! insert_all {
+    ($connection:expr, $table:expr, $rows:expr) => {
+        match $connection {
+            $crate::engine::Connection::Postgres(connection) => {
+                diesel::insert_into($table).values($rows).execute(connection)
+            }
+            $crate::engine::Connection::Sqlite(connection) => {
+                diesel::insert_into($table).values($rows).execute(connection)
+            }
+        }
+    };
+}
+
+/// Inserts a row or, where its key is taken, changes the one that is there.
+macro_rules! upsert {
+    ($connection:expr, $table:expr, $row:expr, $key:expr, $change:expr) => {
+        match $connection {
+            $crate::engine::Connection::Postgres(connection) => {
+                diesel::insert_into($table).values($row).on_conflict($key).do_update().set($change).execute(connection)
+            }
+            $crate::engine::Connection::Sqlite(connection) => {
+                diesel::insert_into($table).values($row).on_conflict($key).do_update().set($change).execute(connection)
+            }
+        }
+    };
+}
+
+pub(crate) use {insert_all, upsert};

@@ -1,0 +1,33 @@
+//! One schema on two engines: SQLite and PostgreSQL.
+//!
+//! [`Store::read`] gives a consistent view, [`Store::write`] is the only way to change anything. The
+//! functions of each module take that view or that transaction, and always the provider on whose
+//! behalf they act.
+
+#![forbid(unsafe_code)]
+
+mod columns;
+mod engine;
+mod error;
+mod lower;
+mod predicate;
+mod schema;
+mod store;
+mod writer;
+
+pub mod access_groups;
+pub mod administrators;
+pub mod blocks;
+pub mod credentials;
+pub mod events;
+pub mod groups;
+pub mod memberships;
+pub mod placements;
+pub mod providers;
+pub mod telemetry;
+pub mod users;
+pub mod vendors;
+
+pub use engine::{DatabaseUrl, Engine};
+pub use error::{Error, OpenError, Unique};
+pub use store::{Failure, Options, Read, Store, Write};

@@ -1,0 +1,281 @@
+//! The tables as diesel sees them: one description for both engines.
+
+diesel::table! {
+    providers (id) {
+        id -> Text,
+        client_id -> Text,
+        name_key -> Text,
+        user_type -> Text,
+        state -> Text,
+        settings -> Text,
+        created -> BigInt,
+        modified -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    client_secrets (id) {
+        id -> Text,
+        provider_id -> Text,
+        digest -> Binary,
+        created -> BigInt,
+        expires -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    tokens (digest) {
+        digest -> Binary,
+        id -> Text,
+        provider_id -> Text,
+        name -> Nullable<Text>,
+        activation -> Bool,
+        scopes -> Text,
+        issued -> BigInt,
+        expires -> BigInt,
+    }
+}
+
+diesel::table! {
+    credential_uses (credential_id) {
+        credential_id -> Text,
+        provider_id -> Text,
+        last_used -> BigInt,
+        last_address -> Nullable<Text>,
+        uses -> BigInt,
+    }
+}
+
+diesel::table! {
+    tolerances (provider_id, name) {
+        provider_id -> Text,
+        name -> Text,
+        uses -> BigInt,
+        last_used -> BigInt,
+    }
+}
+
+diesel::table! {
+    warnings (provider_id, kind, subject_id) {
+        provider_id -> Text,
+        kind -> Text,
+        subject_id -> Text,
+        detail -> Text,
+        raised -> BigInt,
+        event_id -> Text,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> Text,
+        provider_id -> Text,
+        user_name -> Text,
+        user_name_key -> Text,
+        display_name_key -> Text,
+        external_id -> Nullable<Text>,
+        email -> Nullable<Text>,
+        email_key -> Nullable<Text>,
+        active -> Bool,
+        active_event -> Text,
+        document -> Text,
+        match_document -> Text,
+        created -> BigInt,
+        modified -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    user_emails (user_id, position) {
+        user_id -> Text,
+        position -> BigInt,
+        provider_id -> Text,
+        value_key -> Text,
+    }
+}
+
+diesel::table! {
+    groups (id) {
+        id -> Text,
+        provider_id -> Text,
+        display_name -> Text,
+        display_name_key -> Text,
+        external_id -> Nullable<Text>,
+        document -> Text,
+        match_document -> Text,
+        enabled -> Bool,
+        enabled_event -> Text,
+        link_delivery -> Text,
+        access_group_id -> Nullable<Text>,
+        access_group_event -> Nullable<Text>,
+        created -> BigInt,
+        modified -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    memberships (sequence) {
+        sequence -> BigInt,
+        group_id -> Text,
+        member_id -> Text,
+        member_is_group -> Bool,
+        display -> Nullable<Text>,
+        event_id -> Text,
+    }
+}
+
+diesel::table! {
+    access_groups (id) {
+        id -> Text,
+        name_key -> Text,
+        enabled -> Bool,
+        enabled_event -> Text,
+        settings -> Text,
+        created -> BigInt,
+        modified -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    vendors (id) {
+        id -> Text,
+        provider_id -> Text,
+        group_id -> Nullable<Text>,
+        name -> Text,
+        name_key -> Text,
+        status -> Text,
+        status_event -> Text,
+        access_group_id -> Nullable<Text>,
+        access_group_event -> Nullable<Text>,
+        start_at -> Nullable<BigInt>,
+        end_at -> Nullable<BigInt>,
+        dates_event -> Nullable<Text>,
+        contract_number -> Nullable<Text>,
+        document_id -> Nullable<Text>,
+        link_delivery -> Text,
+        created -> BigInt,
+        modified -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    placements (user_id) {
+        user_id -> Text,
+        vendor_id -> Text,
+        group_id -> Text,
+        rule -> Text,
+        candidates -> Text,
+        placed -> BigInt,
+        event_id -> Text,
+    }
+}
+
+diesel::table! {
+    blocks (id) {
+        id -> Text,
+        provider_id -> Text,
+        user_name_key -> Text,
+        email_key -> Nullable<Text>,
+        reason -> Text,
+        until -> Nullable<BigInt>,
+        created -> BigInt,
+        event_id -> Text,
+    }
+}
+
+diesel::table! {
+    tombstones (id) {
+        id -> Text,
+        kind -> Text,
+        provider_id -> Text,
+        document -> Text,
+        deleted -> BigInt,
+        event_id -> Text,
+    }
+}
+
+diesel::table! {
+    administrators (id) {
+        id -> Text,
+        name -> Text,
+        name_key -> Text,
+        role -> Text,
+        password_hash -> Text,
+        enabled -> Bool,
+        created -> BigInt,
+    }
+}
+
+diesel::table! {
+    admin_tokens (digest) {
+        digest -> Binary,
+        id -> Text,
+        administrator_id -> Text,
+        name -> Text,
+        created -> BigInt,
+        expires -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    setup_links (digest) {
+        digest -> Binary,
+        created -> BigInt,
+        expires -> BigInt,
+    }
+}
+
+diesel::table! {
+    events (id) {
+        id -> Text,
+        seq -> Nullable<BigInt>,
+        hash -> Nullable<Binary>,
+        at -> BigInt,
+        actor_kind -> Text,
+        actor_id -> Nullable<Text>,
+        actor_detail -> Nullable<Text>,
+        action -> Text,
+        subject_kind -> Text,
+        subject_id -> Text,
+        provider_id -> Nullable<Text>,
+        cause_id -> Nullable<Text>,
+        request_id -> Nullable<Text>,
+        payload_digest -> Binary,
+    }
+}
+
+diesel::table! {
+    event_payloads (event_id) {
+        event_id -> Text,
+        salt -> Binary,
+        payload -> Text,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    providers,
+    client_secrets,
+    tokens,
+    credential_uses,
+    tolerances,
+    warnings,
+    users,
+    user_emails,
+    groups,
+    memberships,
+    access_groups,
+    vendors,
+    placements,
+    blocks,
+    tombstones,
+    administrators,
+    admin_tokens,
+    setup_links,
+    events,
+    event_payloads,
+);

@@ -1,0 +1,209 @@
+//! Opening a database, reading it and writing it. [`Store::write`] is the only way to write.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use vestibule_domain::event::Event;
+
+use crate::engine::{Connection, Connections, DatabaseUrl, Engine, pool};
+use crate::error::{Error, OpenError};
+use crate::events;
+use crate::writer::Writer;
+
+/// How often a write is run again when another node changed what it read.
+const ATTEMPTS: u32 = 8;
+
+/// Settings of a store.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Connections kept at most; on SQLite these only read.
+    pub connections: u32,
+    /// How long an operation waits for a free connection before it is refused.
+    pub patience: Duration,
+    /// Writes that may wait for the SQLite writer before more are refused.
+    pub queue: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { connections: 16, patience: Duration::from_secs(1), queue: 1_024 }
+    }
+}
+
+/// The database. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    engine: Engine,
+    connections: Connections,
+    /// SQLite has one writer for the whole process.
+    writer: Option<Writer>,
+}
+
+/// A consistent view of the database for the length of one closure.
+#[derive(Debug)]
+pub struct Read<'a> {
+    pub(crate) connection: &'a mut Connection,
+}
+
+/// A transaction that may change the database; everything in it happens or nothing does.
+#[derive(Debug)]
+pub struct Write<'a> {
+    read: Read<'a>,
+    events: Vec<Event>,
+}
+
+impl<'a> std::ops::Deref for Write<'a> {
+    type Target = Read<'a>;
+
+    fn deref(&self) -> &Read<'a> {
+        &self.read
+    }
+}
+
+impl std::ops::DerefMut for Write<'_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.read
+    }
+}
+
+impl Write<'_> {
+    pub(crate) fn new(connection: &mut Connection) -> Write<'_> {
+        Write { read: Read { connection }, events: Vec::new() }
+    }
+
+    /// Records what this transaction changes; it is written with it.
+    pub fn append(&mut self, event: Event) {
+        self.events.push(event);
+    }
+
+    pub(crate) fn flush_events(&mut self) -> Result<(), Error> {
+        let events = std::mem::take(&mut self.events);
+        events::insert(self, &events)
+    }
+}
+
+/// What a closure passed to [`Store::write`] may fail with.
+pub trait Failure: From<Error> {
+    /// Whether running the closure again may succeed, because somebody else changed what it read.
+    fn is_passing(&self) -> bool;
+}
+
+impl Failure for Error {
+    fn is_passing(&self) -> bool {
+        Error::is_passing(self)
+    }
+}
+
+impl Store {
+    /// Opens the database, brings its schema up to date and checks that it is durable.
+    pub fn open(url: &DatabaseUrl, options: Options) -> Result<Self, OpenError> {
+        let mut first = url.connect()?;
+        first.check_durability()?;
+        first.migrate()?;
+        let engine = url.engine();
+        let writer = match engine {
+            Engine::Sqlite => Some(Writer::start(first, options.queue)),
+            Engine::Postgres => None,
+        };
+        let connections = pool(url, options.connections, options.patience)?;
+        Ok(Self { inner: Arc::new(Inner { engine, connections, writer }) })
+    }
+
+    pub fn engine(&self) -> Engine {
+        self.inner.engine
+    }
+
+    /// Runs `body` over one snapshot of the database.
+    pub fn read<T, E: From<Error>>(&self, body: impl FnOnce(&mut Read<'_>) -> Result<T, E>) -> Result<T, E> {
+        let mut connection = self.inner.connections.get().map_err(busy)?;
+        connection.begin_read().map_err(Error::from)?;
+        let mut guard = Rollback { connection: &mut connection };
+        body(&mut Read { connection: guard.connection })
+    }
+
+    /// Runs `body` in one transaction; `name` says in the log what it was. On PostgreSQL, and when
+    /// the row it compared with has changed, `body` is run again, so it must have no other effect.
+    pub fn write<T, E, F>(&self, name: &'static str, body: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: Failure + Send + 'static,
+        F: FnMut(&mut Write<'_>) -> Result<T, E> + Send + 'static,
+    {
+        match &self.inner.writer {
+            Some(writer) => writer.submit(name, body),
+            None => self.write_retrying(name, body),
+        }
+    }
+
+    fn write_retrying<T, E, F>(&self, name: &'static str, mut body: F) -> Result<T, E>
+    where
+        E: Failure,
+        F: FnMut(&mut Write<'_>) -> Result<T, E>,
+    {
+        let mut connection = self.inner.connections.get().map_err(busy)?;
+        for attempt in 1.. {
+            match attempt_write(&mut connection, &mut body) {
+                Err(error) if error.is_passing() && attempt < ATTEMPTS => {
+                    tracing::debug!(name, attempt, "running a write again");
+                    // Those that collided must not collide again in step; the address of the local
+                    // differs by thread and serves as jitter.
+                    let jitter = (&raw const attempt).addr() as u64 / 64 % 7 + 1;
+                    std::thread::sleep(Duration::from_micros(200 * u64::from(attempt) * jitter));
+                }
+                Err(error) if error.is_passing() => {
+                    let cause = format!("{name}: gave up after {ATTEMPTS} attempts");
+                    return Err(Error::Unavailable(cause.into()).into());
+                }
+                done => return done,
+            }
+        }
+        unreachable_attempts(name)
+    }
+}
+
+/// One attempt at a write as a transaction of its own.
+fn attempt_write<T, E, F>(connection: &mut Connection, body: &mut F) -> Result<T, E>
+where
+    E: Failure,
+    F: FnMut(&mut Write<'_>) -> Result<T, E>,
+{
+    connection.begin_write().map_err(Error::from)?;
+    let guard = Rollback { connection };
+    let mut write = Write::new(guard.connection);
+    let value = body(&mut write)?;
+    write.flush_events()?;
+    guard.connection.batch_execute("COMMIT").map_err(|error| match Error::from(error) {
+        Error::Stale => Error::Stale,
+        // Nobody knows whether it happened: the client must ask, not assume.
+        other => Error::Unavailable(Box::new(other)),
+    })?;
+    Ok(value)
+}
+
+fn unreachable_attempts<T, E: From<Error>>(name: &str) -> Result<T, E> {
+    Err(Error::Unavailable(format!("{name}: no attempt was made").into()).into())
+}
+
+fn busy(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::Unavailable(Box::new(error))
+}
+
+/// Ends a transaction that was not committed, also when the body panics. After a COMMIT the
+/// statement only says that there is nothing to end.
+struct Rollback<'a> {
+    connection: &'a mut Connection,
+}
+
+impl Drop for Rollback<'_> {
+    fn drop(&mut self) {
+        if let Err(error) = self.connection.batch_execute("ROLLBACK") {
+            tracing::trace!(%error, "nothing to roll back");
+        }
+    }
+}

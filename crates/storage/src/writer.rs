@@ -1,0 +1,173 @@
+//! The one writer of SQLite. It takes every write that is waiting, runs each in a savepoint of one
+//! transaction, commits once and only then answers them all.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
+use std::thread;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+
+use crate::engine::Connection;
+use crate::error::Error;
+use crate::events;
+use crate::store::{Failure, Write};
+
+/// Writes joined into one commit at most.
+const BATCH: usize = 128;
+/// Commits between two checkpoints of the log.
+const CHECKPOINT: u32 = 256;
+
+#[derive(Debug)]
+pub(crate) struct Writer {
+    queue: SyncSender<Box<dyn Job>>,
+}
+
+/// A write that waits for its turn.
+trait Job: Send {
+    /// Runs it inside its savepoint; `false` undoes what it did.
+    fn run(&mut self, write: &mut Write<'_>) -> bool;
+    /// Answers the caller, after the commit or with its failure.
+    fn finish(self: Box<Self>, committed: Result<(), String>);
+}
+
+struct Pending<T, E, F> {
+    name: &'static str,
+    body: F,
+    outcome: Option<Result<T, E>>,
+    answer: SyncSender<Result<T, E>>,
+}
+
+impl<T, E, F> Job for Pending<T, E, F>
+where
+    T: Send,
+    E: Failure + Send,
+    F: FnMut(&mut Write<'_>) -> Result<T, E> + Send,
+{
+    fn run(&mut self, write: &mut Write<'_>) -> bool {
+        let body = &mut self.body;
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            let value = body(write)?;
+            write.flush_events()?;
+            Ok(value)
+        }))
+        .unwrap_or_else(|_| Err(Error::Unavailable(format!("{}: panicked", self.name).into()).into()));
+        let done = outcome.is_ok();
+        self.outcome = Some(outcome);
+        done
+    }
+
+    fn finish(self: Box<Self>, committed: Result<(), String>) {
+        let outcome = match (self.outcome, committed) {
+            // What was refused stays refused whatever becomes of the others.
+            (Some(Err(error)), _) => Err(error),
+            (Some(outcome), Ok(())) => outcome,
+            (_, Err(cause)) => Err(Error::Unavailable(cause.into()).into()),
+            (None, Ok(())) => Err(Error::Unavailable("the write was not run".into()).into()),
+        };
+        // A caller that went away does not need the answer.
+        drop(self.answer.try_send(outcome));
+    }
+}
+
+impl Writer {
+    pub(crate) fn start(connection: Connection, queue: usize) -> Self {
+        let (sender, receiver) = mpsc::sync_channel(queue);
+        thread::Builder::new()
+            .name("sqlite-writer".to_owned())
+            .spawn(move || serve(connection, &receiver))
+            .expect("the process may start one more thread while it opens its database");
+        Self { queue: sender }
+    }
+
+    pub(crate) fn submit<T, E, F>(&self, name: &'static str, body: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: Failure + Send + 'static,
+        F: FnMut(&mut Write<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let (answer, answered) = mpsc::sync_channel(1);
+        self.queue.try_send(Box::new(Pending { name, body, outcome: None, answer })).map_err(|refused| match refused {
+            TrySendError::Full(_) => Error::Unavailable("too many writes are waiting".into()),
+            TrySendError::Disconnected(_) => Error::Unavailable("the writer has stopped".into()),
+        })?;
+        answered.recv().map_err(|_| Error::Unavailable(format!("{name}: the writer dropped it").into()))?
+    }
+}
+
+fn serve(mut connection: Connection, queue: &Receiver<Box<dyn Job>>) {
+    let mut commits = 0_u32;
+    let mut idle = true;
+    loop {
+        let first = if idle {
+            match queue.recv() {
+                Ok(job) => job,
+                Err(_) => break,
+            }
+        } else {
+            match queue.recv_timeout(Duration::from_millis(50)) {
+                Ok(job) => job,
+                Err(mpsc::RecvTimeoutError::Timeout) => {
+                    // Nobody waits: a good moment to tidy the log.
+                    checkpoint(&mut connection);
+                    (commits, idle) = (0, true);
+                    continue;
+                }
+                Err(mpsc::RecvTimeoutError::Disconnected) => break,
+            }
+        };
+        commit_batch(&mut connection, first, queue);
+        (commits, idle) = (commits + 1, false);
+        if commits >= CHECKPOINT {
+            checkpoint(&mut connection);
+            commits = 0;
+        }
+    }
+    checkpoint(&mut connection);
+}
+
+fn checkpoint(connection: &mut Connection) {
+    if let Err(error) = connection.checkpoint() {
+        tracing::debug!(%error, "the log could not be tidied now");
+    }
+}
+
+fn commit_batch(connection: &mut Connection, first: Box<dyn Job>, queue: &Receiver<Box<dyn Job>>) {
+    let mut ran: Vec<Box<dyn Job>> = Vec::new();
+    let committed = (|| {
+        let mut next = Some(first);
+        if let Err(error) = connection.begin_write() {
+            ran.extend(next);
+            return Err(error);
+        }
+        while let Some(mut job) = next {
+            let result = run_in_savepoint(connection, job.as_mut());
+            ran.push(job);
+            result?;
+            next = if ran.len() < BATCH { queue.try_recv().ok() } else { None };
+        }
+        events::seal(connection, usize::MAX).map_err(|error| match error {
+            Error::Unavailable(cause) => diesel::result::Error::QueryBuilderError(cause),
+            other => diesel::result::Error::QueryBuilderError(Box::new(other)),
+        })?;
+        connection.batch_execute("COMMIT")
+    })();
+    let committed = committed.map_err(|error| {
+        drop(connection.batch_execute("ROLLBACK"));
+        tracing::error!(%error, writes = ran.len(), "a commit failed");
+        error.to_string()
+    });
+    for job in ran {
+        job.finish(committed.clone());
+    }
+}
+
+fn run_in_savepoint(connection: &mut Connection, job: &mut dyn Job) -> diesel::QueryResult<()> {
+    connection.batch_execute("SAVEPOINT job")?;
+    if job.run(&mut Write::new(connection)) {
+        connection.batch_execute("RELEASE job")
+    } else {
+        // A full disk may already have ended the whole transaction; then this fails and so do all.
+        connection.batch_execute("ROLLBACK TO job; RELEASE job")
+    }
+}
