@@ -1,9 +1,7 @@
 //! Attribute paths looked up in a resource type: what an [`AttributePath`] stands for.
 
-use std::sync::LazyLock;
-
 use crate::path::AttributePath;
-use crate::schema::{AttributeType, Mutability, Returned, Uniqueness};
+use crate::schema::{AttributeType, Mutability, Returned, common_attribute};
 use crate::{Attribute, ResourceType, Schema};
 
 /// One attribute or sub-attribute of one resource type, under its canonical name.
@@ -105,59 +103,5 @@ pub(crate) fn container<'a>(resource_type: &'a ResourceType, urn: &str) -> Optio
     if resource_type.schema.id.eq_ignore_ascii_case(urn) {
         return Some(None);
     }
-    resource_type.schemas().find(|schema| schema.id.eq_ignore_ascii_case(urn)).map(|schema| Some(schema.as_ref()))
-}
-
-/// The attributes every resource has (RFC 7643, section 3.1) and `schemas` (section 3).
-pub(crate) fn common_attribute(name: &str) -> Option<&'static Attribute> {
-    COMMON.iter().find(|attribute| attribute.name.eq_ignore_ascii_case(name))
-}
-
-static COMMON: LazyLock<[Attribute; 4]> = LazyLock::new(|| {
-    let id = Attribute {
-        returned: Returned::Always,
-        mutability: Mutability::ReadOnly,
-        uniqueness: Uniqueness::Server,
-        ..simple("id", AttributeType::String)
-    };
-    let schemas = Attribute {
-        multi_valued: true,
-        required: true,
-        returned: Returned::Always,
-        ..simple("schemas", AttributeType::Reference)
-    };
-    let mut meta = Attribute {
-        mutability: Mutability::ReadOnly,
-        case_exact: false,
-        sub_attributes: vec![
-            simple("resourceType", AttributeType::String),
-            simple("created", AttributeType::DateTime),
-            simple("lastModified", AttributeType::DateTime),
-            simple("location", AttributeType::Reference),
-            simple("version", AttributeType::String),
-        ],
-        ..simple("meta", AttributeType::Complex)
-    };
-    for sub in &mut meta.sub_attributes {
-        sub.mutability = Mutability::ReadOnly;
-    }
-    [id, simple("externalId", AttributeType::String), schemas, meta]
-});
-
-/// RFC 7643, section 3.1: every string among the common attributes has `caseExact` "true".
-fn simple(name: &str, kind: AttributeType) -> Attribute {
-    Attribute {
-        name: name.to_owned(),
-        kind,
-        multi_valued: false,
-        description: String::new(),
-        required: false,
-        canonical_values: Vec::new(),
-        case_exact: true,
-        mutability: Mutability::ReadWrite,
-        returned: Returned::Default,
-        uniqueness: Uniqueness::None,
-        reference_types: Vec::new(),
-        sub_attributes: Vec::new(),
-    }
+    resource_type.extension(urn).map(|schema| Some(schema.as_ref()))
 }

@@ -1,7 +1,7 @@
 //! The parser, after the grammar in [`super`]. One pass, no backtracking over more than a word.
 
 use serde_json::Number;
-use winnow::ascii::{alphanumeric0, space0};
+use winnow::ascii::{Caseless, alphanumeric0};
 use winnow::combinator::opt;
 use winnow::error::ParserError;
 use winnow::stream::{Location, Stream};
@@ -24,9 +24,9 @@ pub(super) fn filter(text: &str, limits: &Limits) -> Result<Filter, FilterError>
 pub(crate) fn value_path(text: &str, limits: &Limits) -> Result<(AttributePath, Filter, Option<String>), FilterError> {
     let mut input = begin(text, limits)?;
     let path = attribute_path(&mut input)?;
-    space0.parse_next(&mut input)?;
+    spaces0(&mut input)?;
     let filter = bracketed(&mut input)?;
-    let sub_attribute = if opt('.').parse_next(&mut input)?.is_some() {
+    let sub_attribute = if take(&mut input, '.')? {
         Some(sub_attribute_name(&mut input)?.to_owned())
     } else {
         None
@@ -82,7 +82,7 @@ fn end(input: &Input<'_>, expected: &'static str) -> Parsed<()> {
 
 /// `or`, up to the end, a `)` or a `]`.
 fn filter_expression(input: &mut Input<'_>) -> Parsed<Filter> {
-    space0.parse_next(input)?;
+    spaces0(input)?;
     let mut ors: Vec<Filter> = Vec::new();
     let mut ands: Vec<Filter> = Vec::new();
     loop {
@@ -114,12 +114,12 @@ enum Connective {
 }
 
 fn connective(input: &mut Input<'_>) -> Parsed<Option<Connective>> {
-    let spaces = space0.parse_next(input)?;
+    let spaces = spaces0(input)?;
     if matches!(input.peek_token(), None | Some(')' | ']')) {
         return Ok(None);
     }
     let at = column(input);
-    let word: &str = alphanumeric0.parse_next(input)?;
+    let word = word(input)?;
     let connective = if word.eq_ignore_ascii_case("and") {
         Connective::And
     } else if word.eq_ignore_ascii_case("or") {
@@ -139,8 +139,9 @@ fn unit(input: &mut Input<'_>) -> Parsed<Filter> {
         return parenthesised(input);
     }
     let start = input.checkpoint();
-    if opt(winnow::ascii::Caseless("not")).parse_next(input)?.is_some() {
-        space0.parse_next(input)?;
+    let not: Parsed<Option<&str>> = opt(Caseless("not")).parse_next(input);
+    if not?.is_some() {
+        spaces0(input)?;
         if input.peek_token() == Some('(') {
             return Ok(Filter::Not(Box::new(parenthesised(input)?)));
         }
@@ -174,9 +175,9 @@ fn nested(input: &mut Input<'_>, open: char, close: char, expected: &'static str
         return Err(FilterError::new(column(input), Problem::Limit("levels of nesting", limit)));
     }
     input.state.depth += 1;
-    open.parse_next(input)?;
+    take(input, open)?;
     let filter = filter_expression(input)?;
-    if opt(close).parse_next(input)?.is_none() {
+    if !take(input, close)? {
         return Err(FilterError::expected(column(input), expected));
     }
     input.state.depth -= 1;
@@ -185,16 +186,16 @@ fn nested(input: &mut Input<'_>, open: char, close: char, expected: &'static str
 
 fn test(input: &mut Input<'_>) -> Parsed<Filter> {
     let path = attribute_path(input)?;
-    let spaces = space0.parse_next(input)?;
+    let spaces = spaces0(input)?;
     if input.peek_token() != Some('[') {
         return comparison(input, path, spaces);
     }
     let filter = Box::new(bracketed(input)?);
-    let tail = if opt('.').parse_next(input)?.is_some() {
+    let tail = if take(input, '.')? {
         let column = column(input);
         let attribute = sub_attribute_name(input)?.to_owned();
         let path = AttributePath { schema: None, attribute, sub_attribute: None, column };
-        let spaces = space0.parse_next(input)?;
+        let spaces = spaces0(input)?;
         Some(Box::new(comparison(input, path, spaces)?))
     } else {
         None
@@ -210,7 +211,7 @@ fn comparison(input: &mut Input<'_>, path: AttributePath, spaces: &str) -> Parse
         return Err(FilterError::new(path.column, Problem::Limit("comparisons", limit)));
     }
     input.state.terms += 1;
-    let word: &str = alphanumeric0.parse_next(input)?;
+    let word = word(input)?;
     if spaces.is_empty() {
         return Err(FilterError::expected(at, "a space and an operator"));
     }
@@ -249,7 +250,7 @@ fn value(input: &mut Input<'_>) -> Parsed<CompValue> {
         Some('"') => string(input).map(CompValue::String),
         Some('-' | '0'..='9') => number(input, at).map(CompValue::Number),
         _ => {
-            let word: &str = alphanumeric0.parse_next(input)?;
+            let word = word(input)?;
             if word.eq_ignore_ascii_case("true") {
                 Ok(CompValue::Bool(true))
             } else if word.eq_ignore_ascii_case("false") {
@@ -264,8 +265,7 @@ fn value(input: &mut Input<'_>) -> Parsed<CompValue> {
 }
 
 fn number(input: &mut Input<'_>, at: usize) -> Parsed<Number> {
-    let digits: &str =
-        take_while(1.., |c: char| matches!(c, '0'..='9' | '+' | '-' | '.' | 'e' | 'E')).parse_next(input)?;
+    let digits = run(input, |c| matches!(c, '0'..='9' | '+' | '-' | '.' | 'e' | 'E'))?;
     serde_json::from_str(digits).map_err(|_| FilterError::expected(at, "a number as in JSON"))
 }
 
@@ -273,9 +273,9 @@ fn number(input: &mut Input<'_>, at: usize) -> Parsed<Number> {
 fn string(input: &mut Input<'_>) -> Parsed<String> {
     let start = input.current_token_start();
     let at = column(input);
-    '"'.parse_next(input)?;
-    let plain: &str = plain_text(input)?;
-    if opt('"').parse_next(input)?.is_some() {
+    take(input, '"')?;
+    let plain = plain_text(input)?;
+    if take(input, '"')? {
         return Ok(plain.to_owned());
     }
     loop {
@@ -296,12 +296,12 @@ fn string(input: &mut Input<'_>) -> Parsed<String> {
 }
 
 fn plain_text<'i>(input: &mut Input<'i>) -> Parsed<&'i str> {
-    take_while(0.., |c: char| c != '"' && c != '\\' && c >= ' ').parse_next(input)
+    run(input, |c| c != '"' && c != '\\' && c >= ' ')
 }
 
 fn attribute_path(input: &mut Input<'_>) -> Parsed<AttributePath> {
     let at = column(input);
-    let token: &str = take_while(0.., is_path_char).parse_next(input)?;
+    let token = run(input, is_path_char)?;
     if token.len() > input.state.limits.path_length {
         return Err(FilterError::new(
             at,
@@ -313,12 +313,29 @@ fn attribute_path(input: &mut Input<'_>) -> Parsed<AttributePath> {
 
 fn sub_attribute_name<'i>(input: &mut Input<'i>) -> Parsed<&'i str> {
     let at = column(input);
-    let name: &str = take_while(0.., is_path_char).parse_next(input)?;
+    let name = run(input, is_path_char)?;
     if is_name(name) { Ok(name) } else { Err(FilterError::expected(at, "the name of a sub-attribute")) }
 }
 
+/// Takes the one character if it comes next.
+fn take(input: &mut Input<'_>, character: char) -> Parsed<bool> {
+    opt(character).map(|taken| taken.is_some()).parse_next(input)
+}
+
+fn run<'i>(input: &mut Input<'i>, belongs: impl Fn(char) -> bool) -> Parsed<&'i str> {
+    take_while(0.., belongs).parse_next(input)
+}
+
+fn word<'i>(input: &mut Input<'i>) -> Parsed<&'i str> {
+    alphanumeric0.parse_next(input)
+}
+
+fn spaces0<'i>(input: &mut Input<'i>) -> Parsed<&'i str> {
+    run(input, |c| c == ' ')
+}
+
 fn spaces1(input: &mut Input<'_>) -> Parsed<()> {
-    let spaces = space0.parse_next(input)?;
+    let spaces = spaces0(input)?;
     if spaces.is_empty() { Err(FilterError::expected(column(input), "a space")) } else { Ok(()) }
 }
 
