@@ -1,0 +1,137 @@
+//! The members of a group (RFC 7643, section 4.2).
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value};
+
+use super::place::Place;
+use super::validate::Reader;
+use crate::schema::group_members;
+use crate::{Error, Limits, Tolerances};
+
+/// Whether a member is a user or a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MemberKind {
+    User,
+    Group,
+}
+
+/// One value of a group's `members`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// The member's id as the client sent it.
+    pub value: String,
+    /// From `type`, else from `$ref`; `None` when neither says.
+    pub kind: Option<MemberKind>,
+    pub display: Option<String>,
+}
+
+/// Reads members as a PATCH carries them: an array, or in the tolerant dialect one object. Values
+/// that appear twice are folded into one. Errors as of [`crate::Resource::take_members`].
+pub fn members(
+    value: Value,
+    limits: &Limits,
+    tolerances: &mut Tolerances,
+) -> Result<Vec<Member>, Error> {
+    let mut reader = Reader::new(limits, tolerances);
+    let attribute = group_members();
+    match reader.attribute(&Place::top(&attribute.name), attribute, value)? {
+        Some(value) => all(&value),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// Reads a canonical `members`.
+pub(super) fn all(value: &Value) -> Result<Vec<Member>, Error> {
+    let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut members = Vec::with_capacity(items.len());
+    for (index, item) in items.iter().enumerate() {
+        let member = item
+            .as_object()
+            .ok_or(("", "expected an object"))
+            .and_then(member)
+            .map_err(|(name, problem)| {
+                let place = Place::top("members").at(index);
+                if name.is_empty() {
+                    place.invalid(problem)
+                } else {
+                    place.child(name).invalid(problem)
+                }
+            })?;
+        members.push(member);
+    }
+    Ok(folded(members))
+}
+
+/// What can be read of a canonical `members`.
+pub(super) fn readable(value: &Value) -> Vec<Member> {
+    let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    folded(
+        items
+            .iter()
+            .filter_map(Value::as_object)
+            .filter_map(|item| member(item).ok())
+            .collect(),
+    )
+}
+
+/// The sub-attribute that is wrong, and what is wrong with it.
+type Problem = (&'static str, &'static str);
+
+fn member(item: &Map<String, Value>) -> Result<Member, Problem> {
+    let text = |name| item.get(name).and_then(Value::as_str);
+    let reference = text("$ref").map(split_reference);
+    let value = match (text("value"), reference) {
+        (Some(value), _) => value,
+        (None, Some((_, id))) => id,
+        (None, None) => return Err(("value", "a value is required")),
+    };
+    if value.trim().is_empty() {
+        return Err(("value", "a value is required"));
+    }
+    let kind = match text("type") {
+        Some(kind) => Some(kind_of(kind).ok_or(("type", "expected \"User\" or \"Group\""))?),
+        None => reference.and_then(|(kind, _)| kind),
+    };
+    Ok(Member {
+        value: value.to_owned(),
+        kind,
+        display: text("display").map(str::to_owned),
+    })
+}
+
+fn kind_of(kind: &str) -> Option<MemberKind> {
+    match kind {
+        _ if kind.eq_ignore_ascii_case("user") => Some(MemberKind::User),
+        _ if kind.eq_ignore_ascii_case("group") => Some(MemberKind::Group),
+        _ => None,
+    }
+}
+
+/// `https://example.com/v2/Users/2819c223` is the user 2819c223.
+fn split_reference(reference: &str) -> (Option<MemberKind>, &str) {
+    let mut segments = reference.trim_end_matches('/').rsplit('/');
+    let id = segments.next().unwrap_or_default();
+    let kind = match segments.next() {
+        Some("Users") => Some(MemberKind::User),
+        Some("Groups") => Some(MemberKind::Group),
+        _ => None,
+    };
+    (kind, id)
+}
+
+/// Keeps the first of the members with one value.
+fn folded(mut members: Vec<Member>) -> Vec<Member> {
+    if members.len() < 2 {
+        return members;
+    }
+    let mut seen: HashSet<&str> = HashSet::with_capacity(members.len());
+    let first: Vec<bool> = members
+        .iter()
+        .map(|member| seen.insert(&member.value))
+        .collect();
+    drop(seen);
+    let mut first = first.into_iter();
+    members.retain(|_| first.next().unwrap_or(true));
+    members
+}

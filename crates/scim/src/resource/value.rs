@@ -1,0 +1,143 @@
+//! Values of the simple types (RFC 7643, section 2.3).
+
+use serde_json::Value;
+
+use super::place::Place;
+use crate::dialect::boolean_text;
+use crate::schema::AttributeType;
+use crate::{Attribute, Error, Limits, Tolerance, Tolerances, filter};
+
+/// Holds a value to a simple attribute's type and length. Nothing but a boolean sent as text is
+/// rewritten.
+pub(super) fn simple(
+    place: &Place<'_>,
+    attribute: &Attribute,
+    value: Value,
+    limits: &Limits,
+    tolerances: &mut Tolerances,
+) -> Result<Value, Error> {
+    match (attribute.kind, &value) {
+        (AttributeType::String, Value::String(text)) => {
+            let longest = if attribute.name == "userName" {
+                limits.user_name_length
+            } else {
+                limits.string_length
+            };
+            // The number of characters is at most that of bytes.
+            if text.len() > longest && text.chars().count() > longest {
+                return Err(place.invalid(format_args!("longer than {longest} characters")));
+            }
+        }
+        (AttributeType::Reference, Value::String(text)) => bytes(place, text, limits)?,
+        (AttributeType::Binary, Value::String(text)) => {
+            bytes(place, text, limits)?;
+            if !is_base64(text) {
+                return Err(place.invalid("expected base64"));
+            }
+        }
+        (AttributeType::DateTime, Value::String(text)) => {
+            if filter::instant(text).is_none() {
+                return Err(place.invalid(
+                    "expected a date and time such as \"2008-01-23T04:56:22Z\" (xsd:dateTime)",
+                ));
+            }
+        }
+        (AttributeType::Boolean, Value::Bool(_)) | (AttributeType::Decimal, Value::Number(_)) => {}
+        (AttributeType::Integer, Value::Number(number)) if number.is_i64() || number.is_u64() => {}
+        (AttributeType::Boolean, Value::String(text)) => {
+            return match boolean_text(text) {
+                Some(boolean) if tolerances.accept(Tolerance::BooleanText) => {
+                    Ok(Value::Bool(boolean))
+                }
+                _ => Err(mismatch(place, attribute.kind, &value)),
+            };
+        }
+        _ => return Err(mismatch(place, attribute.kind, &value)),
+    }
+    Ok(value)
+}
+
+pub(super) fn mismatch(place: &Place<'_>, expected: AttributeType, value: &Value) -> Error {
+    let expected = match expected {
+        AttributeType::String => "a string",
+        AttributeType::Boolean => "a boolean",
+        AttributeType::Decimal => "a number",
+        AttributeType::Integer => "an integer",
+        AttributeType::DateTime => "a date and time as a string",
+        AttributeType::Binary => "base64 as a string",
+        AttributeType::Reference => "a URI as a string",
+        AttributeType::Complex => "an object",
+    };
+    place.invalid(format_args!("expected {expected}, got {}", kind_of(value)))
+}
+
+/// What a JSON value is, with its article.
+pub(super) fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
+
+fn bytes(place: &Place<'_>, text: &str, limits: &Limits) -> Result<(), Error> {
+    if text.len() > limits.binary_length {
+        return Err(place.invalid(format_args!("longer than {} bytes", limits.binary_length)));
+    }
+    Ok(())
+}
+
+/// RFC 4648, sections 4 and 5, padding optional. White space is let through: RFC 7643 prints its
+/// own certificates with it.
+fn is_base64(text: &str) -> bool {
+    let mut symbols = 0_usize;
+    let mut padding = 0_usize;
+    let (mut standard, mut url_safe) = (false, false);
+    for byte in text.bytes().filter(|byte| !byte.is_ascii_whitespace()) {
+        match byte {
+            b'=' => padding += 1,
+            _ if padding > 0 => return false,
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => symbols += 1,
+            b'+' | b'/' => {
+                standard = true;
+                symbols += 1;
+            }
+            b'-' | b'_' => {
+                url_safe = true;
+                symbols += 1;
+            }
+            _ => return false,
+        }
+    }
+    let padded = padding == 0 || (padding <= 2 && (symbols + padding).is_multiple_of(4));
+    symbols % 4 != 1 && padded && !(standard && url_safe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_of_either_alphabet() {
+        for good in [
+            "",
+            "TQ==",
+            "TQ",
+            "TWE=",
+            "TWFu",
+            "TWFu\nTWFu",
+            "-_-_",
+            "+/+/",
+        ] {
+            assert!(is_base64(good), "{good}");
+        }
+        for bad in [
+            "T", "TQ=", "TQ===", "T=Q=", "====", "TW%u", "+_+_", "TWFu=", "é",
+        ] {
+            assert!(!is_base64(bad), "{bad}");
+        }
+    }
+}
