@@ -89,7 +89,7 @@ impl Event {
         Metadata {
             id: self.id,
             at_micros: self.at.timestamp_micros(),
-            actor_kind: self.actor.kind(),
+            actor_kind: self.actor.kind().into(),
             actor_id: self.actor.id(),
             actor_detail: self.actor.detail(),
             action: self.action.name().into(),

@@ -84,7 +84,11 @@ pub fn paused_gate(provider: &Provider) -> Result<(), Refusal> {
 
 /// Whether the token reaches as far as the request.
 pub fn scope_gate(needed: Scopes, granted: Scopes) -> Result<(), Refusal> {
-    if granted.contains(needed) { Ok(()) } else { Err(Refusal::ScopeTooSmall { needed }) }
+    if granted.contains(needed) {
+        Ok(())
+    } else {
+        Err(Refusal::ScopeTooSmall { needed })
+    }
 }
 
 fn address_text(address: Option<&IpAddr>) -> String {
@@ -138,14 +142,32 @@ mod tests {
         let try_gate = |provider: &Provider, address, referers: &[&str], granted| {
             gate(provider, now, address, referers, Scopes::WRITE, granted)
         };
-        assert_eq!(try_gate(&provider, bad, &[], Scopes::READ), Err(Refusal::Disabled));
+        assert_eq!(
+            try_gate(&provider, bad, &[], Scopes::READ),
+            Err(Refusal::Disabled)
+        );
         provider.state = ProviderState::Paused;
-        assert_eq!(try_gate(&provider, bad, &[], Scopes::READ), Err(Refusal::Expired));
+        assert_eq!(
+            try_gate(&provider, bad, &[], Scopes::READ),
+            Err(Refusal::Expired)
+        );
         provider.settings.valid_until = DateTime::from_timestamp(1, 0);
-        assert_eq!(try_gate(&provider, bad, &[], Scopes::READ), Err(Refusal::Address(bad)));
-        assert_eq!(try_gate(&provider, None, &[], Scopes::READ), Err(Refusal::Address(None)));
-        assert_eq!(try_gate(&provider, good, &[], Scopes::READ), Err(Refusal::Referrer));
-        assert_eq!(try_gate(&provider, good, &[ORIGIN], Scopes::READ), Err(Refusal::Paused));
+        assert_eq!(
+            try_gate(&provider, bad, &[], Scopes::READ),
+            Err(Refusal::Address(bad))
+        );
+        assert_eq!(
+            try_gate(&provider, None, &[], Scopes::READ),
+            Err(Refusal::Address(None))
+        );
+        assert_eq!(
+            try_gate(&provider, good, &[], Scopes::READ),
+            Err(Refusal::Referrer)
+        );
+        assert_eq!(
+            try_gate(&provider, good, &[ORIGIN], Scopes::READ),
+            Err(Refusal::Paused)
+        );
         provider.state = ProviderState::Active;
         let needed = Scopes::WRITE;
         assert_eq!(
@@ -163,7 +185,10 @@ mod tests {
             "the source address 2001:db8::1 is not allowed for this provider"
         );
         assert_eq!(
-            Refusal::ScopeTooSmall { needed: Scopes::WRITE }.to_string(),
+            Refusal::ScopeTooSmall {
+                needed: Scopes::WRITE
+            }
+            .to_string(),
             "the token's scope is too small: `scim:write` is needed"
         );
     }
@@ -184,7 +209,10 @@ mod tests {
         let mut settings = hopeless().settings;
         assert_eq!(settings.check(), Ok(()));
         settings.default_access_group = Some(crate::AccessGroupId::from_uuid(Uuid::from_u128(5)));
-        assert_eq!(settings.check().unwrap_err().field(), "default_access_group");
+        assert_eq!(
+            settings.check().unwrap_err().field(),
+            "default_access_group"
+        );
         settings.user_type = UserType::Internal;
         assert_eq!(settings.check(), Ok(()));
         settings.name = " ".to_owned();

@@ -9,11 +9,15 @@
 
 mod named;
 
+pub mod access;
 pub mod access_group;
 pub mod event;
+pub mod gate;
 pub mod ids;
 pub mod internal_group;
 pub mod network;
+pub mod person;
+pub mod placement;
 pub mod provider;
 pub mod settings;
 pub mod vendor;

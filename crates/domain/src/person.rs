@@ -71,7 +71,13 @@ mod tests {
         let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
         assert!(block().in_force(at(99)));
         assert!(!block().in_force(at(100)));
-        assert!(Block { until: None, ..block() }.in_force(DateTime::<Utc>::MAX_UTC));
+        assert!(
+            Block {
+                until: None,
+                ..block()
+            }
+            .in_force(DateTime::<Utc>::MAX_UTC)
+        );
     }
 
     #[test]
@@ -82,7 +88,10 @@ mod tests {
         assert!(!block().concerns(other, "ada", None));
         assert!(block().concerns(other, "grace", Some("ada@acme.example")));
         assert!(!block().concerns(own, "grace", Some("grace@acme.example")));
-        let nameless = Block { email_key: None, ..block() };
+        let nameless = Block {
+            email_key: None,
+            ..block()
+        };
         assert!(!nameless.concerns(other, "grace", None));
     }
 }

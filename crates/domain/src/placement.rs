@@ -6,7 +6,7 @@
 //! first.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
 use std::hash::BuildHasher;
 
 use serde::{Deserialize, Serialize};
@@ -70,7 +70,12 @@ pub fn place(candidates: &[Candidate]) -> Option<Placement> {
     let mut candidates = candidates.to_vec();
     candidates.sort_by_key(|c| (Reverse(c.arrived), c.vendor, c.group));
     let &Candidate { vendor, group, .. } = candidates.first()?;
-    Some(Placement { vendor, group, rule: Rule::LastGroupWins, candidates })
+    Some(Placement {
+        vendor,
+        group,
+        rule: Rule::LastGroupWins,
+        candidates,
+    })
 }
 
 /// All groups a person belongs to, in the order of their ids.
@@ -85,8 +90,10 @@ pub fn memberships<S: BuildHasher>(
     // Dijkstra's walk with "greatest number on the path" for the length: going on along a path
     // never makes it smaller, so the first time a group comes out of the heap is its earliest.
     let mut arrived: BTreeMap<GroupId, i64> = BTreeMap::new();
-    let mut heap: BinaryHeap<Reverse<(i64, GroupId)>> =
-        direct.iter().map(|&(group, sequence)| Reverse((sequence, group))).collect();
+    let mut heap: BinaryHeap<Reverse<(i64, GroupId)>> = direct
+        .iter()
+        .map(|&(group, sequence)| Reverse((sequence, group)))
+        .collect();
     while let Some(Reverse((sequence, group))) = heap.pop() {
         if arrived.contains_key(&group) {
             continue;
@@ -95,10 +102,14 @@ pub fn memberships<S: BuildHasher>(
         let above = parents.get(&group).into_iter().flatten();
         heap.extend(above.map(|&(parent, edge)| Reverse((edge.max(sequence), parent))));
     }
-    let is_direct = |group| direct.iter().any(|&(own, _)| own == group);
+    let own: HashSet<GroupId> = direct.iter().map(|&(group, _)| group).collect();
     arrived
         .into_iter()
-        .map(|(group, arrived)| Membership { group, arrived, direct: is_direct(group) })
+        .map(|(group, arrived)| Membership {
+            group,
+            arrived,
+            direct: own.contains(&group),
+        })
         .collect()
 }
 
@@ -115,15 +126,25 @@ mod tests {
 
     fn candidate(number: u128, arrived: i64) -> Candidate {
         let vendor = VendorId::from_uuid(Uuid::from_u128(number));
-        Candidate { vendor, group: group(number), arrived }
+        Candidate {
+            vendor,
+            group: group(number),
+            arrived,
+        }
     }
 
     #[test]
     fn the_last_group_wins_and_the_next_follows_it() {
         let placement = place(&[candidate(1, 10), candidate(2, 30), candidate(3, 20)]).unwrap();
         assert_eq!(placement.group, group(2));
-        assert_eq!(placement.candidates, [candidate(2, 30), candidate(3, 20), candidate(1, 10)]);
-        assert_eq!(place(&[candidate(1, 10), candidate(3, 20)]).unwrap().group, group(3));
+        assert_eq!(
+            placement.candidates,
+            [candidate(2, 30), candidate(3, 20), candidate(1, 10)]
+        );
+        assert_eq!(
+            place(&[candidate(1, 10), candidate(3, 20)]).unwrap().group,
+            group(3)
+        );
         assert_eq!(place(&[]), None);
     }
 
@@ -138,7 +159,10 @@ mod tests {
         let direct: Vec<_> = direct.iter().map(|&(g, s)| (group(g), s)).collect();
         let mut parents: HashMap<GroupId, Vec<(GroupId, i64)>> = HashMap::new();
         for &(member, parent, sequence) in edges {
-            parents.entry(group(member)).or_default().push((group(parent), sequence));
+            parents
+                .entry(group(member))
+                .or_default()
+                .push((group(parent), sequence));
         }
         memberships(&direct, &parents)
             .into_iter()
@@ -148,8 +172,14 @@ mod tests {
 
     #[test]
     fn a_nested_membership_arrives_with_the_edge_that_completed_its_path() {
-        assert_eq!(resolve(&[(1, 5)], &[(1, 2, 9)]), [(1, 5, true), (2, 9, false)]);
-        assert_eq!(resolve(&[(1, 9)], &[(1, 2, 5)]), [(1, 9, true), (2, 9, false)]);
+        assert_eq!(
+            resolve(&[(1, 5)], &[(1, 2, 9)]),
+            [(1, 5, true), (2, 9, false)]
+        );
+        assert_eq!(
+            resolve(&[(1, 9)], &[(1, 2, 5)]),
+            [(1, 9, true), (2, 9, false)]
+        );
     }
 
     #[test]
@@ -159,7 +189,10 @@ mod tests {
             resolve(&[(1, 1), (2, 2)], &edges),
             [(1, 1, true), (2, 2, true), (3, 4, false)]
         );
-        assert_eq!(resolve(&[(1, 9), (2, 3)], &[(2, 1, 4)]), [(1, 4, true), (2, 3, true)]);
+        assert_eq!(
+            resolve(&[(1, 9), (2, 3)], &[(2, 1, 4)]),
+            [(1, 4, true), (2, 3, true)]
+        );
     }
 
     #[test]

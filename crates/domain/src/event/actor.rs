@@ -40,13 +40,13 @@ pub enum ActorError {
 
 impl Actor {
     /// The stable text: `provider`, `administrator`, `command_line`, `system`.
-    pub fn kind(&self) -> Cow<'static, str> {
-        Cow::Borrowed(match self {
+    pub const fn kind(&self) -> &'static str {
+        match self {
             Self::Provider { .. } => "provider",
             Self::Administrator { .. } => "administrator",
             Self::CommandLine => "command_line",
             Self::System => "system",
-        })
+        }
     }
 
     pub fn id(&self) -> Option<Uuid> {
@@ -130,7 +130,7 @@ mod tests {
             Actor::CommandLine,
             Actor::System,
         ] {
-            let back = Actor::from_parts(&actor.kind(), actor.id(), actor.detail().as_deref());
+            let back = Actor::from_parts(actor.kind(), actor.id(), actor.detail().as_deref());
             assert_eq!(back.as_ref(), Ok(&actor));
             let json = serde_json::to_string(&actor).unwrap();
             assert!(

@@ -131,3 +131,6 @@ pub fn seal(previous: &Digest, seq: i64, metadata: &[u8], payload_digest: &Diges
         .finalize()
         .into()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+//! May this person get in, now? The one decision of the house, always with its reasons.
+//!
+//! Computed from facts, never stored. The gate, the console and the explain API call [`decide`] and
+//! nothing else decides.
+//!
+//! * Third-party: not blocked, active, placed, vendor enabled, `start <= at < end`, access group
+//!   set and enabled.
+//! * Internal: not blocked, active, and member of an enabled internal group tied to an enabled
+//!   access group, or the provider's default access group, if enabled. One such way suffices.
+//!
+//! The provider's own state is deliberately absent: a disabled or expired provider stops
+//! provisioning, not the access of people already in.
+
+mod chain;
+mod decision;
+mod facts;
+mod internal;
+mod third_party;
+
+pub use decision::{Change, ChangeKind, Check, Decision, Step, Verdict};
+pub use facts::{
+    AccessGroupFacts, Affiliation, Facts, InternalGroupFacts, PersonFacts, PlacementFacts,
+    VendorFacts,
+};
+
+use chrono::{DateTime, Utc};
+
+use crate::person::Block;
+use chain::{Chain, instant};
+
+/// The verdict for an instant, the chain of facts behind it, and what would flip a refusal.
+///
+/// The chain lists every check in its order, as far as it can be made: without a placement there
+/// is no vendor to look at. It is not cut at the first that fails, so that `flip` names everything
+/// that stands in the way. The verdict is "allowed" exactly when every step holds.
+pub fn decide(facts: &Facts, at: DateTime<Utc>) -> Decision {
+    let mut chain = Chain::default();
+    not_blocked(&mut chain, facts, at);
+    person_active(&mut chain, facts);
+    let end = match &facts.affiliation {
+        Affiliation::ThirdParty { placement } => {
+            third_party::check(&mut chain, &facts.person, placement.as_ref(), at)
+        }
+        Affiliation::Internal {
+            groups,
+            provider_default,
+        } => {
+            internal::check(&mut chain, &facts.person, groups, provider_default.as_ref());
+            None
+        }
+    };
+    chain.conclude(at, end)
+}
+
+/// One step for each block in force, or one that there is none.
+fn not_blocked(chain: &mut Chain, facts: &Facts, at: DateTime<Utc>) {
+    let name = &facts.person.user_name;
+    let mut blocked = false;
+    for block in facts.blocks.iter().filter(|block| block.in_force(at)) {
+        blocked = true;
+        let Block {
+            id,
+            reason,
+            until,
+            event,
+            ..
+        } = block;
+        let until = until.map_or_else(String::new, |until| format!(" until {}", instant(until)));
+        chain.fails(
+            Check::NotBlocked,
+            format!("An administrator has blocked {name}{until}: {reason}"),
+            Some(*event),
+            ChangeKind::LiftBlock { block: *id },
+            format!("Lift the block on {name} ({reason})"),
+        );
+    }
+    if !blocked {
+        chain.holds(
+            Check::NotBlocked,
+            format!("No block is in force on {name}"),
+            None,
+        );
+    }
+}
+
+fn person_active(chain: &mut Chain, facts: &Facts) {
+    let person = &facts.person;
+    let name = &person.user_name;
+    let event = Some(person.active_event);
+    if person.active {
+        chain.holds(Check::PersonActive, format!("{name} is active"), event);
+    } else {
+        chain.fails(
+            Check::PersonActive,
+            format!("{name} is deactivated"),
+            event,
+            ChangeKind::ActivatePerson { user: person.id },
+            format!("Activate {name} in the provider's product (active = true)"),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,97 @@
+//! The chain while it is being written.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use super::decision::{Change, ChangeKind, Check, Decision, Step, Verdict};
+use super::facts::AccessGroupFacts;
+use crate::ids::EventId;
+
+/// Steps made so far, and what would repair those that failed.
+#[derive(Debug, Default)]
+pub(super) struct Chain {
+    steps: Vec<Step>,
+    flip: Vec<Change>,
+}
+
+impl Chain {
+    pub(super) fn holds(&mut self, check: Check, detail: String, event: Option<EventId>) {
+        self.steps.push(Step {
+            check,
+            holds: true,
+            detail,
+            event,
+        });
+    }
+
+    /// A step that fails comes with the change that repairs it.
+    pub(super) fn fails(
+        &mut self,
+        check: Check,
+        detail: String,
+        event: Option<EventId>,
+        kind: ChangeKind,
+        explanation: String,
+    ) {
+        self.steps.push(Step {
+            check,
+            holds: false,
+            detail,
+            event,
+        });
+        self.flip.push(Change { kind, explanation });
+    }
+
+    /// The last check of every way in.
+    pub(super) fn access_group_enabled(&mut self, access_group: &AccessGroupFacts) {
+        let AccessGroupFacts {
+            id,
+            name,
+            enabled,
+            event,
+        } = access_group;
+        if *enabled {
+            let detail = format!("Access group {name} is enabled");
+            self.holds(Check::AccessGroupEnabled, detail, Some(*event));
+        } else {
+            let detail = format!("Access group {name} is disabled");
+            self.fails(
+                Check::AccessGroupEnabled,
+                detail,
+                Some(*event),
+                ChangeKind::EnableAccessGroup { access_group: *id },
+                format!("Enable access group {name}"),
+            );
+        }
+    }
+
+    /// How many changes it is away from "allowed".
+    pub(super) fn distance(&self) -> usize {
+        self.flip.len()
+    }
+
+    pub(super) fn append(&mut self, rest: Self) {
+        self.steps.extend(rest.steps);
+        self.flip.extend(rest.flip);
+    }
+
+    /// `end`: the instant at which time alone would end what is allowed.
+    pub(super) fn conclude(self, at: DateTime<Utc>, end: Option<DateTime<Utc>>) -> Decision {
+        let allowed = self.steps.iter().all(|step| step.holds);
+        Decision {
+            verdict: if allowed {
+                Verdict::Allowed
+            } else {
+                Verdict::Refused
+            },
+            at,
+            chain: self.steps,
+            flip: self.flip,
+            until: end.filter(|_| allowed),
+        }
+    }
+}
+
+/// An instant in a sentence.
+pub(super) fn instant(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}

@@ -1,0 +1,131 @@
+//! What the decision says.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{AccessGroupId, BlockId, EventId, GroupId, UserId, VendorId};
+use crate::named::named;
+
+named! {
+    pub enum Verdict ("verdict") {
+        Allowed = "allowed",
+        Refused = "refused",
+    }
+}
+
+named! {
+    /// One link of the chain.
+    pub enum Check ("check") {
+        NotBlocked = "not_blocked",
+        PersonActive = "person_active",
+        /// Third-party: belongs to a vendor.
+        Placed = "placed",
+        VendorEnabled = "vendor_enabled",
+        /// The vendor's start is set and has come.
+        Started = "started",
+        /// The vendor's end is not set or has not come.
+        NotEnded = "not_ended",
+        /// Internal: is in a group.
+        InternalGroupMember = "internal_group_member",
+        InternalGroupEnabled = "internal_group_enabled",
+        /// Internal: the provider has a default access group.
+        DefaultAccessGroup = "default_access_group",
+        /// The vendor or the internal group is tied to an access group.
+        AccessGroupSet = "access_group_set",
+        AccessGroupEnabled = "access_group_enabled",
+    }
+}
+
+/// The answer to "may this person get in at that instant?"
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    pub verdict: Verdict,
+    /// The instant asked about.
+    pub at: DateTime<Utc>,
+    /// Every check, in order; the verdict is "allowed" exactly when all hold.
+    pub chain: Vec<Step>,
+    /// What to change so that the verdict is "allowed": one entry for each failing check, and so
+    /// usually one. Empty when allowed.
+    pub flip: Vec<Change>,
+    /// When allowed: the first instant at which the passing of time alone ends it. None when
+    /// refused, or when time does not end it.
+    pub until: Option<DateTime<Utc>>,
+}
+
+impl Decision {
+    pub fn allowed(&self) -> bool {
+        self.verdict == Verdict::Allowed
+    }
+}
+
+/// One check and how it came out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    pub check: Check,
+    pub holds: bool,
+    /// In plain English, with names.
+    pub detail: String,
+    /// The event that made it so; none when nothing ever happened that bears on it.
+    pub event: Option<EventId>,
+}
+
+/// Something that has to change for a refusal to flip.
+///
+/// As JSON `{"change": "enable_vendor", "vendor": "...", "explanation": "..."}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    #[serde(flatten)]
+    pub kind: ChangeKind,
+    /// In plain English, as an instruction.
+    pub explanation: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "change", rename_all = "snake_case")]
+pub enum ChangeKind {
+    LiftBlock {
+        block: BlockId,
+    },
+    ActivatePerson {
+        user: UserId,
+    },
+    /// To a group that lets its people in: which one is the administrator's choice.
+    AddToGroup {
+        user: UserId,
+    },
+    EnableVendor {
+        vendor: VendorId,
+    },
+    /// A closed vendor: re-attach it to a group and enable it.
+    ReattachVendor {
+        vendor: VendorId,
+    },
+    /// To that instant or an earlier one.
+    SetStart {
+        vendor: VendorId,
+        latest: DateTime<Utc>,
+    },
+    /// The vendor starts then by itself.
+    WaitUntil {
+        at: DateTime<Utc>,
+    },
+    /// To a later instant than that one, or to none.
+    ExtendEnd {
+        vendor: VendorId,
+        beyond: DateTime<Utc>,
+    },
+    /// To one that is enabled.
+    SetAccessGroup {
+        vendor: VendorId,
+    },
+    EnableAccessGroup {
+        access_group: AccessGroupId,
+    },
+    EnableInternalGroup {
+        group: GroupId,
+    },
+    /// To one that is enabled.
+    TieGroupToAccessGroup {
+        group: GroupId,
+    },
+}

@@ -1,0 +1,87 @@
+//! What the decision is made from. Each fact comes with the event that made it true.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{AccessGroupId, EventId, GroupId, UserId, VendorId};
+use crate::person::Block;
+use crate::provider::UserType;
+use crate::vendor::VendorStatus;
+
+/// All that bears on one person's access.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    pub person: PersonFacts,
+    /// Those that concern the person, in force or not.
+    pub blocks: Vec<Block>,
+    pub affiliation: Affiliation,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonFacts {
+    pub id: UserId,
+    pub user_name: String,
+    pub user_type: UserType,
+    pub active: bool,
+    /// The event that last changed `active`, or created the person.
+    pub active_event: EventId,
+}
+
+/// Where a person belongs, by the user type of their provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Affiliation {
+    ThirdParty {
+        /// None for a person in no vendor's group.
+        placement: Option<PlacementFacts>,
+    },
+    Internal {
+        /// The internal groups the person is in, directly or not.
+        groups: Vec<InternalGroupFacts>,
+        /// The provider's default access group, and the event that set it.
+        provider_default: Option<(AccessGroupFacts, EventId)>,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlacementFacts {
+    pub vendor: VendorFacts,
+    /// The event that placed the person there.
+    pub event: EventId,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VendorFacts {
+    pub id: VendorId,
+    pub name: String,
+    pub status: VendorStatus,
+    pub status_event: EventId,
+    pub start: Option<DateTime<Utc>>,
+    pub end: Option<DateTime<Utc>>,
+    /// The event that last set start or end, or created the vendor.
+    pub dates_event: EventId,
+    pub access_group: Option<AccessGroupFacts>,
+    /// The event that last set the access group, or created the vendor.
+    pub access_group_event: EventId,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessGroupFacts {
+    pub id: AccessGroupId,
+    pub name: String,
+    pub enabled: bool,
+    /// The event that last changed `enabled`, or created the access group.
+    pub event: EventId,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InternalGroupFacts {
+    pub id: GroupId,
+    pub name: String,
+    pub enabled: bool,
+    /// The event that last changed the group's settings, or created the group.
+    pub event: EventId,
+    /// The event that made the person a member.
+    pub member_event: EventId,
+    pub access_group: Option<AccessGroupFacts>,
+}
