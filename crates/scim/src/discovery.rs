@@ -1,0 +1,266 @@
+//! The discovery resources (RFC 7643, sections 5 to 7; RFC 7644, section 4): what this service
+//! provider does, and nothing it does not do.
+
+use serde_json::{Value, json};
+
+use crate::schema::{self, RESOURCE_TYPE, SCHEMA, SERVICE_PROVIDER_CONFIG};
+use crate::{ResourceType, Schema};
+
+/// What a service provider supports. PATCH and filters always are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capabilities {
+    pub bulk: bool,
+    /// 0 without `bulk`.
+    pub bulk_max_operations: usize,
+    /// Bytes; 0 without `bulk`.
+    pub bulk_max_payload: usize,
+    /// The most resources in one response.
+    pub filter_max_results: u64,
+    pub change_password: bool,
+    pub sort: bool,
+    pub etag: bool,
+    /// Help for people.
+    pub documentation_uri: Option<String>,
+}
+
+/// The body of `/ServiceProviderConfig`. `base` is the absolute URL it lies under, without a slash
+/// at the end, here and below.
+pub fn service_provider_config(capabilities: &Capabilities, base: &str) -> Value {
+    let mut config = json!({ "schemas": [SERVICE_PROVIDER_CONFIG] });
+    if let Some(uri) = &capabilities.documentation_uri {
+        config["documentationUri"] = json!(uri);
+    }
+    config["patch"] = json!({ "supported": true });
+    config["bulk"] = json!({
+        "supported": capabilities.bulk,
+        "maxOperations": capabilities.bulk_max_operations,
+        "maxPayloadSize": capabilities.bulk_max_payload,
+    });
+    config["filter"] = json!({
+        "supported": true,
+        "maxResults": capabilities.filter_max_results,
+    });
+    config["changePassword"] = json!({ "supported": capabilities.change_password });
+    config["sort"] = json!({ "supported": capabilities.sort });
+    config["etag"] = json!({ "supported": capabilities.etag });
+    config["authenticationSchemes"] = json!([{
+        "type": "oauthbearertoken",
+        "name": "OAuth Bearer Token",
+        "description": "A token of the token endpoint in the Authorization header.",
+        "specUri": "https://www.rfc-editor.org/info/rfc6750",
+        "primary": true,
+    }]);
+    config["meta"] = json!({
+        "resourceType": "ServiceProviderConfig",
+        "location": format!("{base}/ServiceProviderConfig"),
+    });
+    config
+}
+
+/// The resources of `/ResourceTypes`.
+pub fn resource_types(resource_types: &[&ResourceType], base: &str) -> Vec<Value> {
+    resource_types
+        .iter()
+        .map(|resource_type| {
+            let mut resource = json!({
+                "schemas": [RESOURCE_TYPE],
+                "id": resource_type.name,
+                "name": resource_type.name,
+                "endpoint": resource_type.endpoint,
+                "description": resource_type.description,
+                "schema": resource_type.schema.id,
+            });
+            let extensions: Vec<Value> = resource_type
+                .extensions
+                .iter()
+                .map(|extension| {
+                    json!({ "schema": extension.schema.id, "required": extension.required })
+                })
+                .collect();
+            if !extensions.is_empty() {
+                resource["schemaExtensions"] = Value::Array(extensions);
+            }
+            resource["meta"] = json!({
+                "resourceType": "ResourceType",
+                "location": format!("{base}/ResourceTypes/{}", resource_type.name),
+            });
+            resource
+        })
+        .collect()
+}
+
+/// The resources of `/Schemas`: those of the resource types, each once, then those of the
+/// discovery resources. Adopted schemas are not among them.
+pub fn schemas(resource_types: &[&ResourceType], base: &str) -> Vec<Value> {
+    let discovery = [
+        schema::service_provider_config(),
+        schema::resource_type(),
+        schema::schema(),
+    ];
+    let core = resource_types
+        .iter()
+        .map(|resource_type| &*resource_type.schema);
+    let extensions = resource_types
+        .iter()
+        .flat_map(|resource_type| &resource_type.extensions)
+        .map(|extension| &*extension.schema);
+    let mut published: Vec<&Schema> = Vec::new();
+    for schema in core.chain(extensions).chain(&discovery) {
+        if !published.iter().any(|other| other.id == schema.id) {
+            published.push(schema);
+        }
+    }
+    published
+        .into_iter()
+        .map(|schema| schema_resource(schema, base))
+        .collect()
+}
+
+/// Erratum 8417: a schema is a resource too, with `schemas` and `meta`.
+fn schema_resource(schema: &Schema, base: &str) -> Value {
+    json!({
+        "schemas": [SCHEMA],
+        "id": schema.id,
+        "name": schema.name,
+        "description": schema.description,
+        "attributes": schema.attributes,
+        "meta": {
+            "resourceType": "Schema",
+            "location": format!("{base}/Schemas/{}", schema.id),
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{Dialect, Limits, Tolerances, resource};
+
+    const BASE: &str = "https://h.example/iso/scim/v2";
+
+    fn capabilities() -> Capabilities {
+        Capabilities {
+            bulk: false,
+            bulk_max_operations: 0,
+            bulk_max_payload: 0,
+            filter_max_results: 1_000,
+            change_password: false,
+            sort: true,
+            etag: true,
+            documentation_uri: None,
+        }
+    }
+
+    /// What is published must be what the published schema describes.
+    fn conforms(mut schema: Schema, value: &Value) {
+        fn writable(attribute: &mut crate::Attribute) {
+            attribute.mutability = schema::Mutability::ReadWrite;
+            attribute.sub_attributes.iter_mut().for_each(writable);
+        }
+        schema.attributes.iter_mut().for_each(writable);
+        let resource_type = ResourceType {
+            name: String::new(),
+            endpoint: String::new(),
+            description: String::new(),
+            schema: Arc::new(schema),
+            extensions: Vec::new(),
+            adopted: Vec::new(),
+        };
+        let mut expected = value.as_object().unwrap().clone();
+        expected.shift_remove("meta");
+        if !resource_type
+            .schema
+            .attributes
+            .iter()
+            .any(|attribute| attribute.name == "id")
+        {
+            expected.shift_remove("id");
+        }
+        let read = resource::validate(
+            &resource_type,
+            expected.clone(),
+            &Limits::default(),
+            &mut Tolerances::new(Dialect::Strict),
+        );
+        assert_eq!(Value::Object(read.unwrap().0), Value::Object(expected));
+    }
+
+    #[test]
+    fn the_configuration_says_what_is_and_conforms() {
+        let config = service_provider_config(&capabilities(), BASE);
+        conforms(schema::service_provider_config(), &config);
+        assert_eq!(
+            config["bulk"],
+            json!({"supported": false, "maxOperations": 0, "maxPayloadSize": 0})
+        );
+        assert_eq!(
+            config["filter"],
+            json!({"supported": true, "maxResults": 1000})
+        );
+        assert_eq!(
+            config["meta"]["location"],
+            "https://h.example/iso/scim/v2/ServiceProviderConfig"
+        );
+        assert!(config.get("documentationUri").is_none());
+        let documented = Capabilities {
+            documentation_uri: Some("https://h.example/docs".to_owned()),
+            ..capabilities()
+        };
+        assert_eq!(
+            service_provider_config(&documented, BASE)["documentationUri"],
+            "https://h.example/docs"
+        );
+    }
+
+    #[test]
+    fn resource_types_conform_and_advertise_no_adopted_schema() {
+        let (users, groups) = (ResourceType::user(), ResourceType::group());
+        let published = resource_types(&[&users, &groups], BASE);
+        for resource in &published {
+            conforms(schema::resource_type(), resource);
+        }
+        assert_eq!(
+            published[0]["schemaExtensions"],
+            json!([{"schema": schema::ENTERPRISE_USER, "required": false}])
+        );
+        assert!(published[1].get("schemaExtensions").is_none());
+        assert_eq!(
+            published[1]["meta"]["location"],
+            "https://h.example/iso/scim/v2/ResourceTypes/Group"
+        );
+    }
+
+    #[test]
+    fn schemas_conform_and_are_each_listed_once() {
+        let (users, groups) = (ResourceType::user(), ResourceType::group());
+        let published = schemas(&[&users, &groups], BASE);
+        let ids: Vec<_> = published
+            .iter()
+            .map(|schema| schema["id"].as_str().unwrap())
+            .collect();
+        assert_eq!(
+            ids,
+            [
+                schema::USER,
+                schema::GROUP,
+                schema::ENTERPRISE_USER,
+                SERVICE_PROVIDER_CONFIG,
+                RESOURCE_TYPE,
+                SCHEMA
+            ]
+        );
+        // The schema of schemas has one level more than it describes (RFC 7643, section 8.7.2).
+        for resource in published.iter().filter(|resource| resource["id"] != SCHEMA) {
+            conforms(schema::schema(), resource);
+        }
+        // The whole Group schema, not the part that User adopts.
+        assert_eq!(published[1]["attributes"].as_array().unwrap().len(), 4);
+        assert_eq!(
+            published[1]["meta"],
+            json!({"resourceType": "Schema",
+                "location": "https://h.example/iso/scim/v2/Schemas/urn:ietf:params:scim:schemas:core:2.0:Group"})
+        );
+    }
+}

@@ -20,7 +20,14 @@ pub mod schema;
 pub mod target;
 
 pub use dialect::{Dialect, Tolerance, Tolerances};
+pub use discovery::Capabilities;
 pub use error::{Error, ScimType};
+pub use filter::{CompareOp, Condition, Filter, FilterError, Operand};
 pub use limits::Limits;
+pub use list::{ListParams, ListQuery, PageLimits, Sort, list_response};
+pub use patch::{MemberChange, MemberSelector, Patch};
+pub use path::{AttributePath, PathError};
+pub use projection::Projection;
 pub use resource::{Member, MemberKind, Resource};
 pub use schema::{Attribute, Extension, ResourceType, Schema};
+pub use target::Target;

@@ -1,0 +1,74 @@
+//! The names in `attributes` and `excludedAttributes`.
+
+use super::Name;
+use crate::schema::common_attribute;
+use crate::{Attribute, ResourceType, Schema};
+
+/// The names in a list that stand for something.
+pub(super) fn parse(resource_type: &ResourceType, list: &str) -> Vec<Name> {
+    let mut names = Vec::new();
+    for text in list.split(',') {
+        // Once each, so that the schemas bound their number.
+        if let Some(name) = name(resource_type, text.trim())
+            && !names.contains(&name)
+        {
+            names.push(name);
+        }
+    }
+    names
+}
+
+fn name(resource_type: &ResourceType, text: &str) -> Option<Name> {
+    for schema in resource_type.containers() {
+        if let Some(rest) = behind_urn(schema, text) {
+            let container = Some(schema.id.clone());
+            if rest.is_empty() {
+                return Some(Name {
+                    container,
+                    attribute: None,
+                    sub_attribute: None,
+                });
+            }
+            return attribute(container, rest, |name| schema.attribute(name));
+        }
+    }
+    let core = &resource_type.schema;
+    let text = behind_urn(core, text).unwrap_or(text);
+    attribute(None, text, |name| {
+        core.attribute(name).or_else(|| common_attribute(name))
+    })
+}
+
+/// What follows a schema's URN: nothing, or an attribute name behind a colon. Names the schema, not
+/// the path, because the URNs hold dots and colons themselves.
+fn behind_urn<'t>(schema: &Schema, text: &'t str) -> Option<&'t str> {
+    let (urn, rest) = text.split_at_checked(schema.id.len())?;
+    if !urn.eq_ignore_ascii_case(&schema.id) {
+        return None;
+    }
+    if rest.is_empty() {
+        return Some(rest);
+    }
+    rest.strip_prefix(':')
+}
+
+fn attribute<'a>(
+    container: Option<String>,
+    text: &str,
+    find: impl FnOnce(&str) -> Option<&'a Attribute>,
+) -> Option<Name> {
+    let (top, sub) = match text.split_once('.') {
+        Some((top, sub)) => (top, Some(sub)),
+        None => (text, None),
+    };
+    let attribute = find(top)?;
+    let sub_attribute = match sub {
+        Some(sub) => Some(attribute.sub_attribute(sub)?.name.clone()),
+        None => None,
+    };
+    Some(Name {
+        container,
+        attribute: Some(attribute.name.clone()),
+        sub_attribute,
+    })
+}

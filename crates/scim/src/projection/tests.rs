@@ -1,0 +1,166 @@
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::*;
+
+fn whole_user() -> Value {
+    json!({
+        "schemas": [crate::schema::USER, crate::schema::ENTERPRISE_USER], "id": "1", "externalId": "e",
+        "userName": "u", "name": {"familyName": "L", "givenName": "A"},
+        "emails": [{"value": "a", "type": "work"}, {"type": "home"}],
+        "groups": [{"value": "g"}],
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":
+            {"department": "d", "manager": {"value": "m", "displayName": "Boss"}},
+        "meta": {"resourceType": "User", "location": "https://h.example/Users/1"}})
+}
+
+/// What goes out besides `schemas` and `id`.
+fn projected(attributes: Option<&str>, excluded: Option<&str>) -> Value {
+    let users = ResourceType::user();
+    let Value::Object(user) = whole_user() else {
+        unreachable!()
+    };
+    let mut kept = Projection::parse(&users, attributes, excluded)
+        .unwrap()
+        .apply(&users, user);
+    assert_eq!(kept.shift_remove("id"), Some(json!("1")));
+    assert!(kept.shift_remove("schemas").is_some());
+    Value::Object(kept)
+}
+
+const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+
+#[test]
+fn only_what_is_asked_for() {
+    let cases = [
+        ("userName", json!({"userName": "u"})),
+        (
+            " USERNAME , meta.location ",
+            json!({"userName": "u", "meta": {"location": "https://h.example/Users/1"}}),
+        ),
+        ("name.familyName", json!({"name": {"familyName": "L"}})),
+        (
+            "name.familyName,name",
+            json!({"name": {"familyName": "L", "givenName": "A"}}),
+        ),
+        ("emails.value", json!({"emails": [{"value": "a"}]})),
+        (
+            "urn:ietf:params:scim:schemas:core:2.0:User:userName",
+            json!({"userName": "u"}),
+        ),
+        (
+            "URN:ietf:params:scim:schemas:extension:enterprise:2.0:user:department",
+            json!({ENTERPRISE: {"department": "d"}}),
+        ),
+        (
+            "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value",
+            json!({ENTERPRISE: {"manager": {"value": "m"}}}),
+        ),
+        (
+            ENTERPRISE,
+            json!({ENTERPRISE: {"department": "d", "manager": {"value": "m", "displayName": "Boss"}}}),
+        ),
+        ("nickName", json!({})),
+        ("nonsense,department,name.x,,urn:x:y,é", json!({})),
+        ("id", json!({})),
+    ];
+    for (attributes, expected) in cases {
+        assert_eq!(projected(Some(attributes), None), expected, "{attributes}");
+    }
+}
+
+#[test]
+fn all_but_what_is_excluded() {
+    let without = |pointers: &[&str]| {
+        let mut user = whole_user();
+        for pointer in pointers.iter().chain(&["/id", "/schemas"]) {
+            let (parent, key) = pointer.rsplit_once('/').unwrap();
+            user.pointer_mut(parent)
+                .unwrap()
+                .as_object_mut()
+                .unwrap()
+                .shift_remove(key);
+        }
+        user
+    };
+    let cases = [
+        ("emails,id,schemas", without(&["/emails"])),
+        ("name.familyName", without(&["/name/familyName"])),
+        ("name.familyName,name.givenName", without(&["/name"])),
+        (
+            ENTERPRISE,
+            without(&["/urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"]),
+        ),
+        ("groups,meta,nonsense", without(&["/groups", "/meta"])),
+    ];
+    for (excluded, expected) in cases {
+        assert_eq!(projected(None, Some(excluded)), expected, "{excluded}");
+    }
+    assert_eq!(
+        projected(None, Some("emails.type"))["emails"],
+        json!([{"value": "a"}])
+    );
+}
+
+#[test]
+fn nothing_asked_is_everything() {
+    for nothing in [None, Some(""), Some("  ")] {
+        let projection = Projection::parse(&ResourceType::user(), nothing, nothing).unwrap();
+        assert!(projection.is_default());
+        assert!(projection.wants("groups"));
+    }
+    assert!(Projection::default().is_default());
+}
+
+#[test]
+fn both_parameters_exclude_each_other() {
+    let error = Projection::parse(&ResourceType::user(), Some("id"), Some("name")).unwrap_err();
+    assert_eq!(
+        (error.status, error.scim_type),
+        (400, Some(ScimType::InvalidValue))
+    );
+}
+
+#[test]
+fn says_what_need_not_be_computed() {
+    let groups = ResourceType::group();
+    let wants = |attributes, excluded| {
+        Projection::parse(&groups, attributes, excluded)
+            .unwrap()
+            .wants("members")
+    };
+    assert!(wants(None, None));
+    assert!(!wants(None, Some("MEMBERS")));
+    assert!(wants(None, Some("members.display")));
+    assert!(!wants(Some("displayName"), None));
+    assert!(wants(Some("displayName,members.value"), None));
+    assert!(wants(
+        Some("urn:ietf:params:scim:schemas:core:2.0:Group:members"),
+        None
+    ));
+}
+
+#[test]
+fn what_is_returned_on_request_or_never() {
+    let mut groups = ResourceType::group();
+    let schema = Arc::make_mut(&mut groups.schema);
+    schema.attributes[2].returned = Returned::Request;
+    schema.attributes[3].returned = Returned::Never;
+    let apply = |attributes, excluded| {
+        let Value::Object(group) =
+            json!({"id": "1", "displayName": "g", "thirdPartyVendor": true, "accessGroup": "a"})
+        else {
+            unreachable!()
+        };
+        let projection = Projection::parse(&groups, attributes, excluded).unwrap();
+        assert!(!projection.is_default());
+        Value::Object(projection.apply(&groups, group))
+    };
+    assert_eq!(apply(None, None), json!({"id": "1", "displayName": "g"}));
+    assert_eq!(apply(None, Some("displayName")), json!({"id": "1"}));
+    assert_eq!(
+        apply(Some("thirdPartyVendor,accessGroup"), None),
+        json!({"id": "1", "thirdPartyVendor": true})
+    );
+}
