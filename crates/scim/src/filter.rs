@@ -24,9 +24,13 @@ mod matches;
 mod parse;
 mod resolve;
 
+pub(crate) use document::comparable;
 pub use document::{instant, match_document};
 pub use error::{FilterError, Problem};
 pub use matches::matches;
+pub(crate) use matches::matches_value;
+pub(crate) use parse::value_path as parse_value_path;
+pub(crate) use resolve::{takes_value_filter, value_condition};
 
 use serde_json::Number;
 
@@ -113,7 +117,9 @@ pub enum Condition {
     },
     Present(Target),
     /// Some one value of the complex attribute `target` satisfies the whole inner condition, whose
-    /// targets have the same `schema` and `attribute`, and a `sub_attribute`.
+    /// targets have the same `schema` and `attribute`, and a `sub_attribute`. The values of an
+    /// attribute that is not complex have no parts: there the inner targets have none either, and
+    /// stand for the value itself.
     Any {
         target: Target,
         condition: Box<Condition>,

@@ -2,11 +2,15 @@
 //! membership in it, which are taken out so that a group is never loaded to change one member.
 
 mod apply;
+mod edit;
 mod members;
 mod parse;
+mod values;
 
 pub use apply::apply;
 pub use members::{MemberChange, MemberSelector};
+
+use std::fmt;
 
 use serde_json::Value;
 
@@ -68,4 +72,17 @@ pub struct PatchPath {
     pub filter: Option<Filter>,
     /// Behind `].`; a sub-attribute without a filter is part of `path`.
     pub sub_attribute: Option<String>,
+}
+
+impl fmt::Display for PatchPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.path)?;
+        if let Some(filter) = &self.filter {
+            write!(f, "[{filter}]")?;
+        }
+        match &self.sub_attribute {
+            Some(sub) => write!(f, ".{sub}"),
+            None => Ok(()),
+        }
+    }
 }

@@ -31,7 +31,11 @@ impl AttributePath {
         }
         if let Some(index) = text.find(|c| !is_path_char(c)) {
             let column = text.chars().take_while(|c| is_path_char(*c)).count() + 1;
-            let expected = if index == 0 { "an attribute name" } else { "a character of an attribute name" };
+            let expected = if index == 0 {
+                "an attribute name"
+            } else {
+                "a character of an attribute name"
+            };
             return Err(PathError::new(column, expected));
         }
         Self::from_token(text, 1)
@@ -68,11 +72,13 @@ impl AttributePath {
         })
     }
 
-    /// `name.givenName` without its URN.
-    pub(crate) fn names(&self) -> String {
-        match &self.sub_attribute {
-            Some(sub) => format!("{}.{sub}", self.attribute),
-            None => self.attribute.clone(),
+    /// The attribute of that very name at the top level, whatever characters the name has.
+    pub(crate) fn plain(name: &str) -> Self {
+        Self {
+            schema: None,
+            attribute: name.to_owned(),
+            sub_attribute: None,
+            column: 1,
         }
     }
 }
@@ -102,7 +108,11 @@ impl fmt::Display for AttributePath {
 /// Whether a character may stand in an attribute path, its URN included.
 pub(crate) fn is_path_char(c: char) -> bool {
     // A URI may also hold quotes, commas and brackets; no schema URN does, and here they delimit.
-    c.is_ascii_alphanumeric() || matches!(c, ':' | '.' | '_' | '-' | '$' | '/' | '%' | '#' | '+' | '~' | '@')
+    c.is_ascii_alphanumeric()
+        || matches!(
+            c,
+            ':' | '.' | '_' | '-' | '$' | '/' | '%' | '#' | '+' | '~' | '@'
+        )
 }
 
 /// Whether `name` is an `ATTRNAME` or `$ref`.
@@ -118,7 +128,11 @@ fn bad_name_char(name: &str) -> Option<usize> {
     if !bytes.get(start).is_some_and(u8::is_ascii_alphabetic) {
         return Some(start.min(bytes.len()));
     }
-    bytes.iter().skip(start).position(|b| !b.is_ascii_alphanumeric() && !matches!(b, b'-' | b'_')).map(|at| at + start)
+    bytes
+        .iter()
+        .skip(start)
+        .position(|b| !b.is_ascii_alphanumeric() && !matches!(b, b'-' | b'_'))
+        .map(|at| at + start)
 }
 
 /// A malformed path: where, and what should have stood there.
@@ -132,13 +146,19 @@ pub struct PathError {
 
 impl PathError {
     pub(crate) fn new(column: usize, expected: impl Into<Cow<'static, str>>) -> Self {
-        Self { column, expected: expected.into() }
+        Self {
+            column,
+            expected: expected.into(),
+        }
     }
 }
 
 impl From<PathError> for Error {
     fn from(error: PathError) -> Self {
-        Self::bad_request(ScimType::InvalidPath, format!("the path is malformed: {error}"))
+        Self::bad_request(
+            ScimType::InvalidPath,
+            format!("the path is malformed: {error}"),
+        )
     }
 }
 
@@ -153,14 +173,23 @@ mod tests {
     #[test]
     fn the_urn_ends_at_the_last_colon() {
         let path = parse("urn:ietf:params:scim:schemas:core:2.0:User:name.givenName").unwrap();
-        assert_eq!(path.schema.as_deref(), Some("urn:ietf:params:scim:schemas:core:2.0:User"));
+        assert_eq!(
+            path.schema.as_deref(),
+            Some("urn:ietf:params:scim:schemas:core:2.0:User")
+        );
         assert_eq!(path.attribute, "name");
         assert_eq!(path.sub_attribute.as_deref(), Some("givenName"));
     }
 
     #[test]
     fn what_is_written_is_what_is_printed() {
-        for text in ["userName", "name.givenName", "members.$ref", "$ref", "urn:x:a-b_c.d1"] {
+        for text in [
+            "userName",
+            "name.givenName",
+            "members.$ref",
+            "$ref",
+            "urn:x:a-b_c.d1",
+        ] {
             assert_eq!(parse(text).unwrap().to_string(), text);
         }
     }
@@ -187,8 +216,14 @@ mod tests {
 
     #[test]
     fn a_path_longer_than_the_limit_is_refused() {
-        let limits = Limits { path_length: 4, ..Limits::default() };
+        let limits = Limits {
+            path_length: 4,
+            ..Limits::default()
+        };
         assert!(AttributePath::parse("abcd", &limits).is_ok());
-        assert_eq!(AttributePath::parse("abcde", &limits).unwrap_err().column, 5);
+        assert_eq!(
+            AttributePath::parse("abcde", &limits).unwrap_err().column,
+            5
+        );
     }
 }

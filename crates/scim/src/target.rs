@@ -47,7 +47,9 @@ impl Target {
 
     /// Whether this stands for the primary e-mail rather than for an attribute of a schema.
     pub fn is_primary_email(&self) -> bool {
-        self.schema.is_none() && self.sub_attribute.is_none() && self.attribute == Self::PRIMARY_EMAIL
+        self.schema.is_none()
+            && self.sub_attribute.is_none()
+            && self.attribute == Self::PRIMARY_EMAIL
     }
 }
 
@@ -88,20 +90,35 @@ pub(crate) fn find<'a>(resource_type: &'a ResourceType, path: &AttributePath) ->
     };
     let attribute = match container {
         Some(extension) => extension.attribute(&path.attribute)?,
-        None => resource_type.schema.attribute(&path.attribute).or_else(|| common_attribute(&path.attribute))?,
+        None => resource_type
+            .schema
+            .attribute(&path.attribute)
+            .or_else(|| common_attribute(&path.attribute))?,
     };
     let sub_attribute = match &path.sub_attribute {
         Some(name) => Some(attribute.sub_attribute(name)?),
         None => None,
     };
-    Some(Found { container, attribute, sub_attribute })
+    Some(Found {
+        container,
+        attribute,
+        sub_attribute,
+    })
 }
 
 /// What a URN stands for: `Some(None)` is the core schema, `Some(Some(_))` an extension.
-#[expect(clippy::option_option, reason = "the outer says known, the inner says where")]
-pub(crate) fn container<'a>(resource_type: &'a ResourceType, urn: &str) -> Option<Option<&'a Schema>> {
+#[expect(
+    clippy::option_option,
+    reason = "the outer says known, the inner says where"
+)]
+pub(crate) fn container<'a>(
+    resource_type: &'a ResourceType,
+    urn: &str,
+) -> Option<Option<&'a Schema>> {
     if resource_type.schema.id.eq_ignore_ascii_case(urn) {
         return Some(None);
     }
-    resource_type.extension(urn).map(|schema| Some(schema.as_ref()))
+    resource_type
+        .extension(urn)
+        .map(|schema| Some(schema.as_ref()))
 }

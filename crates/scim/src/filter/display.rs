@@ -7,7 +7,9 @@ use super::{CompValue, CompareOp, Filter};
 impl fmt::Display for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::And(terms) => joined(f, terms, " and ", |term| matches!(term, Self::And(_) | Self::Or(_))),
+            Self::And(terms) => joined(f, terms, " and ", |term| {
+                matches!(term, Self::And(_) | Self::Or(_))
+            }),
             Self::Or(terms) => joined(f, terms, " or ", |term| matches!(term, Self::Or(_))),
             Self::Not(inner) => write!(f, "not ({inner})"),
             Self::Compare { path, op, value } => write!(f, "{path} {op} {value}"),

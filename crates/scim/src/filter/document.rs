@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use serde_json::{Map, Value};
 
 use crate::fold::fold;
+use crate::resource::primary_email;
 use crate::schema::AttributeType;
 use crate::schema::common_attribute;
 use crate::target::Target;
@@ -11,24 +12,35 @@ use crate::{Attribute, ResourceType, Schema};
 
 /// The same tree as `resource` with every string that is not `caseExact` folded and every dateTime
 /// an [`instant`]; for a person who has one, also [`Target::PRIMARY_EMAIL`].
-pub fn match_document(resource_type: &ResourceType, resource: &Map<String, Value>) -> Map<String, Value> {
+pub fn match_document(
+    resource_type: &ResourceType,
+    resource: &Map<String, Value>,
+) -> Map<String, Value> {
     let mut document: Map<String, Value> = resource
         .iter()
         .map(|(name, value)| {
-            let core = resource_type.schema.attribute(name).or_else(|| common_attribute(name));
+            let core = resource_type
+                .schema
+                .attribute(name)
+                .or_else(|| common_attribute(name));
             let value = match (core, value) {
                 (Some(attribute), value) => comparable(attribute, value),
-                (None, Value::Object(data)) => match resource_type.schemas().find(|schema| schema.id == *name) {
-                    Some(extension) => Value::Object(comparable_extension(extension, data)),
-                    None => value.clone(),
-                },
+                (None, Value::Object(data)) => {
+                    match resource_type.schemas().find(|schema| schema.id == *name) {
+                        Some(extension) => Value::Object(comparable_extension(extension, data)),
+                        None => value.clone(),
+                    }
+                }
                 (None, value) => value.clone(),
             };
             (name.clone(), value)
         })
         .collect();
     if let Some(address) = primary_email(resource) {
-        document.insert(Target::PRIMARY_EMAIL.to_owned(), Value::String(fold(address)));
+        document.insert(
+            Target::PRIMARY_EMAIL.to_owned(),
+            Value::String(fold(address)),
+        );
     }
     document
 }
@@ -38,16 +50,22 @@ pub fn match_document(resource_type: &ResourceType, resource: &Map<String, Value
 pub fn instant(text: &str) -> Option<String> {
     let utc: DateTime<Utc> = match DateTime::parse_from_rfc3339(text) {
         Ok(time) => time.to_utc(),
-        Err(_) => NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").ok()?.and_utc(),
+        Err(_) => NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f")
+            .ok()?
+            .and_utc(),
     };
     let instant = utc.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string();
     // A year outside these four digits carries a sign.
     (instant.len() == 27).then_some(instant)
 }
 
-fn comparable(attribute: &Attribute, value: &Value) -> Value {
+/// One value, or all values, of an attribute in the form a match document has them.
+pub(crate) fn comparable(attribute: &Attribute, value: &Value) -> Value {
     match value {
-        Value::Array(values) => values.iter().map(|value| comparable(attribute, value)).collect(),
+        Value::Array(values) => values
+            .iter()
+            .map(|value| comparable(attribute, value))
+            .collect(),
         Value::Object(data) => data
             .iter()
             .map(|(name, value)| {
@@ -61,7 +79,9 @@ fn comparable(attribute: &Attribute, value: &Value) -> Value {
             .collect(),
         Value::String(text) => match attribute.kind {
             AttributeType::DateTime => instant(text).map_or_else(|| value.clone(), Value::String),
-            AttributeType::String | AttributeType::Reference if !attribute.case_exact => Value::String(fold(text)),
+            AttributeType::String | AttributeType::Reference if !attribute.case_exact => {
+                Value::String(fold(text))
+            }
             _ => value.clone(),
         },
         Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
@@ -71,10 +91,10 @@ fn comparable(attribute: &Attribute, value: &Value) -> Value {
 fn comparable_extension(extension: &Schema, data: &Map<String, Value>) -> Map<String, Value> {
     data.iter()
         .map(|(name, value)| {
-            let value = extension.attribute(name).map_or_else(|| value.clone(), |found| comparable(found, value));
+            let value = extension
+                .attribute(name)
+                .map_or_else(|| value.clone(), |found| comparable(found, value));
             (name.clone(), value)
         })
         .collect()
 }
-
-fn primary_email(_resource: &Map<String, Value>) -> Option<&str> { None }

@@ -47,7 +47,9 @@ impl fmt::Display for FilterError {
             Problem::Limit(what, limit) => write!(f, "more than {limit} {what}"),
             Problem::UnknownAttribute(name) => write!(f, "there is no attribute {name:?} here"),
             Problem::Unsupported(why) => f.write_str(why),
-            Problem::Sensitive(name) => write!(f, "{name:?} is never returned and cannot be filtered by"),
+            Problem::Sensitive(name) => {
+                write!(f, "{name:?} is never returned and cannot be filtered by")
+            }
         }
     }
 }

@@ -35,14 +35,20 @@ fn holds(condition: &Condition, scope: Scope<'_>) -> bool {
         Condition::And(terms) => terms.iter().all(|term| holds(term, scope)),
         Condition::Or(terms) => terms.iter().any(|term| holds(term, scope)),
         Condition::Not(inner) => !holds(inner, scope),
-        Condition::Compare { target, op, operand } => {
-            any_value(target, scope, |value| compares(value, *op, operand))
-        }
+        Condition::Compare {
+            target,
+            op,
+            operand,
+        } => any_value(target, scope, |value| compares(value, *op, operand)),
         Condition::Present(target) => any_value(target, scope, is_present),
-        Condition::Any { target, condition } => attribute(target, scope).is_some_and(|value| match value {
-            Value::Array(values) => values.iter().any(|value| holds(condition, Scope::Value(value))),
-            value => holds(condition, Scope::Value(value)),
-        }),
+        Condition::Any { target, condition } => {
+            attribute(target, scope).is_some_and(|value| match value {
+                Value::Array(values) => values
+                    .iter()
+                    .any(|value| holds(condition, Scope::Value(value))),
+                value => holds(condition, Scope::Value(value)),
+            })
+        }
     }
 }
 

@@ -21,7 +21,10 @@ pub(super) fn filter(text: &str, limits: &Limits) -> Result<Filter, FilterError>
 }
 
 /// A PATCH path with a filter in brackets: the attribute, the filter, the sub-attribute behind it.
-pub(crate) fn value_path(text: &str, limits: &Limits) -> Result<(AttributePath, Filter, Option<String>), FilterError> {
+pub(crate) fn value_path(
+    text: &str,
+    limits: &Limits,
+) -> Result<(AttributePath, Filter, Option<String>), FilterError> {
     let mut input = begin(text, limits)?;
     let path = attribute_path(&mut input)?;
     spaces0(&mut input)?;
@@ -64,13 +67,30 @@ impl<'i> ParserError<Input<'i>> for FilterError {
 
 fn begin<'i>(text: &'i str, limits: &'i Limits) -> Parsed<Input<'i>> {
     let ascii = text.is_ascii();
-    let length = if ascii { text.len() } else { text.chars().count() };
+    let length = if ascii {
+        text.len()
+    } else {
+        text.chars().count()
+    };
     if length > limits.filter_length {
         let column = limits.filter_length + 1;
-        return Err(FilterError::new(column, Problem::Limit("characters", limits.filter_length)));
+        return Err(FilterError::new(
+            column,
+            Problem::Limit("characters", limits.filter_length),
+        ));
     }
-    let state = State { text, ascii, limits, depth: 0, terms: 0, bracketed: false };
-    Ok(Stateful { input: LocatingSlice::new(text), state })
+    let state = State {
+        text,
+        ascii,
+        limits,
+        depth: 0,
+        terms: 0,
+        bracketed: false,
+    };
+    Ok(Stateful {
+        input: LocatingSlice::new(text),
+        state,
+    })
 }
 
 fn end(input: &Input<'_>, expected: &'static str) -> Parsed<()> {
@@ -125,7 +145,10 @@ fn connective(input: &mut Input<'_>) -> Parsed<Option<Connective>> {
     } else if word.eq_ignore_ascii_case("or") {
         Connective::Or
     } else {
-        return Err(FilterError::expected(at, "`and`, `or` or the end of the filter"));
+        return Err(FilterError::expected(
+            at,
+            "`and`, `or` or the end of the filter",
+        ));
     };
     if spaces.is_empty() {
         return Err(FilterError::expected(at, "a space"));
@@ -169,10 +192,18 @@ fn bracketed(input: &mut Input<'_>) -> Parsed<Filter> {
     Ok(filter)
 }
 
-fn nested(input: &mut Input<'_>, open: char, close: char, expected: &'static str) -> Parsed<Filter> {
+fn nested(
+    input: &mut Input<'_>,
+    open: char,
+    close: char,
+    expected: &'static str,
+) -> Parsed<Filter> {
     let limit = input.state.limits.filter_depth;
     if input.state.depth >= limit {
-        return Err(FilterError::new(column(input), Problem::Limit("levels of nesting", limit)));
+        return Err(FilterError::new(
+            column(input),
+            Problem::Limit("levels of nesting", limit),
+        ));
     }
     input.state.depth += 1;
     take(input, open)?;
@@ -194,7 +225,12 @@ fn test(input: &mut Input<'_>) -> Parsed<Filter> {
     let tail = if take(input, '.')? {
         let column = column(input);
         let attribute = sub_attribute_name(input)?.to_owned();
-        let path = AttributePath { schema: None, attribute, sub_attribute: None, column };
+        let path = AttributePath {
+            schema: None,
+            attribute,
+            sub_attribute: None,
+            column,
+        };
         let spaces = spaces0(input)?;
         Some(Box::new(comparison(input, path, spaces)?))
     } else {
@@ -208,7 +244,10 @@ fn comparison(input: &mut Input<'_>, path: AttributePath, spaces: &str) -> Parse
     let at = column(input);
     let limit = input.state.limits.filter_terms;
     if input.state.terms >= limit {
-        return Err(FilterError::new(path.column, Problem::Limit("comparisons", limit)));
+        return Err(FilterError::new(
+            path.column,
+            Problem::Limit("comparisons", limit),
+        ));
     }
     input.state.terms += 1;
     let word = word(input)?;
@@ -219,7 +258,10 @@ fn comparison(input: &mut Input<'_>, path: AttributePath, spaces: &str) -> Parse
         return Ok(Filter::Present(path));
     }
     let Some(op) = CompareOp::from_word(word) else {
-        return Err(FilterError::expected(at, "an operator: eq, ne, co, sw, ew, gt, ge, lt, le or pr"));
+        return Err(FilterError::expected(
+            at,
+            "an operator: eq, ne, co, sw, ew, gt, ge, lt, le or pr",
+        ));
     };
     spaces1(input)?;
     let value = value(input)?;
@@ -228,7 +270,9 @@ fn comparison(input: &mut Input<'_>, path: AttributePath, spaces: &str) -> Parse
 
 impl CompareOp {
     fn from_word(word: &str) -> Option<Self> {
-        let &[a, b] = word.as_bytes() else { return None };
+        let &[a, b] = word.as_bytes() else {
+            return None;
+        };
         match [a.to_ascii_lowercase(), b.to_ascii_lowercase()] {
             [b'e', b'q'] => Some(Self::Eq),
             [b'n', b'e'] => Some(Self::Ne),
@@ -258,14 +302,19 @@ fn value(input: &mut Input<'_>) -> Parsed<CompValue> {
             } else if word.eq_ignore_ascii_case("null") {
                 Ok(CompValue::Null)
             } else {
-                Err(FilterError::expected(at, "a value: text in double quotes, a number, true, false or null"))
+                Err(FilterError::expected(
+                    at,
+                    "a value: text in double quotes, a number, true, false or null",
+                ))
             }
         }
     }
 }
 
 fn number(input: &mut Input<'_>, at: usize) -> Parsed<Number> {
-    let digits = run(input, |c| matches!(c, '0'..='9' | '+' | '-' | '.' | 'e' | 'E'))?;
+    let digits = run(input, |c| {
+        matches!(c, '0'..='9' | '+' | '-' | '.' | 'e' | 'E')
+    })?;
     serde_json::from_str(digits).map_err(|_| FilterError::expected(at, "a number as in JSON"))
 }
 
@@ -282,15 +331,27 @@ fn string(input: &mut Input<'_>) -> Parsed<String> {
         match input.next_token() {
             Some('"') => break,
             Some('\\') => _ = input.next_token(),
-            _ => return Err(FilterError::expected(at, "text in double quotes, with escapes as in JSON")),
+            _ => {
+                return Err(FilterError::expected(
+                    at,
+                    "text in double quotes, with escapes as in JSON",
+                ));
+            }
         }
         plain_text(input)?;
     }
-    let literal = input.state.text.get(start..input.current_token_start()).unwrap_or_default();
+    let literal = input
+        .state
+        .text
+        .get(start..input.current_token_start())
+        .unwrap_or_default();
     let text: String = serde_json::from_str(literal)
         .map_err(|_| FilterError::expected(at, "text in double quotes, with escapes as in JSON"))?;
     if text.contains('\0') {
-        return Err(FilterError::expected(at, "text without the character U+0000"));
+        return Err(FilterError::expected(
+            at,
+            "text without the character U+0000",
+        ));
     }
     Ok(text)
 }
@@ -305,7 +366,10 @@ fn attribute_path(input: &mut Input<'_>) -> Parsed<AttributePath> {
     if token.len() > input.state.limits.path_length {
         return Err(FilterError::new(
             at,
-            Problem::Limit("characters of an attribute path", input.state.limits.path_length),
+            Problem::Limit(
+                "characters of an attribute path",
+                input.state.limits.path_length,
+            ),
         ));
     }
     Ok(AttributePath::from_token(token, at)?)
@@ -314,12 +378,18 @@ fn attribute_path(input: &mut Input<'_>) -> Parsed<AttributePath> {
 fn sub_attribute_name<'i>(input: &mut Input<'i>) -> Parsed<&'i str> {
     let at = column(input);
     let name = run(input, is_path_char)?;
-    if is_name(name) { Ok(name) } else { Err(FilterError::expected(at, "the name of a sub-attribute")) }
+    if is_name(name) {
+        Ok(name)
+    } else {
+        Err(FilterError::expected(at, "the name of a sub-attribute"))
+    }
 }
 
 /// Takes the one character if it comes next.
 fn take(input: &mut Input<'_>, character: char) -> Parsed<bool> {
-    opt(character).map(|taken| taken.is_some()).parse_next(input)
+    opt(character)
+        .map(|taken| taken.is_some())
+        .parse_next(input)
 }
 
 fn run<'i>(input: &mut Input<'i>, belongs: impl Fn(char) -> bool) -> Parsed<&'i str> {
@@ -336,7 +406,11 @@ fn spaces0<'i>(input: &mut Input<'i>) -> Parsed<&'i str> {
 
 fn spaces1(input: &mut Input<'_>) -> Parsed<()> {
     let spaces = spaces0(input)?;
-    if spaces.is_empty() { Err(FilterError::expected(column(input), "a space")) } else { Ok(()) }
+    if spaces.is_empty() {
+        Err(FilterError::expected(column(input), "a space"))
+    } else {
+        Ok(())
+    }
 }
 
 /// Where reading has come to, in characters from 1.
@@ -345,5 +419,10 @@ fn column(input: &Input<'_>) -> usize {
     if input.state.ascii {
         return offset + 1;
     }
-    input.state.text.get(..offset).map_or(offset, |read| read.chars().count()) + 1
+    input
+        .state
+        .text
+        .get(..offset)
+        .map_or(offset, |read| read.chars().count())
+        + 1
 }

@@ -34,7 +34,11 @@ enum Scope<'a> {
     Value(Found<'a>),
 }
 
-fn resolve(filter: &Filter, scope: Scope<'_>, tolerances: &mut Tolerances) -> Result<Condition, FilterError> {
+fn resolve(
+    filter: &Filter,
+    scope: Scope<'_>,
+    tolerances: &mut Tolerances,
+) -> Result<Condition, FilterError> {
     match filter {
         Filter::And(terms) => resolve_all(terms, scope, tolerances).map(Condition::And),
         Filter::Or(terms) => resolve_all(terms, scope, tolerances).map(Condition::Or),
@@ -57,7 +61,10 @@ fn resolve_all(
     scope: Scope<'_>,
     tolerances: &mut Tolerances,
 ) -> Result<Vec<Condition>, FilterError> {
-    terms.iter().map(|term| resolve(term, scope, tolerances)).collect()
+    terms
+        .iter()
+        .map(|term| resolve(term, scope, tolerances))
+        .collect()
 }
 
 fn not(condition: Condition) -> Condition {
@@ -72,22 +79,37 @@ fn value_path(
     tolerances: &mut Tolerances,
 ) -> Result<Condition, FilterError> {
     if found.sub_attribute.is_some() {
-        return Err(unsupported(path, format!("{path} is a sub-attribute and takes no `[ ]`")));
+        return Err(unsupported(
+            path,
+            format!("{path} is a sub-attribute and takes no `[ ]`"),
+        ));
     }
     if !takes_value_filter(found.attribute) {
-        return Err(unsupported(path, format!("{path} has neither sub-attributes nor several values")));
+        return Err(unsupported(
+            path,
+            format!("{path} has neither sub-attributes nor several values"),
+        ));
     }
     let mut condition = value_condition(filter, found, tolerances)?;
     if let Some(tail) = tail {
         let (Filter::Compare { path, .. } | Filter::Present(path)) = tail else {
-            return Err(FilterError::expected(path.column, "a comparison behind `].`"));
+            return Err(FilterError::expected(
+                path.column,
+                "a comparison behind `].`",
+            ));
         };
         if !tolerances.accept(Tolerance::ValuePathSubAttribute) {
-            return Err(FilterError::expected(path.column.saturating_sub(1), "`and`, `or` or the end of the filter"));
+            return Err(FilterError::expected(
+                path.column.saturating_sub(1),
+                "`and`, `or` or the end of the filter",
+            ));
         }
         condition = Condition::And(vec![condition, value_condition(tail, found, tolerances)?]);
     }
-    Ok(Condition::Any { target: found.target(), condition: Box::new(condition) })
+    Ok(Condition::Any {
+        target: found.target(),
+        condition: Box::new(condition),
+    })
 }
 
 /// Whether values of the attribute can be told apart by a filter.
@@ -105,10 +127,18 @@ fn compare(
     let mut target = lookup(path, scope, tolerances)?;
     if target.kind == AttributeType::Complex {
         // RFC 7644, section 3.4.2.2: "emails co" and "emails.value co" are the same.
-        let with_value = AttributePath { sub_attribute: Some("value".to_owned()), ..path.clone() };
+        let with_value = AttributePath {
+            sub_attribute: Some("value".to_owned()),
+            ..path.clone()
+        };
         target = find_in(&with_value, scope)
             .map(|found| found.target())
-            .ok_or_else(|| unsupported(path, format!("{path} is complex: name one of its sub-attributes")))?;
+            .ok_or_else(|| {
+                unsupported(
+                    path,
+                    format!("{path} is complex: name one of its sub-attributes"),
+                )
+            })?;
     }
     if *value == CompValue::Null {
         return match op {
@@ -118,19 +148,40 @@ fn compare(
         };
     }
     if !has_operator(target.kind, op) {
-        return Err(unsupported(path, format!("{path} is {} and has no operator {op}", kind_name(target.kind))));
+        return Err(unsupported(
+            path,
+            format!(
+                "{path} is {} and has no operator {op}",
+                kind_name(target.kind)
+            ),
+        ));
     }
     let Some(operand) = operand(&target, value, tolerances) else {
-        return Err(unsupported(path, format!("{path} compares with {}", operand_name(target.kind))));
+        return Err(unsupported(
+            path,
+            format!("{path} compares with {}", operand_name(target.kind)),
+        ));
     };
     // RFC 7644, table 3, has no word on what is absent; "ne" is "not eq".
     Ok(match op {
-        CompareOp::Ne => not(Condition::Compare { target, op: CompareOp::Eq, operand }),
-        op => Condition::Compare { target, op, operand },
+        CompareOp::Ne => not(Condition::Compare {
+            target,
+            op: CompareOp::Eq,
+            operand,
+        }),
+        op => Condition::Compare {
+            target,
+            op,
+            operand,
+        },
     })
 }
 
-fn lookup(path: &AttributePath, scope: Scope<'_>, tolerances: &mut Tolerances) -> Result<Target, FilterError> {
+fn lookup(
+    path: &AttributePath,
+    scope: Scope<'_>,
+    tolerances: &mut Tolerances,
+) -> Result<Target, FilterError> {
     if let Some(found) = find_in(path, scope) {
         readable(path, found)?;
         return Ok(found.target());
@@ -156,10 +207,15 @@ fn find_in<'a>(path: &AttributePath, scope: Scope<'a>) -> Option<Found<'a>> {
         Scope::Value(found) if path.schema.is_none() && path.sub_attribute.is_none() => {
             if found.attribute.kind == AttributeType::Complex {
                 let sub_attribute = Some(found.attribute.sub_attribute(&path.attribute)?);
-                Some(Found { sub_attribute, ..found })
+                Some(Found {
+                    sub_attribute,
+                    ..found
+                })
             } else {
                 // The values of a simple attribute have one part, which RFC 7643, section 2.4 calls "value".
-                path.attribute.eq_ignore_ascii_case("value").then_some(found)
+                path.attribute
+                    .eq_ignore_ascii_case("value")
+                    .then_some(found)
             }
         }
         Scope::Value(_) => None,
@@ -170,7 +226,10 @@ fn find_in<'a>(path: &AttributePath, scope: Scope<'a>) -> Option<Found<'a>> {
 fn readable(path: &AttributePath, found: Found<'_>) -> Result<(), FilterError> {
     let never = |attribute: &Attribute| attribute.returned == Returned::Never;
     if never(found.attribute) || found.sub_attribute.is_some_and(never) {
-        return Err(FilterError::new(path.column, Problem::Sensitive(path.to_string())));
+        return Err(FilterError::new(
+            path.column,
+            Problem::Sensitive(path.to_string()),
+        ));
     }
     Ok(())
 }
@@ -200,13 +259,20 @@ fn has_operator(kind: AttributeType, op: CompareOp) -> bool {
 fn operand(target: &Target, value: &CompValue, tolerances: &mut Tolerances) -> Option<Operand> {
     match (target.kind, value) {
         (AttributeType::DateTime, CompValue::String(text)) => instant(text).map(Operand::Text),
-        (AttributeType::String | AttributeType::Reference | AttributeType::Binary, CompValue::String(text)) => {
-            Some(Operand::Text(if target.case_exact { text.clone() } else { fold(text) }))
-        }
+        (
+            AttributeType::String | AttributeType::Reference | AttributeType::Binary,
+            CompValue::String(text),
+        ) => Some(Operand::Text(if target.case_exact {
+            text.clone()
+        } else {
+            fold(text)
+        })),
         (AttributeType::Boolean, CompValue::Bool(value)) => Some(Operand::Bool(*value)),
         (AttributeType::Boolean, CompValue::String(text)) => {
             let value = boolean_text(text)?;
-            tolerances.accept(Tolerance::BooleanText).then_some(Operand::Bool(value))
+            tolerances
+                .accept(Tolerance::BooleanText)
+                .then_some(Operand::Bool(value))
         }
         (AttributeType::Integer | AttributeType::Decimal, CompValue::Number(number)) => {
             Some(Operand::Number(number.clone()))

@@ -1,4 +1,257 @@
-//! x
-use crate::{Error, Limits, Resource, ResourceType, Tolerances};
-use super::Patch;
-pub fn apply(_patch: &Patch, _rt: &ResourceType, current: &Resource, _limits: &Limits, _t: &mut Tolerances) -> Result<Resource, Error> { Ok(current.clone()) }
+//! What a PATCH does to a resource.
+
+use serde_json::{Map, Value};
+
+use super::parse::at;
+use super::{Op, Operation, Patch, PatchPath};
+use crate::error::quoted;
+use crate::filter::{Filter, matches_value, value_condition};
+use crate::path::AttributePath;
+use crate::schema::Mutability;
+use crate::target::{Found, container, find};
+use crate::{
+    Error, Limits, Resource, ResourceType, Schema, ScimType, Tolerance, Tolerances, resource,
+};
+
+/// Applies the operations in order to a copy of `current`, which holds no derived attributes, and
+/// holds the outcome to the schemas: all of the message takes effect or none of it. The outcome
+/// equals `current` when nothing changed.
+pub fn apply(
+    patch: &Patch,
+    resource_type: &ResourceType,
+    current: &Resource,
+    limits: &Limits,
+    tolerances: &mut Tolerances,
+) -> Result<Resource, Error> {
+    let mut editor = Editor {
+        resource_type,
+        data: current.0.clone(),
+        limits,
+        tolerances,
+    };
+    for operation in &patch.operations {
+        editor
+            .operation(operation)
+            .map_err(|error| at(operation.index, error))?;
+    }
+    let Editor { data, .. } = editor;
+    resource::validate(resource_type, data, limits, tolerances)
+}
+
+/// A resource while operations change it.
+pub(super) struct Editor<'a> {
+    resource_type: &'a ResourceType,
+    pub(super) data: Map<String, Value>,
+    pub(super) limits: &'a Limits,
+    pub(super) tolerances: &'a mut Tolerances,
+}
+
+impl<'a> Editor<'a> {
+    fn operation(&mut self, operation: &Operation) -> Result<(), Error> {
+        let value = operation.value.as_ref();
+        match (&operation.path, value) {
+            (Some(path), value) => self.at_path(operation.op, path, value),
+            (None, Some(Value::Object(entries))) => self.entries(operation.op, entries),
+            (None, _) => Err(invalid_value(
+                "expected an object of attributes, as there is no path",
+            )),
+        }
+    }
+
+    /// The value of an operation without a path, or with the core schema as its path.
+    fn entries(&mut self, op: Op, entries: &Map<String, Value>) -> Result<(), Error> {
+        entries
+            .iter()
+            .try_for_each(|(key, value)| self.entry(op, key, value))
+    }
+
+    fn entry(&mut self, op: Op, key: &str, value: &Value) -> Result<(), Error> {
+        let urn = key.trim();
+        if let Some(schema) = container(self.resource_type, urn) {
+            if urn.len() != key.len() && !self.tolerances.accept(Tolerance::SpacedUrn) {
+                return Err(unknown_path(key));
+            }
+            return self.whole_schema(op, schema, Some(value));
+        }
+        let plain = AttributePath::plain(key);
+        if let Some(found) = find(self.resource_type, &plain) {
+            return self.within_value(op, found, value);
+        }
+        let nested = PatchPath::parse(key, self.limits).ok().filter(|path| {
+            let nested = path.filter.is_some()
+                || path.path.schema.is_some()
+                || path.path.sub_attribute.is_some();
+            nested && self.find_leaf(path).is_some()
+        });
+        let Some(path) = nested else {
+            return self.ignore_unknown(key);
+        };
+        if !self.tolerances.accept(Tolerance::DottedKey) {
+            return Err(unknown_path(key));
+        }
+        match self.find_leaf(&path) {
+            Some(found) if is_read_only(found) => Ok(()),
+            _ => self.at_path(op, &path, Some(value)),
+        }
+    }
+
+    /// An attribute named inside a value: what is read-only there is passed over, as in a PUT.
+    fn within_value(&mut self, op: Op, found: Found<'_>, value: &Value) -> Result<(), Error> {
+        if is_read_only(found) || found.attribute.name == "schemas" {
+            return Ok(());
+        }
+        self.attribute(op, found, Some(value))
+    }
+
+    /// A schema's URN as a path or as a key: its attributes are in the value.
+    fn whole_schema(
+        &mut self,
+        op: Op,
+        schema: Option<&'a Schema>,
+        value: Option<&Value>,
+    ) -> Result<(), Error> {
+        let Some(extension) = schema else {
+            return match value {
+                Some(Value::Object(entries)) if op != Op::Remove => self.entries(op, entries),
+                _ => Err(invalid_path(
+                    "the path names the core schema: expected an object of its attributes",
+                )),
+            };
+        };
+        match value {
+            _ if op == Op::Remove => self.remove_extension(extension),
+            Some(Value::Null) if op == Op::Replace => self.remove_extension(extension),
+            Some(Value::Null) => Ok(()),
+            Some(Value::Object(entries)) => entries.iter().try_for_each(|(key, value)| {
+                let path = AttributePath {
+                    schema: Some(extension.id.clone()),
+                    ..AttributePath::plain(key)
+                };
+                match find(self.resource_type, &path) {
+                    Some(found) => self.within_value(op, found, value),
+                    None => self.ignore_unknown(key),
+                }
+            }),
+            _ => Err(invalid_path(
+                "the path names a schema: expected an object of its attributes",
+            )),
+        }
+    }
+
+    fn remove_extension(&mut self, extension: &Schema) -> Result<(), Error> {
+        let required = |schema: &Schema| schema.id == extension.id;
+        if self
+            .resource_type
+            .extensions
+            .iter()
+            .any(|known| known.required && required(&known.schema))
+        {
+            return Err(mutability(&extension.id, "is required"));
+        }
+        self.data.shift_remove(&extension.id);
+        Ok(())
+    }
+
+    fn at_path(&mut self, op: Op, path: &PatchPath, value: Option<&Value>) -> Result<(), Error> {
+        if path.filter.is_none()
+            && path.path.sub_attribute.is_none()
+            && let Some(schema) = container(self.resource_type, &path.path.to_string())
+        {
+            return self.whole_schema(op, schema, value);
+        }
+        let Some(found) = self.find_leaf(path) else {
+            return self.ignore_unknown(&path.to_string());
+        };
+        if is_read_only(found) {
+            return Err(mutability(&path.path.to_string(), "is read-only"));
+        }
+        if op == Op::Remove
+            && value.is_some_and(|value| !value.is_null())
+            && !self.tolerances.accept(Tolerance::RemoveWithValue)
+        {
+            return Err(Error::bad_request(
+                ScimType::InvalidSyntax,
+                "remove: takes no value",
+            ));
+        }
+        match (&path.filter, found.attribute.name.as_str()) {
+            (filter, "schemas") => self.schemas(op, found, filter.as_ref()),
+            (Some(filter), _) => self.selected(op, path, found, filter, value),
+            (None, _) if found.sub_attribute.is_some() => self.sub_attribute(op, found, value),
+            (None, _) => self.attribute(op, found, value),
+        }
+    }
+
+    /// The definitions behind a path, with the sub-attribute behind `].` when there is one.
+    fn find_leaf(&self, path: &PatchPath) -> Option<Found<'a>> {
+        let found = find(self.resource_type, &path.path)?;
+        match &path.sub_attribute {
+            Some(name) if found.sub_attribute.is_none() => Some(Found {
+                sub_attribute: Some(found.attribute.sub_attribute(name)?),
+                ..found
+            }),
+            Some(_) => None,
+            None => Some(found),
+        }
+    }
+
+    fn ignore_unknown(&mut self, key: &str) -> Result<(), Error> {
+        let tolerance = if key.contains(':') {
+            Tolerance::UnknownSchema
+        } else {
+            Tolerance::UnknownAttribute
+        };
+        if self.tolerances.accept(tolerance) {
+            Ok(())
+        } else {
+            Err(unknown_path(key))
+        }
+    }
+
+    /// `schemas` follows from the data there is: to remove a URN from it is to remove that data.
+    fn schemas(&mut self, op: Op, found: Found<'_>, filter: Option<&Filter>) -> Result<(), Error> {
+        if op != Op::Remove {
+            return Ok(());
+        }
+        let Some(filter) = filter else {
+            return Err(mutability("schemas", "is required"));
+        };
+        let condition = value_condition(filter, found, self.tolerances)?;
+        let resource_type = self.resource_type;
+        for schema in resource_type.schemas() {
+            if matches_value(&condition, &Value::String(schema.id.clone())) {
+                if schema.id == resource_type.schema.id {
+                    return Err(mutability(&schema.id, "is required among the schemas"));
+                }
+                self.remove_extension(schema)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_read_only(found: Found<'_>) -> bool {
+    found.attribute.mutability == Mutability::ReadOnly
+        || found
+            .sub_attribute
+            .is_some_and(|sub| sub.mutability == Mutability::ReadOnly)
+}
+
+pub(super) fn mutability(name: &str, why: &str) -> Error {
+    Error::bad_request(ScimType::Mutability, format!("{name} {why}"))
+}
+
+pub(super) fn invalid_value(detail: &str) -> Error {
+    Error::bad_request(ScimType::InvalidValue, detail)
+}
+
+pub(super) fn invalid_path(detail: &str) -> Error {
+    Error::bad_request(ScimType::InvalidPath, detail)
+}
+
+fn unknown_path(key: &str) -> Error {
+    Error::bad_request(
+        ScimType::InvalidPath,
+        format!("there is no attribute {} here", quoted(key)),
+    )
+}

@@ -1,9 +1,16 @@
 //! Changes of a group's members, whatever form they were sent in.
 
-use crate::filter::Condition;
-use crate::{Error, Limits, Member, Tolerances};
+use serde_json::{Map, Value};
 
-use super::Patch;
+use super::parse::at;
+use super::{Op, Operation, Patch, PatchPath};
+use crate::filter::{CompValue, CompareOp, Condition, Filter, Operand, value_condition};
+use crate::fold::fold;
+use crate::path::AttributePath;
+use crate::resource::members;
+use crate::schema::{GROUP, group_members};
+use crate::target::Found;
+use crate::{Error, Limits, Member, ScimType, Tolerance, Tolerances};
 
 /// One change of a group's members. A message's changes take effect in order.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,4 +32,304 @@ pub enum MemberSelector {
     Matching(Condition),
 }
 
-pub(super) fn split(patch: Patch, _limits: &Limits, _t: &mut Tolerances) -> Result<(Vec<MemberChange>, Option<Patch>), Error> { Ok((Vec::new(), Some(patch))) }
+/// Parts the operations, and within path-less values the keys, that are about `members` from the rest.
+pub(super) fn split(
+    patch: Patch,
+    limits: &Limits,
+    tolerances: &mut Tolerances,
+) -> Result<(Vec<MemberChange>, Option<Patch>), Error> {
+    let mut splitter = Splitter {
+        limits,
+        tolerances,
+        changes: Vec::new(),
+    };
+    let mut operations = Vec::new();
+    for operation in patch.operations {
+        let index = operation.index;
+        let rest = splitter
+            .operation(operation)
+            .map_err(|error| at(index, error))?;
+        operations.extend(rest);
+    }
+    let changes = splitter.changes;
+    if changes.iter().map(named).sum::<usize>() > limits.members {
+        let detail = format!("members: more than {} in one request", limits.members);
+        return Err(Error::bad_request(ScimType::InvalidValue, detail));
+    }
+    let rest = (!operations.is_empty()).then_some(Patch { operations });
+    Ok((changes, rest))
+}
+
+fn named(change: &MemberChange) -> usize {
+    match change {
+        MemberChange::Add(members) | MemberChange::Replace(members) => members.len(),
+        MemberChange::Remove(MemberSelector::Values(values)) => values.len(),
+        MemberChange::Remove(_) => 0,
+    }
+}
+
+struct Splitter<'a> {
+    limits: &'a Limits,
+    tolerances: &'a mut Tolerances,
+    changes: Vec<MemberChange>,
+}
+
+impl Splitter<'_> {
+    /// Takes out what is about members; what is left of the operation, if anything.
+    fn operation(&mut self, operation: Operation) -> Result<Option<Operation>, Error> {
+        let op = operation.op;
+        match operation.path {
+            Some(path) if is_members(&path.path) => {
+                self.change(op, &path, operation.value)?;
+                Ok(None)
+            }
+            // The core schema's URN as the path is as good as no path.
+            Some(path) if op != Op::Remove && path.to_string().eq_ignore_ascii_case(GROUP) => self
+                .entries(Operation {
+                    path: None,
+                    ..operation
+                }),
+            None => self.entries(Operation {
+                path: None,
+                ..operation
+            }),
+            path => Ok(Some(Operation { path, ..operation })),
+        }
+    }
+
+    fn entries(&mut self, operation: Operation) -> Result<Option<Operation>, Error> {
+        let op = operation.op;
+        let Some(Value::Object(entries)) = operation.value else {
+            return Ok(Some(operation));
+        };
+        let sent = entries.len();
+        let mut rest = Map::with_capacity(sent);
+        for (key, value) in entries {
+            match (self.members_path(&key)?, value) {
+                (Some(path), value) => self.change(op, &path, Some(value))?,
+                (None, Value::Object(nested)) if key.trim().eq_ignore_ascii_case(GROUP) => {
+                    let nested = Operation {
+                        op,
+                        path: None,
+                        value: Some(Value::Object(nested)),
+                        index: operation.index,
+                    };
+                    if let Some(Value::Object(left)) = self.flat_entries(nested)? {
+                        rest.insert(key, Value::Object(left));
+                    }
+                }
+                (None, value) => {
+                    rest.insert(key, value);
+                }
+            }
+        }
+        // An operation that never had anything in it is left for `apply` to look at.
+        let empty = rest.is_empty() && sent > 0;
+        Ok((!empty).then_some(Operation {
+            value: Some(Value::Object(rest)),
+            ..operation
+        }))
+    }
+
+    /// The attributes under the core schema's URN as a key; schemas do not nest further.
+    fn flat_entries(&mut self, operation: Operation) -> Result<Option<Value>, Error> {
+        let Some(Value::Object(entries)) = operation.value else {
+            return Ok(operation.value);
+        };
+        let mut rest = Map::with_capacity(entries.len());
+        for (key, value) in entries {
+            match self.members_path(&key)? {
+                Some(path) => self.change(operation.op, &path, Some(value))?,
+                None => _ = rest.insert(key, value),
+            }
+        }
+        Ok((!rest.is_empty()).then_some(Value::Object(rest)))
+    }
+
+    /// The path a key stands for when that is `members` or part of it.
+    fn members_path(&mut self, key: &str) -> Result<Option<PatchPath>, Error> {
+        if key.eq_ignore_ascii_case("members") {
+            return Ok(Some(PatchPath {
+                path: AttributePath::plain("members"),
+                filter: None,
+                sub_attribute: None,
+            }));
+        }
+        let nested = PatchPath::parse(key, self.limits)
+            .ok()
+            .filter(|path| is_members(&path.path));
+        if nested.is_some() && !self.tolerances.accept(Tolerance::DottedKey) {
+            return Err(Error::bad_request(
+                ScimType::InvalidPath,
+                "a key of a value without a path is an attribute name",
+            ));
+        }
+        Ok(nested)
+    }
+
+    fn change(&mut self, op: Op, path: &PatchPath, value: Option<Value>) -> Result<(), Error> {
+        if path.sub_attribute.is_some() || path.path.sub_attribute.is_some() {
+            let detail = format!("{path} is immutable: a member is added or removed whole");
+            return Err(Error::bad_request(ScimType::Mutability, detail));
+        }
+        let value = value.filter(|value| !value.is_null());
+        if op == Op::Remove
+            && value.is_some()
+            && !self.tolerances.accept(Tolerance::RemoveWithValue)
+        {
+            return Err(Error::bad_request(
+                ScimType::InvalidSyntax,
+                "remove: takes no value",
+            ));
+        }
+        if let Some(filter) = &path.filter {
+            let selector = selector(filter, self.tolerances)?;
+            return match (op, value) {
+                (Op::Remove, _) => {
+                    self.changes.push(MemberChange::Remove(selector));
+                    Ok(())
+                }
+                (Op::Add | Op::Replace, value) => self.exchange(selector, value),
+            };
+        }
+        match (op, value) {
+            (Op::Remove, None) => self.changes.push(MemberChange::Remove(MemberSelector::All)),
+            (Op::Remove, Some(listed)) => {
+                let values: Vec<String> = self
+                    .members(listed)?
+                    .into_iter()
+                    .map(|member| member.value)
+                    .collect();
+                if !values.is_empty() {
+                    self.changes
+                        .push(MemberChange::Remove(MemberSelector::Values(values)));
+                }
+            }
+            (Op::Replace, value) => {
+                let members = value.map_or(Ok(Vec::new()), |value| {
+                    members(value, self.limits, self.tolerances)
+                })?;
+                self.changes.push(MemberChange::Replace(members));
+            }
+            (Op::Add, value) => {
+                let members = value.map_or(Ok(Vec::new()), |value| self.members(value))?;
+                if !members.is_empty() {
+                    self.changes.push(MemberChange::Add(members));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// `replace` of the members a filter selects: the given ones take the place of the others.
+    /// Who is among both stays in, so that no membership is new that was there before.
+    fn exchange(&mut self, selector: MemberSelector, value: Option<Value>) -> Result<(), Error> {
+        let given = value.map_or(Ok(Vec::new()), |value| self.members(value))?;
+        let selector = match selector {
+            MemberSelector::Values(mut values) => {
+                values.retain(|value| !given.iter().any(|member| member.value == *value));
+                MemberSelector::Values(values)
+            }
+            MemberSelector::Matching(condition) => {
+                let stays = given.iter().map(|member| value_is(&member.value)).collect();
+                let goes = Condition::Not(Box::new(Condition::Or(stays)));
+                MemberSelector::Matching(Condition::And(vec![condition, goes]))
+            }
+            MemberSelector::All => MemberSelector::All,
+        };
+        if selector != MemberSelector::Values(Vec::new()) {
+            self.changes.push(MemberChange::Remove(selector));
+        }
+        if !given.is_empty() {
+            self.changes.push(MemberChange::Add(given));
+        }
+        Ok(())
+    }
+
+    /// Members where one alone need not be in an array.
+    fn members(&mut self, value: Value) -> Result<Vec<Member>, Error> {
+        let value = if value.is_object() {
+            Value::Array(vec![value])
+        } else {
+            value
+        };
+        members(value, self.limits, self.tolerances)
+    }
+}
+
+fn is_members(path: &AttributePath) -> bool {
+    path.attribute.eq_ignore_ascii_case("members")
+        && path
+            .schema
+            .as_ref()
+            .is_none_or(|schema| schema.eq_ignore_ascii_case(GROUP))
+}
+
+fn found_members() -> Found<'static> {
+    Found {
+        container: None,
+        attribute: group_members(),
+        sub_attribute: None,
+    }
+}
+
+fn selector(filter: &Filter, tolerances: &mut Tolerances) -> Result<MemberSelector, Error> {
+    let mut values = Vec::new();
+    if plain_values(filter, &mut values) {
+        return Ok(MemberSelector::Values(values));
+    }
+    Ok(MemberSelector::Matching(value_condition(
+        filter,
+        found_members(),
+        tolerances,
+    )?))
+}
+
+/// Collects the ids of `value eq "a" or value eq "b"`; false for a filter of any other form.
+fn plain_values(filter: &Filter, values: &mut Vec<String>) -> bool {
+    match filter {
+        Filter::Or(terms) => terms.iter().all(|term| plain_values(term, values)),
+        Filter::Compare {
+            path,
+            op: CompareOp::Eq,
+            value: CompValue::String(value),
+        } if path.schema.is_none() && path.sub_attribute.is_none() => {
+            let id = if path.attribute.eq_ignore_ascii_case("value") {
+                value.as_str()
+            } else if path.attribute.eq_ignore_ascii_case("$ref") {
+                // The member's id is the last segment of its URI.
+                value
+                    .trim_end_matches('/')
+                    .rsplit('/')
+                    .next()
+                    .unwrap_or(value)
+            } else {
+                return false;
+            };
+            if !values.iter().any(|known| known == id) {
+                values.push(id.to_owned());
+            }
+            true
+        }
+        _ => false,
+    }
+}
+
+fn value_is(id: &str) -> Condition {
+    let members = found_members();
+    let target = Found {
+        sub_attribute: members.attribute.sub_attribute("value"),
+        ..members
+    }
+    .target();
+    let operand = Operand::Text(if target.case_exact {
+        id.to_owned()
+    } else {
+        fold(id)
+    });
+    Condition::Compare {
+        target,
+        op: CompareOp::Eq,
+        operand,
+    }
+}

@@ -1,5 +1,193 @@
-//! x
-use serde_json::Value;
-use crate::{Error, Limits, Tolerances};
-use super::Patch;
-pub(super) fn patch(_body: Value, _limits: &Limits, _t: &mut Tolerances) -> Result<Patch, Error> { Ok(Patch { operations: Vec::new() }) }
+//! Reading the PATCH message and its paths.
+
+use serde_json::{Map, Value};
+
+use super::{Op, Operation, Patch, PatchPath};
+use crate::error::quoted;
+use crate::filter::{FilterError, Problem, parse_value_path};
+use crate::path::{AttributePath, PathError};
+use crate::{Dialect, Error, Limits, ScimType, Tolerance, Tolerances};
+
+/// Reads a whole message.
+pub(super) fn patch(
+    body: Value,
+    limits: &Limits,
+    tolerances: &mut Tolerances,
+) -> Result<Patch, Error> {
+    let Value::Object(mut message) = body else {
+        return Err(syntax("a PATCH message is a JSON object"));
+    };
+    check_schemas(&message, tolerances)?;
+    // RFC 7644, section 3.5.2: "Operations", "an array of one or more PATCH operations".
+    let sent = match take(&mut message, "Operations") {
+        Some(Value::Array(sent)) if !sent.is_empty() => sent,
+        Some(single @ Value::Object(_)) if tolerances.accept(Tolerance::SingleForMany) => {
+            vec![single]
+        }
+        _ => {
+            return Err(syntax(
+                "Operations: expected an array of one or more operations",
+            ));
+        }
+    };
+    if sent.len() > limits.patch_operations {
+        return Err(Error::new(
+            413,
+            None,
+            format!("Operations: more than {}", limits.patch_operations),
+        ));
+    }
+    let operations = sent
+        .into_iter()
+        .enumerate()
+        .map(|(index, sent)| {
+            operation(index, sent, limits, tolerances).map_err(|error| at(index, error))
+        })
+        .collect::<Result<_, _>>()?;
+    Ok(Patch { operations })
+}
+
+/// Says which operation an error is about.
+pub(super) fn at(index: usize, error: Error) -> Error {
+    Error {
+        detail: format!("Operations[{index}]: {}", error.detail),
+        ..error
+    }
+}
+
+impl PatchPath {
+    /// Reads one path that is the whole of `text`.
+    pub fn parse(text: &str, limits: &Limits) -> Result<Self, PathError> {
+        if !text.contains('[') {
+            let path = AttributePath::parse(text, limits)?;
+            return Ok(Self {
+                path,
+                filter: None,
+                sub_attribute: None,
+            });
+        }
+        let (path, filter, sub_attribute) =
+            parse_value_path(text, limits).map_err(PathError::from)?;
+        Ok(Self {
+            path,
+            filter: Some(filter),
+            sub_attribute,
+        })
+    }
+}
+
+impl From<FilterError> for PathError {
+    fn from(error: FilterError) -> Self {
+        match error.problem {
+            Problem::Expected(expected) => Self::new(error.column, expected),
+            Problem::Limit(what, limit) => {
+                Self::new(error.column, format!("at most {limit} {what}"))
+            }
+            Problem::UnknownAttribute(_) | Problem::Unsupported(_) | Problem::Sensitive(_) => {
+                Self::new(error.column, "an attribute that can be filtered by")
+            }
+        }
+    }
+}
+
+fn check_schemas(message: &Map<String, Value>, tolerances: &Tolerances) -> Result<(), Error> {
+    let sent = message
+        .iter()
+        .find(|(key, _)| key.eq_ignore_ascii_case("schemas"))
+        .map(|(_, value)| value);
+    let names_patch = |urn: &Value| {
+        urn.as_str()
+            .is_some_and(|urn| urn.eq_ignore_ascii_case(Patch::SCHEMA))
+    };
+    match sent {
+        Some(Value::Array(sent)) if sent.iter().any(names_patch) => Ok(()),
+        // The address and the method leave no doubt about what a message without "schemas" is.
+        None | Some(Value::Null) if tolerances.dialect() == Dialect::Tolerant => Ok(()),
+        _ => Err(syntax(&format!("schemas: expected \"{}\"", Patch::SCHEMA))),
+    }
+}
+
+fn operation(
+    index: usize,
+    sent: Value,
+    limits: &Limits,
+    tolerances: &mut Tolerances,
+) -> Result<Operation, Error> {
+    let Value::Object(mut sent) = sent else {
+        return Err(syntax("expected an object"));
+    };
+    let op = op(take(&mut sent, "op"), tolerances)?;
+    let path = match take(&mut sent, "path") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(text)) => Some(PatchPath::parse(&text, limits)?),
+        Some(_) => {
+            return Err(Error::bad_request(
+                ScimType::InvalidPath,
+                "path: expected a string",
+            ));
+        }
+    };
+    let value = take(&mut sent, "value");
+    match op {
+        // RFC 7644, section 3.5.2.2: "If "path" is unspecified, the operation fails with HTTP
+        // status code 400 and a "scimType" error code of "noTarget"."
+        Op::Remove if path.is_none() => {
+            return Err(Error::bad_request(
+                ScimType::NoTarget,
+                "remove: a path is required",
+            ));
+        }
+        Op::Add | Op::Replace if value.is_none() => {
+            return Err(Error::bad_request(
+                ScimType::InvalidValue,
+                "add and replace: a value is required",
+            ));
+        }
+        _ => {}
+    }
+    Ok(Operation {
+        op,
+        path,
+        value,
+        index,
+    })
+}
+
+fn op(sent: Option<Value>, tolerances: &mut Tolerances) -> Result<Op, Error> {
+    let Some(Value::String(word)) = sent else {
+        return Err(syntax("op: expected \"add\", \"remove\" or \"replace\""));
+    };
+    let known = [
+        ("add", Op::Add),
+        ("remove", Op::Remove),
+        ("replace", Op::Replace),
+    ];
+    match known
+        .into_iter()
+        .find(|(name, _)| word.eq_ignore_ascii_case(name))
+    {
+        Some((name, op)) if name == word || tolerances.accept(Tolerance::CapitalisedOperation) => {
+            Ok(op)
+        }
+        _ => Err(syntax(&format!(
+            "op: expected \"add\", \"remove\" or \"replace\", got {}",
+            quoted(&word)
+        ))),
+    }
+}
+
+/// Takes a key out of a message, in any ASCII case.
+fn take(message: &mut Map<String, Value>, name: &str) -> Option<Value> {
+    if let Some(value) = message.shift_remove(name) {
+        return Some(value);
+    }
+    let key = message
+        .keys()
+        .find(|key| key.eq_ignore_ascii_case(name))?
+        .clone();
+    message.shift_remove(&key)
+}
+
+fn syntax(detail: &str) -> Error {
+    Error::bad_request(ScimType::InvalidSyntax, detail)
+}
