@@ -8,6 +8,10 @@ use crate::{ResourceType, Schema};
 
 /// What a service provider supports. PATCH and filters always are.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the RFC's list of independent features, each supported or not"
+)]
 pub struct Capabilities {
     pub bulk: bool,
     /// 0 without `bulk`.
@@ -23,53 +27,62 @@ pub struct Capabilities {
     pub documentation_uri: Option<String>,
 }
 
-/// The body of `/ServiceProviderConfig`. `base` is the absolute URL it lies under, without a slash
-/// at the end, here and below.
-pub fn service_provider_config(capabilities: &Capabilities, base: &str) -> Value {
-    let mut config = json!({ "schemas": [SERVICE_PROVIDER_CONFIG] });
-    if let Some(uri) = &capabilities.documentation_uri {
-        config["documentationUri"] = json!(uri);
-    }
-    config["patch"] = json!({ "supported": true });
-    config["bulk"] = json!({
-        "supported": capabilities.bulk,
-        "maxOperations": capabilities.bulk_max_operations,
-        "maxPayloadSize": capabilities.bulk_max_payload,
-    });
-    config["filter"] = json!({
-        "supported": true,
-        "maxResults": capabilities.filter_max_results,
-    });
-    config["changePassword"] = json!({ "supported": capabilities.change_password });
-    config["sort"] = json!({ "supported": capabilities.sort });
-    config["etag"] = json!({ "supported": capabilities.etag });
-    config["authenticationSchemes"] = json!([{
-        "type": "oauthbearertoken",
-        "name": "OAuth Bearer Token",
-        "description": "A token of the token endpoint in the Authorization header.",
-        "specUri": "https://www.rfc-editor.org/info/rfc6750",
-        "primary": true,
-    }]);
-    config["meta"] = json!({
-        "resourceType": "ServiceProviderConfig",
-        "location": format!("{base}/ServiceProviderConfig"),
-    });
-    config
+/// The body of `/ServiceProviderConfig`, whose absolute URL `location` is.
+pub fn service_provider_config(capabilities: &Capabilities, location: &str) -> Value {
+    object([
+        ("schemas", Some(json!([SERVICE_PROVIDER_CONFIG]))),
+        (
+            "documentationUri",
+            capabilities
+                .documentation_uri
+                .as_ref()
+                .map(|uri| json!(uri)),
+        ),
+        ("patch", Some(json!({ "supported": true }))),
+        (
+            "bulk",
+            Some(json!({
+                "supported": capabilities.bulk,
+                "maxOperations": capabilities.bulk_max_operations,
+                "maxPayloadSize": capabilities.bulk_max_payload,
+            })),
+        ),
+        (
+            "filter",
+            Some(json!({
+                "supported": true,
+                "maxResults": capabilities.filter_max_results,
+            })),
+        ),
+        (
+            "changePassword",
+            Some(json!({ "supported": capabilities.change_password })),
+        ),
+        ("sort", Some(json!({ "supported": capabilities.sort }))),
+        ("etag", Some(json!({ "supported": capabilities.etag }))),
+        (
+            "authenticationSchemes",
+            Some(json!([{
+                "type": "oauthbearertoken",
+                "name": "OAuth Bearer Token",
+                "description": "A token of the token endpoint in the Authorization header.",
+                "specUri": "https://www.rfc-editor.org/info/rfc6750",
+                "primary": true,
+            }])),
+        ),
+        (
+            "meta",
+            Some(json!({ "resourceType": "ServiceProviderConfig", "location": location })),
+        ),
+    ])
 }
 
-/// The resources of `/ResourceTypes`.
+/// The resources of `/ResourceTypes`. `base` is the absolute base URL of SCIM, without a slash at
+/// the end, here and below.
 pub fn resource_types(resource_types: &[&ResourceType], base: &str) -> Vec<Value> {
     resource_types
         .iter()
         .map(|resource_type| {
-            let mut resource = json!({
-                "schemas": [RESOURCE_TYPE],
-                "id": resource_type.name,
-                "name": resource_type.name,
-                "endpoint": resource_type.endpoint,
-                "description": resource_type.description,
-                "schema": resource_type.schema.id,
-            });
             let extensions: Vec<Value> = resource_type
                 .extensions
                 .iter()
@@ -77,14 +90,23 @@ pub fn resource_types(resource_types: &[&ResourceType], base: &str) -> Vec<Value
                     json!({ "schema": extension.schema.id, "required": extension.required })
                 })
                 .collect();
-            if !extensions.is_empty() {
-                resource["schemaExtensions"] = Value::Array(extensions);
-            }
-            resource["meta"] = json!({
-                "resourceType": "ResourceType",
-                "location": format!("{base}/ResourceTypes/{}", resource_type.name),
-            });
-            resource
+            let location = format!("{base}/ResourceTypes/{}", resource_type.name);
+            object([
+                ("schemas", Some(json!([RESOURCE_TYPE]))),
+                ("id", Some(json!(resource_type.name))),
+                ("name", Some(json!(resource_type.name))),
+                ("endpoint", Some(json!(resource_type.endpoint))),
+                ("description", Some(json!(resource_type.description))),
+                ("schema", Some(json!(resource_type.schema.id))),
+                (
+                    "schemaExtensions",
+                    (!extensions.is_empty()).then_some(Value::Array(extensions)),
+                ),
+                (
+                    "meta",
+                    Some(json!({ "resourceType": "ResourceType", "location": location })),
+                ),
+            ])
         })
         .collect()
 }
@@ -129,6 +151,14 @@ fn schema_resource(schema: &Schema, base: &str) -> Value {
             "location": format!("{base}/Schemas/{}", schema.id),
         },
     })
+}
+
+/// An object of what there is.
+fn object<const N: usize>(entries: [(&str, Option<Value>); N]) -> Value {
+    entries
+        .into_iter()
+        .filter_map(|(key, value)| Some((key.to_owned(), value?)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -189,7 +219,10 @@ mod tests {
 
     #[test]
     fn the_configuration_says_what_is_and_conforms() {
-        let config = service_provider_config(&capabilities(), BASE);
+        let config = service_provider_config(
+            &capabilities(),
+            "https://h.example/iso/scim/v2/ServiceProviderConfig",
+        );
         conforms(schema::service_provider_config(), &config);
         assert_eq!(
             config["bulk"],

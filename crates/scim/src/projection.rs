@@ -207,7 +207,7 @@ impl Projection {
             match (&name.sub_attribute, sub) {
                 (None, _) => whole = true,
                 (Some(_), None) => part = true,
-                (Some(named), Some(sub)) => whole |= *named == sub.name,
+                (Some(wanted), Some(sub)) => whole |= *wanted == sub.name,
             }
         }
         match &self.0 {

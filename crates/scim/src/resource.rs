@@ -3,6 +3,7 @@
 mod address;
 mod member;
 mod place;
+mod reader;
 mod validate;
 mod value;
 
@@ -11,6 +12,7 @@ use serde_json::{Map, Value};
 pub use address::primary_email;
 pub use member::{Member, MemberKind, members};
 pub use validate::validate;
+pub(crate) use validate::value;
 
 use crate::{Error, Limits, ResourceType, ScimType, Tolerances};
 

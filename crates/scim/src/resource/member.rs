@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::place::Place;
-use super::validate::Reader;
+use super::reader::Reader;
 use crate::schema::group_members;
 use crate::{Error, Limits, Tolerances};
 

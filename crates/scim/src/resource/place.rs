@@ -15,19 +15,19 @@ pub(super) struct Place<'a> {
 
 impl<'a> Place<'a> {
     pub(super) fn top(name: &'a str) -> Self {
+        Self::below(None, name)
+    }
+
+    pub(super) fn below(parent: Option<&'a Place<'a>>, name: &'a str) -> Self {
         Self {
-            parent: None,
+            parent,
             name,
             index: None,
         }
     }
 
     pub(super) fn child(&'a self, name: &'a str) -> Self {
-        Self {
-            parent: Some(self),
-            name,
-            index: None,
-        }
+        Self::below(Some(self), name)
     }
 
     pub(super) fn at(self, index: usize) -> Self {

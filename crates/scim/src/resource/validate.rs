@@ -4,10 +4,11 @@ use serde_json::{Map, Value};
 
 use super::Resource;
 use super::place::Place;
-use super::value::{kind_of, mismatch, simple};
-use crate::schema::{AttributeType, Mutability, common_attribute};
+use super::reader::{Reader, UNKNOWN_SCHEMA, check_required};
+use super::value::{kind_of, mismatch};
+use crate::schema::AttributeType;
 use crate::{
-    Attribute, Dialect, Error, Limits, ResourceType, ScimType, Tolerance, Tolerances, json,
+    Attribute, Dialect, Error, Limits, ResourceType, Schema, ScimType, Tolerance, Tolerances,
 };
 
 /// Brings a resource into canonical form, or says what is wrong with it; see [`Resource::parse`],
@@ -39,6 +40,23 @@ pub fn validate(
         .collect();
     resource.insert("schemas".to_owned(), Value::Array(schemas));
     Ok(Resource(resource))
+}
+
+/// Brings the value of one attribute into canonical form; `None` when it is unassigned. The
+/// attribute is a sub-attribute of `parent` when there is one, and lies in the extension
+/// `container` when there is one.
+pub(crate) fn value(
+    container: Option<&Schema>,
+    parent: Option<&Attribute>,
+    attribute: &Attribute,
+    value: Value,
+    limits: &Limits,
+    tolerances: &mut Tolerances,
+) -> Result<Option<Value>, Error> {
+    let container = container.map(|schema| Place::top(&schema.id));
+    let parent = parent.map(|parent| Place::below(container.as_ref(), &parent.name));
+    let place = Place::below(parent.as_ref().or(container.as_ref()), &attribute.name);
+    Reader::new(limits, tolerances).attribute(&place, attribute, value)
 }
 
 /// Looks at the `schemas` a client sent. They are not kept: what a resource has data of decides.
@@ -89,355 +107,6 @@ pub(super) fn check_schemas(
                 resource_type.schema.id
             ),
         ));
-    }
-    Ok(())
-}
-
-const UNKNOWN_SCHEMA: &str = "no such schema here:";
-const UNKNOWN_ATTRIBUTE: &str = "no such attribute here:";
-
-/// Reads values under the limits and the dialect of one request.
-pub(super) struct Reader<'a> {
-    limits: &'a Limits,
-    tolerances: &'a mut Tolerances,
-}
-
-impl<'a> Reader<'a> {
-    pub(super) fn new(limits: &'a Limits, tolerances: &'a mut Tolerances) -> Self {
-        Self { limits, tolerances }
-    }
-
-    /// Reads one key of a resource and its value.
-    fn entry(
-        &mut self,
-        resource_type: &ResourceType,
-        key: String,
-        value: Value,
-        resource: &mut Map<String, Value>,
-    ) -> Result<(), Error> {
-        let attribute = resource_type
-            .schema
-            .attribute(&key)
-            .or_else(|| common_attribute(&key));
-        if let Some(attribute) = attribute {
-            // `schemas` is written anew.
-            if attribute.name == "schemas" {
-                return Ok(());
-            }
-            return self.named(None, attribute, key, value, resource);
-        }
-        let Some(schema) = resource_type.extension(key.trim()) else {
-            let (tolerance, what) = if key.contains(':') {
-                (Tolerance::UnknownSchema, UNKNOWN_SCHEMA)
-            } else {
-                (Tolerance::UnknownAttribute, UNKNOWN_ATTRIBUTE)
-            };
-            return self.ignore(None, tolerance, what, &key);
-        };
-        if key.trim().len() != key.len() && !self.tolerances.accept(Tolerance::SpacedUrn) {
-            return Err(Place::unknown(None, UNKNOWN_SCHEMA, &key));
-        }
-        let place = Place::top(&schema.id);
-        let data = match value {
-            Value::Null => return Ok(()),
-            Value::Object(data) => self.object(&place, &schema.attributes, data)?,
-            other => return Err(mismatch(&place, AttributeType::Complex, &other)),
-        };
-        if data.is_empty() {
-            return Ok(());
-        }
-        insert(
-            &place,
-            resource,
-            canonical(key, &schema.id),
-            Value::Object(data),
-        )
-    }
-
-    /// Reads the value of an attribute that was found under `key`.
-    fn named(
-        &mut self,
-        parent: Option<&Place<'_>>,
-        attribute: &Attribute,
-        key: String,
-        value: Value,
-        object: &mut Map<String, Value>,
-    ) -> Result<(), Error> {
-        let place = match parent {
-            Some(parent) => parent.child(&attribute.name),
-            None => Place::top(&attribute.name),
-        };
-        // RFC 7644, section 3.3: "any attributes ... whose mutability is readOnly SHALL be ignored".
-        if attribute.mutability == Mutability::ReadOnly {
-            return Ok(());
-        }
-        if attribute.name == "$ref"
-            && value.is_null()
-            && !self.tolerances.accept(Tolerance::NullReference)
-        {
-            return Err(mismatch(&place, attribute.kind, &value));
-        }
-        match self.attribute(&place, attribute, value)? {
-            Some(value) if attribute.mutability != Mutability::WriteOnly => {
-                insert(&place, object, canonical(key, &attribute.name), value)
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Reads the value of an attribute; `None` when it is unassigned.
-    pub(super) fn attribute(
-        &mut self,
-        place: &Place<'_>,
-        attribute: &Attribute,
-        value: Value,
-    ) -> Result<Option<Value>, Error> {
-        if attribute.multi_valued {
-            return self.many(place, attribute, value);
-        }
-        match value {
-            Value::Null => Ok(None),
-            Value::Array(mut values) => match (values.pop(), values.is_empty()) {
-                (None, _) => Ok(None),
-                (Some(value), true) if self.tolerances.accept(Tolerance::SingleForMany) => {
-                    self.one(place, attribute, value)
-                }
-                _ => Err(mismatch(place, attribute.kind, &Value::Array(values))),
-            },
-            value => self.one(place, attribute, value),
-        }
-    }
-
-    fn many(
-        &mut self,
-        place: &Place<'_>,
-        attribute: &Attribute,
-        value: Value,
-    ) -> Result<Option<Value>, Error> {
-        let is_members = attribute.name == "members";
-        let sent = match value {
-            Value::Null => Vec::new(),
-            Value::Array(values) => values,
-            single if self.tolerances.accept(Tolerance::SingleForMany) => vec![single],
-            other => {
-                return Err(
-                    place.invalid(format_args!("expected an array, got {}", kind_of(&other)))
-                );
-            }
-        };
-        let most = if is_members {
-            self.limits.members
-        } else {
-            self.limits.values
-        };
-        if sent.len() > most {
-            return Err(place.invalid(format_args!("more than {most} values")));
-        }
-        let mut values = Vec::with_capacity(sent.len());
-        let mut has_primary = false;
-        for (index, value) in sent.into_iter().enumerate() {
-            let place = place.at(index);
-            let Some(value) = self.one(&place, attribute, value)? else {
-                continue;
-            };
-            // RFC 7643, section 2.4: "The primary attribute value 'true' MUST appear no more than once."
-            if value.get("primary").and_then(Value::as_bool) == Some(true) {
-                if has_primary {
-                    return Err(place
-                        .child("primary")
-                        .invalid("another value is primary already; only one can be"));
-                }
-                has_primary = true;
-            }
-            values.push(value);
-        }
-        // RFC 7643, section 2.5: an empty array is unassigned. See `Resource` on `members`.
-        Ok((is_members || !values.is_empty()).then_some(Value::Array(values)))
-    }
-
-    /// Reads one value, complex or simple.
-    fn one(
-        &mut self,
-        place: &Place<'_>,
-        attribute: &Attribute,
-        value: Value,
-    ) -> Result<Option<Value>, Error> {
-        if value.is_null() {
-            return Ok(None);
-        }
-        if attribute.kind != AttributeType::Complex {
-            return simple(place, attribute, value, self.limits, self.tolerances).map(Some);
-        }
-        let mut object = match value {
-            Value::Object(object) => object,
-            Value::String(text) if attribute.name == "manager" => self.manager(place, text)?,
-            other => return Err(mismatch(place, attribute.kind, &other)),
-        };
-        if attribute.name == "roles" {
-            self.unpack_role(place, &mut object)?;
-        }
-        let object = self.object(place, &attribute.sub_attributes, object)?;
-        Ok((!object.is_empty()).then_some(Value::Object(object)))
-    }
-
-    /// Reads the sub-attributes of a complex value, or the attributes of an extension.
-    fn object(
-        &mut self,
-        place: &Place<'_>,
-        attributes: &[Attribute],
-        sent: Map<String, Value>,
-    ) -> Result<Map<String, Value>, Error> {
-        let mut object = Map::with_capacity(sent.len());
-        for (key, value) in sent {
-            let attribute = attributes
-                .iter()
-                .find(|attribute| attribute.name.eq_ignore_ascii_case(&key));
-            match attribute {
-                Some(attribute) => self.named(Some(place), attribute, key, value, &mut object)?,
-                None => {
-                    self.ignore(
-                        Some(place),
-                        Tolerance::UnknownAttribute,
-                        UNKNOWN_ATTRIBUTE,
-                        &key,
-                    )?;
-                }
-            }
-        }
-        if !object.is_empty() {
-            check_required(Some(place), attributes, &object)?;
-        }
-        Ok(object)
-    }
-
-    /// Entra sends the manager's id alone, and an empty text to take the manager away.
-    fn manager(&mut self, place: &Place<'_>, text: String) -> Result<Map<String, Value>, Error> {
-        if !self.tolerances.accept(Tolerance::ManagerAsText) {
-            return Err(mismatch(
-                place,
-                AttributeType::Complex,
-                &Value::String(text),
-            ));
-        }
-        let mut manager = Map::new();
-        if !text.is_empty() {
-            manager.insert("value".to_owned(), Value::String(text));
-        }
-        Ok(manager)
-    }
-
-    /// Entra sends `{"value": "{\"id\":..,\"value\":\"Operator\",\"displayName\":\"Operator\"}"}`.
-    fn unpack_role(
-        &mut self,
-        place: &Place<'_>,
-        role: &mut Map<String, Value>,
-    ) -> Result<(), Error> {
-        let Some((key, packed)) = role.iter().find_map(|(key, value)| {
-            let text = value
-                .as_str()
-                .filter(|_| key.eq_ignore_ascii_case("value"))?;
-            Some((key.clone(), packed_role(text, self.limits)?))
-        }) else {
-            return Ok(());
-        };
-        if !self.tolerances.accept(Tolerance::RoleAsJsonText) {
-            return Err(place
-                .child("value")
-                .invalid("expected a role, got JSON text"));
-        }
-        role.insert(key, packed.value);
-        if let Some(display) = packed.display
-            && !role.keys().any(|key| key.eq_ignore_ascii_case("display"))
-        {
-            role.insert("display".to_owned(), display);
-        }
-        Ok(())
-    }
-
-    /// Counts what is ignored, or refuses it.
-    fn ignore(
-        &mut self,
-        parent: Option<&Place<'_>>,
-        tolerance: Tolerance,
-        what: &str,
-        key: &str,
-    ) -> Result<(), Error> {
-        if self.tolerances.accept(tolerance) {
-            Ok(())
-        } else {
-            Err(Place::unknown(parent, what, key))
-        }
-    }
-}
-
-struct PackedRole {
-    value: Value,
-    display: Option<Value>,
-}
-
-/// `None` for what is not a role written as JSON; a value that would unpack again is not one.
-fn packed_role(text: &str, limits: &Limits) -> Option<PackedRole> {
-    if !text.trim_start().starts_with('{') {
-        return None;
-    }
-    let Ok(Value::Object(mut role)) = json::parse(text.as_bytes(), limits) else {
-        return None;
-    };
-    let value = role.remove("value")?;
-    if value.as_str()?.trim_start().starts_with('{') {
-        return None;
-    }
-    let display = role
-        .remove("displayName")
-        .or_else(|| role.remove("display"));
-    Some(PackedRole {
-        value,
-        display: display.filter(Value::is_string),
-    })
-}
-
-/// The sent key when it is the canonical name, without allocating another.
-fn canonical(key: String, name: &str) -> String {
-    if key == name { key } else { name.to_owned() }
-}
-
-fn insert(
-    place: &Place<'_>,
-    object: &mut Map<String, Value>,
-    name: String,
-    value: Value,
-) -> Result<(), Error> {
-    match object.insert(name, value) {
-        None => Ok(()),
-        Some(_) => Err(Error::bad_request(
-            ScimType::InvalidSyntax,
-            format!("{place}: appears twice"),
-        )),
-    }
-}
-
-/// RFC 7643, section 4.1.1: a required text is "non-empty".
-fn check_required(
-    parent: Option<&Place<'_>>,
-    attributes: &[Attribute],
-    object: &Map<String, Value>,
-) -> Result<(), Error> {
-    for attribute in attributes {
-        if !attribute.required || attribute.mutability == Mutability::ReadOnly {
-            continue;
-        }
-        let given = match object.get(&attribute.name) {
-            None => false,
-            Some(Value::String(text)) => !text.trim().is_empty(),
-            Some(_) => true,
-        };
-        if !given {
-            let place = match parent {
-                Some(parent) => parent.child(&attribute.name),
-                None => Place::top(&attribute.name),
-            };
-            return Err(place.invalid("a value is required"));
-        }
     }
     Ok(())
 }

@@ -1,0 +1,90 @@
+use serde_json::json;
+
+use super::*;
+use crate::resource::members;
+
+fn group(members: &Value) -> Resource {
+    let body = json!({"displayName": "g", "members": members});
+    read(&ResourceType::group(), body, Dialect::Tolerant)
+        .unwrap()
+        .0
+}
+
+#[test]
+fn members_are_taken_out_folded() {
+    let mut resource = group(&json!([
+        {"value": "1", "display": "one"}, {"value": "2", "type": "group"}, {"value": "1"},
+        {"$ref": "https://h.example/v2/Users/3/"}, {"value": "4", "$ref": "../Groups/9", "type": "User"}]));
+    let member = |value: &str, kind, display: Option<&str>| Member {
+        value: value.to_owned(),
+        kind,
+        display: display.map(str::to_owned),
+    };
+    let expected = [
+        member("1", None, Some("one")),
+        member("2", Some(MemberKind::Group), None),
+        member("3", Some(MemberKind::User), None),
+        member("4", Some(MemberKind::User), None),
+    ];
+    assert_eq!(resource.members(), expected);
+    assert_eq!(resource.take_members().unwrap().unwrap(), expected);
+    assert_eq!(resource.take_members().unwrap(), None);
+    assert_eq!(
+        resource.to_text(),
+        r#"{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"g"}"#
+    );
+}
+
+#[test]
+fn no_members_differs_from_nothing_said() {
+    assert_eq!(group(&json!([])).take_members().unwrap(), Some(Vec::new()));
+    assert_eq!(
+        group(&json!(null)).take_members().unwrap(),
+        Some(Vec::new())
+    );
+    let body = json!({"displayName": "g"});
+    let mut silent = read(&ResourceType::group(), body, Dialect::Tolerant)
+        .unwrap()
+        .0;
+    assert_eq!(silent.take_members().unwrap(), None);
+}
+
+#[test]
+fn a_wrong_member_is_named_by_its_index() {
+    let cases = [
+        (
+            json!({"display": "x"}),
+            "members[1].value: a value is required",
+        ),
+        (
+            json!({"value": " "}),
+            "members[1].value: a value is required",
+        ),
+        (
+            json!({"value": "1", "type": "Device"}),
+            "members[1].type: expected \"User\" or \"Group\"",
+        ),
+    ];
+    for (member, detail) in cases {
+        let error = group(&json!([{"value": "0"}, member]))
+            .take_members()
+            .unwrap_err();
+        assert_eq!(
+            (error.scim_type, error.detail.as_str()),
+            (Some(ScimType::InvalidValue), detail)
+        );
+    }
+}
+
+#[test]
+fn members_of_a_patch() {
+    let mut tolerances = Tolerances::default();
+    let one = members(json!({"VALUE": "1"}), &Limits::default(), &mut tolerances).unwrap();
+    assert_eq!(one.len(), 1);
+    assert_eq!(
+        members(json!(null), &Limits::default(), &mut tolerances),
+        Ok(Vec::new())
+    );
+    let error = members(json!(["1"]), &Limits::default(), &mut tolerances).unwrap_err();
+    assert_eq!(error.detail, "members[0]: expected an object, got a string");
+}
