@@ -156,7 +156,7 @@ fn compare(
             ),
         ));
     }
-    let Some(operand) = operand(&target, value, tolerances) else {
+    let Some(operand) = operand(&target, op, value, tolerances) else {
         return Err(unsupported(
             path,
             format!("{path} compares with {}", operand_name(target.kind)),
@@ -242,13 +242,14 @@ fn unsupported(path: &AttributePath, why: String) -> FilterError {
     FilterError::new(path.column, Problem::Unsupported(why))
 }
 
-/// RFC 7644, table 3: ordering fails for booleans and binaries; substrings are for text.
+/// RFC 7644, table 3: ordering fails for booleans and binaries; substrings are for what is text.
 fn has_operator(kind: AttributeType, op: CompareOp) -> bool {
     match op {
         CompareOp::Eq | CompareOp::Ne => true,
-        CompareOp::Co | CompareOp::Sw | CompareOp::Ew => {
-            matches!(kind, AttributeType::String | AttributeType::Reference)
-        }
+        CompareOp::Co | CompareOp::Sw | CompareOp::Ew => matches!(
+            kind,
+            AttributeType::String | AttributeType::Reference | AttributeType::DateTime
+        ),
         CompareOp::Gt | CompareOp::Ge | CompareOp::Lt | CompareOp::Le => {
             !matches!(kind, AttributeType::Boolean | AttributeType::Binary)
         }
@@ -256,9 +257,21 @@ fn has_operator(kind: AttributeType, op: CompareOp) -> bool {
 }
 
 /// The operand in the form a match document has it; `None` when it is of another type.
-fn operand(target: &Target, value: &CompValue, tolerances: &mut Tolerances) -> Option<Operand> {
+fn operand(
+    target: &Target,
+    op: CompareOp,
+    value: &CompValue,
+    tolerances: &mut Tolerances,
+) -> Option<Operand> {
     match (target.kind, value) {
-        (AttributeType::DateTime, CompValue::String(text)) => instant(text).map(Operand::Text),
+        (AttributeType::DateTime, CompValue::String(text)) => match (instant(text), op) {
+            (Some(instant), _) => Some(Operand::Text(instant)),
+            // Part of a dateTime, compared with it as an instant is written.
+            (None, CompareOp::Co | CompareOp::Sw | CompareOp::Ew) => {
+                Some(Operand::Text(text.clone()))
+            }
+            (None, _) => None,
+        },
         (
             AttributeType::String | AttributeType::Reference | AttributeType::Binary,
             CompValue::String(text),

@@ -339,7 +339,14 @@ impl Editor<'_> {
         attribute: &Attribute,
         value: Value,
     ) -> Result<Option<Value>, Error> {
-        canonical_value(parent, attribute, value, self.limits, self.tolerances)
+        resource::value(
+            found.container,
+            parent,
+            attribute,
+            value,
+            self.limits,
+            self.tolerances,
+        )
     }
 
     /// Where the attribute lies. An extension that stays empty is dropped in the end.
@@ -435,57 +442,4 @@ fn describe(filter: &Filter, described: &mut Map<String, Value>) -> bool {
         }
         _ => false,
     }
-}
-
-fn canonical_value(
-    parent: Option<&Attribute>,
-    attribute: &Attribute,
-    value: Value,
-    limits: &crate::Limits,
-    tolerances: &mut crate::Tolerances,
-) -> Result<Option<Value>, Error> {
-    let mut wrapped = Attribute {
-        required: false,
-        ..attribute.clone()
-    };
-    let mut value = value;
-    if let Some(parent) = parent {
-        value = Value::Object(Map::from_iter([(attribute.name.clone(), value)]));
-        wrapped = Attribute {
-            required: false,
-            multi_valued: false,
-            sub_attributes: vec![wrapped],
-            ..parent.clone()
-        };
-    }
-    let name = wrapped.name.clone();
-    let schema = crate::Schema {
-        id: String::new(),
-        name: String::new(),
-        description: String::new(),
-        attributes: vec![wrapped],
-    };
-    let rt = crate::ResourceType {
-        name: String::new(),
-        endpoint: String::new(),
-        description: String::new(),
-        schema: std::sync::Arc::new(schema),
-        extensions: Vec::new(),
-        adopted: Vec::new(),
-    };
-    let mut resource = resource::validate(
-        &rt,
-        Map::from_iter([(name.clone(), value)]),
-        limits,
-        tolerances,
-    )?;
-    let value = resource.0.shift_remove(&name);
-    Ok(match parent {
-        Some(_) => value.and_then(|mut value| {
-            value
-                .as_object_mut()
-                .and_then(|value| value.shift_remove(&attribute.name))
-        }),
-        None => value,
-    })
 }
