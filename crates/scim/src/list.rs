@@ -148,7 +148,7 @@ fn sort_target(resource_type: &ResourceType, text: &str, limits: &Limits) -> Res
     let mut target = Target::resolve(resource_type, &path)
         .ok_or_else(|| invalid(format!("there is no attribute {} here", quoted(text))))?;
     if target.kind == AttributeType::Complex && target.multi_valued {
-        // "if it's a complex attribute ... the 'value' sub-attribute" is what its values are known by.
+        // RFC 7643, section 2.4: `value` is "the attribute's significant value".
         path.sub_attribute = Some("value".to_owned());
         target = Target::resolve(resource_type, &path).unwrap_or(target);
     }

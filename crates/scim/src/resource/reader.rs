@@ -78,7 +78,7 @@ impl<'a> Reader<'a> {
         object: &mut Map<String, Value>,
     ) -> Result<(), Error> {
         let place = Place::below(parent, &attribute.name);
-        // RFC 7644, section 3.3: "any attributes ... whose mutability is readOnly SHALL be ignored".
+        // RFC 7644, section 3.3: attributes that are readOnly "SHALL be ignored".
         if attribute.mutability == Mutability::ReadOnly {
             return Ok(());
         }
