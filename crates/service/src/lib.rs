@@ -1,1 +1,159 @@
+//! The use cases: one function an operation, sync, without HTTP.
+//!
+//! Each authenticates its caller, reads, decides and writes inside one transaction, and leaves an
+//! event for what it changed.
 
+#![forbid(unsafe_code)]
+
+mod admin;
+mod caller;
+mod clock;
+mod error;
+mod ids;
+mod settings;
+
+pub mod access;
+pub mod access_groups;
+pub mod administrators;
+pub mod blocks;
+pub mod credentials;
+pub mod events;
+pub mod groups;
+pub mod internal_groups;
+pub mod jobs;
+pub mod list;
+pub mod memberships;
+pub mod people;
+pub mod placements;
+pub mod providers;
+pub mod representation;
+pub mod telemetry;
+pub mod tokens;
+pub mod users;
+pub mod vendors;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use rand::RngCore as _;
+use vestibule_domain::event::{Action, Actor, Event, Payload, Subject};
+use vestibule_domain::{EventId, ProviderId};
+use vestibule_scim::ResourceType;
+use vestibule_storage::events::Recorded;
+use vestibule_storage::{Store, Write};
+
+pub use admin::{AdminCall, AdminCredential, Operator, Role};
+pub use caller::{Call, Caller, Presented};
+pub use clock::Clock;
+pub use error::Error;
+pub use ids::Entropy;
+pub use list::{ListRequest, Listed};
+pub use representation::{Precondition, Representation};
+pub use settings::Settings;
+pub use users::Submitted;
+
+use telemetry::Telemetry;
+
+/// Everything an operation works with. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Service {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    store: Store,
+    clock: Clock,
+    entropy: Entropy,
+    settings: Settings,
+    user_type: ResourceType,
+    group_type: ResourceType,
+    telemetry: Telemetry,
+}
+
+impl Service {
+    pub fn new(store: Store, clock: Clock, entropy: Entropy, settings: Settings) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                store,
+                clock,
+                entropy,
+                settings,
+                user_type: ResourceType::user(),
+                group_type: ResourceType::group(),
+                telemetry: Telemetry::default(),
+            }),
+        }
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    /// What a User may hold.
+    pub fn user_type(&self) -> &ResourceType {
+        &self.inner.user_type
+    }
+
+    /// What a Group may hold.
+    pub fn group_type(&self) -> &ResourceType {
+        &self.inner.group_type
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    pub(crate) fn telemetry(&self) -> &Telemetry {
+        &self.inner.telemetry
+    }
+
+    /// Now, in whole microseconds: what is stored and sealed is what was decided on.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.inner.clock.now()
+    }
+
+    pub(crate) fn entropy(&self) -> &Entropy {
+        &self.inner.entropy
+    }
+
+    /// A new, time-ordered id.
+    pub(crate) fn id<T>(&self, make: impl Fn(uuid::Uuid) -> T, now: DateTime<Utc>) -> T {
+        make(self.inner.entropy.id(now))
+    }
+
+    /// Records a change in the transaction that makes it, and answers the event's id.
+    pub(crate) fn record(&self, write: &mut Write<'_>, change: Change) -> EventId {
+        let id = change.id.unwrap_or_else(|| self.id(EventId::from_uuid, change.at));
+        let mut salt = [0; 32];
+        self.inner.entropy.lock().fill_bytes(&mut salt);
+        let event = Event {
+            id,
+            at: change.at,
+            actor: change.actor,
+            action: change.action,
+            subject: change.subject,
+            provider: change.provider,
+            cause: change.cause,
+            request_id: change.request_id,
+            payload: change.payload,
+        };
+        write.append(Recorded { event, salt });
+        id
+    }
+}
+
+/// A change about to be recorded.
+#[derive(Debug, Clone)]
+pub(crate) struct Change {
+    /// Chosen ahead when a row has to name it before it is recorded.
+    pub(crate) id: Option<EventId>,
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) actor: Actor,
+    pub(crate) action: Action,
+    pub(crate) subject: Subject,
+    pub(crate) provider: Option<ProviderId>,
+    pub(crate) cause: Option<EventId>,
+    pub(crate) request_id: Option<String>,
+    pub(crate) payload: Payload,
+}

@@ -1,0 +1,187 @@
+//! Administrators, their API tokens and the one-time set-up link.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use vestibule_domain::{AdministratorId, CredentialId};
+use vestibule_oauth::Digest;
+use vestibule_scim::fold::fold;
+
+use crate::columns::{instant, micros, optional_instant, parsed};
+use crate::error::Error;
+use crate::schema::{admin_tokens, administrators, setup_links};
+use crate::store::{Read, Write};
+
+/// A person who runs Vestibule. Lives apart from everything SCIM can reach.
+#[derive(Debug, Clone)]
+pub struct Administrator {
+    pub id: AdministratorId,
+    pub name: String,
+    /// A role by its name.
+    pub role: String,
+    /// In PHC form.
+    pub password_hash: String,
+    pub enabled: bool,
+    pub created: DateTime<Utc>,
+}
+
+/// A bearer token of the admin API.
+#[derive(Debug, Clone)]
+pub struct AdminToken {
+    pub id: CredentialId,
+    pub administrator: AdministratorId,
+    pub name: String,
+    pub created: DateTime<Utc>,
+    /// First instant at which it no longer works.
+    pub expires: Option<DateTime<Utc>>,
+}
+
+type Columns = (
+    administrators::id,
+    administrators::name,
+    administrators::role,
+    administrators::password_hash,
+    administrators::enabled,
+    administrators::created,
+);
+const COLUMNS: Columns = (
+    administrators::id,
+    administrators::name,
+    administrators::role,
+    administrators::password_hash,
+    administrators::enabled,
+    administrators::created,
+);
+
+type Row = (String, String, String, String, bool, i64);
+
+fn administrator((id, name, role, password_hash, enabled, created): Row) -> Result<Administrator, Error> {
+    Ok(Administrator { id: parsed(&id)?, name, role, password_hash, enabled, created: instant(created)? })
+}
+
+pub fn count(read: &mut Read<'_>) -> Result<i64, Error> {
+    Ok(administrators::table.count().get_result(read.connection)?)
+}
+
+pub fn list(read: &mut Read<'_>) -> Result<Vec<Administrator>, Error> {
+    let rows: Vec<Row> =
+        administrators::table.order(administrators::name_key).select(COLUMNS).load(read.connection)?;
+    rows.into_iter().map(administrator).collect()
+}
+
+/// The administrator of that name, compared without case.
+pub fn find_by_name(read: &mut Read<'_>, name: &str) -> Result<Option<Administrator>, Error> {
+    administrators::table
+        .filter(administrators::name_key.eq(fold(name)))
+        .select(COLUMNS)
+        .first::<Row>(read.connection)
+        .optional()?
+        .map(administrator)
+        .transpose()
+}
+
+pub fn insert(write: &mut Write<'_>, new: &Administrator) -> Result<(), Error> {
+    diesel::insert_into(administrators::table)
+        .values((
+            administrators::id.eq(new.id.to_string()),
+            administrators::name.eq(&new.name),
+            administrators::name_key.eq(fold(&new.name)),
+            administrators::role.eq(&new.role),
+            administrators::password_hash.eq(&new.password_hash),
+            administrators::enabled.eq(new.enabled),
+            administrators::created.eq(micros(new.created)),
+        ))
+        .execute(write.connection)?;
+    Ok(())
+}
+
+pub fn insert_token(write: &mut Write<'_>, token: &AdminToken, digest: &Digest) -> Result<(), Error> {
+    diesel::insert_into(admin_tokens::table)
+        .values((
+            admin_tokens::digest.eq(digest.as_bytes().as_slice()),
+            admin_tokens::id.eq(token.id.to_string()),
+            admin_tokens::administrator_id.eq(token.administrator.to_string()),
+            admin_tokens::name.eq(&token.name),
+            admin_tokens::created.eq(micros(token.created)),
+            admin_tokens::expires.eq(token.expires.map(micros)),
+        ))
+        .execute(write.connection)?;
+    Ok(())
+}
+
+/// The token with this digest and its owner, whatever their state.
+pub fn find_token(read: &mut Read<'_>, digest: &Digest) -> Result<Option<(AdminToken, Administrator)>, Error> {
+    let found: Option<((String, String, i64, Option<i64>), Row)> = admin_tokens::table
+        .inner_join(administrators::table)
+        .filter(admin_tokens::digest.eq(digest.as_bytes().as_slice()))
+        .select(((admin_tokens::id, admin_tokens::name, admin_tokens::created, admin_tokens::expires), COLUMNS))
+        .first(read.connection)
+        .optional()?;
+    found
+        .map(|((id, name, created, expires), row)| {
+            let owner = administrator(row)?;
+            let token = AdminToken {
+                id: parsed(&id)?,
+                administrator: owner.id,
+                name,
+                created: instant(created)?,
+                expires: optional_instant(expires)?,
+            };
+            Ok((token, owner))
+        })
+        .transpose()
+}
+
+/// The API tokens of an administrator, oldest first.
+pub fn tokens(read: &mut Read<'_>, administrator: AdministratorId) -> Result<Vec<AdminToken>, Error> {
+    let rows: Vec<(String, String, i64, Option<i64>)> = admin_tokens::table
+        .filter(admin_tokens::administrator_id.eq(administrator.to_string()))
+        .order(admin_tokens::created)
+        .select((admin_tokens::id, admin_tokens::name, admin_tokens::created, admin_tokens::expires))
+        .load(read.connection)?;
+    rows.into_iter()
+        .map(|(id, name, created, expires)| {
+            Ok(AdminToken {
+                id: parsed(&id)?,
+                administrator,
+                name,
+                created: instant(created)?,
+                expires: optional_instant(expires)?,
+            })
+        })
+        .collect()
+}
+
+pub fn delete_token(write: &mut Write<'_>, id: CredentialId) -> Result<bool, Error> {
+    let deleted =
+        diesel::delete(admin_tokens::table.filter(admin_tokens::id.eq(id.to_string()))).execute(write.connection)?;
+    Ok(deleted > 0)
+}
+
+/// Replaces whatever set-up link there was by a new one.
+pub fn set_setup_link(
+    write: &mut Write<'_>,
+    digest: &Digest,
+    created: DateTime<Utc>,
+    expires: DateTime<Utc>,
+) -> Result<(), Error> {
+    diesel::delete(setup_links::table).execute(write.connection)?;
+    diesel::insert_into(setup_links::table)
+        .values((
+            setup_links::digest.eq(digest.as_bytes().as_slice()),
+            setup_links::created.eq(micros(created)),
+            setup_links::expires.eq(micros(expires)),
+        ))
+        .execute(write.connection)?;
+    Ok(())
+}
+
+/// Uses the set-up link up: `false` when there is no such link that still works.
+pub fn redeem_setup_link(write: &mut Write<'_>, digest: &Digest, at: DateTime<Utc>) -> Result<bool, Error> {
+    let redeemed = diesel::delete(
+        setup_links::table
+            .filter(setup_links::digest.eq(digest.as_bytes().as_slice()))
+            .filter(setup_links::expires.gt(micros(at))),
+    )
+    .execute(write.connection)?;
+    Ok(redeemed > 0)
+}

@@ -1,0 +1,107 @@
+//! Blocks set on people by administrators. They are keyed by provider and user name and by e-mail,
+//! so they survive the person's deletion.
+
+use diesel::prelude::*;
+use vestibule_domain::person::Block;
+use vestibule_domain::{BlockId, ProviderId};
+
+use crate::columns::{instant, micros, optional_instant, parsed};
+use crate::error::Error;
+use crate::schema::blocks;
+use crate::store::{Read, Write};
+
+type Columns = (
+    blocks::id,
+    blocks::provider_id,
+    blocks::user_name_key,
+    blocks::email_key,
+    blocks::reason,
+    blocks::until,
+    blocks::created,
+    blocks::event_id,
+);
+const COLUMNS: Columns = (
+    blocks::id,
+    blocks::provider_id,
+    blocks::user_name_key,
+    blocks::email_key,
+    blocks::reason,
+    blocks::until,
+    blocks::created,
+    blocks::event_id,
+);
+
+type Row = (String, String, String, Option<String>, String, Option<i64>, i64, String);
+
+fn block((id, provider, user_name_key, email_key, reason, until, created, event): Row) -> Result<Block, Error> {
+    Ok(Block {
+        id: parsed(&id)?,
+        provider: parsed(&provider)?,
+        user_name_key,
+        email_key,
+        reason,
+        until: optional_instant(until)?,
+        created: instant(created)?,
+        event: parsed(&event)?,
+    })
+}
+
+/// The blocks that concern a person, by name or by e-mail, oldest first, also those that have ended.
+pub fn concerning(
+    read: &mut Read<'_>,
+    provider: ProviderId,
+    user_name_key: &str,
+    email_key: Option<&str>,
+) -> Result<Vec<Block>, Error> {
+    let by_name = blocks::provider_id.eq(provider.to_string()).and(blocks::user_name_key.eq(user_name_key));
+    let rows: Vec<Row> = match email_key {
+        Some(email) => blocks::table
+            .filter(by_name.or(blocks::email_key.is_not_null().and(blocks::email_key.assume_not_null().eq(email))))
+            .order(blocks::id)
+            .select(COLUMNS)
+            .load(read.connection)?,
+        None => blocks::table.filter(by_name).order(blocks::id).select(COLUMNS).load(read.connection)?,
+    };
+    rows.into_iter().map(block).collect()
+}
+
+/// Every block, oldest first.
+pub fn list(read: &mut Read<'_>, after: Option<BlockId>, limit: i64) -> Result<Vec<Block>, Error> {
+    let mut query = blocks::table.into_boxed();
+    if let Some(after) = after {
+        query = query.filter(blocks::id.gt(after.to_string()));
+    }
+    let rows: Vec<Row> = query.order(blocks::id).limit(limit).select(COLUMNS).load(read.connection)?;
+    rows.into_iter().map(block).collect()
+}
+
+pub fn find(read: &mut Read<'_>, id: BlockId) -> Result<Option<Block>, Error> {
+    blocks::table
+        .find(id.to_string())
+        .select(COLUMNS)
+        .first::<Row>(read.connection)
+        .optional()?
+        .map(block)
+        .transpose()
+}
+
+pub fn insert(write: &mut Write<'_>, block: &Block) -> Result<(), Error> {
+    diesel::insert_into(blocks::table)
+        .values((
+            blocks::id.eq(block.id.to_string()),
+            blocks::provider_id.eq(block.provider.to_string()),
+            blocks::user_name_key.eq(&block.user_name_key),
+            blocks::email_key.eq(block.email_key.as_deref()),
+            blocks::reason.eq(&block.reason),
+            blocks::until.eq(block.until.map(micros)),
+            blocks::created.eq(micros(block.created)),
+            blocks::event_id.eq(block.event.to_string()),
+        ))
+        .execute(write.connection)?;
+    Ok(())
+}
+
+pub fn delete(write: &mut Write<'_>, id: BlockId) -> Result<bool, Error> {
+    let deleted = diesel::delete(blocks::table.filter(blocks::id.eq(id.to_string()))).execute(write.connection)?;
+    Ok(deleted > 0)
+}

@@ -1,0 +1,257 @@
+//! Client secrets and access tokens, as digests.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use vestibule_domain::{CredentialId, ProviderId};
+use vestibule_oauth::{Digest, Scopes};
+
+use crate::columns::{instant, micros, optional_instant, parsed};
+use crate::error::Error;
+use crate::providers::{self, Registered};
+use crate::schema::{client_secrets, credential_uses, tokens};
+use crate::store::{Read, Write};
+
+/// A client secret. A provider has at most two that work.
+#[derive(Debug, Clone)]
+pub struct ClientSecret {
+    pub id: CredentialId,
+    pub provider: ProviderId,
+    pub digest: Digest,
+    pub created: DateTime<Utc>,
+    /// First instant at which it no longer works.
+    pub expires: Option<DateTime<Utc>>,
+}
+
+/// An access token.
+#[derive(Debug, Clone)]
+pub struct Token {
+    pub id: CredentialId,
+    pub provider: ProviderId,
+    /// Given to an activation token by the administrator who issued it.
+    pub name: Option<String>,
+    /// Issued by an administrator to be pasted, not by the token endpoint.
+    pub activation: bool,
+    pub scopes: Scopes,
+    pub issued: DateTime<Utc>,
+    /// First instant at which it no longer works.
+    pub expires: DateTime<Utc>,
+}
+
+/// When a credential was last used, and how often in all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Use {
+    pub credential: CredentialId,
+    pub last_used: DateTime<Utc>,
+    pub last_address: Option<String>,
+    pub uses: i64,
+}
+
+type TokenColumns = (
+    tokens::id,
+    tokens::provider_id,
+    tokens::name,
+    tokens::activation,
+    tokens::scopes,
+    tokens::issued,
+    tokens::expires,
+);
+const TOKEN: TokenColumns = (
+    tokens::id,
+    tokens::provider_id,
+    tokens::name,
+    tokens::activation,
+    tokens::scopes,
+    tokens::issued,
+    tokens::expires,
+);
+
+#[derive(Queryable)]
+struct TokenRow {
+    id: String,
+    provider: String,
+    name: Option<String>,
+    activation: bool,
+    scopes: String,
+    issued: i64,
+    expires: i64,
+}
+
+impl TryFrom<TokenRow> for Token {
+    type Error = Error;
+
+    fn try_from(row: TokenRow) -> Result<Self, Error> {
+        Ok(Self {
+            id: parsed(&row.id)?,
+            provider: parsed(&row.provider)?,
+            name: row.name,
+            activation: row.activation,
+            scopes: Scopes::parse(&row.scopes).map_err(Error::corrupt)?,
+            issued: instant(row.issued)?,
+            expires: instant(row.expires)?,
+        })
+    }
+}
+
+pub fn insert_secret(write: &mut Write<'_>, secret: &ClientSecret) -> Result<(), Error> {
+    diesel::insert_into(client_secrets::table)
+        .values((
+            client_secrets::id.eq(secret.id.to_string()),
+            client_secrets::provider_id.eq(secret.provider.to_string()),
+            client_secrets::digest.eq(secret.digest.as_bytes().as_slice()),
+            client_secrets::created.eq(micros(secret.created)),
+            client_secrets::expires.eq(secret.expires.map(micros)),
+        ))
+        .execute(write.connection)?;
+    Ok(())
+}
+
+/// The secrets of a provider, oldest first, also those that have expired.
+pub fn secrets(read: &mut Read<'_>, provider: ProviderId) -> Result<Vec<ClientSecret>, Error> {
+    let rows: Vec<(String, Vec<u8>, i64, Option<i64>)> = client_secrets::table
+        .filter(client_secrets::provider_id.eq(provider.to_string()))
+        .order((client_secrets::created, client_secrets::id))
+        .select((client_secrets::id, client_secrets::digest, client_secrets::created, client_secrets::expires))
+        .load(read.connection)?;
+    rows.into_iter()
+        .map(|(id, digest, created, expires)| {
+            Ok(ClientSecret {
+                id: parsed(&id)?,
+                provider,
+                digest: Digest::from_bytes(&digest).ok_or_else(|| Error::corrupt("a digest of another length"))?,
+                created: instant(created)?,
+                expires: optional_instant(expires)?,
+            })
+        })
+        .collect()
+}
+
+pub fn set_secret_expiry(
+    write: &mut Write<'_>,
+    provider: ProviderId,
+    id: CredentialId,
+    expires: Option<DateTime<Utc>>,
+) -> Result<bool, Error> {
+    let changed = diesel::update(
+        client_secrets::table
+            .filter(client_secrets::id.eq(id.to_string()))
+            .filter(client_secrets::provider_id.eq(provider.to_string())),
+    )
+    .set(client_secrets::expires.eq(expires.map(micros)))
+    .execute(write.connection)?;
+    Ok(changed > 0)
+}
+
+pub fn delete_secret(write: &mut Write<'_>, provider: ProviderId, id: CredentialId) -> Result<bool, Error> {
+    let deleted = diesel::delete(
+        client_secrets::table
+            .filter(client_secrets::id.eq(id.to_string()))
+            .filter(client_secrets::provider_id.eq(provider.to_string())),
+    )
+    .execute(write.connection)?;
+    Ok(deleted > 0)
+}
+
+pub fn insert_token(write: &mut Write<'_>, token: &Token, digest: &Digest) -> Result<(), Error> {
+    diesel::insert_into(tokens::table)
+        .values((
+            tokens::digest.eq(digest.as_bytes().as_slice()),
+            tokens::id.eq(token.id.to_string()),
+            tokens::provider_id.eq(token.provider.to_string()),
+            tokens::name.eq(token.name.as_deref()),
+            tokens::activation.eq(token.activation),
+            tokens::scopes.eq(token.scopes.as_str()),
+            tokens::issued.eq(micros(token.issued)),
+            tokens::expires.eq(micros(token.expires)),
+        ))
+        .execute(write.connection)?;
+    Ok(())
+}
+
+/// The token with this digest and the provider it belongs to, whatever their state.
+pub fn find_token(read: &mut Read<'_>, digest: &Digest) -> Result<Option<(Token, Registered)>, Error> {
+    let found: Option<(TokenRow, providers::Row)> = tokens::table
+        .inner_join(crate::schema::providers::table)
+        .filter(tokens::digest.eq(digest.as_bytes().as_slice()))
+        .select((TOKEN, providers::COLUMNS))
+        .first(read.connection)
+        .optional()?;
+    found.map(|(token, provider)| Ok((token.try_into()?, provider.try_into()?))).transpose()
+}
+
+/// The activation tokens of a provider, oldest first.
+pub fn activation_tokens(read: &mut Read<'_>, provider: ProviderId) -> Result<Vec<Token>, Error> {
+    let rows: Vec<TokenRow> = tokens::table
+        .filter(tokens::provider_id.eq(provider.to_string()))
+        .filter(tokens::activation.eq(true))
+        .order(tokens::issued)
+        .select(TOKEN)
+        .load(read.connection)?;
+    rows.into_iter().map(Token::try_from).collect()
+}
+
+pub fn delete_token(write: &mut Write<'_>, provider: ProviderId, id: CredentialId) -> Result<bool, Error> {
+    let deleted = diesel::delete(
+        tokens::table.filter(tokens::id.eq(id.to_string())).filter(tokens::provider_id.eq(provider.to_string())),
+    )
+    .execute(write.connection)?;
+    Ok(deleted > 0)
+}
+
+/// Ends every token of a provider that the token endpoint issued, or every token at all.
+pub fn delete_tokens(write: &mut Write<'_>, provider: ProviderId, activation_too: bool) -> Result<usize, Error> {
+    let of_provider = tokens::table.filter(tokens::provider_id.eq(provider.to_string()));
+    Ok(if activation_too {
+        diesel::delete(of_provider).execute(write.connection)?
+    } else {
+        diesel::delete(of_provider.filter(tokens::activation.eq(false))).execute(write.connection)?
+    })
+}
+
+/// Keeps the newest `keep` short tokens of a provider and ends the older ones (R-TOK-15).
+pub fn trim_tokens(write: &mut Write<'_>, provider: ProviderId, keep: i64) -> Result<(), Error> {
+    let provider = provider.to_string();
+    let of_provider = || {
+        tokens::table.filter(tokens::provider_id.eq(provider.clone())).filter(tokens::activation.eq(false))
+    };
+    let oldest_kept: Option<i64> = of_provider()
+        .order(tokens::issued.desc())
+        .offset(keep)
+        .select(tokens::issued)
+        .first(write.connection)
+        .optional()?;
+    if let Some(issued) = oldest_kept {
+        diesel::delete(of_provider().filter(tokens::issued.le(issued))).execute(write.connection)?;
+    }
+    Ok(())
+}
+
+/// Removes up to `limit` tokens that expired before `at`.
+pub fn purge_tokens(write: &mut Write<'_>, at: DateTime<Utc>, limit: i64) -> Result<usize, Error> {
+    let expired: Vec<Vec<u8>> = tokens::table
+        .filter(tokens::expires.le(micros(at)))
+        .limit(limit)
+        .select(tokens::digest)
+        .load(write.connection)?;
+    for chunk in expired.chunks(500) {
+        diesel::delete(tokens::table.filter(tokens::digest.eq_any(chunk))).execute(write.connection)?;
+    }
+    Ok(expired.len())
+}
+
+/// The recorded uses of a provider's credentials.
+pub fn uses(read: &mut Read<'_>, provider: ProviderId) -> Result<Vec<Use>, Error> {
+    let rows: Vec<(String, i64, Option<String>, i64)> = credential_uses::table
+        .filter(credential_uses::provider_id.eq(provider.to_string()))
+        .select((
+            credential_uses::credential_id,
+            credential_uses::last_used,
+            credential_uses::last_address,
+            credential_uses::uses,
+        ))
+        .load(read.connection)?;
+    rows.into_iter()
+        .map(|(credential, last_used, last_address, uses)| {
+            Ok(Use { credential: parsed(&credential)?, last_used: instant(last_used)?, last_address, uses })
+        })
+        .collect()
+}

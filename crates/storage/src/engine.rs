@@ -86,7 +86,8 @@ pub(crate) fn pool(url: &DatabaseUrl, size: u32, patience: Duration) -> Result<C
     Pool::builder()
         .max_size(size)
         .min_idle(Some(1))
-        .test_on_check_out(false)
+        // A file does not go away; a server may have been restarted since.
+        .test_on_check_out(url.engine() == Engine::Postgres)
         .connection_timeout(patience)
         .connection_customizer(Box::new(Prepare(url.engine())))
         .build(ConnectionManager::new(url.address()))
@@ -219,7 +220,8 @@ impl Connection {
     pub(crate) fn begin_write(&mut self) -> QueryResult<()> {
         self.batch_execute(match self.engine() {
             Engine::Sqlite => "BEGIN IMMEDIATE",
-            Engine::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ",
+            // Rows are locked before they are read, so a later statement may see what others committed.
+            Engine::Postgres => "BEGIN ISOLATION LEVEL READ COMMITTED",
         })
     }
 
@@ -231,19 +233,47 @@ impl Connection {
         }
     }
 
-    /// Holds the named users against deletion until this transaction ends.
-    pub(crate) fn hold_users(&mut self, ids: &[String]) -> QueryResult<()> {
+    /// Keeps others from deleting or placing the named users until this transaction ends.
+    pub(crate) fn lock_users(&mut self, ids: &[String]) -> QueryResult<()> {
+        use crate::schema::users;
         match self {
             // The one writer already excludes everybody else.
             Self::Sqlite(_) => Ok(()),
+            Self::Postgres(connection) => users::table
+                .filter(users::id.eq_any(ids))
+                .select(users::id)
+                .order(users::id)
+                .for_no_key_update()
+                .load::<String>(connection)
+                .map(drop),
+        }
+    }
+
+    /// Keeps others from changing a group or its members until this transaction ends.
+    pub(crate) fn lock_group(&mut self, id: &str) -> QueryResult<()> {
+        use crate::schema::groups;
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(connection) => groups::table
+                .filter(groups::id.eq(id))
+                .select(groups::id)
+                .for_no_key_update()
+                .load::<String>(connection)
+                .map(drop),
+        }
+    }
+
+    /// Until this transaction ends, whoever changes memberships of users shares the nesting of a
+    /// provider's groups, and whoever changes the nesting has it alone.
+    pub(crate) fn lock_nesting(&mut self, provider: u128, alone: bool) -> QueryResult<()> {
+        let function = if alone { "pg_advisory_xact_lock(" } else { "pg_advisory_xact_lock_shared(" };
+        match self {
+            Self::Sqlite(_) => Ok(()),
             Self::Postgres(connection) => {
-                use crate::schema::users;
-                users::table
-                    .filter(users::id.eq_any(ids))
-                    .select(users::id)
-                    .order(users::id)
-                    .for_key_share()
-                    .load::<String>(connection)
+                let key = i64::from_be_bytes(fold_key(provider));
+                diesel::sql_query(["SELECT ", function, "$1)"].concat())
+                    .bind::<diesel::sql_types::BigInt, _>(key)
+                    .execute(connection)
                     .map(drop)
             }
         }
@@ -261,6 +291,14 @@ impl Connection {
             .get_result(connection),
         }
     }
+}
+
+/// A provider's id as the key of an advisory lock; two providers that share one only wait for each
+/// other.
+fn fold_key(id: u128) -> [u8; 8] {
+    let high = (id >> 64) as u64;
+    let low = (id & u128::from(u64::MAX)) as u64;
+    (high ^ low).to_be_bytes()
 }
 
 /// Inserts several rows in one statement; the enum over both engines cannot.

@@ -1,0 +1,362 @@
+//! The append-only record of every change and the chain that seals it.
+
+use diesel::prelude::*;
+use uuid::Uuid;
+use vestibule_domain::EventId;
+use vestibule_domain::event::{self, Digest, Event, GENESIS, Metadata};
+
+use crate::columns::{self, optional, parsed};
+use crate::engine::{Connection, insert_all};
+use crate::error::Error;
+use crate::schema::{event_payloads, events};
+use crate::store::{Read, Write};
+
+/// Rows put into one statement; well below the bound-parameter limits of both engines.
+const CHUNK: usize = 500;
+/// Key of the lease that the sealing node holds on PostgreSQL.
+const SEALER: i64 = 7_236_830_012;
+
+/// An event with the salt that keeps its payload from being guessed once it is erased.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    pub event: Event,
+    pub salt: [u8; 32],
+}
+
+/// An event as it is stored.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    pub id: EventId,
+    /// Its place in the chain; none until it is sealed, within a second.
+    pub seq: Option<i64>,
+    pub hash: Option<Vec<u8>>,
+    pub at: chrono::DateTime<chrono::Utc>,
+    pub actor_kind: String,
+    pub actor_id: Option<String>,
+    pub actor_detail: Option<String>,
+    pub action: String,
+    pub subject_kind: String,
+    pub subject_id: String,
+    pub provider: Option<String>,
+    pub cause: Option<String>,
+    pub request_id: Option<String>,
+    /// JSON text; none once it was erased.
+    pub payload: Option<String>,
+}
+
+/// Which events a page shows. Newest first.
+#[derive(Debug, Clone, Default)]
+pub struct Page {
+    /// Only events older than this one.
+    pub before: Option<EventId>,
+    pub subject: Option<Uuid>,
+    pub provider: Option<String>,
+    pub action: Option<String>,
+    pub limit: i64,
+}
+
+/// What a look at the whole chain found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Verification {
+    /// Events whose hash follows from the one before.
+    pub sealed: i64,
+    /// Events that still wait to be sealed.
+    pub unsealed: i64,
+    /// Sealed events whose payload was erased.
+    pub erased: i64,
+    /// Hash of the last sealed event, to be kept elsewhere.
+    pub head: Option<Vec<u8>>,
+    /// The first place where the chain does not hold, and why.
+    pub broken: Option<(i64, String)>,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = events)]
+struct EventRow {
+    id: String,
+    seq: Option<i64>,
+    hash: Option<Vec<u8>>,
+    at: i64,
+    actor_kind: String,
+    actor_id: Option<String>,
+    actor_detail: Option<String>,
+    action: String,
+    subject_kind: String,
+    subject_id: String,
+    provider_id: Option<String>,
+    cause_id: Option<String>,
+    request_id: Option<String>,
+    payload_digest: Vec<u8>,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = event_payloads)]
+struct PayloadRow {
+    event_id: String,
+    salt: Vec<u8>,
+    payload: String,
+}
+
+#[derive(Queryable)]
+struct ChainRow {
+    id: String,
+    seq: Option<i64>,
+    hash: Option<Vec<u8>>,
+    at: i64,
+    actor_kind: String,
+    actor_id: Option<String>,
+    actor_detail: Option<String>,
+    action: String,
+    subject_kind: String,
+    subject_id: String,
+    provider: Option<String>,
+    cause: Option<String>,
+    request_id: Option<String>,
+    payload_digest: Vec<u8>,
+}
+
+impl ChainRow {
+    fn metadata(&self) -> Result<Vec<u8>, Error> {
+        Ok(Metadata {
+            id: parsed(&self.id)?,
+            at_micros: self.at,
+            actor_kind: self.actor_kind.as_str().into(),
+            actor_id: optional(self.actor_id.as_deref())?,
+            actor_detail: self.actor_detail.as_deref().map(Into::into),
+            action: self.action.as_str().into(),
+            subject_kind: self.subject_kind.as_str().into(),
+            subject_id: parsed(&self.subject_id)?,
+            provider: optional(self.provider.as_deref())?,
+            cause: optional(self.cause.as_deref())?,
+            request_id: self.request_id.as_deref().map(Into::into),
+        }
+        .to_bytes())
+    }
+
+    fn payload_digest(&self) -> Result<Digest, Error> {
+        self.payload_digest.as_slice().try_into().map_err(|_| Error::corrupt("a digest of another length"))
+    }
+}
+
+type ChainColumns = (
+    events::id,
+    events::seq,
+    events::hash,
+    events::at,
+    events::actor_kind,
+    events::actor_id,
+    events::actor_detail,
+    events::action,
+    events::subject_kind,
+    events::subject_id,
+    events::provider_id,
+    events::cause_id,
+    events::request_id,
+    events::payload_digest,
+);
+const CHAIN: ChainColumns = (
+    events::id,
+    events::seq,
+    events::hash,
+    events::at,
+    events::actor_kind,
+    events::actor_id,
+    events::actor_detail,
+    events::action,
+    events::subject_kind,
+    events::subject_id,
+    events::provider_id,
+    events::cause_id,
+    events::request_id,
+    events::payload_digest,
+);
+
+/// Writes events of a transaction that others may overtake: they are sealed later.
+pub(crate) fn insert_unsealed(connection: &mut Connection, recorded: &[Recorded]) -> Result<(), Error> {
+    insert(connection, recorded, None)
+}
+
+/// Writes events in the order of their chain. Only the one writer of SQLite can know that order.
+pub(crate) fn insert_sealed(connection: &mut Connection, recorded: &[Recorded]) -> Result<(), Error> {
+    if recorded.is_empty() {
+        return Ok(());
+    }
+    let head = head(connection)?;
+    insert(connection, recorded, Some(head))
+}
+
+fn insert(connection: &mut Connection, recorded: &[Recorded], mut head: Option<(i64, Digest)>) -> Result<(), Error> {
+    for chunk in recorded.chunks(CHUNK) {
+        let mut rows = Vec::with_capacity(chunk.len());
+        let mut payloads = Vec::with_capacity(chunk.len());
+        for Recorded { event, salt } in chunk {
+            let payload = event::payload_text(event);
+            let digest = event::payload_digest(salt, &payload);
+            let metadata = event.metadata();
+            head = head.map(|(seq, previous)| {
+                (seq + 1, event::seal(&previous, seq + 1, &metadata.to_bytes(), &digest))
+            });
+            rows.push(EventRow {
+                id: event.id.to_string(),
+                seq: head.map(|(seq, _)| seq),
+                hash: head.map(|(_, hash)| hash.to_vec()),
+                at: metadata.at_micros,
+                actor_kind: metadata.actor_kind.into_owned(),
+                actor_id: metadata.actor_id.map(|id| id.to_string()),
+                actor_detail: metadata.actor_detail.map(std::borrow::Cow::into_owned),
+                action: metadata.action.into_owned(),
+                subject_kind: metadata.subject_kind.into_owned(),
+                subject_id: metadata.subject_id.to_string(),
+                provider_id: metadata.provider.map(|id| id.to_string()),
+                cause_id: metadata.cause.map(|id| id.to_string()),
+                request_id: metadata.request_id.map(std::borrow::Cow::into_owned),
+                payload_digest: digest.to_vec(),
+            });
+            payloads.push(PayloadRow { event_id: event.id.to_string(), salt: salt.to_vec(), payload });
+        }
+        insert_all!(connection, events::table, rows)?;
+        insert_all!(connection, event_payloads::table, payloads)?;
+    }
+    Ok(())
+}
+
+/// Number and hash of the last sealed event.
+fn head(connection: &mut Connection) -> Result<(i64, Digest), Error> {
+    let last: Option<(Option<i64>, Option<Vec<u8>>)> = events::table
+        .filter(events::seq.is_not_null())
+        .order(events::seq.desc())
+        .select((events::seq, events::hash))
+        .first(connection)
+        .optional()?;
+    match last {
+        None => Ok((0, GENESIS)),
+        Some((Some(seq), Some(hash))) => {
+            Ok((seq, hash.as_slice().try_into().map_err(|_| Error::corrupt("a hash of another length"))?))
+        }
+        Some(_) => Err(Error::corrupt("a sealed event without its hash")),
+    }
+}
+
+/// Gives committed events their place in the chain, at most `limit` of them. Answers how many; none
+/// when another node is at it. On SQLite there is never anything to do: the writer seals.
+pub fn seal(write: &mut Write<'_>, limit: i64) -> Result<usize, Error> {
+    if !write.connection.try_lease(SEALER)? {
+        return Ok(0);
+    }
+    let rows: Vec<ChainRow> = events::table
+        .filter(events::seq.is_null())
+        .order(events::id)
+        .limit(limit)
+        .select(CHAIN)
+        .load(write.connection)?;
+    let (mut seq, mut hash) = head(write.connection)?;
+    for row in &rows {
+        seq += 1;
+        hash = event::seal(&hash, seq, &row.metadata()?, &row.payload_digest()?);
+        diesel::update(events::table.find(&row.id))
+            .set((events::seq.eq(seq), events::hash.eq(hash.to_vec())))
+            .execute(write.connection)?;
+    }
+    Ok(rows.len())
+}
+
+/// A page of events, newest first.
+pub fn list(read: &mut Read<'_>, page: &Page) -> Result<Vec<Stored>, Error> {
+    let mut query = events::table.left_join(event_payloads::table).into_boxed();
+    if let Some(before) = page.before {
+        query = query.filter(events::id.lt(before.to_string()));
+    }
+    if let Some(subject) = page.subject {
+        query = query.filter(events::subject_id.eq(subject.to_string()));
+    }
+    if let Some(provider) = &page.provider {
+        query = query.filter(events::provider_id.eq(provider));
+    }
+    if let Some(action) = &page.action {
+        query = query.filter(events::action.eq(action));
+    }
+    let rows: Vec<(ChainRow, Option<String>)> = query
+        .order(events::id.desc())
+        .limit(page.limit)
+        .select((CHAIN, event_payloads::payload.nullable()))
+        .load(read.connection)?;
+    rows.into_iter()
+        .map(|(row, payload)| {
+            Ok(Stored {
+                id: parsed(&row.id)?,
+                seq: row.seq,
+                hash: row.hash,
+                at: columns::instant(row.at)?,
+                actor_kind: row.actor_kind,
+                actor_id: row.actor_id,
+                actor_detail: row.actor_detail,
+                action: row.action,
+                subject_kind: row.subject_kind,
+                subject_id: row.subject_id,
+                provider: row.provider,
+                cause: row.cause,
+                request_id: row.request_id,
+                payload,
+            })
+        })
+        .collect()
+}
+
+/// Recomputes the chain from its first event, a thousand events at a time.
+pub fn verify(read: &mut Read<'_>) -> Result<Verification, Error> {
+    let mut found = Verification::default();
+    let mut hash = GENESIS;
+    loop {
+        let rows: Vec<(ChainRow, Option<Vec<u8>>, Option<String>)> = events::table
+            .left_join(event_payloads::table)
+            .filter(events::seq.gt(found.sealed))
+            .order(events::seq)
+            .limit(1_000)
+            .select((CHAIN, event_payloads::salt.nullable(), event_payloads::payload.nullable()))
+            .load(read.connection)?;
+        if rows.is_empty() {
+            break;
+        }
+        for (row, salt, payload) in rows {
+            let seq = found.sealed + 1;
+            if let Some(why) = fault(&row, seq, &hash, salt.as_deref(), payload.as_deref())? {
+                found.broken = Some((seq, why));
+                return Ok(found);
+            }
+            hash = row
+                .hash
+                .as_deref()
+                .and_then(|stored| stored.try_into().ok())
+                .ok_or_else(|| Error::corrupt("a sealed event without its hash"))?;
+            found.erased += i64::from(payload.is_none());
+            found.sealed = seq;
+        }
+    }
+    found.unsealed = events::table.filter(events::seq.is_null()).count().get_result(read.connection)?;
+    found.head = (found.sealed > 0).then(|| hash.to_vec());
+    Ok(found)
+}
+
+/// What is wrong with one sealed event, if anything.
+fn fault(
+    row: &ChainRow,
+    seq: i64,
+    previous: &Digest,
+    salt: Option<&[u8]>,
+    payload: Option<&str>,
+) -> Result<Option<String>, Error> {
+    if row.seq != Some(seq) {
+        return Ok(Some(format!("event {seq} is missing")));
+    }
+    let digest = row.payload_digest()?;
+    if let (Some(salt), Some(payload)) = (salt, payload) {
+        let salt = salt.try_into().map_err(|_| Error::corrupt("a salt of another length"))?;
+        if event::payload_digest(salt, payload) != digest {
+            return Ok(Some(format!("the payload of event {seq} was changed")));
+        }
+    }
+    if row.hash.as_deref() != Some(event::seal(previous, seq, &row.metadata()?, &digest).as_slice()) {
+        return Ok(Some(format!("event {seq} was changed, or one before it was removed or put in")));
+    }
+    Ok(None)
+}

@@ -1,0 +1,329 @@
+//! Groups, without their members.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use vestibule_domain::internal_group::InternalGroupSettings;
+use vestibule_domain::{AccessGroupId, EventId, GroupId, ProviderId};
+use vestibule_scim::filter::Condition;
+
+use crate::columns::{instant, micros, optional, parsed};
+use crate::error::Error;
+use crate::lower::{self, Table};
+use crate::schema::groups;
+use crate::store::{Read, Write};
+use crate::users::{self, Page};
+
+/// A group as stored. `document` is the SCIM resource without what is derived: `id`, `meta`,
+/// `members`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    pub id: GroupId,
+    pub provider: ProviderId,
+    pub display_name: String,
+    /// JSON text of an object.
+    pub document: String,
+    /// What an administrator decided about it; only internal groups use this.
+    pub settings: InternalGroupSettings,
+    /// The event that enabled or disabled it.
+    pub enabled_event: EventId,
+    /// The event that tied it to its access group.
+    pub access_group_event: Option<EventId>,
+    pub created: DateTime<Utc>,
+    pub modified: DateTime<Utc>,
+    pub version: i64,
+}
+
+/// What a provider decides about a group's row.
+#[derive(Debug, Clone)]
+pub struct NewGroup {
+    pub id: GroupId,
+    pub provider: ProviderId,
+    pub display_name: String,
+    pub display_name_key: String,
+    pub external_id: Option<String>,
+    pub document: String,
+    pub match_document: String,
+    pub created: DateTime<Utc>,
+    pub modified: DateTime<Utc>,
+    pub version: i64,
+    /// The event that makes it.
+    pub event: EventId,
+}
+
+type Columns = (
+    groups::id,
+    groups::provider_id,
+    groups::display_name,
+    groups::document,
+    groups::enabled,
+    groups::enabled_event,
+    groups::link_delivery,
+    groups::access_group_id,
+    groups::access_group_event,
+    groups::created,
+    groups::modified,
+    groups::version,
+);
+const COLUMNS: Columns = (
+    groups::id,
+    groups::provider_id,
+    groups::display_name,
+    groups::document,
+    groups::enabled,
+    groups::enabled_event,
+    groups::link_delivery,
+    groups::access_group_id,
+    groups::access_group_event,
+    groups::created,
+    groups::modified,
+    groups::version,
+);
+
+#[derive(Queryable)]
+struct Row {
+    id: String,
+    provider: String,
+    display_name: String,
+    document: String,
+    enabled: bool,
+    enabled_event: String,
+    link_delivery: String,
+    access_group: Option<String>,
+    access_group_event: Option<String>,
+    created: i64,
+    modified: i64,
+    version: i64,
+}
+
+impl TryFrom<Row> for Group {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self, Error> {
+        Ok(Self {
+            id: parsed(&row.id)?,
+            provider: parsed(&row.provider)?,
+            display_name: row.display_name,
+            document: row.document,
+            settings: InternalGroupSettings {
+                enabled: row.enabled,
+                access_group: optional(row.access_group.as_deref())?,
+                link_delivery: parsed(&row.link_delivery)?,
+            },
+            enabled_event: parsed(&row.enabled_event)?,
+            access_group_event: optional(row.access_group_event.as_deref())?,
+            created: instant(row.created)?,
+            modified: instant(row.modified)?,
+            version: row.version,
+        })
+    }
+}
+
+pub fn find(read: &mut Read<'_>, provider: ProviderId, id: GroupId) -> Result<Option<Group>, Error> {
+    groups::table
+        .filter(groups::id.eq(id.to_string()))
+        .filter(groups::provider_id.eq(provider.to_string()))
+        .select(COLUMNS)
+        .first::<Row>(read.connection)
+        .optional()?
+        .map(Group::try_from)
+        .transpose()
+}
+
+/// One group of a provider, which nobody else changes until the transaction ends.
+pub fn find_locked(write: &mut Write<'_>, provider: ProviderId, id: GroupId) -> Result<Option<Group>, Error> {
+    write.connection.lock_group(&id.to_string())?;
+    find(write, provider, id)
+}
+
+/// One group of any provider: for administrators only.
+pub fn find_anywhere(read: &mut Read<'_>, id: GroupId) -> Result<Option<Group>, Error> {
+    groups::table
+        .find(id.to_string())
+        .select(COLUMNS)
+        .first::<Row>(read.connection)
+        .optional()?
+        .map(Group::try_from)
+        .transpose()
+}
+
+/// Several groups at once, in no order.
+pub fn find_all(read: &mut Read<'_>, ids: &[GroupId]) -> Result<Vec<Group>, Error> {
+    let mut found = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(1_000) {
+        let rows: Vec<Row> = groups::table
+            .filter(groups::id.eq_any(chunk.iter().map(ToString::to_string)))
+            .select(COLUMNS)
+            .load(read.connection)?;
+        for row in rows {
+            found.push(row.try_into()?);
+        }
+    }
+    Ok(found)
+}
+
+/// The names of some groups.
+pub fn names(read: &mut Read<'_>, ids: &[GroupId]) -> Result<HashMap<GroupId, String>, Error> {
+    let mut found = HashMap::with_capacity(ids.len());
+    for chunk in ids.chunks(1_000) {
+        let rows: Vec<(String, String)> = groups::table
+            .filter(groups::id.eq_any(chunk.iter().map(ToString::to_string)))
+            .select((groups::id, groups::display_name))
+            .load(read.connection)?;
+        for (id, name) in rows {
+            found.insert(parsed(&id)?, name);
+        }
+    }
+    Ok(found)
+}
+
+/// The groups of any provider, oldest first: for administrators only.
+pub fn list_anywhere(
+    read: &mut Read<'_>,
+    provider: Option<ProviderId>,
+    after: Option<GroupId>,
+    limit: i64,
+) -> Result<Vec<Group>, Error> {
+    let mut query = groups::table.into_boxed();
+    if let Some(provider) = provider {
+        query = query.filter(groups::provider_id.eq(provider.to_string()));
+    }
+    if let Some(after) = after {
+        query = query.filter(groups::id.gt(after.to_string()));
+    }
+    let rows: Vec<Row> = query.order(groups::id).limit(limit).select(COLUMNS).load(read.connection)?;
+    rows.into_iter().map(Group::try_from).collect()
+}
+
+pub fn count(
+    read: &mut Read<'_>,
+    provider: ProviderId,
+    condition: Option<&Condition>,
+    location: &str,
+) -> Result<i64, Error> {
+    let engine = read.connection.engine();
+    let provider = provider.to_string();
+    let mut query = groups::table.filter(groups::provider_id.eq(&provider)).into_boxed();
+    if let Some(condition) = condition {
+        query = query.filter(lower::condition(engine, Table::Groups, condition, &provider, location));
+    }
+    Ok(query.count().get_result(read.connection)?)
+}
+
+pub fn list(read: &mut Read<'_>, provider: ProviderId, page: &Page<'_>) -> Result<Vec<Group>, Error> {
+    let engine = read.connection.engine();
+    let provider = provider.to_string();
+    let mut query = groups::table.filter(groups::provider_id.eq(&provider)).into_boxed();
+    if let Some(condition) = page.condition {
+        query = query.filter(lower::condition(engine, Table::Groups, condition, &provider, page.location));
+    }
+    query = match page.sort {
+        Some((target, descending)) => {
+            query.order(lower::order(engine, Table::Groups, target, descending, page.location))
+        }
+        None => query.order(groups::id),
+    };
+    let rows: Vec<Row> = query.limit(page.limit).offset(page.offset).select(COLUMNS).load(read.connection)?;
+    rows.into_iter().map(Group::try_from).collect()
+}
+
+pub fn insert(write: &mut Write<'_>, group: &NewGroup) -> Result<(), Error> {
+    let settings = InternalGroupSettings::default();
+    diesel::insert_into(groups::table)
+        .values((
+            groups::id.eq(group.id.to_string()),
+            groups::provider_id.eq(group.provider.to_string()),
+            groups::display_name.eq(&group.display_name),
+            groups::display_name_key.eq(&group.display_name_key),
+            groups::external_id.eq(group.external_id.as_deref()),
+            groups::document.eq(&group.document),
+            groups::match_document.eq(&group.match_document),
+            groups::enabled.eq(settings.enabled),
+            groups::enabled_event.eq(group.event.to_string()),
+            groups::link_delivery.eq(settings.link_delivery.name()),
+            groups::created.eq(micros(group.created)),
+            groups::modified.eq(micros(group.modified)),
+            groups::version.eq(group.version),
+        ))
+        .execute(write.connection)?;
+    Ok(())
+}
+
+/// Puts what the provider decides in the place of the row that still has `version`.
+pub fn replace(write: &mut Write<'_>, version: i64, group: &NewGroup) -> Result<(), Error> {
+    let changed = diesel::update(
+        groups::table
+            .filter(groups::id.eq(group.id.to_string()))
+            .filter(groups::provider_id.eq(group.provider.to_string()))
+            .filter(groups::version.eq(version)),
+    )
+    .set((
+        groups::display_name.eq(&group.display_name),
+        groups::display_name_key.eq(&group.display_name_key),
+        groups::external_id.eq(group.external_id.as_deref()),
+        groups::document.eq(&group.document),
+        groups::match_document.eq(&group.match_document),
+        groups::modified.eq(micros(group.modified)),
+        groups::version.eq(group.version),
+    ))
+    .execute(write.connection)?;
+    if changed == 0 { Err(Error::Stale) } else { Ok(()) }
+}
+
+/// Moves version and modification time because memberships changed. With `version`, only when the
+/// row still has it.
+pub fn touch(
+    write: &mut Write<'_>,
+    id: GroupId,
+    version: Option<i64>,
+    at: DateTime<Utc>,
+) -> Result<(), Error> {
+    let mut update = diesel::update(groups::table.filter(groups::id.eq(id.to_string()))).into_boxed();
+    if let Some(version) = version {
+        update = update.filter(groups::version.eq(version));
+    }
+    let changed = update
+        .set((groups::version.eq(groups::version + 1), groups::modified.eq(micros(at))))
+        .execute(write.connection)?;
+    if changed == 0 { Err(Error::Stale) } else { Ok(()) }
+}
+
+/// Stores what an administrator decided. `enabled_event` and `access_group_event` are the events
+/// that made the values what they are now.
+pub fn set_settings(
+    write: &mut Write<'_>,
+    id: GroupId,
+    settings: &InternalGroupSettings,
+    enabled_event: EventId,
+    access_group_event: Option<EventId>,
+) -> Result<(), Error> {
+    let changed = diesel::update(groups::table.filter(groups::id.eq(id.to_string())))
+        .set((
+            groups::enabled.eq(settings.enabled),
+            groups::enabled_event.eq(enabled_event.to_string()),
+            groups::link_delivery.eq(settings.link_delivery.name()),
+            groups::access_group_id.eq(settings.access_group.map(|id| id.to_string())),
+            groups::access_group_event.eq(access_group_event.map(|id| id.to_string())),
+        ))
+        .execute(write.connection)?;
+    if changed == 0 { Err(Error::Stale) } else { Ok(()) }
+}
+
+/// How many internal groups are tied to an access group.
+pub fn count_tied(read: &mut Read<'_>, access_group: AccessGroupId) -> Result<i64, Error> {
+    Ok(groups::table
+        .filter(groups::access_group_id.eq(access_group.to_string()))
+        .count()
+        .get_result(read.connection)?)
+}
+
+/// Removes a group, with the memberships in it, and keeps a tombstone.
+pub fn delete(write: &mut Write<'_>, group: &Group, at: DateTime<Utc>, event: EventId) -> Result<(), Error> {
+    users::bury(write, "group", &group.id.to_string(), group.provider, &group.document, at, event)?;
+    let deleted = diesel::delete(
+        groups::table.filter(groups::id.eq(group.id.to_string())).filter(groups::version.eq(group.version)),
+    )
+    .execute(write.connection)?;
+    if deleted == 0 { Err(Error::Stale) } else { Ok(()) }
+}

@@ -1,0 +1,286 @@
+//! Who is in which group: one row a membership, so that one more member is one more row.
+
+use std::collections::{HashMap, HashSet};
+
+use diesel::prelude::*;
+use vestibule_domain::{EventId, GroupId, ProviderId, UserId};
+
+use crate::columns::parsed;
+use crate::engine::insert_all;
+use crate::error::Error;
+use crate::schema::{groups, memberships, users};
+use crate::store::{Read, Write};
+
+/// Values bound in one statement at most.
+const CHUNK: usize = 1_000;
+
+/// One membership. `member` is the id of a user or, when `is_group`, of a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Membership {
+    pub member: String,
+    pub is_group: bool,
+    /// As the provider sent it.
+    pub display: Option<String>,
+}
+
+/// A group that a member is in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parent {
+    pub group: GroupId,
+    /// When the membership arrived, as a place in the order of all arrivals.
+    pub sequence: i64,
+    pub event: EventId,
+}
+
+/// The members of a group in the order in which they arrived.
+pub fn of_group(read: &mut Read<'_>, group: GroupId) -> Result<Vec<Membership>, Error> {
+    let rows: Vec<(String, bool, Option<String>)> = memberships::table
+        .filter(memberships::group_id.eq(group.to_string()))
+        .order(memberships::sequence)
+        .select((memberships::member_id, memberships::member_is_group, memberships::display))
+        .load(read.connection)?;
+    Ok(rows.into_iter().map(|(member, is_group, display)| Membership { member, is_group, display }).collect())
+}
+
+/// The members of several groups, by group.
+pub fn of_groups(read: &mut Read<'_>, ids: &[GroupId]) -> Result<HashMap<GroupId, Vec<Membership>>, Error> {
+    let mut found: HashMap<GroupId, Vec<Membership>> = HashMap::new();
+    for chunk in ids.chunks(CHUNK) {
+        let rows: Vec<(String, String, bool, Option<String>)> = memberships::table
+            .filter(memberships::group_id.eq_any(chunk.iter().map(ToString::to_string)))
+            .order(memberships::sequence)
+            .select((
+                memberships::group_id,
+                memberships::member_id,
+                memberships::member_is_group,
+                memberships::display,
+            ))
+            .load(read.connection)?;
+        for (group, member, is_group, display) in rows {
+            found.entry(parsed(&group)?).or_default().push(Membership { member, is_group, display });
+        }
+    }
+    Ok(found)
+}
+
+/// The groups each of `members` (users or groups) is directly in, by member.
+pub fn parents(read: &mut Read<'_>, members: &[String]) -> Result<HashMap<String, Vec<Parent>>, Error> {
+    let mut found: HashMap<String, Vec<Parent>> = HashMap::new();
+    for chunk in members.chunks(CHUNK) {
+        let rows: Vec<(String, String, i64, String)> = match chunk {
+            // One statement text for the commonest case, so that it stays prepared.
+            [one] => memberships::table
+                .filter(memberships::member_id.eq(one))
+                .select((
+                    memberships::member_id,
+                    memberships::group_id,
+                    memberships::sequence,
+                    memberships::event_id,
+                ))
+                .load(read.connection)?,
+            many => memberships::table
+                .filter(memberships::member_id.eq_any(many))
+                .select((
+                    memberships::member_id,
+                    memberships::group_id,
+                    memberships::sequence,
+                    memberships::event_id,
+                ))
+                .load(read.connection)?,
+        };
+        for (member, group, sequence, event) in rows {
+            found.entry(member).or_default().push(Parent {
+                group: parsed(&group)?,
+                sequence,
+                event: parsed(&event)?,
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// The nesting above some groups: every group reachable upwards, with its own parents. Costs one
+/// statement a level of nesting, and nothing that grows with the groups' sizes.
+pub fn nesting(read: &mut Read<'_>, from: &[GroupId]) -> Result<HashMap<GroupId, Vec<Parent>>, Error> {
+    let mut above: HashMap<GroupId, Vec<Parent>> = HashMap::new();
+    let mut seen: HashSet<GroupId> = from.iter().copied().collect();
+    let mut level: Vec<String> = seen.iter().map(ToString::to_string).collect();
+    while !level.is_empty() {
+        let mut next = Vec::new();
+        for (member, its_parents) in parents(read, &level)? {
+            for parent in &its_parents {
+                if seen.insert(parent.group) {
+                    next.push(parent.group.to_string());
+                }
+            }
+            above.insert(parsed(&member)?, its_parents);
+        }
+        level = next;
+    }
+    Ok(above)
+}
+
+/// The ids of the users in a group and in the groups nested in it.
+pub fn users_below(read: &mut Read<'_>, group: GroupId) -> Result<Vec<UserId>, Error> {
+    let mut found = HashSet::new();
+    let mut seen: HashSet<String> = HashSet::from([group.to_string()]);
+    let mut level = vec![group.to_string()];
+    while !level.is_empty() {
+        let mut next = Vec::new();
+        for chunk in level.chunks(CHUNK) {
+            let rows: Vec<(String, bool)> = memberships::table
+                .filter(memberships::group_id.eq_any(chunk))
+                .select((memberships::member_id, memberships::member_is_group))
+                .load(read.connection)?;
+            for (member, is_group) in rows {
+                if !is_group {
+                    found.insert(parsed::<UserId>(&member)?);
+                } else if seen.insert(member.clone()) {
+                    next.push(member);
+                }
+            }
+        }
+        level = next;
+    }
+    Ok(found.into_iter().collect())
+}
+
+/// To be called before the nesting or the members of a provider's groups are read in order to be
+/// changed: `alone` when groups are put into groups or taken out.
+pub fn lock(write: &mut Write<'_>, provider: ProviderId, alone: bool) -> Result<(), Error> {
+    Ok(write.connection.lock_nesting(provider.as_uuid().as_u128(), alone)?)
+}
+
+/// Keeps the named users from being deleted or placed by others until the transaction ends.
+pub fn lock_users(write: &mut Write<'_>, ids: &[String]) -> Result<(), Error> {
+    for chunk in ids.chunks(CHUNK) {
+        write.connection.lock_users(chunk)?;
+    }
+    Ok(())
+}
+
+/// Which of `ids` are users and which are groups of the provider: `false` for a user, `true` for a
+/// group. The users found stay locked until the transaction ends.
+pub fn kinds(
+    write: &mut Write<'_>,
+    provider: ProviderId,
+    ids: &[String],
+) -> Result<HashMap<String, bool>, Error> {
+    let provider = provider.to_string();
+    let mut found = HashMap::with_capacity(ids.len());
+    for chunk in ids.chunks(CHUNK) {
+        write.connection.lock_users(chunk)?;
+        let people: Vec<String> = match chunk {
+            [one] => users::table
+                .filter(users::id.eq(one))
+                .filter(users::provider_id.eq(&provider))
+                .select(users::id)
+                .load(write.connection)?,
+            many => users::table
+                .filter(users::id.eq_any(many))
+                .filter(users::provider_id.eq(&provider))
+                .select(users::id)
+                .load(write.connection)?,
+        };
+        let complete = people.len() == chunk.len();
+        found.extend(people.into_iter().map(|id| (id, false)));
+        if complete {
+            continue;
+        }
+        let rest: Vec<&String> = chunk.iter().filter(|id| !found.contains_key(*id)).collect();
+        let nested: Vec<String> = groups::table
+            .filter(groups::id.eq_any(rest))
+            .filter(groups::provider_id.eq(&provider))
+            .select(groups::id)
+            .load(write.connection)?;
+        found.extend(nested.into_iter().map(|id| (id, true)));
+    }
+    Ok(found)
+}
+
+/// Which of `members` are in the group already.
+pub fn present(read: &mut Read<'_>, group: GroupId, members: &[String]) -> Result<HashSet<String>, Error> {
+    let mut found = HashSet::new();
+    for chunk in members.chunks(CHUNK) {
+        let ids: Vec<String> = match chunk {
+            [one] => memberships::table
+                .filter(memberships::group_id.eq(group.to_string()))
+                .filter(memberships::member_id.eq(one))
+                .select(memberships::member_id)
+                .load(read.connection)?,
+            many => memberships::table
+                .filter(memberships::group_id.eq(group.to_string()))
+                .filter(memberships::member_id.eq_any(many))
+                .select(memberships::member_id)
+                .load(read.connection)?,
+        };
+        found.extend(ids);
+    }
+    Ok(found)
+}
+
+/// Those of `members` that are in the group.
+pub fn find(read: &mut Read<'_>, group: GroupId, members: &[String]) -> Result<Vec<Membership>, Error> {
+    let mut found = Vec::new();
+    for chunk in members.chunks(CHUNK) {
+        let rows: Vec<(String, bool, Option<String>)> = memberships::table
+            .filter(memberships::group_id.eq(group.to_string()))
+            .filter(memberships::member_id.eq_any(chunk))
+            .select((memberships::member_id, memberships::member_is_group, memberships::display))
+            .load(read.connection)?;
+        found.extend(
+            rows.into_iter().map(|(member, is_group, display)| Membership { member, is_group, display }),
+        );
+    }
+    Ok(found)
+}
+
+/// Adds members that are not there yet, in their order.
+pub fn insert(
+    write: &mut Write<'_>,
+    group: GroupId,
+    members: &[Membership],
+    event: EventId,
+) -> Result<(), Error> {
+    for chunk in members.chunks(CHUNK) {
+        let rows: Vec<_> = chunk
+            .iter()
+            .map(|member| {
+                (
+                    memberships::group_id.eq(group.to_string()),
+                    memberships::member_id.eq(&member.member),
+                    memberships::member_is_group.eq(member.is_group),
+                    memberships::display.eq(member.display.as_deref()),
+                    memberships::event_id.eq(event.to_string()),
+                )
+            })
+            .collect();
+        insert_all!(&mut *write.connection, memberships::table, rows)?;
+    }
+    Ok(())
+}
+
+/// Removes the named members.
+pub fn delete(write: &mut Write<'_>, group: GroupId, members: &[String]) -> Result<(), Error> {
+    for chunk in members.chunks(CHUNK) {
+        diesel::delete(
+            memberships::table
+                .filter(memberships::group_id.eq(group.to_string()))
+                .filter(memberships::member_id.eq_any(chunk)),
+        )
+        .execute(write.connection)?;
+    }
+    Ok(())
+}
+
+/// Removes a member from every group it is in and answers which those were.
+pub fn delete_everywhere(write: &mut Write<'_>, member: &str) -> Result<Vec<GroupId>, Error> {
+    let groups: Vec<String> = memberships::table
+        .filter(memberships::member_id.eq(member))
+        .select(memberships::group_id)
+        .load(write.connection)?;
+    if !groups.is_empty() {
+        diesel::delete(memberships::table.filter(memberships::member_id.eq(member))).execute(write.connection)?;
+    }
+    groups.iter().map(|id| parsed(id)).collect()
+}

@@ -1,0 +1,114 @@
+//! Where each third-party person is placed.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use vestibule_domain::placement::Placement;
+use vestibule_domain::{EventId, UserId, VendorId};
+
+use crate::columns::{from_json, micros, parsed, to_json};
+use crate::engine::insert_all;
+use crate::error::Error;
+use crate::schema::{placements, users};
+use crate::store::{Read, Write};
+
+/// A placement and the event that caused it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stored {
+    pub placement: Placement,
+    pub event: EventId,
+}
+
+type Row = (String, String, String, String, String, String);
+
+fn stored((user, vendor, group, rule, candidates, event): Row) -> Result<(UserId, Stored), Error> {
+    let placement = Placement {
+        vendor: parsed(&vendor)?,
+        group: parsed(&group)?,
+        rule: parsed(&rule)?,
+        candidates: from_json(&candidates)?,
+    };
+    Ok((parsed(&user)?, Stored { placement, event: parsed(&event)? }))
+}
+
+/// The placements of some people; who is missing is not placed.
+pub fn find(read: &mut Read<'_>, people: &[UserId]) -> Result<HashMap<UserId, Stored>, Error> {
+    let mut found = HashMap::with_capacity(people.len());
+    for chunk in people.chunks(1_000) {
+        let rows: Vec<Row> = placements::table
+            .filter(placements::user_id.eq_any(chunk.iter().map(ToString::to_string)))
+            .select((
+                placements::user_id,
+                placements::vendor_id,
+                placements::group_id,
+                placements::rule,
+                placements::candidates,
+                placements::event_id,
+            ))
+            .load(read.connection)?;
+        for row in rows {
+            let (user, placement) = stored(row)?;
+            found.insert(user, placement);
+        }
+    }
+    Ok(found)
+}
+
+/// The people placed in a vendor, oldest id first.
+pub fn people_of(
+    read: &mut Read<'_>,
+    vendor: VendorId,
+    after: Option<UserId>,
+    limit: i64,
+) -> Result<Vec<(UserId, String)>, Error> {
+    let mut query = placements::table
+        .inner_join(users::table)
+        .filter(placements::vendor_id.eq(vendor.to_string()))
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(placements::user_id.gt(after.to_string()));
+    }
+    let rows: Vec<(String, String)> = query
+        .order(placements::user_id)
+        .limit(limit)
+        .select((placements::user_id, users::user_name))
+        .load(read.connection)?;
+    rows.into_iter().map(|(id, name)| Ok((parsed(&id)?, name))).collect()
+}
+
+/// How many people are placed in a vendor.
+pub fn count(read: &mut Read<'_>, vendor: VendorId) -> Result<i64, Error> {
+    Ok(placements::table.filter(placements::vendor_id.eq(vendor.to_string())).count().get_result(read.connection)?)
+}
+
+/// Puts people where they belong now; `None` places them nowhere.
+pub fn set(
+    write: &mut Write<'_>,
+    changes: &[(UserId, Option<Placement>)],
+    at: chrono::DateTime<chrono::Utc>,
+    event: EventId,
+) -> Result<(), Error> {
+    for chunk in changes.chunks(500) {
+        let ids = chunk.iter().map(|(user, _)| user.to_string());
+        diesel::delete(placements::table.filter(placements::user_id.eq_any(ids))).execute(write.connection)?;
+        let rows: Vec<_> = chunk
+            .iter()
+            .filter_map(|(user, placement)| placement.as_ref().map(|placement| (user, placement)))
+            .map(|(user, placement)| {
+                (
+                    placements::user_id.eq(user.to_string()),
+                    placements::vendor_id.eq(placement.vendor.to_string()),
+                    placements::group_id.eq(placement.group.to_string()),
+                    placements::rule.eq(placement.rule.name()),
+                    placements::candidates.eq(to_json(&placement.candidates)),
+                    placements::placed.eq(micros(at)),
+                    placements::event_id.eq(event.to_string()),
+                )
+            })
+            .collect();
+        if !rows.is_empty() {
+            insert_all!(&mut *write.connection, placements::table, rows)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,236 @@
+//! Providers, and the warnings raised about them.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use vestibule_domain::provider::Provider;
+use vestibule_domain::{EventId, ProviderId};
+use vestibule_scim::fold::fold;
+
+use crate::columns::{from_json, instant, micros, parsed, to_json};
+use crate::engine::upsert;
+use crate::error::Error;
+use crate::schema::{
+    blocks, credential_uses, groups, memberships, placements, providers, tokens, user_emails, users, vendors,
+    warnings,
+};
+use crate::store::{Read, Write};
+
+/// A provider with the public half of its credentials.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Registered {
+    pub provider: Provider,
+    pub client_id: String,
+}
+
+/// Something a provider sent that an administrator should look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    pub kind: String,
+    /// The user or group it is about.
+    pub subject: String,
+    pub detail: String,
+    pub raised: DateTime<Utc>,
+}
+
+/// What a provider owns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Holdings {
+    pub users: i64,
+    pub groups: i64,
+    pub vendors: i64,
+    pub placements: i64,
+    pub tokens: i64,
+}
+
+pub(crate) type Columns = (
+    providers::id,
+    providers::client_id,
+    providers::state,
+    providers::settings,
+    providers::created,
+    providers::modified,
+    providers::version,
+);
+pub(crate) const COLUMNS: Columns = (
+    providers::id,
+    providers::client_id,
+    providers::state,
+    providers::settings,
+    providers::created,
+    providers::modified,
+    providers::version,
+);
+
+#[derive(Queryable)]
+pub(crate) struct Row {
+    id: String,
+    client_id: String,
+    state: String,
+    settings: String,
+    created: i64,
+    modified: i64,
+    version: i64,
+}
+
+impl TryFrom<Row> for Registered {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self, Error> {
+        Ok(Self {
+            provider: Provider {
+                id: parsed(&row.id)?,
+                settings: from_json(&row.settings)?,
+                state: parsed(&row.state)?,
+                created: instant(row.created)?,
+                modified: instant(row.modified)?,
+                version: row.version,
+            },
+            client_id: row.client_id,
+        })
+    }
+}
+
+pub fn find(read: &mut Read<'_>, id: ProviderId) -> Result<Option<Registered>, Error> {
+    providers::table
+        .find(id.to_string())
+        .select(COLUMNS)
+        .first::<Row>(read.connection)
+        .optional()?
+        .map(Registered::try_from)
+        .transpose()
+}
+
+pub fn find_by_client_id(read: &mut Read<'_>, client_id: &str) -> Result<Option<Registered>, Error> {
+    providers::table
+        .filter(providers::client_id.eq(client_id))
+        .select(COLUMNS)
+        .first::<Row>(read.connection)
+        .optional()?
+        .map(Registered::try_from)
+        .transpose()
+}
+
+/// Every provider, oldest first.
+pub fn list(read: &mut Read<'_>) -> Result<Vec<Registered>, Error> {
+    let rows: Vec<Row> = providers::table.order(providers::id).select(COLUMNS).load(read.connection)?;
+    rows.into_iter().map(Registered::try_from).collect()
+}
+
+pub fn insert(write: &mut Write<'_>, registered: &Registered) -> Result<(), Error> {
+    let Registered { provider, client_id } = registered;
+    diesel::insert_into(providers::table)
+        .values((
+            providers::id.eq(provider.id.to_string()),
+            providers::client_id.eq(client_id),
+            providers::name_key.eq(fold(&provider.settings.name)),
+            providers::user_type.eq(provider.settings.user_type.name()),
+            providers::state.eq(provider.state.name()),
+            providers::settings.eq(to_json(&provider.settings)),
+            providers::created.eq(micros(provider.created)),
+            providers::modified.eq(micros(provider.modified)),
+            providers::version.eq(provider.version),
+        ))
+        .execute(write.connection)?;
+    Ok(())
+}
+
+/// Puts `provider` in the place of the row that still has `version`.
+pub fn replace(write: &mut Write<'_>, version: i64, provider: &Provider) -> Result<(), Error> {
+    let changed = diesel::update(
+        providers::table.filter(providers::id.eq(provider.id.to_string())).filter(providers::version.eq(version)),
+    )
+    .set((
+        providers::name_key.eq(fold(&provider.settings.name)),
+        providers::state.eq(provider.state.name()),
+        providers::settings.eq(to_json(&provider.settings)),
+        providers::modified.eq(micros(provider.modified)),
+        providers::version.eq(provider.version),
+    ))
+    .execute(write.connection)?;
+    if changed == 0 { Err(Error::Stale) } else { Ok(()) }
+}
+
+pub fn holdings(read: &mut Read<'_>, id: ProviderId) -> Result<Holdings, Error> {
+    let id = id.to_string();
+    Ok(Holdings {
+        users: users::table.filter(users::provider_id.eq(&id)).count().get_result(read.connection)?,
+        groups: groups::table.filter(groups::provider_id.eq(&id)).count().get_result(read.connection)?,
+        vendors: vendors::table.filter(vendors::provider_id.eq(&id)).count().get_result(read.connection)?,
+        placements: placements::table
+            .inner_join(vendors::table.on(vendors::id.eq(placements::vendor_id)))
+            .filter(vendors::provider_id.eq(&id))
+            .count()
+            .get_result(read.connection)?,
+        tokens: tokens::table.filter(tokens::provider_id.eq(&id)).count().get_result(read.connection)?,
+    })
+}
+
+/// Removes some of what a provider owns, at most `limit` rows of a kind; `false` once nothing is
+/// left but the provider itself.
+pub fn clear(write: &mut Write<'_>, id: ProviderId, limit: i64) -> Result<bool, Error> {
+    let id = id.to_string();
+    let some_users: Vec<String> = users::table
+        .filter(users::provider_id.eq(&id))
+        .order(users::id)
+        .limit(limit)
+        .select(users::id)
+        .load(write.connection)?;
+    if !some_users.is_empty() {
+        for chunk in some_users.chunks(500) {
+            diesel::delete(placements::table.filter(placements::user_id.eq_any(chunk))).execute(write.connection)?;
+            diesel::delete(user_emails::table.filter(user_emails::user_id.eq_any(chunk))).execute(write.connection)?;
+            diesel::delete(memberships::table.filter(memberships::member_id.eq_any(chunk)))
+                .execute(write.connection)?;
+            diesel::delete(users::table.filter(users::id.eq_any(chunk))).execute(write.connection)?;
+        }
+        return Ok(true);
+    }
+    diesel::delete(vendors::table.filter(vendors::provider_id.eq(&id))).execute(write.connection)?;
+    diesel::delete(groups::table.filter(groups::provider_id.eq(&id))).execute(write.connection)?;
+    Ok(false)
+}
+
+/// Removes a provider that owns nothing any more, with its credentials, blocks and warnings.
+pub fn delete(write: &mut Write<'_>, id: ProviderId) -> Result<(), Error> {
+    let id = id.to_string();
+    diesel::delete(blocks::table.filter(blocks::provider_id.eq(&id))).execute(write.connection)?;
+    diesel::delete(credential_uses::table.filter(credential_uses::provider_id.eq(&id))).execute(write.connection)?;
+    let deleted = diesel::delete(providers::table.filter(providers::id.eq(&id))).execute(write.connection)?;
+    if deleted == 0 { Err(Error::Stale) } else { Ok(()) }
+}
+
+/// Raises a warning, or renews the one of the same kind about the same subject.
+pub fn warn(write: &mut Write<'_>, id: ProviderId, warning: &Warning, event: EventId) -> Result<(), Error> {
+    upsert!(
+        &mut *write.connection,
+        warnings::table,
+        (
+            warnings::provider_id.eq(id.to_string()),
+            warnings::kind.eq(&warning.kind),
+            warnings::subject_id.eq(&warning.subject),
+            warnings::detail.eq(&warning.detail),
+            warnings::raised.eq(micros(warning.raised)),
+            warnings::event_id.eq(event.to_string()),
+        ),
+        (warnings::provider_id, warnings::kind, warnings::subject_id),
+        (
+            warnings::detail.eq(&warning.detail),
+            warnings::raised.eq(micros(warning.raised)),
+            warnings::event_id.eq(event.to_string()),
+        )
+    )?;
+    Ok(())
+}
+
+/// The newest warnings about a provider.
+pub fn warnings(read: &mut Read<'_>, id: ProviderId, limit: i64) -> Result<Vec<Warning>, Error> {
+    let rows: Vec<(String, String, String, i64)> = warnings::table
+        .filter(warnings::provider_id.eq(id.to_string()))
+        .order(warnings::raised.desc())
+        .limit(limit)
+        .select((warnings::kind, warnings::subject_id, warnings::detail, warnings::raised))
+        .load(read.connection)?;
+    rows.into_iter()
+        .map(|(kind, subject, detail, raised)| Ok(Warning { kind, subject, detail, raised: instant(raised)? }))
+        .collect()
+}

@@ -257,6 +257,11 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(tokens -> providers (provider_id));
+diesel::joinable!(admin_tokens -> administrators (administrator_id));
+diesel::joinable!(event_payloads -> events (event_id));
+diesel::joinable!(placements -> users (user_id));
+
 diesel::allow_tables_to_appear_in_same_query!(
     providers,
     client_secrets,

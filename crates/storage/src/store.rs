@@ -4,11 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
-use vestibule_domain::event::Event;
 
 use crate::engine::{Connection, Connections, DatabaseUrl, Engine, pool};
 use crate::error::{Error, OpenError};
-use crate::events;
+use crate::events::{self, Recorded};
 use crate::writer::Writer;
 
 /// How often a write is run again when another node changed what it read.
@@ -55,7 +54,7 @@ pub struct Read<'a> {
 #[derive(Debug)]
 pub struct Write<'a> {
     read: Read<'a>,
-    events: Vec<Event>,
+    events: Vec<Recorded>,
 }
 
 impl<'a> std::ops::Deref for Write<'a> {
@@ -78,13 +77,12 @@ impl Write<'_> {
     }
 
     /// Records what this transaction changes; it is written with it.
-    pub fn append(&mut self, event: Event) {
-        self.events.push(event);
+    pub fn append(&mut self, recorded: Recorded) {
+        self.events.push(recorded);
     }
 
-    pub(crate) fn flush_events(&mut self) -> Result<(), Error> {
-        let events = std::mem::take(&mut self.events);
-        events::insert(self, &events)
+    pub(crate) fn take_events(&mut self) -> Vec<Recorded> {
+        std::mem::take(&mut self.events)
     }
 }
 
@@ -177,7 +175,7 @@ where
     let guard = Rollback { connection };
     let mut write = Write::new(guard.connection);
     let value = body(&mut write)?;
-    write.flush_events()?;
+    events::insert_unsealed(write.read.connection, &write.take_events())?;
     guard.connection.batch_execute("COMMIT").map_err(|error| match Error::from(error) {
         Error::Stale => Error::Stale,
         // Nobody knows whether it happened: the client must ask, not assume.

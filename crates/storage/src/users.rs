@@ -1,0 +1,309 @@
+//! People.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use vestibule_domain::{EventId, ProviderId, UserId};
+use vestibule_scim::filter::Condition;
+use vestibule_scim::target::Target;
+
+use crate::columns::{instant, micros, parsed};
+use crate::engine::insert_all;
+use crate::error::Error;
+use crate::lower::{self, Table};
+use crate::schema::{tombstones, user_emails, users};
+use crate::store::{Read, Write};
+
+/// A person as stored. `document` is the SCIM resource without what is derived: `id`, `meta`,
+/// `groups`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    pub id: UserId,
+    pub provider: ProviderId,
+    pub user_name: String,
+    pub email: Option<String>,
+    pub active: bool,
+    /// The event that made them active or inactive.
+    pub active_event: EventId,
+    /// JSON text of an object.
+    pub document: String,
+    pub created: DateTime<Utc>,
+    pub modified: DateTime<Utc>,
+    pub version: i64,
+}
+
+/// What a person's row is written from.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    pub id: UserId,
+    pub provider: ProviderId,
+    pub user_name: String,
+    pub user_name_key: String,
+    /// Empty when there is none.
+    pub display_name_key: String,
+    pub external_id: Option<String>,
+    pub email: Option<String>,
+    pub email_key: Option<String>,
+    /// Every e-mail, folded.
+    pub email_keys: Vec<String>,
+    pub active: bool,
+    pub active_event: EventId,
+    pub document: String,
+    pub match_document: String,
+    pub created: DateTime<Utc>,
+    pub modified: DateTime<Utc>,
+    pub version: i64,
+}
+
+/// A page of a list.
+#[derive(Debug, Clone)]
+pub struct Page<'a> {
+    pub condition: Option<&'a Condition>,
+    /// Attribute and whether descending; by id when there is none.
+    pub sort: Option<(&'a Target, bool)>,
+    pub offset: i64,
+    pub limit: i64,
+    /// Where resources of this type live, for filters on `meta.location`.
+    pub location: &'a str,
+}
+
+type Columns = (
+    users::id,
+    users::provider_id,
+    users::user_name,
+    users::email,
+    users::active,
+    users::active_event,
+    users::document,
+    users::created,
+    users::modified,
+    users::version,
+);
+const COLUMNS: Columns = (
+    users::id,
+    users::provider_id,
+    users::user_name,
+    users::email,
+    users::active,
+    users::active_event,
+    users::document,
+    users::created,
+    users::modified,
+    users::version,
+);
+
+#[derive(Queryable)]
+struct Row {
+    id: String,
+    provider: String,
+    user_name: String,
+    email: Option<String>,
+    active: bool,
+    active_event: String,
+    document: String,
+    created: i64,
+    modified: i64,
+    version: i64,
+}
+
+impl TryFrom<Row> for User {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self, Error> {
+        Ok(Self {
+            id: parsed(&row.id)?,
+            provider: parsed(&row.provider)?,
+            user_name: row.user_name,
+            email: row.email,
+            active: row.active,
+            active_event: parsed(&row.active_event)?,
+            document: row.document,
+            created: instant(row.created)?,
+            modified: instant(row.modified)?,
+            version: row.version,
+        })
+    }
+}
+
+/// One person of a provider.
+pub fn find(read: &mut Read<'_>, provider: ProviderId, id: UserId) -> Result<Option<User>, Error> {
+    users::table
+        .filter(users::id.eq(id.to_string()))
+        .filter(users::provider_id.eq(provider.to_string()))
+        .select(COLUMNS)
+        .first::<Row>(read.connection)
+        .optional()?
+        .map(User::try_from)
+        .transpose()
+}
+
+/// One person of any provider: for administrators only.
+pub fn find_anywhere(read: &mut Read<'_>, id: UserId) -> Result<Option<User>, Error> {
+    users::table
+        .find(id.to_string())
+        .select(COLUMNS)
+        .first::<Row>(read.connection)
+        .optional()?
+        .map(User::try_from)
+        .transpose()
+}
+
+/// The people of any provider, oldest first: for administrators only.
+pub fn list_anywhere(
+    read: &mut Read<'_>,
+    provider: Option<ProviderId>,
+    user_name_key: Option<&str>,
+    after: Option<UserId>,
+    limit: i64,
+) -> Result<Vec<User>, Error> {
+    let mut query = users::table.into_boxed();
+    if let Some(provider) = provider {
+        query = query.filter(users::provider_id.eq(provider.to_string()));
+    }
+    if let Some(key) = user_name_key {
+        query = query.filter(users::user_name_key.eq(key));
+    }
+    if let Some(after) = after {
+        query = query.filter(users::id.gt(after.to_string()));
+    }
+    let rows: Vec<Row> = query.order(users::id).limit(limit).select(COLUMNS).load(read.connection)?;
+    rows.into_iter().map(User::try_from).collect()
+}
+
+/// How many people of a provider satisfy a condition.
+pub fn count(
+    read: &mut Read<'_>,
+    provider: ProviderId,
+    condition: Option<&Condition>,
+    location: &str,
+) -> Result<i64, Error> {
+    let engine = read.connection.engine();
+    let provider = provider.to_string();
+    let mut query = users::table.filter(users::provider_id.eq(&provider)).into_boxed();
+    if let Some(condition) = condition {
+        query = query.filter(lower::condition(engine, Table::Users, condition, &provider, location));
+    }
+    Ok(query.count().get_result(read.connection)?)
+}
+
+/// A page of the people of a provider.
+pub fn list(read: &mut Read<'_>, provider: ProviderId, page: &Page<'_>) -> Result<Vec<User>, Error> {
+    let engine = read.connection.engine();
+    let provider = provider.to_string();
+    let mut query = users::table.filter(users::provider_id.eq(&provider)).into_boxed();
+    if let Some(condition) = page.condition {
+        query = query.filter(lower::condition(engine, Table::Users, condition, &provider, page.location));
+    }
+    query = match page.sort {
+        Some((target, descending)) => {
+            query.order(lower::order(engine, Table::Users, target, descending, page.location))
+        }
+        None => query.order(users::id),
+    };
+    let rows: Vec<Row> = query.limit(page.limit).offset(page.offset).select(COLUMNS).load(read.connection)?;
+    rows.into_iter().map(User::try_from).collect()
+}
+
+pub fn insert(write: &mut Write<'_>, user: &NewUser) -> Result<(), Error> {
+    diesel::insert_into(users::table)
+        .values((
+            users::id.eq(user.id.to_string()),
+            users::provider_id.eq(user.provider.to_string()),
+            users::user_name.eq(&user.user_name),
+            users::user_name_key.eq(&user.user_name_key),
+            users::display_name_key.eq(&user.display_name_key),
+            users::external_id.eq(user.external_id.as_deref()),
+            users::email.eq(user.email.as_deref()),
+            users::email_key.eq(user.email_key.as_deref()),
+            users::active.eq(user.active),
+            users::active_event.eq(user.active_event.to_string()),
+            users::document.eq(&user.document),
+            users::match_document.eq(&user.match_document),
+            users::created.eq(micros(user.created)),
+            users::modified.eq(micros(user.modified)),
+            users::version.eq(user.version),
+        ))
+        .execute(write.connection)?;
+    insert_emails(write, user)
+}
+
+/// Puts `user` in the place of the row that still has `version`; [`Error::Stale`] when it has not.
+pub fn replace(write: &mut Write<'_>, version: i64, user: &NewUser) -> Result<(), Error> {
+    let id = user.id.to_string();
+    let changed = diesel::update(
+        users::table
+            .filter(users::id.eq(&id))
+            .filter(users::provider_id.eq(user.provider.to_string()))
+            .filter(users::version.eq(version)),
+    )
+    .set((
+        users::user_name.eq(&user.user_name),
+        users::user_name_key.eq(&user.user_name_key),
+        users::display_name_key.eq(&user.display_name_key),
+        users::external_id.eq(user.external_id.as_deref()),
+        users::email.eq(user.email.as_deref()),
+        users::email_key.eq(user.email_key.as_deref()),
+        users::active.eq(user.active),
+        users::active_event.eq(user.active_event.to_string()),
+        users::document.eq(&user.document),
+        users::match_document.eq(&user.match_document),
+        users::modified.eq(micros(user.modified)),
+        users::version.eq(user.version),
+    ))
+    .execute(write.connection)?;
+    if changed == 0 {
+        return Err(Error::Stale);
+    }
+    diesel::delete(user_emails::table.filter(user_emails::user_id.eq(&id))).execute(write.connection)?;
+    insert_emails(write, user)
+}
+
+fn insert_emails(write: &mut Write<'_>, user: &NewUser) -> Result<(), Error> {
+    let rows: Vec<_> = (0_i64..)
+        .zip(&user.email_keys)
+        .map(|(position, key)| {
+            (
+                user_emails::user_id.eq(user.id.to_string()),
+                user_emails::position.eq(position),
+                user_emails::provider_id.eq(user.provider.to_string()),
+                user_emails::value_key.eq(key),
+            )
+        })
+        .collect();
+    if !rows.is_empty() {
+        insert_all!(&mut *write.connection, user_emails::table, rows)?;
+    }
+    Ok(())
+}
+
+/// Removes a person and keeps a tombstone. Their memberships are to be gone by then.
+pub fn delete(write: &mut Write<'_>, user: &User, at: DateTime<Utc>, event: EventId) -> Result<(), Error> {
+    bury(write, "user", &user.id.to_string(), user.provider, &user.document, at, event)?;
+    let deleted = diesel::delete(
+        users::table.filter(users::id.eq(user.id.to_string())).filter(users::version.eq(user.version)),
+    )
+    .execute(write.connection)?;
+    if deleted == 0 { Err(Error::Stale) } else { Ok(()) }
+}
+
+/// Keeps what SCIM deleted.
+pub(crate) fn bury(
+    write: &mut Write<'_>,
+    kind: &str,
+    id: &str,
+    provider: ProviderId,
+    document: &str,
+    at: DateTime<Utc>,
+    event: EventId,
+) -> Result<(), Error> {
+    diesel::insert_into(tombstones::table)
+        .values((
+            tombstones::id.eq(id),
+            tombstones::kind.eq(kind),
+            tombstones::provider_id.eq(provider.to_string()),
+            tombstones::document.eq(document),
+            tombstones::deleted.eq(micros(at)),
+            tombstones::event_id.eq(event.to_string()),
+        ))
+        .execute(write.connection)?;
+    Ok(())
+}

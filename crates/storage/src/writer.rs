@@ -10,7 +10,7 @@ use diesel::connection::SimpleConnection;
 
 use crate::engine::Connection;
 use crate::error::Error;
-use crate::events;
+use crate::events::{self, Recorded};
 use crate::store::{Failure, Write};
 
 /// Writes joined into one commit at most.
@@ -25,8 +25,8 @@ pub(crate) struct Writer {
 
 /// A write that waits for its turn.
 trait Job: Send {
-    /// Runs it inside its savepoint; `false` undoes what it did.
-    fn run(&mut self, write: &mut Write<'_>) -> bool;
+    /// Runs it inside its savepoint and answers its events; `None` undoes what it did.
+    fn run(&mut self, write: &mut Write<'_>) -> Option<Vec<Recorded>>;
     /// Answers the caller, after the commit or with its failure.
     fn finish(self: Box<Self>, committed: Result<(), String>);
 }
@@ -44,17 +44,13 @@ where
     E: Failure + Send,
     F: FnMut(&mut Write<'_>) -> Result<T, E> + Send,
 {
-    fn run(&mut self, write: &mut Write<'_>) -> bool {
+    fn run(&mut self, write: &mut Write<'_>) -> Option<Vec<Recorded>> {
         let body = &mut self.body;
-        let outcome = catch_unwind(AssertUnwindSafe(|| {
-            let value = body(write)?;
-            write.flush_events()?;
-            Ok(value)
-        }))
+        let outcome = catch_unwind(AssertUnwindSafe(|| body(write)))
         .unwrap_or_else(|_| Err(Error::Unavailable(format!("{}: panicked", self.name).into()).into()));
-        let done = outcome.is_ok();
+        let events = outcome.is_ok().then(|| write.take_events());
         self.outcome = Some(outcome);
-        done
+        events
     }
 
     fn finish(self: Box<Self>, committed: Result<(), String>) {
@@ -134,23 +130,22 @@ fn checkpoint(connection: &mut Connection) {
 
 fn commit_batch(connection: &mut Connection, first: Box<dyn Job>, queue: &Receiver<Box<dyn Job>>) {
     let mut ran: Vec<Box<dyn Job>> = Vec::new();
-    let committed = (|| {
+    let mut recorded: Vec<Recorded> = Vec::new();
+    let committed = (|| -> Result<(), Error> {
         let mut next = Some(first);
         if let Err(error) = connection.begin_write() {
             ran.extend(next);
-            return Err(error);
+            return Err(error.into());
         }
         while let Some(mut job) = next {
             let result = run_in_savepoint(connection, job.as_mut());
             ran.push(job);
-            result?;
+            recorded.extend(result?);
             next = if ran.len() < BATCH { queue.try_recv().ok() } else { None };
         }
-        events::seal(connection, usize::MAX).map_err(|error| match error {
-            Error::Unavailable(cause) => diesel::result::Error::QueryBuilderError(cause),
-            other => diesel::result::Error::QueryBuilderError(Box::new(other)),
-        })?;
-        connection.batch_execute("COMMIT")
+        events::insert_sealed(connection, &recorded)?;
+        connection.batch_execute("COMMIT")?;
+        Ok(())
     })();
     let committed = committed.map_err(|error| {
         drop(connection.batch_execute("ROLLBACK"));
@@ -162,12 +157,10 @@ fn commit_batch(connection: &mut Connection, first: Box<dyn Job>, queue: &Receiv
     }
 }
 
-fn run_in_savepoint(connection: &mut Connection, job: &mut dyn Job) -> diesel::QueryResult<()> {
+fn run_in_savepoint(connection: &mut Connection, job: &mut dyn Job) -> diesel::QueryResult<Vec<Recorded>> {
     connection.batch_execute("SAVEPOINT job")?;
-    if job.run(&mut Write::new(connection)) {
-        connection.batch_execute("RELEASE job")
-    } else {
-        // A full disk may already have ended the whole transaction; then this fails and so do all.
-        connection.batch_execute("ROLLBACK TO job; RELEASE job")
-    }
+    let events = job.run(&mut Write::new(connection));
+    // A full disk may already have ended the whole transaction; then undoing fails and so do all.
+    connection.batch_execute(if events.is_some() { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" })?;
+    Ok(events.unwrap_or_default())
 }

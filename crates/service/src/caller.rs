@@ -1,0 +1,130 @@
+//! Who calls over SCIM: the provider behind the bearer token, past every gate.
+
+use std::net::IpAddr;
+
+use chrono::{DateTime, Utc};
+use vestibule_domain::event::{Action, Actor, Payload, Subject};
+use vestibule_domain::provider::Provider;
+use vestibule_domain::{CredentialId, gate};
+use vestibule_oauth::{BearerError, Digest, Scopes};
+use vestibule_scim::{Dialect, Tolerances};
+use vestibule_storage::{Read, credentials};
+
+use crate::{Change, Error, Service};
+
+/// What a request shows of its sender.
+#[derive(Debug, Clone)]
+pub struct Presented {
+    /// Digest of the bearer token.
+    pub token: Result<Digest, BearerError>,
+    /// Where it came from; none when that cannot be known.
+    pub address: Option<IpAddr>,
+    /// The values of all `Referer` lines.
+    pub referers: Vec<String>,
+    /// Under which the request can be found again.
+    pub request_id: String,
+}
+
+/// A SCIM request before its sender is known.
+#[derive(Debug, Clone)]
+pub struct Call {
+    pub presented: Presented,
+    /// Public address of the mount it came through, without a slash at the end:
+    /// `https://vestibule.example/scim/v2`.
+    pub base: String,
+}
+
+/// The sender of a SCIM request.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    pub provider: Provider,
+    pub credential: CredentialId,
+    pub address: Option<IpAddr>,
+    pub request_id: String,
+}
+
+impl Caller {
+    pub(crate) fn actor(&self) -> Actor {
+        Actor::Provider { id: self.provider.id, address: self.address }
+    }
+
+    /// A change of `subject` by this caller, to be filled in.
+    pub(crate) fn change(&self, subject: impl Into<Subject>, at: DateTime<Utc>) -> Change {
+        Change {
+            id: None,
+            at,
+            actor: self.actor(),
+            action: Action::ProviderChanged,
+            subject: subject.into(),
+            provider: Some(self.provider.id),
+            cause: None,
+            request_id: Some(self.request_id.clone()),
+            payload: Payload::default(),
+        }
+    }
+
+    /// Whether what was read tolerantly has to be read again, strictly, for its error.
+    pub(crate) fn refuses(&self, tolerances: &Tolerances) -> bool {
+        self.provider.settings.dialect == Dialect::Strict && tolerances.used().next().is_some()
+    }
+}
+
+impl Service {
+    /// Finds the provider behind a token inside the caller's transaction, so that a token revoked a
+    /// moment ago is refused, and passes it through every gate in DOMAIN.md's order.
+    pub(crate) fn authenticate(
+        &self,
+        read: &mut Read<'_>,
+        presented: &Presented,
+        needed: Scopes,
+        now: DateTime<Utc>,
+    ) -> Result<Caller, Error> {
+        let digest = presented.token?;
+        let (token, registered) = credentials::find_token(read, &digest)?.ok_or(BearerError::InvalidToken)?;
+        if token.expires <= now {
+            return Err(BearerError::InvalidToken.into());
+        }
+        let referers: Vec<&str> = presented.referers.iter().map(String::as_str).collect();
+        gate::gate(&registered.provider, now, presented.address, &referers, needed, token.scopes)?;
+        self.telemetry().used(token.id, registered.provider.id, presented.address, now);
+        Ok(Caller {
+            provider: registered.provider,
+            credential: token.id,
+            address: presented.address,
+            request_id: presented.request_id.clone(),
+        })
+    }
+}
+
+/// Something read from a request before its sender was known: tolerantly, and again strictly for a
+/// provider that wants no tolerance.
+pub(crate) struct Parsed<T> {
+    read: Box<dyn Fn(&mut Tolerances) -> Result<T, vestibule_scim::Error> + Send>,
+    value: Result<T, vestibule_scim::Error>,
+    tolerances: Tolerances,
+}
+
+impl<T> Parsed<T> {
+    pub(crate) fn new(read: impl Fn(&mut Tolerances) -> Result<T, vestibule_scim::Error> + Send + 'static) -> Self {
+        let mut tolerances = Tolerances::new(Dialect::Tolerant);
+        let value = read(&mut tolerances);
+        Self { read: Box::new(read), value, tolerances }
+    }
+}
+
+impl Service {
+    /// What the request says, held to the dialect of its sender.
+    pub(crate) fn settle<'a, T>(
+        &self,
+        caller: &Caller,
+        parsed: &'a Parsed<T>,
+        now: DateTime<Utc>,
+    ) -> Result<&'a T, Error> {
+        if caller.refuses(&parsed.tolerances) {
+            (parsed.read)(&mut Tolerances::new(Dialect::Strict))?;
+        }
+        let value = parsed.value.as_ref().map_err(Clone::clone)?;
+        self.telemetry().tolerated(caller.provider.id, &parsed.tolerances, now);
+        Ok(value)
+    }
+}

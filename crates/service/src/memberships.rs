@@ -1,0 +1,264 @@
+//! Changes of who is in a group, as deltas: what stays is neither read nor written.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use vestibule_domain::event::{Action, Payload};
+use vestibule_domain::placement::{self, Membership as GroupMembership};
+use vestibule_domain::{EventId, GroupId, UserId};
+use vestibule_scim::filter::matches;
+use vestibule_scim::{Condition, Member, MemberChange, MemberKind, MemberSelector, ScimType};
+use vestibule_storage::memberships::{self, Membership, Parent};
+use vestibule_storage::{Read, Write, groups};
+
+use crate::{Caller, Change, Error, Service};
+
+/// Members named in one event at most; more are continued in events of the same cause.
+const NAMED: usize = 1_000;
+
+/// What one request did to the members of a group.
+#[derive(Debug, Default)]
+struct Delta {
+    added: Vec<Membership>,
+    removed: Vec<Membership>,
+}
+
+impl Service {
+    /// Carries out changes of members, in order. Answers whether any membership came or went.
+    pub(crate) fn change_members(
+        &self,
+        tx: &mut Write<'_>,
+        caller: &Caller,
+        group: GroupId,
+        changes: &[MemberChange],
+        cause: Option<EventId>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, Error> {
+        memberships::lock(tx, caller.provider.id, false)?;
+        let event = self.id(EventId::from_uuid, now);
+        let mut delta = Delta::default();
+        for change in changes {
+            match change {
+                MemberChange::Add(members) => add(tx, caller, group, members, event, &mut delta)?,
+                MemberChange::Remove(selector) => {
+                    let going = selected(tx, group, selector)?;
+                    remove(tx, caller, group, going, &mut delta)?;
+                }
+                MemberChange::Replace(members) => {
+                    let staying: HashSet<&str> = members.iter().map(|member| member.value.as_str()).collect();
+                    let mut going = memberships::of_group(tx, group)?;
+                    going.retain(|present| !staying.contains(present.member.as_str()));
+                    remove(tx, caller, group, going, &mut delta)?;
+                    add(tx, caller, group, members, event, &mut delta)?;
+                }
+            }
+        }
+        if delta.added.is_empty() && delta.removed.is_empty() {
+            return Ok(false);
+        }
+        let first = self.record_members(tx, caller, group, &delta, event, cause, now);
+        let affected = affected(tx, &delta)?;
+        self.replace_people(tx, caller, &affected, first, now)?;
+        Ok(true)
+    }
+
+    /// Takes a user or a group out of every group it is in.
+    pub(crate) fn leave_everywhere(
+        &self,
+        tx: &mut Write<'_>,
+        caller: &Caller,
+        member: &str,
+        cause: EventId,
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        for group in memberships::delete_everywhere(tx, member)? {
+            groups::touch(tx, group, None, now)?;
+            self.record(
+                tx,
+                Change {
+                    action: Action::MembersChanged,
+                    cause: Some(cause),
+                    payload: Payload { before: Some(json!({"removed": [member]})), after: None, why: None },
+                    ..caller.change(group, now)
+                },
+            );
+        }
+        Ok(())
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "an event is made of as many parts")]
+    fn record_members(
+        &self,
+        tx: &mut Write<'_>,
+        caller: &Caller,
+        group: GroupId,
+        delta: &Delta,
+        first: EventId,
+        cause: Option<EventId>,
+        now: DateTime<Utc>,
+    ) -> EventId {
+        let names = |members: &[Membership]| -> Vec<Value> {
+            members.iter().map(|member| Value::from(member.member.as_str())).collect()
+        };
+        let removed = names(&delta.removed);
+        let added = names(&delta.added);
+        let parts = removed
+            .chunks(NAMED)
+            .map(|chunk| (Some(json!({ "removed": chunk })), None))
+            .chain(added.chunks(NAMED).map(|chunk| (None, Some(json!({ "added": chunk })))));
+        for (position, (before, after)) in parts.enumerate() {
+            let is_first = position == 0;
+            self.record(
+                tx,
+                Change {
+                    id: is_first.then_some(first),
+                    action: Action::MembersChanged,
+                    cause: if is_first { cause } else { Some(first) },
+                    payload: Payload { before, after, why: None },
+                    ..caller.change(group, now)
+                },
+            );
+        }
+        first
+    }
+}
+
+fn add(
+    tx: &mut Write<'_>,
+    caller: &Caller,
+    group: GroupId,
+    members: &[Member],
+    event: EventId,
+    delta: &mut Delta,
+) -> Result<(), Error> {
+    let ids: Vec<String> = members.iter().map(|member| member.value.clone()).collect();
+    let kinds = memberships::kinds(tx, caller.provider.id, &ids)?;
+    let present = memberships::present(tx, group, &ids)?;
+    let mut coming = Vec::with_capacity(members.len());
+    for (index, member) in members.iter().enumerate() {
+        let Some(&is_group) = kinds.get(&member.value) else {
+            return Err(refused(format!(
+                "members[{index}].value: no user or group of this provider has the id `{}`",
+                shortened(&member.value)
+            )));
+        };
+        if member.kind.is_some_and(|kind| (kind == MemberKind::Group) != is_group) {
+            let kind = if is_group { "Group" } else { "User" };
+            return Err(refused(format!("members[{index}].type: `{}` is a {kind}", member.value)));
+        }
+        if !present.contains(&member.value) {
+            coming.push(Membership { member: member.value.clone(), is_group, display: member.display.clone() });
+        }
+    }
+    if coming.iter().any(|member| member.is_group) {
+        memberships::lock(tx, caller.provider.id, true)?;
+        refuse_cycles(tx, group, &coming)?;
+    }
+    memberships::insert(tx, group, &coming, event)?;
+    delta.added.extend(coming);
+    Ok(())
+}
+
+/// A group must not become its own member, however far around.
+fn refuse_cycles(tx: &mut Read<'_>, group: GroupId, coming: &[Membership]) -> Result<(), Error> {
+    let above = memberships::nesting(tx, &[group])?;
+    for member in coming.iter().filter(|member| member.is_group) {
+        if above.keys().any(|ancestor| ancestor.to_string() == member.member) {
+            return Err(refused(format!(
+                "members: the group `{}` contains this group already, directly or indirectly",
+                member.member
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn remove(
+    tx: &mut Write<'_>,
+    caller: &Caller,
+    group: GroupId,
+    going: Vec<Membership>,
+    delta: &mut Delta,
+) -> Result<(), Error> {
+    if going.iter().any(|member| member.is_group) {
+        memberships::lock(tx, caller.provider.id, true)?;
+    }
+    let ids: Vec<String> = going.iter().map(|member| member.member.clone()).collect();
+    memberships::lock_users(tx, &ids)?;
+    memberships::delete(tx, group, &ids)?;
+    delta.removed.extend(going);
+    Ok(())
+}
+
+/// The present members that a removal means.
+fn selected(tx: &mut Read<'_>, group: GroupId, selector: &MemberSelector) -> Result<Vec<Membership>, Error> {
+    match selector {
+        MemberSelector::All => Ok(memberships::of_group(tx, group)?),
+        MemberSelector::Values(ids) => Ok(memberships::find(tx, group, ids)?),
+        MemberSelector::Matching(condition) => {
+            let mut members = memberships::of_group(tx, group)?;
+            members.retain(|member| satisfies(member, condition));
+            Ok(members)
+        }
+    }
+}
+
+fn satisfies(member: &Membership, condition: &Condition) -> bool {
+    let kind = if member.is_group { "group" } else { "user" };
+    let mut value = json!({"value": member.member, "type": kind});
+    if let (Some(display), Some(value)) = (&member.display, value.as_object_mut()) {
+        value.insert("display".to_owned(), Value::from(vestibule_scim::fold::fold(display)));
+    }
+    let document = serde_json::Map::from_iter([("members".to_owned(), Value::Array(vec![value]))]);
+    matches(condition, &document)
+}
+
+/// The people whose groups have changed: those named and those in the groups named.
+fn affected(tx: &mut Read<'_>, delta: &Delta) -> Result<Vec<UserId>, Error> {
+    let mut people = HashSet::new();
+    for member in delta.added.iter().chain(&delta.removed) {
+        if member.is_group {
+            let group = member.member.parse().map_err(Error::internal)?;
+            people.extend(memberships::users_below(tx, group)?);
+        } else {
+            people.insert(member.member.parse::<UserId>().map_err(Error::internal)?);
+        }
+    }
+    Ok(people.into_iter().collect())
+}
+
+/// All groups each of some people belongs to, directly and by nesting.
+pub(crate) fn of_users(
+    tx: &mut Read<'_>,
+    people: &[UserId],
+) -> Result<HashMap<UserId, Vec<GroupMembership>>, Error> {
+    let ids: Vec<String> = people.iter().map(ToString::to_string).collect();
+    let direct = memberships::parents(tx, &ids)?;
+    let mut groups: Vec<GroupId> = direct.values().flatten().map(|parent| parent.group).collect();
+    groups.sort_unstable();
+    groups.dedup();
+    let above: HashMap<GroupId, Vec<(GroupId, i64)>> = memberships::nesting(tx, &groups)?
+        .into_iter()
+        .map(|(group, parents)| (group, edges(&parents)))
+        .collect();
+    direct
+        .iter()
+        .map(|(user, parents)| {
+            let user = user.parse::<UserId>().map_err(Error::internal)?;
+            Ok((user, placement::memberships(&edges(parents), &above)))
+        })
+        .collect()
+}
+
+fn edges(parents: &[Parent]) -> Vec<(GroupId, i64)> {
+    parents.iter().map(|parent| (parent.group, parent.sequence)).collect()
+}
+
+fn refused(detail: String) -> Error {
+    vestibule_scim::Error::bad_request(ScimType::InvalidValue, detail).into()
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(64).collect()
+}

@@ -1,0 +1,43 @@
+//! What the embedder decides about the service.
+
+use chrono::Duration;
+use vestibule_scim::Limits;
+
+/// Settings of the service.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Lifetime of a token when the request names none, in minutes.
+    pub default_token_minutes: u64,
+    /// The longest lifetime a token request can have, in minutes.
+    pub maximum_token_minutes: u64,
+    /// Lifetime of an activation token when none is named, in minutes.
+    pub activation_token_minutes: u64,
+    /// Short tokens of one provider that work at the same time; the oldest give way.
+    pub live_tokens: i64,
+    /// How long the set-up link works.
+    pub set_up_link: Duration,
+    /// Seconds a paused provider, or a client of a busy server, is asked to wait.
+    pub retry_after: u32,
+    /// Bounds of every SCIM request.
+    pub limits: Limits,
+    /// Resources on a page when the request does not say.
+    pub default_page: u64,
+    /// Resources on a page at most.
+    pub maximum_page: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            default_token_minutes: 60,
+            maximum_token_minutes: 24 * 60,
+            activation_token_minutes: 365 * 24 * 60,
+            live_tokens: 1_000,
+            set_up_link: Duration::hours(24),
+            retry_after: 30,
+            limits: Limits::default(),
+            default_page: 100,
+            maximum_page: 1_000,
+        }
+    }
+}
