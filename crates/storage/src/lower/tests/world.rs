@@ -1,0 +1,405 @@
+//! A few people and groups, each as the resource a client would see and as the rows that hold it.
+
+use chrono::DateTime;
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use serde_json::{Map, Value, json};
+use vestibule_scim::ResourceType;
+use vestibule_scim::filter::{Condition, Filter, match_document};
+use vestibule_scim::fold::fold;
+use vestibule_scim::target::Target;
+use vestibule_scim::{Dialect, Limits, Tolerances};
+
+use super::super::{self as lower, Table};
+use crate::engine::{Connection, DatabaseUrl};
+use crate::schema::{groups, memberships, providers, user_emails, users};
+
+pub(super) const PROVIDER: &str = "p1";
+pub(super) const BASE: &str = "https://host/scim/v2";
+
+/// A migrated database that is gone afterwards.
+pub(super) struct Database {
+    pub(super) connection: Connection,
+    _folder: Option<tempfile::TempDir>,
+    _server: Option<Dropped>,
+}
+
+impl Database {
+    pub(super) fn sqlite() -> Self {
+        let memory = std::path::Path::new("/dev/shm");
+        let folder = if memory.is_dir() {
+            tempfile::tempdir_in(memory)
+        } else {
+            tempfile::tempdir()
+        }
+        .unwrap();
+        let url = format!("sqlite:{}", folder.path().join("test.db").display());
+        Self {
+            connection: migrated(&url),
+            _folder: Some(folder),
+            _server: None,
+        }
+    }
+
+    /// `None` where no server is named; on CI that is a failure.
+    pub(super) fn postgres(name: &str) -> Option<Self> {
+        let Ok(server) = std::env::var("VESTIBULE_TEST_POSTGRES") else {
+            assert!(
+                std::env::var("CI").as_deref() != Ok("true"),
+                "VESTIBULE_TEST_POSTGRES is not set"
+            );
+            return None;
+        };
+        let name = format!("vestibule_{name}_{}", std::process::id());
+        let create = format!("DROP DATABASE IF EXISTS {name}; CREATE DATABASE {name}");
+        for statement in create.split("; ") {
+            connect(&server).batch_execute(statement).unwrap();
+        }
+        let (address, options) = server.split_once('?').unwrap_or((&server, ""));
+        let (host, _) = address
+            .rsplit_once('/')
+            .expect("the address names a database");
+        let connection = migrated(&format!("{host}/{name}?{options}"));
+        Some(Self {
+            connection,
+            _folder: None,
+            _server: Some(Dropped { server, name }),
+        })
+    }
+
+    /// Runs `body` and takes back what it wrote.
+    pub(super) fn undone<T>(&mut self, body: impl FnOnce(&mut Connection) -> T) -> T {
+        self.connection.begin_write().unwrap();
+        let result = body(&mut self.connection);
+        self.connection.batch_execute("ROLLBACK").unwrap();
+        result
+    }
+}
+
+fn connect(url: &str) -> Connection {
+    DatabaseUrl::parse(url).unwrap().connect().unwrap()
+}
+
+fn migrated(url: &str) -> Connection {
+    let mut connection = connect(url);
+    connection.migrate().unwrap();
+    diesel::insert_into(providers::table)
+        .values((
+            providers::id.eq(PROVIDER),
+            providers::client_id.eq(PROVIDER),
+            providers::name_key.eq(PROVIDER),
+            providers::user_type.eq("internal"),
+            providers::state.eq("active"),
+            providers::settings.eq("{}"),
+            providers::created.eq(0),
+            providers::modified.eq(0),
+            providers::version.eq(1),
+        ))
+        .execute(&mut connection)
+        .unwrap();
+    connection
+}
+
+/// Drops the database when the test is over; fields are dropped in order, so after its connection.
+struct Dropped {
+    server: String,
+    name: String,
+}
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        if let Err(error) = connect(&self.server).batch_execute(&statement) {
+            eprintln!("{statement}: {error}");
+        }
+    }
+}
+
+/// Resources without what the server adds: `groups` and the common attributes but `externalId`.
+#[derive(Debug, Clone, Default)]
+pub(super) struct World {
+    pub(super) users: Vec<Map<String, Value>>,
+    pub(super) groups: Vec<Map<String, Value>>,
+    /// Group, member (a user, or a group when the flag is set), display.
+    pub(super) members: Vec<(usize, usize, bool, Option<String>)>,
+}
+
+impl World {
+    pub(super) fn user_id(index: usize) -> String {
+        format!("u{index}")
+    }
+
+    pub(super) fn group_id(index: usize) -> String {
+        format!("g{index}")
+    }
+
+    pub(super) fn insert(&self, connection: &mut Connection) {
+        for (index, user) in self.users.iter().enumerate() {
+            insert_user(connection, index, user);
+        }
+        for (index, group) in self.groups.iter().enumerate() {
+            insert_group(connection, index, group);
+        }
+        for (group, member, is_group, display) in &self.members {
+            diesel::insert_into(memberships::table)
+                .values((
+                    memberships::group_id.eq(Self::group_id(*group)),
+                    memberships::member_id.eq(member_id(*member, *is_group)),
+                    memberships::member_is_group.eq(*is_group),
+                    memberships::display.eq(display.as_deref()),
+                    memberships::event_id.eq("e"),
+                ))
+                .execute(connection)
+                .unwrap();
+        }
+    }
+
+    /// What the matcher and the sorter see, by id.
+    pub(super) fn documents(&self, table: Table) -> Vec<(String, Map<String, Value>)> {
+        let (kind, resources, id): (_, _, fn(usize) -> String) = match table {
+            Table::Users => (ResourceType::user(), &self.users, Self::user_id),
+            Table::Groups => (ResourceType::group(), &self.groups, Self::group_id),
+        };
+        let whole = |(index, resource): (usize, &Map<String, Value>)| {
+            let mut resource = resource.clone();
+            let id = id(index);
+            resource.insert("id".to_owned(), json!(id));
+            resource.insert(
+                "meta".to_owned(),
+                json!({
+                    "resourceType": kind.name,
+                    "created": time_text(created(index)),
+                    "lastModified": time_text(modified(index)),
+                    "version": format!("W/\"{}\"", version(index)),
+                    "location": format!("{BASE}{}/{id}", kind.endpoint),
+                }),
+            );
+            let (name, values) = match table {
+                Table::Users => ("groups", self.groups_of(index)),
+                Table::Groups => ("members", self.members_of(index)),
+            };
+            if !values.is_empty() {
+                resource.insert(name.to_owned(), Value::Array(values));
+            }
+            (id, match_document(&kind, &resource))
+        };
+        resources.iter().enumerate().map(whole).collect()
+    }
+
+    fn members_of(&self, group: usize) -> Vec<Value> {
+        let own = self.members.iter().filter(|(of, ..)| *of == group);
+        own.map(|(_, member, is_group, display)| {
+            let id = member_id(*member, *is_group);
+            let (kind, endpoint) = if *is_group {
+                ("Group", "Groups")
+            } else {
+                ("User", "Users")
+            };
+            let mut value =
+                json!({ "value": id, "type": kind, "$ref": format!("{BASE}/{endpoint}/{id}") });
+            if let Some(display) = display {
+                value["display"] = json!(display);
+            }
+            value
+        })
+        .collect()
+    }
+
+    fn groups_of(&self, user: usize) -> Vec<Value> {
+        let holds = |group: usize, member: usize, is_group: bool| {
+            self.members
+                .iter()
+                .any(|(of, id, kind, _)| (*of, *id, *kind) == (group, member, is_group))
+        };
+        let direct: Vec<bool> = (0..self.groups.len())
+            .map(|group| holds(group, user, false))
+            .collect();
+        let mut reached = direct.clone();
+        for _ in 0..self.groups.len() {
+            for outer in 0..self.groups.len() {
+                reached[outer] |=
+                    (0..self.groups.len()).any(|inner| reached[inner] && holds(outer, inner, true));
+            }
+        }
+        (0..self.groups.len())
+            .filter(|group| reached[*group])
+            .map(|group| {
+                json!({
+                    "value": Self::group_id(group),
+                    "$ref": format!("{BASE}/Groups/{}", Self::group_id(group)),
+                    "display": self.groups[group]["displayName"],
+                    "type": if direct[group] { "direct" } else { "indirect" },
+                })
+            })
+            .collect()
+    }
+}
+
+fn member_id(member: usize, is_group: bool) -> String {
+    if is_group {
+        World::group_id(member)
+    } else {
+        World::user_id(member)
+    }
+}
+
+fn created(index: usize) -> i64 {
+    1_700_000_000_123_456 + (index as i64 % 3) * 1_000_000
+}
+
+fn modified(index: usize) -> i64 {
+    created(index) + (index as i64 % 2)
+}
+
+fn version(index: usize) -> i64 {
+    [1, 2, 10, 1][index % 4]
+}
+
+fn time_text(micros: i64) -> String {
+    DateTime::from_timestamp_micros(micros)
+        .unwrap()
+        .format("%Y-%m-%dT%H:%M:%S%.6fZ")
+        .to_string()
+}
+
+fn insert_user(connection: &mut Connection, index: usize, user: &Map<String, Value>) {
+    let document = match_document(&ResourceType::user(), user);
+    let folded = |name: &str| document.get(name).and_then(Value::as_str);
+    diesel::insert_into(users::table)
+        .values((
+            users::id.eq(World::user_id(index)),
+            users::provider_id.eq(PROVIDER),
+            users::user_name.eq(user["userName"].as_str().unwrap()),
+            users::user_name_key.eq(folded("userName").unwrap()),
+            users::display_name_key.eq(folded("displayName").unwrap_or("")),
+            users::external_id.eq(user.get("externalId").and_then(Value::as_str)),
+            users::email.eq(folded(Target::PRIMARY_EMAIL)),
+            users::email_key.eq(folded(Target::PRIMARY_EMAIL)),
+            users::active.eq(user["active"].as_bool().unwrap()),
+            users::active_event.eq("e"),
+            users::document.eq("{}"),
+            users::match_document.eq(Value::Object(document.clone()).to_string()),
+            users::created.eq(created(index)),
+            users::modified.eq(modified(index)),
+            users::version.eq(version(index)),
+        ))
+        .execute(connection)
+        .unwrap();
+    let emails = document
+        .get("emails")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    for (position, value) in emails
+        .filter_map(|email| email.get("value")?.as_str())
+        .enumerate()
+    {
+        diesel::insert_into(user_emails::table)
+            .values((
+                user_emails::user_id.eq(World::user_id(index)),
+                user_emails::position.eq(position as i64),
+                user_emails::provider_id.eq(PROVIDER),
+                user_emails::value_key.eq(value),
+            ))
+            .execute(connection)
+            .unwrap();
+    }
+}
+
+fn insert_group(connection: &mut Connection, index: usize, group: &Map<String, Value>) {
+    let name = group["displayName"].as_str().unwrap();
+    let document = match_document(&ResourceType::group(), group);
+    diesel::insert_into(groups::table)
+        .values((
+            groups::id.eq(World::group_id(index)),
+            groups::provider_id.eq(PROVIDER),
+            groups::display_name.eq(name),
+            groups::display_name_key.eq(fold(name)),
+            groups::external_id.eq(group.get("externalId").and_then(Value::as_str)),
+            groups::document.eq("{}"),
+            groups::match_document.eq(Value::Object(document).to_string()),
+            groups::enabled.eq(true),
+            groups::enabled_event.eq("e"),
+            groups::link_delivery.eq("default"),
+            groups::created.eq(created(index)),
+            groups::modified.eq(modified(index)),
+            groups::version.eq(version(index)),
+        ))
+        .execute(connection)
+        .unwrap();
+}
+
+fn location(table: Table) -> String {
+    format!("{BASE}{}/", resource_type(table).endpoint)
+}
+
+pub(super) fn condition(table: Table, filter: &str) -> Condition {
+    let kind = resource_type(table);
+    let mut tolerances = Tolerances::new(Dialect::Tolerant);
+    let parsed = Filter::parse(filter, &Limits::default())
+        .unwrap_or_else(|error| panic!("{filter}: {error}"));
+    parsed
+        .resolve(&kind, &mut tolerances)
+        .unwrap_or_else(|error| panic!("{filter}: {error}"))
+}
+
+pub(super) fn resource_type(table: Table) -> ResourceType {
+    match table {
+        Table::Users => ResourceType::user(),
+        Table::Groups => ResourceType::group(),
+    }
+}
+
+/// The ids the database finds, in the order of ids.
+pub(super) fn found(
+    connection: &mut Connection,
+    table: Table,
+    condition: &Condition,
+) -> Vec<String> {
+    let predicate = lower::condition(
+        connection.engine(),
+        table,
+        condition,
+        PROVIDER,
+        &location(table),
+    );
+    match table {
+        Table::Users => users::table
+            .filter(users::provider_id.eq(PROVIDER))
+            .filter(predicate)
+            .order(users::id)
+            .select(users::id)
+            .load(connection),
+        Table::Groups => groups::table
+            .filter(groups::provider_id.eq(PROVIDER))
+            .filter(predicate)
+            .order(groups::id)
+            .select(groups::id)
+            .load(connection),
+    }
+    .unwrap_or_else(|error| panic!("{condition:?}: {error}"))
+}
+
+/// All ids as the database sorts them.
+pub(super) fn sorted(
+    connection: &mut Connection,
+    table: Table,
+    target: &Target,
+    descending: bool,
+) -> Vec<String> {
+    let order = lower::order(
+        connection.engine(),
+        table,
+        target,
+        descending,
+        &location(table),
+    );
+    match table {
+        Table::Users => users::table.order(order).select(users::id).load(connection),
+        Table::Groups => groups::table
+            .order(order)
+            .select(groups::id)
+            .load(connection),
+    }
+    .unwrap_or_else(|error| panic!("{target:?}: {error}"))
+}
