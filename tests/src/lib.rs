@@ -1,1 +1,5 @@
+//! What the acceptance tests share.
 
+#![forbid(unsafe_code)]
+
+pub mod interop;
