@@ -134,3 +134,6 @@ pub enum Operand {
     Number(Number),
     Bool(bool),
 }
+
+#[cfg(test)]
+mod tests;

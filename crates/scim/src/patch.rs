@@ -86,3 +86,6 @@ impl fmt::Display for PatchPath {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -426,3 +426,6 @@ fn column(input: &Input<'_>) -> usize {
         .map_or(offset, |read| read.chars().count())
         + 1
 }
+
+#[cfg(test)]
+mod tests;

@@ -52,7 +52,7 @@ impl Editor<'_> {
         let existing = data.get_mut(&attribute.name);
         match (existing, given) {
             (Some(Value::Array(existing)), Value::Array(given)) if op == Op::Add => {
-                append(existing, given)
+                append(existing, given);
             }
             (Some(existing), given)
                 if attribute.kind == AttributeType::Complex && !attribute.multi_valued =>
@@ -386,17 +386,21 @@ impl Change<'_> {
 }
 
 fn change_values(values: &mut Vec<Value>, selected: &[usize], change: &Change<'_>) {
-    let mut promoted = Vec::new();
+    let mut primary = Vec::new();
+    let mut is_new = false;
     for index in selected {
         if let Some(value) = values.get_mut(*index) {
-            let before = is_primary(value);
+            let was_primary = is_primary(value);
             change.apply(value);
-            if is_primary(value) && !before {
-                promoted.push(*index);
+            if is_primary(value) {
+                primary.push(*index);
+                is_new |= !was_primary;
             }
         }
     }
-    demote_others(values, &promoted);
+    if is_new {
+        demote_others(values, &primary);
+    }
     values.retain(|value| !is_empty(value));
 }
 

@@ -333,3 +333,6 @@ fn value_is(id: &str) -> Condition {
         operand,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -48,11 +48,11 @@ pub(super) fn patch(
 }
 
 /// Says which operation an error is about.
-pub(super) fn at(index: usize, error: Error) -> Error {
-    Error {
-        detail: format!("Operations[{index}]: {}", error.detail),
-        ..error
-    }
+pub(super) fn at(index: usize, mut error: Error) -> Error {
+    error
+        .detail
+        .insert_str(0, &format!("Operations[{index}]: "));
+    error
 }
 
 impl PatchPath {
@@ -190,4 +190,137 @@ fn take(message: &mut Map<String, Value>, name: &str) -> Option<Value> {
 
 fn syntax(detail: &str) -> Error {
     Error::bad_request(ScimType::InvalidSyntax, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn parse(operations: &Value, dialect: Dialect) -> Result<Patch, Error> {
+        let body = json!({"schemas": [Patch::SCHEMA], "Operations": operations});
+        patch(body, &Limits::default(), &mut Tolerances::new(dialect))
+    }
+
+    fn refusal(operations: &Value, dialect: Dialect) -> (ScimType, String) {
+        let error = parse(operations, dialect).unwrap_err();
+        (error.scim_type.unwrap(), error.detail)
+    }
+
+    #[test]
+    fn each_mistake_has_its_error_and_place() {
+        let good = json!({"op": "add", "path": "title", "value": "x"});
+        for (bad, scim_type, detail) in [
+            (
+                json!({"op": "upsert", "path": "title", "value": 1}),
+                ScimType::InvalidSyntax,
+                "upsert",
+            ),
+            (
+                json!({"path": "title", "value": 1}),
+                ScimType::InvalidSyntax,
+                "op",
+            ),
+            (json!({"op": "remove"}), ScimType::NoTarget, "path"),
+            (
+                json!({"op": "add", "path": "title"}),
+                ScimType::InvalidValue,
+                "value",
+            ),
+            (
+                json!({"op": "add", "path": "a b", "value": 1}),
+                ScimType::InvalidPath,
+                "column 2",
+            ),
+            (
+                json!({"op": "add", "path": "emails[type eq \"work\".value", "value": 1}),
+                ScimType::InvalidPath,
+                "column 22",
+            ),
+            (
+                json!({"op": "add", "path": 7, "value": 1}),
+                ScimType::InvalidPath,
+                "string",
+            ),
+            (json!("add"), ScimType::InvalidSyntax, "object"),
+        ] {
+            for dialect in [Dialect::Tolerant, Dialect::Strict] {
+                let (given, text) = refusal(&json!([good, bad]), dialect);
+                assert_eq!(given, scim_type, "{bad}");
+                assert!(
+                    text.starts_with("Operations[1]: ") && text.contains(detail),
+                    "{text}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn an_empty_or_missing_list_of_operations_is_refused() {
+        assert_eq!(
+            refusal(&json!([]), Dialect::Tolerant).0,
+            ScimType::InvalidSyntax
+        );
+        assert_eq!(
+            refusal(&json!(null), Dialect::Tolerant).0,
+            ScimType::InvalidSyntax
+        );
+    }
+
+    #[test]
+    fn capitals_are_counted_or_refused() {
+        let operations = json!([{"op": "Replace", "path": "title", "value": "x"}]);
+        assert_eq!(
+            refusal(&operations, Dialect::Strict).0,
+            ScimType::InvalidSyntax
+        );
+        let mut tolerances = Tolerances::new(Dialect::Tolerant);
+        let body = json!({"Schemas": [Patch::SCHEMA], "operations": operations});
+        let message = patch(body, &Limits::default(), &mut tolerances).unwrap();
+        assert_eq!(message.operations[0].op, Op::Replace);
+        assert_eq!(
+            tolerances.used().collect::<Vec<_>>(),
+            [(Tolerance::CapitalisedOperation, 1)]
+        );
+    }
+
+    #[test]
+    fn the_message_schema_may_be_missing_but_not_another() {
+        let operations = json!([{"op": "add", "path": "title", "value": "x"}]);
+        let parse = |body, dialect| patch(body, &Limits::default(), &mut Tolerances::new(dialect));
+        let without = json!({"Operations": operations});
+        assert!(parse(without.clone(), Dialect::Tolerant).is_ok());
+        assert!(parse(without, Dialect::Strict).is_err());
+        let other = json!({"schemas": ["urn:x:y"], "Operations": operations});
+        assert!(parse(other, Dialect::Tolerant).is_err());
+    }
+
+    #[test]
+    fn more_operations_than_the_limit_are_refused() {
+        let limits = Limits {
+            patch_operations: 1,
+            ..Limits::default()
+        };
+        let operation = json!({"op": "add", "path": "title", "value": "x"});
+        let body = json!({"schemas": [Patch::SCHEMA], "Operations": [operation, operation]});
+        let error = patch(body, &limits, &mut Tolerances::default()).unwrap_err();
+        assert_eq!(error.status, 413);
+    }
+
+    #[test]
+    fn a_path_is_printed_as_it_was_written() {
+        for text in [
+            "title",
+            "urn:x:User:name.givenName",
+            "emails[type eq \"work\" and primary eq true].value",
+        ] {
+            assert_eq!(
+                PatchPath::parse(text, &Limits::default())
+                    .unwrap()
+                    .to_string(),
+                text
+            );
+        }
+    }
 }

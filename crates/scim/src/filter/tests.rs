@@ -1,0 +1,225 @@
+use serde_json::{Map, Value, json};
+
+use super::*;
+use crate::schema::ENTERPRISE_USER;
+use crate::{Dialect, Error, ScimType, Tolerance};
+
+fn resolve_as(
+    text: &str,
+    resource_type: &ResourceType,
+    dialect: Dialect,
+) -> (Result<Condition, FilterError>, Tolerances) {
+    let mut tolerances = Tolerances::new(dialect);
+    let filter = Filter::parse(text, &Limits::default()).unwrap();
+    let condition = filter.resolve(resource_type, &mut tolerances);
+    (condition, tolerances)
+}
+
+fn strict(text: &str) -> Result<Condition, FilterError> {
+    resolve_as(text, &ResourceType::user(), Dialect::Strict).0
+}
+
+fn babs() -> Map<String, Value> {
+    let user = json!({
+        "schemas": [crate::schema::USER, ENTERPRISE_USER],
+        "id": "2819c223",
+        "userName": "BJensen",
+        "externalId": "Ext-1",
+        "name": {"givenName": "Barbara", "familyName": "O'Malley"},
+        "active": true,
+        "nickName": "",
+        "ims": [],
+        "emails": [
+            {"value": "Babs@Work.example", "type": "work", "primary": true},
+            {"value": "babs@home.example", "type": "home"}
+        ],
+        "customCodes": ["A1", "B2"],
+        ENTERPRISE_USER: {"department": "Tours", "manager": {"value": "26118915"}},
+        "meta": {"created": "2011-05-13T04:42:34.5Z", "lastModified": "2011-05-13T06:42:34+02:00"}
+    });
+    user.as_object().unwrap().clone()
+}
+
+fn babs_matches(text: &str) -> bool {
+    let user = ResourceType::user();
+    let (condition, _) = resolve_as(text, &user, Dialect::Tolerant);
+    matches(&condition.unwrap(), &match_document(&user, &babs()))
+}
+
+#[test]
+fn what_babs_matches() {
+    for text in [
+        r#"userName eq "bjensen""#,
+        r#"USERNAME sw "BJ" and userName ew "NSEN" and userName co "jen""#,
+        r#"externalId eq "Ext-1""#,
+        r#"urn:ietf:params:scim:schemas:core:2.0:User:name.familyName co "o'm""#,
+        r#"emails eq "babs@work.EXAMPLE""#,
+        r#"emails.type eq "home" and emails.value ew "work.example""#,
+        r#"emails[type eq "work" and primary eq true]"#,
+        r#"emails[type eq "work"].value eq "babs@work.example""#,
+        r#"emails[not (type eq "work")]"#,
+        r#"email eq "BABS@work.example""#,
+        r#"customCodes eq "b2""#,
+        r#"customCodes[value sw "A" and value ew "1"]"#,
+        r#"name[givenName eq "barbara" and familyName pr]"#,
+        r#"not (title pr) and title ne "x" and title eq null"#,
+        "not (nickName pr) and not (ims pr) and emails pr and name pr and meta pr",
+        r#"emails.type ne "other""#,
+        r#"active eq "True" and active ne false and active ne null"#,
+        r#"meta.lastModified eq "2011-05-13T04:42:34Z""#,
+        r#"meta.created gt "2011-05-13T04:42:34Z" and meta.created le "2011-05-13T04:42:34.500Z""#,
+        r#"schemas eq "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User""#,
+        r#"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department eq "tours""#,
+        r#"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager eq "26118915""#,
+        r#"userName gt "bj" and userName lt "bk""#,
+    ] {
+        assert!(babs_matches(text), "{text}");
+    }
+    for text in [
+        r#"externalId eq "ext-1""#,
+        r#"id eq "2819C223""#,
+        r#"emails[type eq "home" and primary eq true]"#,
+        r#"emails[type eq "home"].value eq "babs@work.example""#,
+        r#"email eq "babs@home.example""#,
+        r#"customCodes[value sw "A" and value ew "2"]"#,
+        r#"emails.type ne "work""#,
+        r#"title lt "z""#,
+        r#"meta.created gt "2011-05-13T04:42:34.5Z""#,
+    ] {
+        assert!(!babs_matches(text), "{text}");
+    }
+}
+
+#[test]
+fn what_cannot_be_asked_is_refused_with_its_column() {
+    for (text, column) in [
+        (r#"title pr and favouriteColour eq "blue""#, 14),
+        (r#"name.shoeSize eq "44""#, 1),
+        (r#"department eq "x""#, 1),
+        (r#"urn:x:y:User:title eq "x""#, 1),
+        (r#"emails[value eq "a" and shoeSize eq "1"]"#, 25),
+        ("active gt true", 1),
+        (r#"active co "t""#, 1),
+        (r#"active eq "maybe""#, 1),
+        ("userName eq 5", 1),
+        ("userName gt null", 1),
+        (r#"name eq "x""#, 1),
+        (r#"x509Certificates.value gt "aGVsbG8=""#, 1),
+        (r#"meta.created gt "yesterday""#, 1),
+        (r#"userName[value eq "x"]"#, 1),
+        (r#"email eq "a@b""#, 1),
+        (r#"emails[type eq "work"].value eq "x""#, 23),
+        (r#"active eq "true""#, 1),
+    ] {
+        let error = strict(text).unwrap_err();
+        assert_eq!(error.column, column, "{text}: {error}");
+        assert_eq!(
+            Error::from(error).scim_type,
+            Some(ScimType::InvalidFilter),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn what_is_never_returned_is_not_learnt_by_filtering() {
+    for text in [
+        r#"password eq "x""#,
+        "password pr",
+        r#"not (password sw "a")"#,
+    ] {
+        let error = Error::from(strict(text).unwrap_err());
+        assert_eq!(
+            (error.status, error.scim_type),
+            (403, Some(ScimType::Sensitive)),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn tolerances_are_counted_by_name() {
+    for (text, tolerance) in [
+        (r#"email eq "x""#, Tolerance::EmailAlias),
+        (r#"active eq "False""#, Tolerance::BooleanText),
+        (
+            r#"emails[type eq "work"].value eq "x""#,
+            Tolerance::ValuePathSubAttribute,
+        ),
+    ] {
+        let (condition, tolerances) = resolve_as(text, &ResourceType::user(), Dialect::Tolerant);
+        assert!(condition.is_ok(), "{text}");
+        assert_eq!(
+            tolerances.used().collect::<Vec<_>>(),
+            [(tolerance, 1)],
+            "{text}"
+        );
+    }
+    // Only people have an e-mail address.
+    let (condition, _) = resolve_as(r#"email eq "x""#, &ResourceType::group(), Dialect::Tolerant);
+    assert!(condition.is_err());
+}
+
+#[test]
+fn members_compare_by_their_value() {
+    let (condition, _) = resolve_as(
+        r#"id eq "G" and members eq "U""#,
+        &ResourceType::group(),
+        Dialect::Strict,
+    );
+    let Condition::And(terms) = condition.unwrap() else {
+        panic!("two terms")
+    };
+    let Condition::Compare {
+        target,
+        op: CompareOp::Eq,
+        ..
+    } = &terms[1]
+    else {
+        panic!("a comparison")
+    };
+    assert_eq!(
+        (target.attribute.as_str(), target.sub_attribute.as_deref()),
+        ("members", Some("value"))
+    );
+}
+
+#[test]
+fn instants_sort_as_text() {
+    assert_eq!(
+        instant("2011-05-13T04:42:34Z").unwrap(),
+        "2011-05-13T04:42:34.000000Z"
+    );
+    assert_eq!(
+        instant("2011-05-13T01:42:34.1234567-03:00").unwrap(),
+        "2011-05-13T04:42:34.123456Z"
+    );
+    assert_eq!(
+        instant("2011-05-13T04:42:34"),
+        instant("2011-05-13T04:42:34Z")
+    );
+    for bad in [
+        "",
+        "2011-05-13",
+        "2011-13-01T00:00:00Z",
+        "yesterday",
+        "0000-01-01T00:00:00+01:00",
+    ] {
+        assert_eq!(instant(bad), None, "{bad}");
+    }
+}
+
+#[test]
+fn a_match_document_is_folded_but_where_case_counts() {
+    let document = match_document(&ResourceType::user(), &babs());
+    assert_eq!(document["userName"], "bjensen");
+    assert_eq!(document["externalId"], "Ext-1");
+    assert_eq!(document["email"], "babs@work.example");
+    assert_eq!(document["emails"][0]["value"], "babs@work.example");
+    assert_eq!(
+        document["meta"]["lastModified"],
+        "2011-05-13T04:42:34.000000Z"
+    );
+    assert_eq!(document[ENTERPRISE_USER]["department"], "tours");
+    assert_eq!(document["customCodes"], json!(["a1", "b2"]));
+}

@@ -1,0 +1,219 @@
+use serde_json::json;
+
+use super::*;
+use crate::filter::{match_document, matches};
+use crate::{Dialect, MemberKind, ResourceType, Target};
+
+type Split = (Vec<MemberChange>, Option<Patch>);
+
+fn split_as(operations: &Value, dialect: Dialect) -> Result<Split, Error> {
+    let mut tolerances = Tolerances::new(dialect);
+    let message = json!({"schemas": [Patch::SCHEMA], "Operations": operations});
+    Patch::parse(message, &Limits::default(), &mut tolerances)?
+        .split_members(&Limits::default(), &mut tolerances)
+}
+
+fn changes(operations: &Value) -> Vec<MemberChange> {
+    let (changes, rest) = split_as(operations, Dialect::Tolerant).unwrap();
+    assert_eq!(rest, None, "{operations}");
+    changes
+}
+
+fn member(value: &str) -> Member {
+    Member {
+        value: value.to_owned(),
+        kind: None,
+        display: None,
+    }
+}
+
+fn values(ids: &[&str]) -> MemberChange {
+    MemberChange::Remove(MemberSelector::Values(
+        ids.iter().map(|id| (*id).to_owned()).collect(),
+    ))
+}
+
+#[test]
+fn membership_in_every_form() {
+    let urn = format!("{GROUP}:members");
+    let add = [MemberChange::Add(vec![member("u1")])];
+    for operation in [
+        json!({"op": "add", "path": "members", "value": [{"value": "u1"}]}),
+        json!({"op": "Add", "path": "Members", "value": [{"$ref": null, "value": "u1"}]}),
+        json!({"op": "add", "path": "members", "value": {"value": "u1"}}),
+        json!({"op": "add", "path": urn, "value": [{"value": "u1"}, {"value": "u1"}]}),
+        json!({"op": "add", "value": {"members": [{"value": "u1"}]}}),
+        json!({"op": "add", "value": {urn.as_str(): [{"value": "u1"}]}}),
+        json!({"op": "add", "value": {GROUP: {"members": [{"value": "u1"}]}}}),
+        json!({"op": "add", "path": GROUP, "value": {"members": [{"value": "u1"}]}}),
+    ] {
+        assert_eq!(changes(&json!([operation])), add, "{operation}");
+    }
+    for (operation, change) in [
+        (
+            json!({"op": "remove", "path": "members"}),
+            MemberChange::Remove(MemberSelector::All),
+        ),
+        (
+            json!({"op": "remove", "path": "members[value eq \"u1\"]"}),
+            values(&["u1"]),
+        ),
+        (
+            json!({"op": "remove", "path": "members[(value eq \"u1\" or VALUE eq \"u2\")]"}),
+            values(&["u1", "u2"]),
+        ),
+        (
+            json!({"op": "remove", "path": "members[$ref eq \"https://x/Users/u1\"]"}),
+            values(&["u1"]),
+        ),
+        (
+            json!({"op": "Remove", "path": "members", "value": [{"value": "u1"}, {"value": "u2"}]}),
+            values(&["u1", "u2"]),
+        ),
+        (
+            json!({"op": "remove", "path": "members", "value": {"value": "u1", "display": "x"}}),
+            values(&["u1"]),
+        ),
+        (
+            json!({"op": "remove", "path": "members[value eq \"u1\"]", "value": [{"value": "u1"}]}),
+            values(&["u1"]),
+        ),
+        (
+            json!({"op": "replace", "path": "members", "value": []}),
+            MemberChange::Replace(vec![]),
+        ),
+        (
+            json!({"op": "replace", "path": "members", "value": null}),
+            MemberChange::Replace(vec![]),
+        ),
+        (
+            json!({"op": "replace", "value": {"members": [{"value": "u1"}]}}),
+            MemberChange::Replace(vec![member("u1")]),
+        ),
+    ] {
+        assert_eq!(changes(&json!([operation])), [change], "{operation}");
+    }
+    // Nothing listed, nothing goes.
+    assert_eq!(
+        changes(&json!([{"op": "remove", "path": "members", "value": []}])),
+        []
+    );
+    let by_reference =
+        json!([{"op": "add", "path": "members", "value": [{"$ref": "https://x/v2/Groups/g1"}]}]);
+    let group = Member {
+        kind: Some(MemberKind::Group),
+        ..member("g1")
+    };
+    assert_eq!(changes(&by_reference), [MemberChange::Add(vec![group])]);
+}
+
+#[test]
+fn what_is_not_membership_is_left() {
+    let operations = json!([
+        {"op": "replace", "value": {"id": "g", "displayName": "Pushed", "members": [{"value": "u1"}]}},
+        {"op": "add", "path": "members", "value": [{"value": "u2"}]},
+        {"op": "replace", "path": "externalId", "value": "e"}
+    ]);
+    let (changes, rest) = split_as(&operations, Dialect::Strict).unwrap();
+    assert_eq!(
+        changes,
+        [
+            MemberChange::Replace(vec![member("u1")]),
+            MemberChange::Add(vec![member("u2")])
+        ]
+    );
+    let rest = rest.unwrap().operations;
+    assert_eq!(
+        rest.iter()
+            .map(|operation| operation.index)
+            .collect::<Vec<_>>(),
+        [0, 2]
+    );
+    assert_eq!(
+        rest[0].value,
+        Some(json!({"id": "g", "displayName": "Pushed"}))
+    );
+}
+
+#[test]
+fn members_by_any_other_condition() {
+    let operations =
+        json!([{"op": "remove", "path": "members[type eq \"group\" and not (value eq \"g1\")]"}]);
+    let [MemberChange::Remove(MemberSelector::Matching(condition))] = &changes(&operations)[..]
+    else {
+        panic!("a condition")
+    };
+    let selects = |value: Value| {
+        let group = json!({"members": [value]});
+        let document = match_document(&ResourceType::group(), group.as_object().unwrap());
+        let target =
+            Target::resolve(&ResourceType::group(), &AttributePath::plain("members")).unwrap();
+        matches(
+            &Condition::Any {
+                target,
+                condition: Box::new(condition.clone()),
+            },
+            &document,
+        )
+    };
+    assert!(selects(json!({"value": "g2", "type": "Group"})));
+    assert!(!selects(json!({"value": "g1", "type": "Group"})));
+    assert!(!selects(json!({"value": "u1", "type": "User"})));
+}
+
+#[test]
+fn a_replaced_member_who_stays_is_not_removed() {
+    let operations = json!([
+        {"op": "replace", "path": "members[value eq \"u1\" or value eq \"u2\"]", "value": [{"value": "u2"}]}
+    ]);
+    assert_eq!(
+        changes(&operations),
+        [values(&["u1"]), MemberChange::Add(vec![member("u2")])]
+    );
+}
+
+#[test]
+fn membership_mistakes_are_refused() {
+    for (operation, scim_type) in [
+        (
+            json!({"op": "add", "path": "members", "value": [{"display": "x"}]}),
+            ScimType::InvalidValue,
+        ),
+        (
+            json!({"op": "add", "path": "members", "value": "u1"}),
+            ScimType::InvalidValue,
+        ),
+        (
+            json!({"op": "replace", "path": "members[value eq \"u\"].value", "value": "v"}),
+            ScimType::Mutability,
+        ),
+        (
+            json!({"op": "remove", "path": "members[shoeSize eq \"u\"]"}),
+            ScimType::InvalidFilter,
+        ),
+    ] {
+        let error = split_as(&json!([operation]), Dialect::Tolerant).unwrap_err();
+        assert_eq!(error.scim_type, Some(scim_type), "{operation}");
+        assert!(error.detail.starts_with("Operations[0]: "), "{error}");
+    }
+    let listed = json!([{"op": "remove", "path": "members", "value": [{"value": "u1"}]}]);
+    assert_eq!(
+        split_as(&listed, Dialect::Strict).unwrap_err().scim_type,
+        Some(ScimType::InvalidSyntax)
+    );
+}
+
+#[test]
+fn members_of_a_whole_message_are_counted() {
+    let limits = Limits {
+        members: 2,
+        ..Limits::default()
+    };
+    let message = json!({"Operations": [
+        {"op": "add", "path": "members", "value": [{"value": "u1"}, {"value": "u2"}]},
+        {"op": "remove", "path": "members[value eq \"u3\"]"}
+    ]});
+    let mut tolerances = Tolerances::default();
+    let patch = Patch::parse(message, &limits, &mut tolerances).unwrap();
+    assert!(patch.split_members(&limits, &mut tolerances).is_err());
+}
