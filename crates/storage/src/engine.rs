@@ -16,14 +16,14 @@ const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/po
 
 /// A connection to either engine.
 #[derive(diesel::MultiConnection)]
-pub(crate) enum Connection {
+pub(crate) enum Session {
     Postgres(PgConnection),
     Sqlite(SqliteConnection),
 }
 
-impl fmt::Debug for Connection {
+impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Connection").field(&self.engine()).finish()
+        f.debug_tuple("Session").field(&self.engine()).finish()
     }
 }
 
@@ -70,13 +70,13 @@ impl DatabaseUrl {
 }
 
 /// Read connections by engine, and on PostgreSQL the write connections too.
-pub(crate) type Connections = Pool<ConnectionManager<Connection>>;
+pub(crate) type Connections = Pool<ConnectionManager<Session>>;
 
 #[derive(Debug, Clone, Copy)]
 struct Prepare(Engine);
 
-impl CustomizeConnection<Connection, diesel::r2d2::Error> for Prepare {
-    fn on_acquire(&self, connection: &mut Connection) -> Result<(), diesel::r2d2::Error> {
+impl CustomizeConnection<Session, diesel::r2d2::Error> for Prepare {
+    fn on_acquire(&self, connection: &mut Session) -> Result<(), diesel::r2d2::Error> {
         connection.prepare(self.0).map_err(diesel::r2d2::Error::QueryError)
     }
 }
@@ -102,13 +102,13 @@ impl DatabaseUrl {
     }
 
     /// One connection outside a pool.
-    pub(crate) fn connect(&self) -> Result<Connection, OpenError> {
+    pub(crate) fn connect(&self) -> Result<Session, OpenError> {
         if let Self::Sqlite(path) = self {
             prepare_file(Path::new(path))?;
         }
         let mut connection = match self {
-            Self::Sqlite(path) => SqliteConnection::establish(path).map(Connection::Sqlite),
-            Self::Postgres(url) => PgConnection::establish(url).map(Connection::Postgres),
+            Self::Sqlite(path) => SqliteConnection::establish(path).map(Session::Sqlite),
+            Self::Postgres(url) => PgConnection::establish(url).map(Session::Postgres),
         }
         .map_err(|error| OpenError::Connect(error.to_string()))?;
         connection.prepare(self.engine()).map_err(|error| OpenError::Connect(error.to_string()))?;
@@ -127,7 +127,7 @@ fn prepare_file(path: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
-impl Connection {
+impl Session {
     pub(crate) fn engine(&self) -> Engine {
         match self {
             Self::Postgres(_) => Engine::Postgres,
@@ -157,6 +157,7 @@ impl Connection {
             #[diesel(sql_type = diesel::sql_types::Text)]
             value: String,
         }
+        let engine = self.engine();
         let unreadable = |error: diesel::result::Error| OpenError::Connect(error.to_string());
         let mut read = |query: &str| -> Result<String, OpenError> {
             let row: Setting = match self {
@@ -166,7 +167,7 @@ impl Connection {
             .map_err(unreadable)?;
             Ok(row.value)
         };
-        let engine_settings: &[(&str, &str, &[&str])] = match self.engine() {
+        let engine_settings: &[(&str, &str, &[&str])] = match engine {
             Engine::Sqlite => &[
                 ("journal_mode", "SELECT journal_mode AS value FROM pragma_journal_mode", &["wal"]),
                 ("synchronous", "SELECT CAST(synchronous AS TEXT) AS value FROM pragma_synchronous", &["2", "3"]),
@@ -305,10 +306,10 @@ fn fold_key(id: u128) -> [u8; 8] {
 macro_rules! insert_all {
     ($connection:expr, $table:expr, $rows:expr) => {
         match $connection {
-            $crate::engine::Connection::Postgres(connection) => {
+            $crate::engine::Session::Postgres(connection) => {
                 diesel::insert_into($table).values($rows).execute(connection)
             }
-            $crate::engine::Connection::Sqlite(connection) => {
+            $crate::engine::Session::Sqlite(connection) => {
                 diesel::insert_into($table).values($rows).execute(connection)
             }
         }
@@ -319,10 +320,10 @@ macro_rules! insert_all {
 macro_rules! upsert {
     ($connection:expr, $table:expr, $row:expr, $key:expr, $change:expr) => {
         match $connection {
-            $crate::engine::Connection::Postgres(connection) => {
+            $crate::engine::Session::Postgres(connection) => {
                 diesel::insert_into($table).values($row).on_conflict($key).do_update().set($change).execute(connection)
             }
-            $crate::engine::Connection::Sqlite(connection) => {
+            $crate::engine::Session::Sqlite(connection) => {
                 diesel::insert_into($table).values($row).on_conflict($key).do_update().set($change).execute(connection)
             }
         }

@@ -6,7 +6,7 @@ use vestibule_domain::EventId;
 use vestibule_domain::event::{self, Digest, Event, GENESIS, Metadata};
 
 use crate::columns::{self, optional, parsed};
-use crate::engine::{Connection, insert_all};
+use crate::engine::{Session, insert_all};
 use crate::error::Error;
 use crate::schema::{event_payloads, events};
 use crate::store::{Read, Write};
@@ -172,12 +172,12 @@ const CHAIN: ChainColumns = (
 );
 
 /// Writes events of a transaction that others may overtake: they are sealed later.
-pub(crate) fn insert_unsealed(connection: &mut Connection, recorded: &[Recorded]) -> Result<(), Error> {
+pub(crate) fn insert_unsealed(connection: &mut Session, recorded: &[Recorded]) -> Result<(), Error> {
     insert(connection, recorded, None)
 }
 
 /// Writes events in the order of their chain. Only the one writer of SQLite can know that order.
-pub(crate) fn insert_sealed(connection: &mut Connection, recorded: &[Recorded]) -> Result<(), Error> {
+pub(crate) fn insert_sealed(connection: &mut Session, recorded: &[Recorded]) -> Result<(), Error> {
     if recorded.is_empty() {
         return Ok(());
     }
@@ -185,7 +185,7 @@ pub(crate) fn insert_sealed(connection: &mut Connection, recorded: &[Recorded]) 
     insert(connection, recorded, Some(head))
 }
 
-fn insert(connection: &mut Connection, recorded: &[Recorded], mut head: Option<(i64, Digest)>) -> Result<(), Error> {
+fn insert(connection: &mut Session, recorded: &[Recorded], mut head: Option<(i64, Digest)>) -> Result<(), Error> {
     for chunk in recorded.chunks(CHUNK) {
         let mut rows = Vec::with_capacity(chunk.len());
         let mut payloads = Vec::with_capacity(chunk.len());
@@ -221,7 +221,7 @@ fn insert(connection: &mut Connection, recorded: &[Recorded], mut head: Option<(
 }
 
 /// Number and hash of the last sealed event.
-fn head(connection: &mut Connection) -> Result<(i64, Digest), Error> {
+fn head(connection: &mut Session) -> Result<(i64, Digest), Error> {
     let last: Option<(Option<i64>, Option<Vec<u8>>)> = events::table
         .filter(events::seq.is_not_null())
         .order(events::seq.desc())

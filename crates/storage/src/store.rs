@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 
-use crate::engine::{Connection, Connections, DatabaseUrl, Engine, pool};
+use crate::engine::{Session, Connections, DatabaseUrl, Engine, pool};
 use crate::error::{Error, OpenError};
 use crate::events::{self, Recorded};
 use crate::writer::Writer;
@@ -47,7 +47,7 @@ struct Inner {
 /// A consistent view of the database for the length of one closure.
 #[derive(Debug)]
 pub struct Read<'a> {
-    pub(crate) connection: &'a mut Connection,
+    pub(crate) connection: &'a mut Session,
 }
 
 /// A transaction that may change the database; everything in it happens or nothing does.
@@ -72,7 +72,7 @@ impl std::ops::DerefMut for Write<'_> {
 }
 
 impl Write<'_> {
-    pub(crate) fn new(connection: &mut Connection) -> Write<'_> {
+    pub(crate) fn new(connection: &mut Session) -> Write<'_> {
         Write { read: Read { connection }, events: Vec::new() }
     }
 
@@ -121,7 +121,7 @@ impl Store {
     pub fn read<T, E: From<Error>>(&self, body: impl FnOnce(&mut Read<'_>) -> Result<T, E>) -> Result<T, E> {
         let mut connection = self.inner.connections.get().map_err(busy)?;
         connection.begin_read().map_err(Error::from)?;
-        let mut guard = Rollback { connection: &mut connection };
+        let guard = Rollback { connection: &mut connection };
         body(&mut Read { connection: guard.connection })
     }
 
@@ -166,7 +166,7 @@ impl Store {
 }
 
 /// One attempt at a write as a transaction of its own.
-fn attempt_write<T, E, F>(connection: &mut Connection, body: &mut F) -> Result<T, E>
+fn attempt_write<T, E, F>(connection: &mut Session, body: &mut F) -> Result<T, E>
 where
     E: Failure,
     F: FnMut(&mut Write<'_>) -> Result<T, E>,
@@ -175,7 +175,8 @@ where
     let guard = Rollback { connection };
     let mut write = Write::new(guard.connection);
     let value = body(&mut write)?;
-    events::insert_unsealed(write.read.connection, &write.take_events())?;
+    let recorded = write.take_events();
+    events::insert_unsealed(write.read.connection, &recorded)?;
     guard.connection.batch_execute("COMMIT").map_err(|error| match Error::from(error) {
         Error::Stale => Error::Stale,
         // Nobody knows whether it happened: the client must ask, not assume.
@@ -195,7 +196,7 @@ fn busy(error: impl std::error::Error + Send + Sync + 'static) -> Error {
 /// Ends a transaction that was not committed, also when the body panics. After a COMMIT the
 /// statement only says that there is nothing to end.
 struct Rollback<'a> {
-    connection: &'a mut Connection,
+    connection: &'a mut Session,
 }
 
 impl Drop for Rollback<'_> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 
-use crate::engine::Connection;
+use crate::engine::Session;
 use crate::error::Error;
 use crate::events::{self, Recorded};
 use crate::store::{Failure, Write};
@@ -67,7 +67,7 @@ where
 }
 
 impl Writer {
-    pub(crate) fn start(connection: Connection, queue: usize) -> Self {
+    pub(crate) fn start(connection: Session, queue: usize) -> Self {
         let (sender, receiver) = mpsc::sync_channel(queue);
         thread::Builder::new()
             .name("sqlite-writer".to_owned())
@@ -91,7 +91,7 @@ impl Writer {
     }
 }
 
-fn serve(mut connection: Connection, queue: &Receiver<Box<dyn Job>>) {
+fn serve(mut connection: Session, queue: &Receiver<Box<dyn Job>>) {
     let mut commits = 0_u32;
     let mut idle = true;
     loop {
@@ -122,13 +122,13 @@ fn serve(mut connection: Connection, queue: &Receiver<Box<dyn Job>>) {
     checkpoint(&mut connection);
 }
 
-fn checkpoint(connection: &mut Connection) {
+fn checkpoint(connection: &mut Session) {
     if let Err(error) = connection.checkpoint() {
         tracing::debug!(%error, "the log could not be tidied now");
     }
 }
 
-fn commit_batch(connection: &mut Connection, first: Box<dyn Job>, queue: &Receiver<Box<dyn Job>>) {
+fn commit_batch(connection: &mut Session, first: Box<dyn Job>, queue: &Receiver<Box<dyn Job>>) {
     let mut ran: Vec<Box<dyn Job>> = Vec::new();
     let mut recorded: Vec<Recorded> = Vec::new();
     let committed = (|| -> Result<(), Error> {
@@ -157,7 +157,7 @@ fn commit_batch(connection: &mut Connection, first: Box<dyn Job>, queue: &Receiv
     }
 }
 
-fn run_in_savepoint(connection: &mut Connection, job: &mut dyn Job) -> diesel::QueryResult<Vec<Recorded>> {
+fn run_in_savepoint(connection: &mut Session, job: &mut dyn Job) -> diesel::QueryResult<Vec<Recorded>> {
     connection.batch_execute("SAVEPOINT job")?;
     let events = job.run(&mut Write::new(connection));
     // A full disk may already have ended the whole transaction; then undoing fails and so do all.
