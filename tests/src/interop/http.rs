@@ -1,5 +1,5 @@
 //! One HTTP/1.1 request on its own connection, with the target spelt exactly
-//! as the client spells it: clients send quotes, braces and `#` unescaped.
+//! as given: a `verbatim` query may hold quotes, braces and `#` unescaped.
 
 use std::time::Duration;
 
