@@ -128,3 +128,10 @@ impl Service {
         Ok(value)
     }
 }
+
+impl Service {
+    /// Whether the sender may read at all: for what is the same for every provider.
+    pub fn admit_reader(&self, call: &Call) -> Result<(), Error> {
+        self.store().read(|tx| self.authenticate(tx, &call.presented, Scopes::READ, self.now()).map(drop))
+    }
+}

@@ -40,7 +40,10 @@ use vestibule_domain::event::{Action, Actor, Event, Payload, Subject};
 use vestibule_domain::{EventId, ProviderId};
 use vestibule_scim::ResourceType;
 use vestibule_storage::events::Recorded;
-use vestibule_storage::{Store, Write};
+use vestibule_storage::{Engine, Store, Write};
+
+/// Where the data lives: what opening a [`Service`] takes.
+pub use vestibule_storage as storage;
 
 pub use admin::{AdminCall, AdminCredential, Operator, Role};
 pub use caller::{Call, Caller, Presented};
@@ -106,6 +109,21 @@ impl Service {
 
     pub(crate) fn telemetry(&self) -> &Telemetry {
         &self.inner.telemetry
+    }
+
+    /// An id for a request.
+    pub fn request_id(&self) -> String {
+        self.id(|id| id.to_string(), self.now())
+    }
+
+    /// Whether the database can be read.
+    pub fn check(&self) -> Result<(), Error> {
+        self.store().read(|tx| vestibule_storage::administrators::count(tx).map(drop).map_err(Error::from))
+    }
+
+    /// Whether a short read is answered from a file beside the process rather than over a network.
+    pub fn reads_are_local(&self) -> bool {
+        self.store().engine() == Engine::Sqlite
     }
 
     /// Now, in whole microseconds: what is stored and sealed is what was decided on.

@@ -1,1 +1,62 @@
+//! SCIM, OAuth and the admin API over actix-web, described in one OpenAPI document.
+//!
+//! [`configure`] mounts everything into any actix application; [`middleware`] is what such an
+//! application should be wrapped in. A handler extracts, calls one function of the service, and
+//! responds.
 
+#![forbid(unsafe_code)]
+
+mod blocking;
+mod headers;
+mod health;
+mod request;
+
+pub mod admin;
+pub mod docs;
+pub mod oauth;
+pub mod openapi;
+pub mod scim;
+
+use actix_web::web::{Data, ServiceConfig};
+use vestibule_domain::network::TrustedProxies;
+use vestibule_service::Service;
+
+pub use headers::{SecurityHeaders, identified};
+
+/// What the embedder decides about the web side.
+#[derive(Debug, Clone)]
+pub struct WebSettings {
+    /// Where clients find this server: scheme, host, maybe a port and a path, no slash at the end.
+    /// Every absolute address in an answer begins with it, whatever a request claims.
+    pub public_url: String,
+    /// Peers whose `X-Forwarded-For` counts.
+    pub trusted_proxies: TrustedProxies,
+    /// Bytes of a SCIM or admin body at most.
+    pub max_body: usize,
+}
+
+/// What every handler works with.
+#[derive(Debug, Clone)]
+pub struct Web {
+    pub service: Service,
+    pub settings: WebSettings,
+}
+
+/// Mounts every route. To be used as `App::new().configure(configure(web))`.
+pub fn configure(web: Web) -> impl FnOnce(&mut ServiceConfig) {
+    move |config| {
+        config.app_data(Data::new(web));
+        health::configure(config);
+        scim::configure_alias(config);
+        docs::configure(config);
+        let mut described = utoipa_actix_web::service_config::ServiceConfig::new(config);
+        routes(&mut described);
+    }
+}
+
+/// The routes that the OpenAPI document describes.
+pub(crate) fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    oauth::configure(config);
+    scim::configure(config);
+    admin::configure(config);
+}

@@ -1,0 +1,47 @@
+//! The one hop from the event loop to a thread that may wait for the database.
+
+use actix_web::web;
+use vestibule_service::Error;
+
+use crate::Web;
+
+/// Runs an operation where it may block.
+pub(crate) async fn blocking<T, F>(operation: F) -> Result<T, Error>
+where
+    T: Send + 'static,
+    F: FnOnce() -> Result<T, Error> + Send + 'static,
+{
+    match web::block(operation).await {
+        Ok(outcome) => outcome,
+        // The operation panicked; its transaction was rolled back while it unwound.
+        Err(stopped) => Err(Error::Internal(Box::new(stopped))),
+    }
+}
+
+impl Web {
+    /// Runs a short indexed read: at once where the database is a file beside us and an answer takes
+    /// microseconds, where it may block otherwise.
+    pub(crate) async fn read<T, F>(&self, operation: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> Result<T, Error> + Send + 'static,
+    {
+        if self.service.reads_are_local() {
+            operation()
+        } else {
+            blocking(operation).await
+        }
+    }
+}
+
+/// Logs, once and here at the edge, what went wrong on our side, with its whole chain of causes.
+pub(crate) fn log(error: &Error, request_id: &str) {
+    let mut chain = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        chain.push_str(": ");
+        chain.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    tracing::error!(request_id, error = chain, "a request failed");
+}

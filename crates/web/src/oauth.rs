@@ -1,0 +1,238 @@
+//! The token endpoint (RFC 6749, section 4.4) and its metadata (RFC 8414).
+
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::http::header;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa_actix_web::scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+use vestibule_oauth::{Metadata, TokenError, TokenErrorKind, TokenRequest, request, response};
+use vestibule_service::Error;
+
+use crate::Web;
+use crate::blocking::{blocking, log};
+use crate::request::{BodyError, Sender, body};
+
+/// Where the issuer lives, below the public address.
+pub const ISSUER: &str = "/iso/oauth2";
+/// Seconds after which a client may try again when the database was away.
+const RETRY_AFTER: u32 = 5;
+
+pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
+    config
+        .service(
+            scope(ISSUER)
+                .service(token)
+                .default_service(web::to(refuse_method)),
+        )
+        .service(metadata)
+        .service(metadata_of_issuer);
+}
+
+/// A token request, as a form.
+#[derive(ToSchema)]
+#[expect(
+    dead_code,
+    reason = "this type describes the wire; the oauth crate reads it"
+)]
+struct TokenForm {
+    /// `client_credentials`
+    grant_type: String,
+    /// Here or in HTTP Basic, not in both.
+    client_id: Option<String>,
+    client_secret: Option<String>,
+    /// Minutes the token is to live.
+    ttl: Option<u64>,
+    /// `scim`, `scim:read` or `scim:write`; all that is allowed when omitted.
+    scope: Option<String>,
+}
+
+/// An access token.
+#[derive(ToSchema)]
+#[expect(
+    dead_code,
+    reason = "this type describes the wire; the oauth crate writes it"
+)]
+struct TokenAnswer {
+    access_token: String,
+    /// `bearer`
+    token_type: String,
+    /// Seconds.
+    expires_in: u64,
+    scope: String,
+}
+
+/// A refused token request (RFC 6749, section 5.2).
+#[derive(ToSchema)]
+#[expect(
+    dead_code,
+    reason = "this type describes the wire; the oauth crate writes it"
+)]
+struct TokenRefusal {
+    error: String,
+    error_description: Option<String>,
+}
+
+/// What a client can know of the issuer (RFC 8414).
+#[derive(ToSchema)]
+#[expect(
+    dead_code,
+    reason = "this type describes the wire; the oauth crate writes it"
+)]
+struct IssuerMetadata {
+    issuer: String,
+    token_endpoint: String,
+    scopes_supported: Vec<String>,
+    response_types_supported: Vec<String>,
+    grant_types_supported: Vec<String>,
+    token_endpoint_auth_methods_supported: Vec<String>,
+}
+
+/// Issues an access token for client credentials.
+#[utoipa::path(tag = "OAuth", operation_id = "issueToken", security(()),
+    request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "A token", body = TokenAnswer, content_type = "application/json"),
+        (status = 400, description = "The request, its scope or its source is refused", body = TokenRefusal, content_type = "application/json"),
+        (status = 401, description = "The client is not authenticated", body = TokenRefusal, content_type = "application/json"),
+        (status = 500, description = "A fault of the server", body = TokenRefusal, content_type = "application/json"),
+        (status = 503, description = "Paused, or too busy; see Retry-After", body = TokenRefusal, content_type = "application/json")))]
+#[post("/token")]
+pub(crate) async fn token(
+    request: HttpRequest,
+    web: Data<Web>,
+    sender: Sender,
+    payload: web::Payload,
+) -> HttpResponse {
+    let parsed = parse(&request, &sender, payload.into_inner()).await;
+    let service = web.service.clone();
+    let Sender {
+        address,
+        referers,
+        request_id,
+        ..
+    } = sender;
+    let id = request_id.clone();
+    match blocking(move || service.grant_token(parsed, address, &referers, request_id)).await {
+        Ok(granted) => answer(StatusCode::OK, &granted.body()).finish_with(None),
+        Err(error) => refusal(&error, &id),
+    }
+}
+
+async fn parse(
+    request: &HttpRequest,
+    sender: &Sender,
+    mut payload: Payload,
+) -> Result<TokenRequest, TokenError> {
+    let invalid = |detail: &str| TokenError::new(TokenErrorKind::InvalidRequest, detail);
+    let body = body(&mut payload, request::MAX_BYTES)
+        .await
+        .map_err(|error| match error {
+            BodyError::TooLarge { .. } => invalid("the body is too large"),
+            BodyError::TooSlow => invalid("the body took too long to arrive"),
+            BodyError::Broken => invalid("the body broke off or is badly framed"),
+        })?;
+    let content_type = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    TokenRequest::parse(
+        content_type,
+        sender.authorization.first().map(Vec::as_slice),
+        sender.authorization.len(),
+        request.query_string(),
+        &body,
+    )
+}
+
+/// An answer under construction.
+struct Answer {
+    status: StatusCode,
+    body: String,
+}
+
+fn answer(status: StatusCode, body: &Value) -> Answer {
+    Answer {
+        status,
+        body: body.to_string(),
+    }
+}
+
+impl Answer {
+    fn finish_with(self, refused: Option<&TokenError>) -> HttpResponse {
+        let mut builder = HttpResponse::build(self.status);
+        for header in response::HEADERS {
+            builder.insert_header(header);
+        }
+        if let Some(challenge) = refused.and_then(TokenError::www_authenticate) {
+            builder.insert_header((header::WWW_AUTHENTICATE, challenge));
+        }
+        if let Some(seconds) = refused.and_then(|error| error.retry_after) {
+            builder.insert_header((header::RETRY_AFTER, seconds.to_string()));
+        }
+        builder.body(self.body)
+    }
+}
+
+fn refusal(error: &Error, request_id: &str) -> HttpResponse {
+    let failed;
+    let refused = match error {
+        Error::Token(refused) => refused,
+        Error::Unavailable(_) => {
+            log(error, request_id);
+            failed = TokenError::new(TokenErrorKind::TemporarilyUnavailable, error.to_string())
+                .with_retry_after(RETRY_AFTER);
+            &failed
+        }
+        other => {
+            log(other, request_id);
+            failed = TokenError::new(TokenErrorKind::ServerError, "the server made a mistake");
+            &failed
+        }
+    };
+    let status =
+        StatusCode::from_u16(refused.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    answer(status, &refused.body()).finish_with(Some(refused))
+}
+
+/// The token endpoint takes POST alone (RFC 6749, section 3.2).
+async fn refuse_method(request: HttpRequest) -> HttpResponse {
+    if request.path().strip_prefix(ISSUER) != Some("/token") {
+        return HttpResponse::NotFound().finish();
+    }
+    let refused = TokenError::new(
+        TokenErrorKind::InvalidRequest,
+        "the token endpoint takes POST only",
+    );
+    let mut response =
+        answer(StatusCode::METHOD_NOT_ALLOWED, &refused.body()).finish_with(Some(&refused));
+    response
+        .headers_mut()
+        .insert(header::ALLOW, header::HeaderValue::from_static("POST"));
+    response
+}
+
+/// Describes the issuer at the place RFC 8414, section 3.1, derives from its address.
+#[utoipa::path(tag = "OAuth", operation_id = "readIssuerMetadata", security(()),
+    responses((status = 200, description = "The metadata", body = IssuerMetadata)))]
+#[get("/.well-known/oauth-authorization-server/iso/oauth2")]
+pub(crate) async fn metadata_of_issuer(web: Data<Web>) -> HttpResponse {
+    describe(&web)
+}
+
+/// Describes the issuer to clients that look at the host alone.
+#[utoipa::path(tag = "OAuth", operation_id = "readHostMetadata", security(()),
+    responses((status = 200, description = "The metadata", body = IssuerMetadata)))]
+#[get("/.well-known/oauth-authorization-server")]
+pub(crate) async fn metadata(web: Data<Web>) -> HttpResponse {
+    describe(&web)
+}
+
+fn describe(web: &Web) -> HttpResponse {
+    let issuer = format!("{}{ISSUER}", web.settings.public_url);
+    let token_endpoint = format!("{issuer}/token");
+    HttpResponse::Ok().json(Metadata::new(issuer, token_endpoint))
+}

@@ -1,0 +1,136 @@
+//! What a request tells of its sender, and how its body is read.
+
+use std::future::{Ready, ready};
+use std::net::IpAddr;
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{self, HeaderMap};
+use actix_web::web::{Bytes, BytesMut, Data};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
+use vestibule_domain::network::client_address;
+use vestibule_oauth::{Bearer, SecretKind};
+use vestibule_service::{AdminCall, AdminCredential, Presented};
+
+use crate::Web;
+
+/// Under which a request is found again: in the answer's `X-Request-Id`, in events, in the log.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestId(pub(crate) String);
+
+/// Where a request came from and what it shows.
+#[derive(Debug, Clone)]
+pub(crate) struct Sender {
+    pub(crate) authorization: Vec<Vec<u8>>,
+    pub(crate) address: Option<IpAddr>,
+    pub(crate) referers: Vec<String>,
+    pub(crate) request_id: String,
+}
+
+impl Sender {
+    /// As the sender of a SCIM request.
+    pub(crate) fn presented(self) -> Presented {
+        let values: Vec<&[u8]> = self.authorization.iter().map(Vec::as_slice).collect();
+        Presented {
+            token: Bearer::from_header(&values).map(|secret| secret.digest()),
+            address: self.address,
+            referers: self.referers,
+            request_id: self.request_id,
+        }
+    }
+
+    /// As the sender of an administrative request.
+    pub(crate) fn admin_call(self) -> AdminCall {
+        let values: Vec<&[u8]> = self.authorization.iter().map(Vec::as_slice).collect();
+        let token = Bearer::of_kind(SecretKind::AdminToken, &values).map(|secret| secret.digest());
+        AdminCall {
+            credential: AdminCredential::Token(token),
+            address: self.address,
+            request_id: Some(self.request_id),
+        }
+    }
+}
+
+impl FromRequest for Sender {
+    type Error = actix_web::Error;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let headers = request.headers();
+        let referers = lines(headers, &header::REFERER);
+        let address = request
+            .app_data::<Data<Web>>()
+            .zip(request.peer_addr())
+            .and_then(|(web, peer)| {
+                let forwarded = lines(headers, &header::X_FORWARDED_FOR);
+                let forwarded: Vec<&str> = forwarded.iter().map(String::as_str).collect();
+                client_address(peer.ip(), &forwarded, &web.settings.trusted_proxies)
+            });
+        ready(Ok(Self {
+            authorization: headers
+                .get_all(header::AUTHORIZATION)
+                .map(|value| value.as_bytes().to_vec())
+                .collect(),
+            address,
+            referers,
+            request_id: request_id(request),
+        }))
+    }
+}
+
+/// The id of a request.
+pub(crate) fn request_id(request: &HttpRequest) -> String {
+    request
+        .extensions()
+        .get::<RequestId>()
+        .map(|id| id.0.clone())
+        .unwrap_or_default()
+}
+
+/// The values of every line of a header. What is no text stays there as something no rule accepts,
+/// so that it cannot slip past one.
+fn lines(headers: &HeaderMap, name: &header::HeaderName) -> Vec<String> {
+    headers
+        .get_all(name)
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+        .collect()
+}
+
+/// How long a whole body may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(30);
+
+/// Why a body could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BodyError {
+    TooLarge { limit: usize },
+    TooSlow,
+    Broken,
+}
+
+/// Reads a body of at most `limit` bytes.
+pub(crate) async fn body(payload: &mut Payload, limit: usize) -> Result<Bytes, BodyError> {
+    match actix_web::rt::time::timeout(BODY_TIME, collect(payload, limit)).await {
+        Ok(read) => read,
+        Err(_) => Err(BodyError::TooSlow),
+    }
+}
+
+async fn collect(payload: &mut Payload, limit: usize) -> Result<Bytes, BodyError> {
+    let mut read = BytesMut::new();
+    while let Some(chunk) = next(payload).await {
+        let chunk = chunk.map_err(|_| BodyError::Broken)?;
+        if read.len() + chunk.len() > limit {
+            return Err(BodyError::TooLarge { limit });
+        }
+        read.extend_from_slice(&chunk);
+    }
+    Ok(read.freeze())
+}
+
+async fn next(payload: &mut Payload) -> Option<Result<Bytes, actix_web::error::PayloadError>> {
+    use std::pin::Pin;
+    std::future::poll_fn(|context| {
+        futures_core::Stream::poll_next(Pin::new(&mut *payload), context)
+    })
+    .await
+}

@@ -1,0 +1,257 @@
+//! Answers: resources, lists and errors as SCIM wants them.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use vestibule_domain::gate::Refusal;
+use vestibule_oauth::{BearerError, ChallengeError, bearer};
+use vestibule_scim::{ScimType, list_response};
+use vestibule_service::representation::{entity_tag, versions};
+use vestibule_service::{Error, Listed, Representation};
+
+use crate::request::{BodyError, request_id};
+
+/// RFC 7644, section 8.1.
+pub(crate) const SCIM_JSON: &str = "application/scim+json";
+const REALM: &str = "vestibule";
+/// Seconds after which a client may try again when the database was away.
+const RETRY_AFTER: u32 = 5;
+
+/// The media type of the answer: `application/json` only for a client that names it and neither
+/// wants `application/scim+json` nor anything at all as much or more.
+pub(crate) fn content_type(headers: &HeaderMap) -> &'static str {
+    let (mut json, mut scim, mut any) = (None, 0.0_f32, 0.0_f32);
+    let ranges = headers
+        .get_all(header::ACCEPT)
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|v| v.split(','));
+    for range in ranges {
+        let mut parts = range.split(';').map(str::trim);
+        let name = parts.next().unwrap_or_default();
+        let quality = parts
+            .filter_map(|parameter| {
+                parameter
+                    .strip_prefix("q=")
+                    .or_else(|| parameter.strip_prefix("Q="))
+            })
+            .find_map(|q| q.trim().parse::<f32>().ok())
+            .unwrap_or(1.0);
+        if name.eq_ignore_ascii_case("application/json") {
+            json = Some(json.unwrap_or(0.0_f32).max(quality));
+        } else if name.eq_ignore_ascii_case(SCIM_JSON) {
+            scim = scim.max(quality);
+        } else if name == "*/*" {
+            any = any.max(quality);
+        }
+    }
+    match json {
+        Some(json) if json > scim && json > any => "application/json",
+        _ => SCIM_JSON,
+    }
+}
+
+fn builder(request: &HttpRequest, status: StatusCode) -> HttpResponseBuilder {
+    let mut builder = HttpResponse::build(status);
+    builder
+        .insert_header((
+            header::CONTENT_TYPE,
+            HeaderValue::from_static(content_type(request.headers())),
+        ))
+        .insert_header((header::VARY, HeaderValue::from_static("Accept")));
+    builder
+}
+
+/// A resource with its address and entity tag.
+pub(crate) fn resource(
+    request: &HttpRequest,
+    status: StatusCode,
+    resource: Representation,
+) -> HttpResponse {
+    let tag = entity_tag(resource.version);
+    let mut builder = builder(request, status);
+    builder.insert_header((header::ETAG, tag));
+    builder.insert_header((header::LOCATION, resource.location));
+    builder.body(resource.body)
+}
+
+/// The same for a read: 304 when the client has this version already.
+pub(crate) fn read(request: &HttpRequest, found: Representation) -> HttpResponse {
+    let known = request
+        .headers()
+        .get(header::IF_NONE_MATCH)
+        .and_then(|value| value.to_str().ok());
+    let unchanged =
+        known.is_some_and(|tags| tags.trim() == "*" || versions(tags).contains(&found.version));
+    if unchanged {
+        return HttpResponse::NotModified()
+            .insert_header((header::ETAG, entity_tag(found.version)))
+            .insert_header((header::VARY, HeaderValue::from_static("Accept")))
+            .finish();
+    }
+    let tag = entity_tag(found.version);
+    let mut builder = builder(request, StatusCode::OK);
+    builder.insert_header((header::ETAG, tag));
+    builder.insert_header((header::CONTENT_LOCATION, found.location));
+    builder.body(found.body)
+}
+
+pub(crate) fn list(request: &HttpRequest, listed: &Listed) -> HttpResponse {
+    let total = u64::try_from(listed.total).unwrap_or_default();
+    builder(request, StatusCode::OK).body(list_response(
+        total,
+        listed.start_index,
+        &listed.resources,
+    ))
+}
+
+pub(crate) fn json(request: &HttpRequest, value: &serde_json::Value) -> HttpResponse {
+    builder(request, StatusCode::OK).body(value.to_string())
+}
+
+/// Any refusal of a SCIM request, in the shape of RFC 7644, section 3.12.
+pub(crate) fn error(request: &HttpRequest, error: &Error) -> HttpResponse {
+    let (mut body, challenge, retry_after) = describe(error);
+    if let Error::Unavailable(_) | Error::Internal(_) = error {
+        let id = request_id(request);
+        crate::blocking::log(error, &id);
+        body.detail = format!("{} (request {id})", body.detail);
+    }
+    let status = StatusCode::from_u16(body.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut builder = builder(request, status);
+    if let Some(challenge) = challenge {
+        builder.insert_header((header::WWW_AUTHENTICATE, challenge));
+    }
+    if let Some(seconds) = retry_after {
+        builder.insert_header((header::RETRY_AFTER, seconds.to_string()));
+    }
+    builder.body(serde_json::to_string(&body).unwrap_or_default())
+}
+
+fn describe(error: &Error) -> (vestibule_scim::Error, Option<String>, Option<u32>) {
+    let plain =
+        |status, detail: String| (vestibule_scim::Error::new(status, None, detail), None, None);
+    let typed = |status, scim_type, detail: String| {
+        (
+            vestibule_scim::Error::new(status, Some(scim_type), detail),
+            None,
+            None,
+        )
+    };
+    let challenged = |status, error, scope, detail: String| {
+        let challenge = bearer::challenge(REALM, error, scope);
+        (
+            vestibule_scim::Error::new(status, None, detail),
+            Some(challenge),
+            None,
+        )
+    };
+    let invalid_token = || {
+        challenged(
+            401,
+            Some(ChallengeError::InvalidToken),
+            None,
+            INVALID_TOKEN.to_owned(),
+        )
+    };
+    match error {
+        Error::Unauthenticated(BearerError::Missing) => challenged(
+            401,
+            None,
+            None,
+            "send an access token: Authorization: Bearer ...".to_owned(),
+        ),
+        // One answer, byte for byte (R-TOK-5).
+        Error::Unauthenticated(BearerError::InvalidToken)
+        | Error::Refused(Refusal::Disabled | Refusal::Expired) => invalid_token(),
+        Error::Refused(refusal @ (Refusal::Address(_) | Refusal::Referrer)) => {
+            plain(403, refusal.to_string())
+        }
+        Error::Refused(refusal @ Refusal::Paused) => (
+            vestibule_scim::Error::new(503, None, refusal.to_string()),
+            None,
+            Some(30),
+        ),
+        Error::Refused(refusal @ Refusal::ScopeTooSmall { needed }) => challenged(
+            403,
+            Some(ChallengeError::InsufficientScope),
+            Some(*needed),
+            refusal.to_string(),
+        ),
+        Error::Forbidden(_) => plain(403, error.to_string()),
+        Error::NotFound(_) => plain(404, error.to_string()),
+        Error::Uniqueness(detail) => typed(409, ScimType::Uniqueness, detail.clone()),
+        Error::Conflict(detail) => plain(409, detail.clone()),
+        Error::PreconditionFailed => plain(412, error.to_string()),
+        Error::Scim(error) => (error.clone(), None, None),
+        Error::Invalid { detail, .. } => typed(400, ScimType::InvalidValue, detail.clone()),
+        Error::Token(token) => plain(token.status(), token.description.clone()),
+        Error::Unavailable(_) => (
+            vestibule_scim::Error::new(503, None, error.to_string()),
+            None,
+            Some(RETRY_AFTER),
+        ),
+        Error::Internal(_) => plain(500, error.to_string()),
+    }
+}
+
+const INVALID_TOKEN: &str =
+    "the access token is unknown, malformed, expired or revoked; fetch a new one";
+
+/// A refusal before the service was asked.
+pub(crate) fn refusal(request: &HttpRequest, error: vestibule_scim::Error) -> HttpResponse {
+    self::error(request, &Error::Scim(error))
+}
+
+/// Why a body could not be read.
+pub(crate) fn body_error(error: BodyError) -> vestibule_scim::Error {
+    match error {
+        BodyError::TooLarge { limit } => {
+            vestibule_scim::Error::new(413, None, format!("the body is larger than {limit} bytes"))
+        }
+        BodyError::TooSlow => {
+            vestibule_scim::Error::new(408, None, "the body took too long to arrive")
+        }
+        BodyError::Broken => vestibule_scim::Error::bad_request(
+            ScimType::InvalidSyntax,
+            "the body broke off or is badly framed",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn json_is_answered_only_to_who_prefers_it() {
+        for (accept, expected) in [
+            (None, SCIM_JSON),
+            (Some("application/json"), "application/json"),
+            (Some("application/scim+json"), SCIM_JSON),
+            (Some("application/json, application/scim+json"), SCIM_JSON),
+            (Some("application/json, */*"), SCIM_JSON),
+            (
+                Some("application/json, text/plain, */*;q=0.5"),
+                "application/json",
+            ),
+            (
+                Some("application/json;q=0.5, application/scim+json;q=0.4"),
+                "application/json",
+            ),
+            (Some("application/xml"), SCIM_JSON),
+            (Some("*/*"), SCIM_JSON),
+        ] {
+            let mut request = TestRequest::default();
+            if let Some(accept) = accept {
+                request = request.insert_header((header::ACCEPT, accept));
+            }
+            assert_eq!(
+                content_type(request.to_http_request().headers()),
+                expected,
+                "{accept:?}"
+            );
+        }
+    }
+}

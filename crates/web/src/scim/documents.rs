@@ -1,0 +1,223 @@
+//! The shapes of SCIM messages, for the OpenAPI document. What a resource may hold is decided by its
+//! schemas; these show what generated clients can rely on.
+#![expect(
+    dead_code,
+    reason = "these types describe the wire; nothing constructs them"
+)]
+
+use std::collections::BTreeMap;
+
+use utoipa::{IntoParams, IntoResponses, ToSchema};
+
+/// Read-only facts about a resource (RFC 7643, section 3.1).
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct ResourceMeta {
+    resource_type: String,
+    created: chrono::DateTime<chrono::Utc>,
+    last_modified: chrono::DateTime<chrono::Utc>,
+    location: String,
+    /// Entity tag for `If-Match`.
+    version: String,
+}
+
+/// A person's name.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct PersonName {
+    formatted: Option<String>,
+    family_name: Option<String>,
+    given_name: Option<String>,
+    middle_name: Option<String>,
+    honorific_prefix: Option<String>,
+    honorific_suffix: Option<String>,
+}
+
+/// One value of a multi-valued attribute.
+#[derive(ToSchema)]
+pub(crate) struct TypedValue {
+    value: Option<String>,
+    display: Option<String>,
+    #[schema(rename = "type")]
+    kind: Option<String>,
+    primary: Option<bool>,
+}
+
+/// A group a person is in, or a member of a group.
+#[derive(ToSchema)]
+pub(crate) struct MembershipValue {
+    value: String,
+    #[schema(rename = "$ref")]
+    reference: Option<String>,
+    display: Option<String>,
+    #[schema(rename = "type")]
+    kind: Option<String>,
+}
+
+/// A person (RFC 7643, section 4.1). Other attributes of its schemas may stand beside these.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase", example = json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+    "userName": "ada@vendor.example", "name": {"givenName": "Ada", "familyName": "Vale"},
+    "emails": [{"value": "ada@vendor.example", "type": "work", "primary": true}], "active": true}))]
+pub(crate) struct UserResource {
+    schemas: Vec<String>,
+    #[schema(read_only)]
+    id: Option<String>,
+    external_id: Option<String>,
+    user_name: String,
+    name: Option<PersonName>,
+    display_name: Option<String>,
+    active: Option<bool>,
+    emails: Option<Vec<TypedValue>>,
+    phone_numbers: Option<Vec<TypedValue>>,
+    #[schema(rename = "NameFormatted")]
+    name_formatted: Option<String>,
+    custom_code: Option<String>,
+    custom_codes: Option<Vec<String>>,
+    #[schema(read_only)]
+    groups: Option<Vec<MembershipValue>>,
+    #[schema(read_only)]
+    meta: Option<ResourceMeta>,
+}
+
+/// A group (RFC 7643, section 4.2).
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase", example = json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
+    "displayName": "Acme Maintenance", "members": []}))]
+pub(crate) struct GroupResource {
+    schemas: Vec<String>,
+    #[schema(read_only)]
+    id: Option<String>,
+    external_id: Option<String>,
+    display_name: String,
+    third_party_vendor: Option<bool>,
+    access_group: Option<String>,
+    members: Option<Vec<MembershipValue>>,
+    #[schema(read_only)]
+    meta: Option<ResourceMeta>,
+}
+
+/// A page of people (RFC 7644, section 3.4.2).
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct UserList {
+    schemas: Vec<String>,
+    total_results: i64,
+    start_index: i64,
+    items_per_page: i64,
+    #[schema(rename = "Resources")]
+    resources: Vec<UserResource>,
+}
+
+/// A page of groups.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct GroupList {
+    schemas: Vec<String>,
+    total_results: i64,
+    start_index: i64,
+    items_per_page: i64,
+    #[schema(rename = "Resources")]
+    resources: Vec<GroupResource>,
+}
+
+/// A discovery document or a list of them; its schema publishes its shape.
+#[derive(ToSchema)]
+pub(crate) struct DiscoveryDocument {
+    schemas: Vec<String>,
+    #[serde(flatten)]
+    rest: BTreeMap<String, serde_json::Value>,
+}
+
+/// A PATCH message.
+#[derive(ToSchema)]
+#[schema(example = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+    "Operations": [{"op": "replace", "path": "active", "value": false}]}))]
+pub(crate) struct PatchMessage {
+    schemas: Vec<String>,
+    #[schema(rename = "Operations")]
+    operations: Vec<PatchOperation>,
+}
+
+/// One operation of a PATCH message.
+#[derive(ToSchema)]
+pub(crate) struct PatchOperation {
+    /// `add`, `remove` or `replace`.
+    op: String,
+    path: Option<String>,
+    value: Option<serde_json::Value>,
+}
+
+/// A SCIM error (RFC 7644, section 3.12).
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase", example = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
+    "status": "409", "scimType": "uniqueness", "detail": "userName is already in use"}))]
+pub(crate) struct ScimError {
+    schemas: Vec<String>,
+    status: String,
+    scim_type: Option<String>,
+    detail: String,
+}
+
+/// Which attributes come back.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+pub(crate) struct Projected {
+    /// Comma-separated attributes to answer, besides those always answered.
+    attributes: Option<String>,
+    /// Comma-separated attributes to leave out.
+    excluded_attributes: Option<String>,
+}
+
+/// Which resources come back, in which order.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+pub(crate) struct Selected {
+    /// RFC 7644, section 3.4.2.2: `userName eq "ada@vendor.example"`.
+    filter: Option<String>,
+    sort_by: Option<String>,
+    /// `ascending` or `descending`.
+    sort_order: Option<String>,
+    /// From 1.
+    start_index: Option<i64>,
+    count: Option<i64>,
+    /// Comma-separated attributes to answer, besides those always answered.
+    attributes: Option<String>,
+    /// Comma-separated attributes to leave out.
+    excluded_attributes: Option<String>,
+}
+
+/// Every refusal of the SCIM side.
+#[derive(IntoResponses)]
+pub(crate) enum Refusals {
+    /// The request cannot be understood: `scimType` and `detail` say where.
+    #[response(status = 400, content_type = "application/scim+json")]
+    Invalid(ScimError),
+    /// No access token, or none that works.
+    #[response(status = 401, content_type = "application/scim+json")]
+    Unauthenticated(ScimError),
+    /// Address, referrer or scope not allowed.
+    #[response(status = 403, content_type = "application/scim+json")]
+    Forbidden(ScimError),
+    /// No such resource of this provider.
+    #[response(status = 404, content_type = "application/scim+json")]
+    NotFound(ScimError),
+    /// A value that must be unique is taken.
+    #[response(status = 409, content_type = "application/scim+json")]
+    Uniqueness(ScimError),
+    /// The resource has changed meanwhile.
+    #[response(status = 412, content_type = "application/scim+json")]
+    Precondition(ScimError),
+    /// The body is too large.
+    #[response(status = 413, content_type = "application/scim+json")]
+    TooLarge(ScimError),
+    /// The body is of another media type.
+    #[response(status = 415, content_type = "application/scim+json")]
+    MediaType(ScimError),
+    /// A fault of the server.
+    #[response(status = 500, content_type = "application/scim+json")]
+    Internal(ScimError),
+    /// Paused, or too busy; see `Retry-After`.
+    #[response(status = 503, content_type = "application/scim+json")]
+    Unavailable(ScimError),
+}
