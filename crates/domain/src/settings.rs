@@ -59,7 +59,7 @@ impl SettingsError {
 /// A name or another single line: not empty, bounded, nothing that could forge a line of a log.
 ///
 /// Spaces around it are refused rather than cut, so that what is stored is what was typed.
-pub(crate) fn line(field: &'static str, text: &str, max: usize) -> Result<(), SettingsError> {
+pub fn line(field: &'static str, text: &str, max: usize) -> Result<(), SettingsError> {
     if text.trim().is_empty() {
         return Err(SettingsError::Empty { field });
     }

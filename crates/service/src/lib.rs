@@ -7,6 +7,7 @@
 
 mod admin;
 mod caller;
+mod changes;
 mod clock;
 mod error;
 mod ids;

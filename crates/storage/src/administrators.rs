@@ -54,8 +54,17 @@ const COLUMNS: Columns = (
 
 type Row = (String, String, String, String, bool, i64);
 
-fn administrator((id, name, role, password_hash, enabled, created): Row) -> Result<Administrator, Error> {
-    Ok(Administrator { id: parsed(&id)?, name, role, password_hash, enabled, created: instant(created)? })
+fn administrator(
+    (id, name, role, password_hash, enabled, created): Row,
+) -> Result<Administrator, Error> {
+    Ok(Administrator {
+        id: parsed(&id)?,
+        name,
+        role,
+        password_hash,
+        enabled,
+        created: instant(created)?,
+    })
 }
 
 pub fn count(read: &mut Read<'_>) -> Result<i64, Error> {
@@ -63,8 +72,10 @@ pub fn count(read: &mut Read<'_>) -> Result<i64, Error> {
 }
 
 pub fn list(read: &mut Read<'_>) -> Result<Vec<Administrator>, Error> {
-    let rows: Vec<Row> =
-        administrators::table.order(administrators::name_key).select(COLUMNS).load(read.connection)?;
+    let rows: Vec<Row> = administrators::table
+        .order(administrators::name_key)
+        .select(COLUMNS)
+        .load(read.connection)?;
     rows.into_iter().map(administrator).collect()
 }
 
@@ -94,7 +105,11 @@ pub fn insert(write: &mut Write<'_>, new: &Administrator) -> Result<(), Error> {
     Ok(())
 }
 
-pub fn insert_token(write: &mut Write<'_>, token: &AdminToken, digest: &Digest) -> Result<(), Error> {
+pub fn insert_token(
+    write: &mut Write<'_>,
+    token: &AdminToken,
+    digest: &Digest,
+) -> Result<(), Error> {
     diesel::insert_into(admin_tokens::table)
         .values((
             admin_tokens::digest.eq(digest.as_bytes().as_slice()),
@@ -109,11 +124,22 @@ pub fn insert_token(write: &mut Write<'_>, token: &AdminToken, digest: &Digest) 
 }
 
 /// The token with this digest and its owner, whatever their state.
-pub fn find_token(read: &mut Read<'_>, digest: &Digest) -> Result<Option<(AdminToken, Administrator)>, Error> {
+pub fn find_token(
+    read: &mut Read<'_>,
+    digest: &Digest,
+) -> Result<Option<(AdminToken, Administrator)>, Error> {
     let found: Option<((String, String, i64, Option<i64>), Row)> = admin_tokens::table
         .inner_join(administrators::table)
         .filter(admin_tokens::digest.eq(digest.as_bytes().as_slice()))
-        .select(((admin_tokens::id, admin_tokens::name, admin_tokens::created, admin_tokens::expires), COLUMNS))
+        .select((
+            (
+                admin_tokens::id,
+                admin_tokens::name,
+                admin_tokens::created,
+                admin_tokens::expires,
+            ),
+            COLUMNS,
+        ))
         .first(read.connection)
         .optional()?;
     found
@@ -131,12 +157,48 @@ pub fn find_token(read: &mut Read<'_>, digest: &Digest) -> Result<Option<(AdminT
         .transpose()
 }
 
+/// One API token, whoever's it is.
+pub fn find_token_by_id(
+    read: &mut Read<'_>,
+    id: CredentialId,
+) -> Result<Option<AdminToken>, Error> {
+    let found: Option<(String, String, i64, Option<i64>)> = admin_tokens::table
+        .filter(admin_tokens::id.eq(id.to_string()))
+        .select((
+            admin_tokens::administrator_id,
+            admin_tokens::name,
+            admin_tokens::created,
+            admin_tokens::expires,
+        ))
+        .first(read.connection)
+        .optional()?;
+    found
+        .map(|(administrator, name, created, expires)| {
+            Ok(AdminToken {
+                id,
+                administrator: parsed(&administrator)?,
+                name,
+                created: instant(created)?,
+                expires: optional_instant(expires)?,
+            })
+        })
+        .transpose()
+}
+
 /// The API tokens of an administrator, oldest first.
-pub fn tokens(read: &mut Read<'_>, administrator: AdministratorId) -> Result<Vec<AdminToken>, Error> {
+pub fn tokens(
+    read: &mut Read<'_>,
+    administrator: AdministratorId,
+) -> Result<Vec<AdminToken>, Error> {
     let rows: Vec<(String, String, i64, Option<i64>)> = admin_tokens::table
         .filter(admin_tokens::administrator_id.eq(administrator.to_string()))
         .order(admin_tokens::created)
-        .select((admin_tokens::id, admin_tokens::name, admin_tokens::created, admin_tokens::expires))
+        .select((
+            admin_tokens::id,
+            admin_tokens::name,
+            admin_tokens::created,
+            admin_tokens::expires,
+        ))
         .load(read.connection)?;
     rows.into_iter()
         .map(|(id, name, created, expires)| {
@@ -152,8 +214,8 @@ pub fn tokens(read: &mut Read<'_>, administrator: AdministratorId) -> Result<Vec
 }
 
 pub fn delete_token(write: &mut Write<'_>, id: CredentialId) -> Result<bool, Error> {
-    let deleted =
-        diesel::delete(admin_tokens::table.filter(admin_tokens::id.eq(id.to_string()))).execute(write.connection)?;
+    let deleted = diesel::delete(admin_tokens::table.filter(admin_tokens::id.eq(id.to_string())))
+        .execute(write.connection)?;
     Ok(deleted > 0)
 }
 
@@ -175,8 +237,26 @@ pub fn set_setup_link(
     Ok(())
 }
 
+/// Whether there is such a set-up link that still works.
+pub fn setup_link_works(
+    read: &mut Read<'_>,
+    digest: &Digest,
+    at: DateTime<Utc>,
+) -> Result<bool, Error> {
+    let found: i64 = setup_links::table
+        .filter(setup_links::digest.eq(digest.as_bytes().as_slice()))
+        .filter(setup_links::expires.gt(micros(at)))
+        .count()
+        .get_result(read.connection)?;
+    Ok(found > 0)
+}
+
 /// Uses the set-up link up: `false` when there is no such link that still works.
-pub fn redeem_setup_link(write: &mut Write<'_>, digest: &Digest, at: DateTime<Utc>) -> Result<bool, Error> {
+pub fn redeem_setup_link(
+    write: &mut Write<'_>,
+    digest: &Digest,
+    at: DateTime<Utc>,
+) -> Result<bool, Error> {
     let redeemed = diesel::delete(
         setup_links::table
             .filter(setup_links::digest.eq(digest.as_bytes().as_slice()))

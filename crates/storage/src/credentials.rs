@@ -110,14 +110,20 @@ pub fn secrets(read: &mut Read<'_>, provider: ProviderId) -> Result<Vec<ClientSe
     let rows: Vec<(String, Vec<u8>, i64, Option<i64>)> = client_secrets::table
         .filter(client_secrets::provider_id.eq(provider.to_string()))
         .order((client_secrets::created, client_secrets::id))
-        .select((client_secrets::id, client_secrets::digest, client_secrets::created, client_secrets::expires))
+        .select((
+            client_secrets::id,
+            client_secrets::digest,
+            client_secrets::created,
+            client_secrets::expires,
+        ))
         .load(read.connection)?;
     rows.into_iter()
         .map(|(id, digest, created, expires)| {
             Ok(ClientSecret {
                 id: parsed(&id)?,
                 provider,
-                digest: Digest::from_bytes(&digest).ok_or_else(|| Error::corrupt("a digest of another length"))?,
+                digest: Digest::from_bytes(&digest)
+                    .ok_or_else(|| Error::corrupt("a digest of another length"))?,
                 created: instant(created)?,
                 expires: optional_instant(expires)?,
             })
@@ -141,7 +147,11 @@ pub fn set_secret_expiry(
     Ok(changed > 0)
 }
 
-pub fn delete_secret(write: &mut Write<'_>, provider: ProviderId, id: CredentialId) -> Result<bool, Error> {
+pub fn delete_secret(
+    write: &mut Write<'_>,
+    provider: ProviderId,
+    id: CredentialId,
+) -> Result<bool, Error> {
     let deleted = diesel::delete(
         client_secrets::table
             .filter(client_secrets::id.eq(id.to_string()))
@@ -168,14 +178,35 @@ pub fn insert_token(write: &mut Write<'_>, token: &Token, digest: &Digest) -> Re
 }
 
 /// The token with this digest and the provider it belongs to, whatever their state.
-pub fn find_token(read: &mut Read<'_>, digest: &Digest) -> Result<Option<(Token, Registered)>, Error> {
+pub fn find_token(
+    read: &mut Read<'_>,
+    digest: &Digest,
+) -> Result<Option<(Token, Registered)>, Error> {
     let found: Option<(TokenRow, providers::Row)> = tokens::table
         .inner_join(crate::schema::providers::table)
         .filter(tokens::digest.eq(digest.as_bytes().as_slice()))
         .select((TOKEN, providers::COLUMNS))
         .first(read.connection)
         .optional()?;
-    found.map(|(token, provider)| Ok((token.try_into()?, provider.try_into()?))).transpose()
+    found
+        .map(|(token, provider)| Ok((token.try_into()?, provider.try_into()?)))
+        .transpose()
+}
+
+/// One token of a provider.
+pub fn find_token_by_id(
+    read: &mut Read<'_>,
+    provider: ProviderId,
+    id: CredentialId,
+) -> Result<Option<Token>, Error> {
+    tokens::table
+        .filter(tokens::id.eq(id.to_string()))
+        .filter(tokens::provider_id.eq(provider.to_string()))
+        .select(TOKEN)
+        .first::<TokenRow>(read.connection)
+        .optional()?
+        .map(Token::try_from)
+        .transpose()
 }
 
 /// The activation tokens of a provider, oldest first.
@@ -189,38 +220,50 @@ pub fn activation_tokens(read: &mut Read<'_>, provider: ProviderId) -> Result<Ve
     rows.into_iter().map(Token::try_from).collect()
 }
 
-pub fn delete_token(write: &mut Write<'_>, provider: ProviderId, id: CredentialId) -> Result<bool, Error> {
+pub fn delete_token(
+    write: &mut Write<'_>,
+    provider: ProviderId,
+    id: CredentialId,
+) -> Result<bool, Error> {
     let deleted = diesel::delete(
-        tokens::table.filter(tokens::id.eq(id.to_string())).filter(tokens::provider_id.eq(provider.to_string())),
+        tokens::table
+            .filter(tokens::id.eq(id.to_string()))
+            .filter(tokens::provider_id.eq(provider.to_string())),
     )
     .execute(write.connection)?;
     Ok(deleted > 0)
 }
 
 /// Ends every token of a provider that the token endpoint issued, or every token at all.
-pub fn delete_tokens(write: &mut Write<'_>, provider: ProviderId, activation_too: bool) -> Result<usize, Error> {
+pub fn delete_tokens(
+    write: &mut Write<'_>,
+    provider: ProviderId,
+    activation_too: bool,
+) -> Result<usize, Error> {
     let of_provider = tokens::table.filter(tokens::provider_id.eq(provider.to_string()));
     Ok(if activation_too {
         diesel::delete(of_provider).execute(write.connection)?
     } else {
-        diesel::delete(of_provider.filter(tokens::activation.eq(false))).execute(write.connection)?
+        diesel::delete(of_provider.filter(tokens::activation.eq(false)))
+            .execute(write.connection)?
     })
 }
 
-/// Keeps the newest `keep` short tokens of a provider and ends the older ones (R-TOK-15).
+/// Keeps the newest `keep` short tokens of a provider and ends up to 500 of the older ones
+/// (R-TOK-15).
 pub fn trim_tokens(write: &mut Write<'_>, provider: ProviderId, keep: i64) -> Result<(), Error> {
-    let provider = provider.to_string();
-    let of_provider = || {
-        tokens::table.filter(tokens::provider_id.eq(provider.clone())).filter(tokens::activation.eq(false))
-    };
-    let oldest_kept: Option<i64> = of_provider()
-        .order(tokens::issued.desc())
+    // Of tokens issued in one instant the ids tell which came first.
+    let surplus: Vec<String> = tokens::table
+        .filter(tokens::provider_id.eq(provider.to_string()))
+        .filter(tokens::activation.eq(false))
+        .order((tokens::issued.desc(), tokens::id.desc()))
         .offset(keep)
-        .select(tokens::issued)
-        .first(write.connection)
-        .optional()?;
-    if let Some(issued) = oldest_kept {
-        diesel::delete(of_provider().filter(tokens::issued.le(issued))).execute(write.connection)?;
+        .limit(500)
+        .select(tokens::id)
+        .load(write.connection)?;
+    if !surplus.is_empty() {
+        diesel::delete(tokens::table.filter(tokens::id.eq_any(&surplus)))
+            .execute(write.connection)?;
     }
     Ok(())
 }
@@ -233,7 +276,8 @@ pub fn purge_tokens(write: &mut Write<'_>, at: DateTime<Utc>, limit: i64) -> Res
         .select(tokens::digest)
         .load(write.connection)?;
     for chunk in expired.chunks(500) {
-        diesel::delete(tokens::table.filter(tokens::digest.eq_any(chunk))).execute(write.connection)?;
+        diesel::delete(tokens::table.filter(tokens::digest.eq_any(chunk)))
+            .execute(write.connection)?;
     }
     Ok(expired.len())
 }
@@ -251,7 +295,12 @@ pub fn uses(read: &mut Read<'_>, provider: ProviderId) -> Result<Vec<Use>, Error
         .load(read.connection)?;
     rows.into_iter()
         .map(|(credential, last_used, last_address, uses)| {
-            Ok(Use { credential: parsed(&credential)?, last_used: instant(last_used)?, last_address, uses })
+            Ok(Use {
+                credential: parsed(&credential)?,
+                last_used: instant(last_used)?,
+                last_address,
+                uses,
+            })
         })
         .collect()
 }

@@ -134,7 +134,10 @@ impl ChainRow {
     }
 
     fn payload_digest(&self) -> Result<Digest, Error> {
-        self.payload_digest.as_slice().try_into().map_err(|_| Error::corrupt("a digest of another length"))
+        self.payload_digest
+            .as_slice()
+            .try_into()
+            .map_err(|_| Error::corrupt("a digest of another length"))
     }
 }
 
@@ -172,7 +175,10 @@ const CHAIN: ChainColumns = (
 );
 
 /// Writes events of a transaction that others may overtake: they are sealed later.
-pub(crate) fn insert_unsealed(connection: &mut Session, recorded: &[Recorded]) -> Result<(), Error> {
+pub(crate) fn insert_unsealed(
+    connection: &mut Session,
+    recorded: &[Recorded],
+) -> Result<(), Error> {
     insert(connection, recorded, None)
 }
 
@@ -185,7 +191,11 @@ pub(crate) fn insert_sealed(connection: &mut Session, recorded: &[Recorded]) -> 
     insert(connection, recorded, Some(head))
 }
 
-fn insert(connection: &mut Session, recorded: &[Recorded], mut head: Option<(i64, Digest)>) -> Result<(), Error> {
+fn insert(
+    connection: &mut Session,
+    recorded: &[Recorded],
+    mut head: Option<(i64, Digest)>,
+) -> Result<(), Error> {
     for chunk in recorded.chunks(CHUNK) {
         let mut rows = Vec::with_capacity(chunk.len());
         let mut payloads = Vec::with_capacity(chunk.len());
@@ -194,7 +204,10 @@ fn insert(connection: &mut Session, recorded: &[Recorded], mut head: Option<(i64
             let digest = event::payload_digest(salt, &payload);
             let metadata = event.metadata();
             head = head.map(|(seq, previous)| {
-                (seq + 1, event::seal(&previous, seq + 1, &metadata.to_bytes(), &digest))
+                (
+                    seq + 1,
+                    event::seal(&previous, seq + 1, &metadata.to_bytes(), &digest),
+                )
             });
             rows.push(EventRow {
                 id: event.id.to_string(),
@@ -212,7 +225,11 @@ fn insert(connection: &mut Session, recorded: &[Recorded], mut head: Option<(i64
                 request_id: metadata.request_id.map(std::borrow::Cow::into_owned),
                 payload_digest: digest.to_vec(),
             });
-            payloads.push(PayloadRow { event_id: event.id.to_string(), salt: salt.to_vec(), payload });
+            payloads.push(PayloadRow {
+                event_id: event.id.to_string(),
+                salt: salt.to_vec(),
+                payload,
+            });
         }
         insert_all!(connection, events::table, rows)?;
         insert_all!(connection, event_payloads::table, payloads)?;
@@ -230,9 +247,12 @@ fn head(connection: &mut Session) -> Result<(i64, Digest), Error> {
         .optional()?;
     match last {
         None => Ok((0, GENESIS)),
-        Some((Some(seq), Some(hash))) => {
-            Ok((seq, hash.as_slice().try_into().map_err(|_| Error::corrupt("a hash of another length"))?))
-        }
+        Some((Some(seq), Some(hash))) => Ok((
+            seq,
+            hash.as_slice()
+                .try_into()
+                .map_err(|_| Error::corrupt("a hash of another length"))?,
+        )),
         Some(_) => Err(Error::corrupt("a sealed event without its hash")),
     }
 }
@@ -302,6 +322,17 @@ pub fn list(read: &mut Read<'_>, page: &Page) -> Result<Vec<Stored>, Error> {
         .collect()
 }
 
+/// The oldest event about a subject: the one that made it.
+pub fn first_about(read: &mut Read<'_>, subject: Uuid) -> Result<Option<EventId>, Error> {
+    let first: Option<String> = events::table
+        .filter(events::subject_id.eq(subject.to_string()))
+        .order(events::id)
+        .select(events::id)
+        .first(read.connection)
+        .optional()?;
+    optional(first.as_deref())
+}
+
 /// Recomputes the chain from its first event, a thousand events at a time.
 pub fn verify(read: &mut Read<'_>) -> Result<Verification, Error> {
     let mut found = Verification::default();
@@ -312,7 +343,11 @@ pub fn verify(read: &mut Read<'_>) -> Result<Verification, Error> {
             .filter(events::seq.gt(found.sealed))
             .order(events::seq)
             .limit(1_000)
-            .select((CHAIN, event_payloads::salt.nullable(), event_payloads::payload.nullable()))
+            .select((
+                CHAIN,
+                event_payloads::salt.nullable(),
+                event_payloads::payload.nullable(),
+            ))
             .load(read.connection)?;
         if rows.is_empty() {
             break;
@@ -332,7 +367,10 @@ pub fn verify(read: &mut Read<'_>) -> Result<Verification, Error> {
             found.sealed = seq;
         }
     }
-    found.unsealed = events::table.filter(events::seq.is_null()).count().get_result(read.connection)?;
+    found.unsealed = events::table
+        .filter(events::seq.is_null())
+        .count()
+        .get_result(read.connection)?;
     found.head = (found.sealed > 0).then(|| hash.to_vec());
     Ok(found)
 }
@@ -350,13 +388,18 @@ fn fault(
     }
     let digest = row.payload_digest()?;
     if let (Some(salt), Some(payload)) = (salt, payload) {
-        let salt = salt.try_into().map_err(|_| Error::corrupt("a salt of another length"))?;
+        let salt = salt
+            .try_into()
+            .map_err(|_| Error::corrupt("a salt of another length"))?;
         if event::payload_digest(salt, payload) != digest {
             return Ok(Some(format!("the payload of event {seq} was changed")));
         }
     }
-    if row.hash.as_deref() != Some(event::seal(previous, seq, &row.metadata()?, &digest).as_slice()) {
-        return Ok(Some(format!("event {seq} was changed, or one before it was removed or put in")));
+    if row.hash.as_deref() != Some(event::seal(previous, seq, &row.metadata()?, &digest).as_slice())
+    {
+        return Ok(Some(format!(
+            "event {seq} was changed, or one before it was removed or put in"
+        )));
     }
     Ok(None)
 }

@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use vestibule_domain::internal_group::InternalGroupSettings;
+use vestibule_domain::provider::UserType;
 use vestibule_domain::{AccessGroupId, EventId, GroupId, ProviderId};
 use vestibule_scim::filter::Condition;
 
 use crate::columns::{instant, micros, optional, parsed};
 use crate::error::Error;
 use crate::lower::{self, Table};
-use crate::schema::groups;
+use crate::schema::{groups, providers};
 use crate::store::{Read, Write};
 use crate::users::{self, Page};
 
@@ -120,7 +121,11 @@ impl TryFrom<Row> for Group {
     }
 }
 
-pub fn find(read: &mut Read<'_>, provider: ProviderId, id: GroupId) -> Result<Option<Group>, Error> {
+pub fn find(
+    read: &mut Read<'_>,
+    provider: ProviderId,
+    id: GroupId,
+) -> Result<Option<Group>, Error> {
     groups::table
         .filter(groups::id.eq(id.to_string()))
         .filter(groups::provider_id.eq(provider.to_string()))
@@ -132,7 +137,11 @@ pub fn find(read: &mut Read<'_>, provider: ProviderId, id: GroupId) -> Result<Op
 }
 
 /// One group of a provider, which nobody else changes until the transaction ends.
-pub fn find_locked(write: &mut Write<'_>, provider: ProviderId, id: GroupId) -> Result<Option<Group>, Error> {
+pub fn find_locked(
+    write: &mut Write<'_>,
+    provider: ProviderId,
+    id: GroupId,
+) -> Result<Option<Group>, Error> {
     write.connection.lock_group(&id.to_string())?;
     find(write, provider, id)
 }
@@ -178,21 +187,30 @@ pub fn names(read: &mut Read<'_>, ids: &[GroupId]) -> Result<HashMap<GroupId, St
     Ok(found)
 }
 
-/// The groups of any provider, oldest first: for administrators only.
-pub fn list_anywhere(
+/// The groups of one internal provider or of all, oldest first: for administrators only.
+pub fn list_internal(
     read: &mut Read<'_>,
     provider: Option<ProviderId>,
     after: Option<GroupId>,
     limit: i64,
 ) -> Result<Vec<Group>, Error> {
-    let mut query = groups::table.into_boxed();
+    let internal = providers::table
+        .filter(providers::user_type.eq(UserType::Internal.name()))
+        .select(providers::id);
+    let mut query = groups::table
+        .filter(groups::provider_id.eq_any(internal))
+        .into_boxed();
     if let Some(provider) = provider {
         query = query.filter(groups::provider_id.eq(provider.to_string()));
     }
     if let Some(after) = after {
         query = query.filter(groups::id.gt(after.to_string()));
     }
-    let rows: Vec<Row> = query.order(groups::id).limit(limit).select(COLUMNS).load(read.connection)?;
+    let rows: Vec<Row> = query
+        .order(groups::id)
+        .limit(limit)
+        .select(COLUMNS)
+        .load(read.connection)?;
     rows.into_iter().map(Group::try_from).collect()
 }
 
@@ -204,27 +222,55 @@ pub fn count(
 ) -> Result<i64, Error> {
     let engine = read.connection.engine();
     let provider = provider.to_string();
-    let mut query = groups::table.filter(groups::provider_id.eq(&provider)).into_boxed();
+    let mut query = groups::table
+        .filter(groups::provider_id.eq(&provider))
+        .into_boxed();
     if let Some(condition) = condition {
-        query = query.filter(lower::condition(engine, Table::Groups, condition, &provider, location));
+        query = query.filter(lower::condition(
+            engine,
+            Table::Groups,
+            condition,
+            &provider,
+            location,
+        ));
     }
     Ok(query.count().get_result(read.connection)?)
 }
 
-pub fn list(read: &mut Read<'_>, provider: ProviderId, page: &Page<'_>) -> Result<Vec<Group>, Error> {
+pub fn list(
+    read: &mut Read<'_>,
+    provider: ProviderId,
+    page: &Page<'_>,
+) -> Result<Vec<Group>, Error> {
     let engine = read.connection.engine();
     let provider = provider.to_string();
-    let mut query = groups::table.filter(groups::provider_id.eq(&provider)).into_boxed();
+    let mut query = groups::table
+        .filter(groups::provider_id.eq(&provider))
+        .into_boxed();
     if let Some(condition) = page.condition {
-        query = query.filter(lower::condition(engine, Table::Groups, condition, &provider, page.location));
+        query = query.filter(lower::condition(
+            engine,
+            Table::Groups,
+            condition,
+            &provider,
+            page.location,
+        ));
     }
     query = match page.sort {
-        Some((target, descending)) => {
-            query.order(lower::order(engine, Table::Groups, target, descending, page.location))
-        }
+        Some((target, descending)) => query.order(lower::order(
+            engine,
+            Table::Groups,
+            target,
+            descending,
+            page.location,
+        )),
         None => query.order(groups::id),
     };
-    let rows: Vec<Row> = query.limit(page.limit).offset(page.offset).select(COLUMNS).load(read.connection)?;
+    let rows: Vec<Row> = query
+        .limit(page.limit)
+        .offset(page.offset)
+        .select(COLUMNS)
+        .load(read.connection)?;
     rows.into_iter().map(Group::try_from).collect()
 }
 
@@ -268,7 +314,11 @@ pub fn replace(write: &mut Write<'_>, version: i64, group: &NewGroup) -> Result<
         groups::version.eq(group.version),
     ))
     .execute(write.connection)?;
-    if changed == 0 { Err(Error::Stale) } else { Ok(()) }
+    if changed == 0 {
+        Err(Error::Stale)
+    } else {
+        Ok(())
+    }
 }
 
 /// Moves version and modification time because memberships changed. With `version`, only when the
@@ -279,14 +329,22 @@ pub fn touch(
     version: Option<i64>,
     at: DateTime<Utc>,
 ) -> Result<(), Error> {
-    let mut update = diesel::update(groups::table.filter(groups::id.eq(id.to_string()))).into_boxed();
+    let mut update =
+        diesel::update(groups::table.filter(groups::id.eq(id.to_string()))).into_boxed();
     if let Some(version) = version {
         update = update.filter(groups::version.eq(version));
     }
     let changed = update
-        .set((groups::version.eq(groups::version + 1), groups::modified.eq(micros(at))))
+        .set((
+            groups::version.eq(groups::version + 1),
+            groups::modified.eq(micros(at)),
+        ))
         .execute(write.connection)?;
-    if changed == 0 { Err(Error::Stale) } else { Ok(()) }
+    if changed == 0 {
+        Err(Error::Stale)
+    } else {
+        Ok(())
+    }
 }
 
 /// Stores what an administrator decided. `enabled_event` and `access_group_event` are the events
@@ -307,7 +365,11 @@ pub fn set_settings(
             groups::access_group_event.eq(access_group_event.map(|id| id.to_string())),
         ))
         .execute(write.connection)?;
-    if changed == 0 { Err(Error::Stale) } else { Ok(()) }
+    if changed == 0 {
+        Err(Error::Stale)
+    } else {
+        Ok(())
+    }
 }
 
 /// How many internal groups are tied to an access group.
@@ -319,11 +381,30 @@ pub fn count_tied(read: &mut Read<'_>, access_group: AccessGroupId) -> Result<i6
 }
 
 /// Removes a group, with the memberships in it, and keeps a tombstone.
-pub fn delete(write: &mut Write<'_>, group: &Group, at: DateTime<Utc>, event: EventId) -> Result<(), Error> {
-    users::bury(write, "group", &group.id.to_string(), group.provider, &group.document, at, event)?;
+pub fn delete(
+    write: &mut Write<'_>,
+    group: &Group,
+    at: DateTime<Utc>,
+    event: EventId,
+) -> Result<(), Error> {
+    users::bury(
+        write,
+        "group",
+        &group.id.to_string(),
+        group.provider,
+        &group.document,
+        at,
+        event,
+    )?;
     let deleted = diesel::delete(
-        groups::table.filter(groups::id.eq(group.id.to_string())).filter(groups::version.eq(group.version)),
+        groups::table
+            .filter(groups::id.eq(group.id.to_string()))
+            .filter(groups::version.eq(group.version)),
     )
     .execute(write.connection)?;
-    if deleted == 0 { Err(Error::Stale) } else { Ok(()) }
+    if deleted == 0 {
+        Err(Error::Stale)
+    } else {
+        Ok(())
+    }
 }

@@ -10,8 +10,8 @@ use crate::columns::{from_json, instant, micros, parsed, to_json};
 use crate::engine::upsert;
 use crate::error::Error;
 use crate::schema::{
-    blocks, credential_uses, groups, memberships, placements, providers, tokens, user_emails, users, vendors,
-    warnings,
+    blocks, credential_uses, groups, memberships, placements, providers, tokens, user_emails,
+    users, vendors, warnings,
 };
 use crate::store::{Read, Write};
 
@@ -40,6 +40,8 @@ pub struct Holdings {
     pub vendors: i64,
     pub placements: i64,
     pub tokens: i64,
+    /// Blocks keyed by it; they go with it.
+    pub blocks: i64,
 }
 
 pub(crate) type Columns = (
@@ -100,7 +102,10 @@ pub fn find(read: &mut Read<'_>, id: ProviderId) -> Result<Option<Registered>, E
         .transpose()
 }
 
-pub fn find_by_client_id(read: &mut Read<'_>, client_id: &str) -> Result<Option<Registered>, Error> {
+pub fn find_by_client_id(
+    read: &mut Read<'_>,
+    client_id: &str,
+) -> Result<Option<Registered>, Error> {
     providers::table
         .filter(providers::client_id.eq(client_id))
         .select(COLUMNS)
@@ -112,12 +117,18 @@ pub fn find_by_client_id(read: &mut Read<'_>, client_id: &str) -> Result<Option<
 
 /// Every provider, oldest first.
 pub fn list(read: &mut Read<'_>) -> Result<Vec<Registered>, Error> {
-    let rows: Vec<Row> = providers::table.order(providers::id).select(COLUMNS).load(read.connection)?;
+    let rows: Vec<Row> = providers::table
+        .order(providers::id)
+        .select(COLUMNS)
+        .load(read.connection)?;
     rows.into_iter().map(Registered::try_from).collect()
 }
 
 pub fn insert(write: &mut Write<'_>, registered: &Registered) -> Result<(), Error> {
-    let Registered { provider, client_id } = registered;
+    let Registered {
+        provider,
+        client_id,
+    } = registered;
     diesel::insert_into(providers::table)
         .values((
             providers::id.eq(provider.id.to_string()),
@@ -137,7 +148,9 @@ pub fn insert(write: &mut Write<'_>, registered: &Registered) -> Result<(), Erro
 /// Puts `provider` in the place of the row that still has `version`.
 pub fn replace(write: &mut Write<'_>, version: i64, provider: &Provider) -> Result<(), Error> {
     let changed = diesel::update(
-        providers::table.filter(providers::id.eq(provider.id.to_string())).filter(providers::version.eq(version)),
+        providers::table
+            .filter(providers::id.eq(provider.id.to_string()))
+            .filter(providers::version.eq(version)),
     )
     .set((
         providers::name_key.eq(fold(&provider.settings.name)),
@@ -147,21 +160,41 @@ pub fn replace(write: &mut Write<'_>, version: i64, provider: &Provider) -> Resu
         providers::version.eq(provider.version),
     ))
     .execute(write.connection)?;
-    if changed == 0 { Err(Error::Stale) } else { Ok(()) }
+    if changed == 0 {
+        Err(Error::Stale)
+    } else {
+        Ok(())
+    }
 }
 
 pub fn holdings(read: &mut Read<'_>, id: ProviderId) -> Result<Holdings, Error> {
     let id = id.to_string();
     Ok(Holdings {
-        users: users::table.filter(users::provider_id.eq(&id)).count().get_result(read.connection)?,
-        groups: groups::table.filter(groups::provider_id.eq(&id)).count().get_result(read.connection)?,
-        vendors: vendors::table.filter(vendors::provider_id.eq(&id)).count().get_result(read.connection)?,
+        users: users::table
+            .filter(users::provider_id.eq(&id))
+            .count()
+            .get_result(read.connection)?,
+        groups: groups::table
+            .filter(groups::provider_id.eq(&id))
+            .count()
+            .get_result(read.connection)?,
+        vendors: vendors::table
+            .filter(vendors::provider_id.eq(&id))
+            .count()
+            .get_result(read.connection)?,
         placements: placements::table
             .inner_join(vendors::table.on(vendors::id.eq(placements::vendor_id)))
             .filter(vendors::provider_id.eq(&id))
             .count()
             .get_result(read.connection)?,
-        tokens: tokens::table.filter(tokens::provider_id.eq(&id)).count().get_result(read.connection)?,
+        tokens: tokens::table
+            .filter(tokens::provider_id.eq(&id))
+            .count()
+            .get_result(read.connection)?,
+        blocks: blocks::table
+            .filter(blocks::provider_id.eq(&id))
+            .count()
+            .get_result(read.connection)?,
     })
 }
 
@@ -177,30 +210,62 @@ pub fn clear(write: &mut Write<'_>, id: ProviderId, limit: i64) -> Result<bool, 
         .load(write.connection)?;
     if !some_users.is_empty() {
         for chunk in some_users.chunks(500) {
-            diesel::delete(placements::table.filter(placements::user_id.eq_any(chunk))).execute(write.connection)?;
-            diesel::delete(user_emails::table.filter(user_emails::user_id.eq_any(chunk))).execute(write.connection)?;
+            diesel::delete(placements::table.filter(placements::user_id.eq_any(chunk)))
+                .execute(write.connection)?;
+            diesel::delete(user_emails::table.filter(user_emails::user_id.eq_any(chunk)))
+                .execute(write.connection)?;
             diesel::delete(memberships::table.filter(memberships::member_id.eq_any(chunk)))
                 .execute(write.connection)?;
-            diesel::delete(users::table.filter(users::id.eq_any(chunk))).execute(write.connection)?;
+            diesel::delete(users::table.filter(users::id.eq_any(chunk)))
+                .execute(write.connection)?;
         }
         return Ok(true);
     }
-    diesel::delete(vendors::table.filter(vendors::provider_id.eq(&id))).execute(write.connection)?;
-    diesel::delete(groups::table.filter(groups::provider_id.eq(&id))).execute(write.connection)?;
-    Ok(false)
+    let some_vendors: Vec<String> = vendors::table
+        .filter(vendors::provider_id.eq(&id))
+        .limit(limit)
+        .select(vendors::id)
+        .load(write.connection)?;
+    if !some_vendors.is_empty() {
+        for chunk in some_vendors.chunks(500) {
+            diesel::delete(vendors::table.filter(vendors::id.eq_any(chunk)))
+                .execute(write.connection)?;
+        }
+        return Ok(true);
+    }
+    let some_groups: Vec<String> = groups::table
+        .filter(groups::provider_id.eq(&id))
+        .limit(limit)
+        .select(groups::id)
+        .load(write.connection)?;
+    for chunk in some_groups.chunks(500) {
+        diesel::delete(groups::table.filter(groups::id.eq_any(chunk))).execute(write.connection)?;
+    }
+    Ok(!some_groups.is_empty())
 }
 
 /// Removes a provider that owns nothing any more, with its credentials, blocks and warnings.
 pub fn delete(write: &mut Write<'_>, id: ProviderId) -> Result<(), Error> {
     let id = id.to_string();
     diesel::delete(blocks::table.filter(blocks::provider_id.eq(&id))).execute(write.connection)?;
-    diesel::delete(credential_uses::table.filter(credential_uses::provider_id.eq(&id))).execute(write.connection)?;
-    let deleted = diesel::delete(providers::table.filter(providers::id.eq(&id))).execute(write.connection)?;
-    if deleted == 0 { Err(Error::Stale) } else { Ok(()) }
+    diesel::delete(credential_uses::table.filter(credential_uses::provider_id.eq(&id)))
+        .execute(write.connection)?;
+    let deleted =
+        diesel::delete(providers::table.filter(providers::id.eq(&id))).execute(write.connection)?;
+    if deleted == 0 {
+        Err(Error::Stale)
+    } else {
+        Ok(())
+    }
 }
 
 /// Raises a warning, or renews the one of the same kind about the same subject.
-pub fn warn(write: &mut Write<'_>, id: ProviderId, warning: &Warning, event: EventId) -> Result<(), Error> {
+pub fn warn(
+    write: &mut Write<'_>,
+    id: ProviderId,
+    warning: &Warning,
+    event: EventId,
+) -> Result<(), Error> {
     upsert!(
         &mut *write.connection,
         warnings::table,
@@ -228,9 +293,21 @@ pub fn warnings(read: &mut Read<'_>, id: ProviderId, limit: i64) -> Result<Vec<W
         .filter(warnings::provider_id.eq(id.to_string()))
         .order(warnings::raised.desc())
         .limit(limit)
-        .select((warnings::kind, warnings::subject_id, warnings::detail, warnings::raised))
+        .select((
+            warnings::kind,
+            warnings::subject_id,
+            warnings::detail,
+            warnings::raised,
+        ))
         .load(read.connection)?;
     rows.into_iter()
-        .map(|(kind, subject, detail, raised)| Ok(Warning { kind, subject, detail, raised: instant(raised)? }))
+        .map(|(kind, subject, detail, raised)| {
+            Ok(Warning {
+                kind,
+                subject,
+                detail,
+                raised: instant(raised)?,
+            })
+        })
         .collect()
 }

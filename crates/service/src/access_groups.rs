@@ -1,0 +1,205 @@
+//! Access groups: the policies to which vendors and internal groups are tied.
+
+use vestibule_domain::access_group::{AccessGroup, AccessGroupSettings};
+use vestibule_domain::event::Action;
+use vestibule_domain::{AccessGroupId, EventId};
+use vestibule_storage::access_groups::{self, Stored};
+use vestibule_storage::{Read, groups, providers, vendors};
+
+use crate::changes::{changed, expect_version, gone, made, value};
+use crate::{AdminCall, Change, Error, Role, Service};
+
+/// An access group and what is tied to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessGroupDetails {
+    pub access_group: AccessGroup,
+    pub tied: Tied,
+}
+
+/// How much is tied to an access group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tied {
+    pub vendors: i64,
+    pub internal_groups: i64,
+    /// Providers whose default access group it is.
+    pub providers: i64,
+}
+
+impl Service {
+    pub fn create_access_group(
+        &self,
+        call: &AdminCall,
+        settings: AccessGroupSettings,
+    ) -> Result<AccessGroup, Error> {
+        let (service, call) = (self.clone(), call.clone());
+        self.store().write("access_groups.create", move |tx| {
+            let now = service.now();
+            let operator = service.admit(tx, &call, Role::Operator, now)?;
+            settings.check()?;
+            let event = service.id(EventId::from_uuid, now);
+            let access_group = AccessGroup {
+                id: service.id(AccessGroupId::from_uuid, now),
+                settings: settings.clone(),
+                created: now,
+                modified: now,
+                version: 1,
+            };
+            access_groups::insert(
+                tx,
+                &Stored {
+                    access_group: access_group.clone(),
+                    enabled_event: event,
+                },
+            )?;
+            service.record(
+                tx,
+                Change {
+                    id: Some(event),
+                    payload: made(value(&access_group.settings)?),
+                    ..operator.change(Action::AccessGroupCreated, access_group.id, now)
+                },
+            );
+            Ok(access_group)
+        })
+    }
+
+    /// Access groups, oldest first, after the given one.
+    pub fn list_access_groups(
+        &self,
+        call: &AdminCall,
+        after: Option<AccessGroupId>,
+        limit: Option<u64>,
+    ) -> Result<Vec<AccessGroup>, Error> {
+        self.store().read(|tx| {
+            self.admit(tx, call, Role::Auditor, self.now())?;
+            let found = access_groups::list(tx, after, self.settings().page(limit))?;
+            Ok(found
+                .into_iter()
+                .map(|stored| stored.access_group)
+                .collect())
+        })
+    }
+
+    pub fn find_access_group(
+        &self,
+        call: &AdminCall,
+        id: AccessGroupId,
+    ) -> Result<AccessGroupDetails, Error> {
+        self.store().read(|tx| {
+            self.admit(tx, call, Role::Auditor, self.now())?;
+            Ok(AccessGroupDetails {
+                access_group: find(tx, id)?.access_group,
+                tied: tied(tx, id)?,
+            })
+        })
+    }
+
+    /// Changes what `edit` changes. With a version, only while the access group still has it.
+    pub fn change_access_group(
+        &self,
+        call: &AdminCall,
+        id: AccessGroupId,
+        expected_version: Option<i64>,
+        mut edit: impl FnMut(&mut AccessGroupSettings) -> Result<(), Error> + Send + 'static,
+    ) -> Result<AccessGroup, Error> {
+        let (service, call) = (self.clone(), call.clone());
+        self.store().write("access_groups.change", move |tx| {
+            let now = service.now();
+            let operator = service.admit(tx, &call, Role::Operator, now)?;
+            let current = find(tx, id)?;
+            let before = &current.access_group;
+            expect_version(expected_version, before.version)?;
+            let mut settings = before.settings.clone();
+            edit(&mut settings)?;
+            settings.check()?;
+            let Some(payload) = changed(&before.settings, &settings)? else {
+                return Ok(before.clone());
+            };
+            let event = service.id(EventId::from_uuid, now);
+            let switched = settings.enabled != before.settings.enabled;
+            let access_group = AccessGroup {
+                settings,
+                modified: now.max(before.modified),
+                version: before.version + 1,
+                ..before.clone()
+            };
+            let enabled_event = if switched {
+                event
+            } else {
+                current.enabled_event
+            };
+            let next = Stored {
+                access_group: access_group.clone(),
+                enabled_event,
+            };
+            access_groups::replace(tx, before.version, &next)?;
+            service.record(
+                tx,
+                Change {
+                    id: Some(event),
+                    payload,
+                    ..operator.change(Action::AccessGroupChanged, id, now)
+                },
+            );
+            Ok(access_group)
+        })
+    }
+
+    /// Removes an access group to which nothing is tied.
+    pub fn delete_access_group(&self, call: &AdminCall, id: AccessGroupId) -> Result<(), Error> {
+        let (service, call) = (self.clone(), call.clone());
+        self.store().write("access_groups.delete", move |tx| {
+            let now = service.now();
+            let operator = service.admit(tx, &call, Role::Operator, now)?;
+            let access_group = find(tx, id)?.access_group;
+            let Tied { vendors, internal_groups, providers } = tied(tx, id)?;
+            if vendors + internal_groups + providers > 0 {
+                return Err(Error::Conflict(format!(
+                    "the access group is in use: {vendors} vendors, {internal_groups} internal groups and the \
+                     default of {providers} providers are tied to it"
+                )));
+            }
+            access_groups::delete(tx, id)?;
+            service.record(
+                tx,
+                Change {
+                    payload: gone(value(&access_group.settings)?),
+                    ..operator.change(Action::AccessGroupDeleted, id, now)
+                },
+            );
+            Ok(())
+        })
+    }
+}
+
+/// A setting named an access group: it must be one that exists.
+pub(crate) fn must_exist(
+    tx: &mut Read<'_>,
+    field: &str,
+    id: Option<AccessGroupId>,
+) -> Result<(), Error> {
+    match id {
+        Some(id) if access_groups::find(tx, id)?.is_none() => Err(Error::invalid(
+            field,
+            format!("{field}: no access group has this id"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn find(tx: &mut Read<'_>, id: AccessGroupId) -> Result<Stored, Error> {
+    access_groups::find(tx, id)?.ok_or(Error::NotFound("access group"))
+}
+
+fn tied(tx: &mut Read<'_>, id: AccessGroupId) -> Result<Tied, Error> {
+    let defaults = providers::list(tx)?;
+    let providers = defaults
+        .iter()
+        .filter(|found| found.provider.settings.default_access_group == Some(id))
+        .count();
+    Ok(Tied {
+        vendors: vendors::count_tied(tx, id)?,
+        internal_groups: groups::count_tied(tx, id)?,
+        providers: i64::try_from(providers).unwrap_or(i64::MAX),
+    })
+}

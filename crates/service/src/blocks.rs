@@ -1,0 +1,123 @@
+//! Blocks: an administrator's word against a person, which no provider can see or change.
+
+use chrono::{DateTime, SubsecRound as _, Utc};
+use serde_json::json;
+use vestibule_domain::event::Action;
+use vestibule_domain::person::Block;
+use vestibule_domain::{BlockId, EventId, UserId};
+use vestibule_scim::fold::fold;
+use vestibule_storage::users::User;
+use vestibule_storage::{Read, blocks};
+
+use crate::changes::{gone, made};
+use crate::{AdminCall, Change, Error, Role, Service, people};
+
+impl Service {
+    /// Blocks a person, until the given instant or until it is lifted.
+    pub fn block_user(
+        &self,
+        call: &AdminCall,
+        user: UserId,
+        reason: &str,
+        until: Option<DateTime<Utc>>,
+    ) -> Result<Block, Error> {
+        let (service, call, reason) = (self.clone(), call.clone(), reason.to_owned());
+        let until = until.map(|until| until.trunc_subsecs(6));
+        self.store().write("blocks.set", move |tx| {
+            let now = service.now();
+            let operator = service.admit(tx, &call, Role::Operator, now)?;
+            let user = people::find(tx, user)?;
+            let event = service.id(EventId::from_uuid, now);
+            let block = Block {
+                id: service.id(BlockId::from_uuid, now),
+                provider: user.provider,
+                user_name_key: fold(&user.user_name),
+                email_key: user.email.as_deref().map(fold),
+                reason: reason.clone(),
+                until,
+                created: now,
+                event,
+            };
+            block.check()?;
+            if !block.in_force(now) {
+                return Err(Error::invalid("until", "until: must be later than now"));
+            }
+            blocks::insert(tx, &block)?;
+            service.record(
+                tx,
+                Change {
+                    id: Some(event),
+                    provider: Some(user.provider),
+                    payload: made(json!({
+                        "user": user.id,
+                        "user_name": user.user_name,
+                        "email": user.email,
+                        "reason": block.reason,
+                        "until": block.until,
+                    })),
+                    ..operator.change(Action::BlockSet, block.id, now)
+                },
+            );
+            Ok(block)
+        })
+    }
+
+    /// Ends a block, also one whose end has come.
+    pub fn lift_block(&self, call: &AdminCall, id: BlockId) -> Result<(), Error> {
+        let (service, call) = (self.clone(), call.clone());
+        self.store().write("blocks.lift", move |tx| {
+            let now = service.now();
+            let operator = service.admit(tx, &call, Role::Operator, now)?;
+            let block = blocks::find(tx, id)?.ok_or(Error::NotFound("block"))?;
+            blocks::delete(tx, id)?;
+            service.record(
+                tx,
+                Change {
+                    provider: Some(block.provider),
+                    cause: Some(block.event),
+                    payload: gone(json!({
+                        "user_name": block.user_name_key,
+                        "email": block.email_key,
+                        "reason": block.reason,
+                        "until": block.until,
+                    })),
+                    ..operator.change(Action::BlockLifted, id, now)
+                },
+            );
+            Ok(())
+        })
+    }
+
+    /// Blocks, oldest first, after the given one; also those whose end has come.
+    pub fn list_blocks(
+        &self,
+        call: &AdminCall,
+        after: Option<BlockId>,
+        limit: Option<u64>,
+    ) -> Result<Vec<Block>, Error> {
+        self.store().read(|tx| {
+            self.admit(tx, call, Role::Auditor, self.now())?;
+            Ok(blocks::list(tx, after, self.settings().page(limit))?)
+        })
+    }
+
+    /// The blocks that concern a person, oldest first, also those whose end has come.
+    pub fn blocks_of(&self, call: &AdminCall, user: UserId) -> Result<Vec<Block>, Error> {
+        self.store().read(|tx| {
+            self.admit(tx, call, Role::Auditor, self.now())?;
+            let user = people::find(tx, user)?;
+            concerning(tx, &user)
+        })
+    }
+}
+
+/// The blocks that concern a person.
+pub(crate) fn concerning(tx: &mut Read<'_>, user: &User) -> Result<Vec<Block>, Error> {
+    let email = user.email.as_deref().map(fold);
+    Ok(blocks::concerning(
+        tx,
+        user.provider,
+        &fold(&user.user_name),
+        email.as_deref(),
+    )?)
+}

@@ -1,0 +1,99 @@
+//! The record of every change, to be read and verified.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+use vestibule_domain::{EventId, ProviderId};
+use vestibule_storage::events;
+
+pub use vestibule_storage::events::Verification;
+
+use crate::{AdminCall, Error, Role, Service};
+
+/// Which events are wanted. Newest first.
+#[derive(Debug, Clone, Default)]
+pub struct EventQuery {
+    /// Only events older than this one.
+    pub before: Option<EventId>,
+    pub subject: Option<Uuid>,
+    pub provider: Option<ProviderId>,
+    /// The word of an action: `vendor.changed`.
+    pub action: Option<String>,
+    pub limit: Option<u64>,
+}
+
+/// One event.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EventRecord {
+    pub id: EventId,
+    /// Its place in the chain; none until it is sealed.
+    pub seq: Option<i64>,
+    pub at: DateTime<Utc>,
+    /// `provider`, `administrator`, `command_line` or `system`.
+    pub actor_kind: String,
+    pub actor_id: Option<String>,
+    /// A provider's address, an administrator's name.
+    pub actor_detail: Option<String>,
+    pub action: String,
+    pub subject_kind: String,
+    pub subject_id: String,
+    pub provider: Option<String>,
+    /// The event that this one follows from.
+    pub cause: Option<String>,
+    pub request_id: Option<String>,
+    /// An object with at most `before`, `after` and `why`; none once it was erased.
+    pub payload: Option<Value>,
+}
+
+impl Service {
+    pub fn list_events(
+        &self,
+        call: &AdminCall,
+        query: &EventQuery,
+    ) -> Result<Vec<EventRecord>, Error> {
+        let page = events::Page {
+            before: query.before,
+            subject: query.subject,
+            provider: query.provider.map(|id| id.to_string()),
+            action: query.action.clone(),
+            limit: self.settings().page(query.limit),
+        };
+        self.store().read(|tx| {
+            self.admit(tx, call, Role::Auditor, self.now())?;
+            events::list(tx, &page)?.into_iter().map(record).collect()
+        })
+    }
+
+    /// Recomputes the whole chain of events.
+    pub fn verify_chain(&self, call: &AdminCall) -> Result<Verification, Error> {
+        self.store().read(|tx| {
+            self.admit(tx, call, Role::Auditor, self.now())?;
+            Ok(events::verify(tx)?)
+        })
+    }
+}
+
+fn record(stored: events::Stored) -> Result<EventRecord, Error> {
+    let payload = stored
+        .payload
+        .as_deref()
+        .map(serde_json::from_str)
+        .transpose()
+        .map_err(Error::internal)?;
+    Ok(EventRecord {
+        id: stored.id,
+        seq: stored.seq,
+        at: stored.at,
+        actor_kind: stored.actor_kind,
+        actor_id: stored.actor_id,
+        actor_detail: stored.actor_detail,
+        action: stored.action,
+        subject_kind: stored.subject_kind,
+        subject_id: stored.subject_id,
+        provider: stored.provider,
+        cause: stored.cause,
+        request_id: stored.request_id,
+        payload,
+    })
+}

@@ -1,0 +1,151 @@
+//! People as administrators see them: of any provider, with what was decided about them.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use vestibule_domain::person::Block;
+use vestibule_domain::placement::Placement;
+use vestibule_domain::{EventId, GroupId, ProviderId, UserId};
+use vestibule_scim::fold::fold;
+use vestibule_storage::users::User;
+use vestibule_storage::{Read, groups, placements, users};
+
+use crate::{AdminCall, Error, Role, Service, blocks, memberships};
+
+/// Which people are wanted, by id.
+#[derive(Debug, Clone, Default)]
+pub struct PeopleQuery {
+    pub provider: Option<ProviderId>,
+    /// The whole name, compared without case.
+    pub user_name: Option<String>,
+    pub after: Option<UserId>,
+    pub limit: Option<u64>,
+}
+
+/// A person in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    pub id: UserId,
+    pub provider: ProviderId,
+    pub user_name: String,
+    /// The primary one.
+    pub email: Option<String>,
+    pub active: bool,
+    pub created: DateTime<Utc>,
+    pub modified: DateTime<Utc>,
+}
+
+/// All there is to say about a person.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PersonDetails {
+    pub person: Person,
+    /// Oldest first, also those that have ended.
+    pub blocks: Vec<Block>,
+    /// None for people of internal providers and for those in no vendor's group.
+    pub placement: Option<PersonPlacement>,
+    /// In the order of their ids.
+    pub groups: Vec<PersonGroup>,
+    /// The SCIM resource as the provider sent it.
+    pub resource: Value,
+}
+
+/// Where a person is placed, and the event that placed them there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PersonPlacement {
+    pub placement: Placement,
+    pub event: EventId,
+}
+
+/// A group a person belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonGroup {
+    pub id: GroupId,
+    pub name: String,
+    /// Whether the person is a member itself, and not only by way of other groups.
+    pub direct: bool,
+}
+
+impl Service {
+    pub fn list_people(&self, call: &AdminCall, query: &PeopleQuery) -> Result<Vec<Person>, Error> {
+        let key = query.user_name.as_deref().map(fold);
+        let limit = self.settings().page(query.limit);
+        self.store().read(|tx| {
+            self.admit(tx, call, Role::Auditor, self.now())?;
+            let found =
+                users::list_anywhere(tx, query.provider, key.as_deref(), query.after, limit)?;
+            Ok(found.iter().map(Person::from).collect())
+        })
+    }
+
+    pub fn find_person(&self, call: &AdminCall, id: UserId) -> Result<PersonDetails, Error> {
+        self.store().read(|tx| {
+            self.admit(tx, call, Role::Auditor, self.now())?;
+            let user = find(tx, id)?;
+            Ok(PersonDetails {
+                person: Person::from(&user),
+                blocks: blocks::concerning(tx, &user)?,
+                placement: placement(tx, id)?,
+                groups: groups_of(tx, id)?,
+                resource: serde_json::from_str(&user.document).map_err(Error::internal)?,
+            })
+        })
+    }
+
+    /// Where a person is placed, with what it was chosen from.
+    pub fn placement_of(
+        &self,
+        call: &AdminCall,
+        id: UserId,
+    ) -> Result<Option<PersonPlacement>, Error> {
+        self.store().read(|tx| {
+            self.admit(tx, call, Role::Auditor, self.now())?;
+            find(tx, id)?;
+            placement(tx, id)
+        })
+    }
+}
+
+impl From<&User> for Person {
+    fn from(user: &User) -> Self {
+        Self {
+            id: user.id,
+            provider: user.provider,
+            user_name: user.user_name.clone(),
+            email: user.email.clone(),
+            active: user.active,
+            created: user.created,
+            modified: user.modified,
+        }
+    }
+}
+
+/// The person an administrator means.
+pub(crate) fn find(tx: &mut Read<'_>, id: UserId) -> Result<User, Error> {
+    users::find_anywhere(tx, id)?.ok_or(Error::NotFound("user"))
+}
+
+fn placement(tx: &mut Read<'_>, id: UserId) -> Result<Option<PersonPlacement>, Error> {
+    let found = placements::find(tx, &[id])?.remove(&id);
+    Ok(found.map(|stored| PersonPlacement {
+        placement: stored.placement,
+        event: stored.event,
+    }))
+}
+
+fn groups_of(tx: &mut Read<'_>, id: UserId) -> Result<Vec<PersonGroup>, Error> {
+    let memberships = memberships::of_users(tx, &[id])?
+        .remove(&id)
+        .unwrap_or_default();
+    let ids: Vec<GroupId> = memberships
+        .iter()
+        .map(|membership| membership.group)
+        .collect();
+    let mut names = groups::names(tx, &ids)?;
+    Ok(memberships
+        .iter()
+        .map(|membership| PersonGroup {
+            id: membership.group,
+            name: names.remove(&membership.group).unwrap_or_default(),
+            direct: membership.direct,
+        })
+        .collect())
+}

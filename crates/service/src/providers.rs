@@ -1,0 +1,477 @@
+//! Providers: registering, changing, switching and deleting the sources of people and groups.
+
+use chrono::{DateTime, SubsecRound as _, Utc};
+use rand::RngCore as _;
+use serde_json::{Value, json};
+use vestibule_domain::event::{Action, Payload};
+use vestibule_domain::provider::{Provider, ProviderSettings, ProviderState};
+use vestibule_domain::{CredentialId, ProviderId};
+use vestibule_oauth::{Secret, SecretKind};
+use vestibule_storage::credentials::{self, ClientSecret, Token, Use};
+use vestibule_storage::telemetry::{self, ToleranceUses};
+use vestibule_storage::{Read, Write, providers};
+
+pub use vestibule_storage::providers::{Holdings, Registered as RegisteredProvider, Warning};
+
+use crate::access_groups::must_exist;
+use crate::changes::{changed, expect_version, gone, made, moved, value};
+use crate::{AdminCall, Change, Error, Operator, Role, Service};
+
+/// Rows of a kind removed by one step of a deletion.
+const CLEARED: i64 = 1_000;
+/// Warnings shown with a provider.
+const WARNINGS: i64 = 100;
+/// Random letters and digits in a client id: 95 bits.
+const CLIENT_ID: usize = 16;
+
+/// What a provider's product is to be configured with. The secret is shown this once.
+#[derive(Debug)]
+pub struct NewCredentials {
+    pub provider: RegisteredProvider,
+    pub secret_id: CredentialId,
+    pub client_secret: Secret,
+}
+
+/// A client secret as an administrator may see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SecretInfo {
+    pub id: CredentialId,
+    pub created: DateTime<Utc>,
+    /// First instant at which it no longer works.
+    pub expires: Option<DateTime<Utc>>,
+}
+
+/// All there is to say about a provider.
+#[derive(Debug, Clone)]
+pub struct ProviderDetails {
+    pub provider: Provider,
+    pub client_id: String,
+    /// Oldest first, also those that have expired.
+    pub secrets: Vec<SecretInfo>,
+    /// Oldest first.
+    pub activation_tokens: Vec<Token>,
+    /// Of secrets and tokens.
+    pub uses: Vec<Use>,
+    /// The newest first, at most 100.
+    pub warnings: Vec<Warning>,
+    /// Most used first.
+    pub tolerances: Vec<ToleranceUses>,
+    pub holdings: Holdings,
+}
+
+impl Service {
+    /// Registers a provider, active, with its first secret.
+    pub fn register_provider(
+        &self,
+        call: &AdminCall,
+        settings: ProviderSettings,
+    ) -> Result<NewCredentials, Error> {
+        let (service, call) = (self.clone(), call.clone());
+        let settings = whole_micros(settings);
+        self.store().write("providers.register", move |tx| {
+            let now = service.now();
+            let operator = service.admit(tx, &call, Role::Administrator, now)?;
+            check(tx, &settings)?;
+            let provider = Provider {
+                id: service.id(ProviderId::from_uuid, now),
+                settings: settings.clone(),
+                state: ProviderState::Active,
+                created: now,
+                modified: now,
+                version: 1,
+            };
+            let registered = RegisteredProvider {
+                provider,
+                client_id: service.client_id(),
+            };
+            providers::insert(tx, &registered)?;
+            let event = service.record(
+                tx,
+                Change {
+                    payload: made(shown(&registered)?),
+                    ..about(
+                        &operator,
+                        Action::ProviderCreated,
+                        &registered.provider,
+                        now,
+                    )
+                },
+            );
+            let (secret_id, client_secret) =
+                service.issue_secret(tx, registered.provider.id, now)?;
+            service.record(
+                tx,
+                Change {
+                    provider: Some(registered.provider.id),
+                    cause: Some(event),
+                    payload: made(json!({"id": secret_id, "expires": null})),
+                    ..operator.change(Action::SecretIssued, secret_id, now)
+                },
+            );
+            Ok(NewCredentials {
+                provider: registered,
+                secret_id,
+                client_secret,
+            })
+        })
+    }
+
+    /// Every provider, oldest first.
+    pub fn list_providers(&self, call: &AdminCall) -> Result<Vec<RegisteredProvider>, Error> {
+        self.store().read(|tx| {
+            self.admit(tx, call, Role::Auditor, self.now())?;
+            Ok(providers::list(tx)?)
+        })
+    }
+
+    pub fn find_provider(
+        &self,
+        call: &AdminCall,
+        id: ProviderId,
+    ) -> Result<ProviderDetails, Error> {
+        self.store().read(|tx| {
+            self.admit(tx, call, Role::Auditor, self.now())?;
+            let RegisteredProvider {
+                provider,
+                client_id,
+            } = find(tx, id)?;
+            let secrets = credentials::secrets(tx, id)?
+                .iter()
+                .map(SecretInfo::from)
+                .collect();
+            Ok(ProviderDetails {
+                provider,
+                client_id,
+                secrets,
+                activation_tokens: credentials::activation_tokens(tx, id)?,
+                uses: credentials::uses(tx, id)?,
+                warnings: providers::warnings(tx, id, WARNINGS)?,
+                tolerances: telemetry::tolerances(tx, id)?,
+                holdings: providers::holdings(tx, id)?,
+            })
+        })
+    }
+
+    /// Changes what `edit` changes; the user type is what it was registered with. With a version,
+    /// only while the provider still has it.
+    pub fn change_provider(
+        &self,
+        call: &AdminCall,
+        id: ProviderId,
+        expected_version: Option<i64>,
+        mut edit: impl FnMut(&mut ProviderSettings) -> Result<(), Error> + Send + 'static,
+    ) -> Result<RegisteredProvider, Error> {
+        let (service, call) = (self.clone(), call.clone());
+        self.store().write("providers.change", move |tx| {
+            let now = service.now();
+            let operator = service.admit(tx, &call, Role::Administrator, now)?;
+            let current = find(tx, id)?;
+            let before = &current.provider;
+            expect_version(expected_version, before.version)?;
+            let mut settings = before.settings.clone();
+            edit(&mut settings)?;
+            let settings = whole_micros(settings);
+            if settings.user_type != before.settings.user_type {
+                let detail = "user_type: is chosen at registration and cannot be changed";
+                return Err(Error::invalid("user_type", detail));
+            }
+            let Some(payload) = changed(&before.settings, &settings)? else {
+                return Ok(current);
+            };
+            check(tx, &settings)?;
+            let next = Provider {
+                settings,
+                ..advanced(before, now)
+            };
+            providers::replace(tx, before.version, &next)?;
+            service.record(
+                tx,
+                Change {
+                    payload,
+                    ..about(&operator, Action::ProviderChanged, &next, now)
+                },
+            );
+            Ok(RegisteredProvider {
+                provider: next,
+                client_id: current.client_id,
+            })
+        })
+    }
+
+    /// Pauses, disables or activates a provider. Disabling ends the tokens that the token endpoint
+    /// issued; activation tokens work again once it is enabled.
+    pub fn set_provider_state(
+        &self,
+        call: &AdminCall,
+        id: ProviderId,
+        state: ProviderState,
+    ) -> Result<RegisteredProvider, Error> {
+        let (service, call) = (self.clone(), call.clone());
+        self.store().write("providers.set_state", move |tx| {
+            let now = service.now();
+            let operator = service.admit(tx, &call, Role::Administrator, now)?;
+            let current = find(tx, id)?;
+            if current.provider.state == state {
+                return Ok(current);
+            }
+            let provider = service.switch(
+                tx,
+                &operator,
+                &current.provider,
+                state,
+                Payload::default(),
+                now,
+            )?;
+            Ok(RegisteredProvider {
+                provider,
+                client_id: current.client_id,
+            })
+        })
+    }
+
+    /// What deleting a provider would take along.
+    pub fn preview_provider_deletion(
+        &self,
+        call: &AdminCall,
+        id: ProviderId,
+    ) -> Result<Holdings, Error> {
+        self.store().read(|tx| {
+            self.admit(tx, call, Role::Auditor, self.now())?;
+            find(tx, id)?;
+            Ok(providers::holdings(tx, id)?)
+        })
+    }
+
+    /// Deletes a provider with all that it owns, in many small steps; called again after an
+    /// interruption it goes on where it stopped. From the first step on the provider is disabled
+    /// and without tokens. Answers what this call found.
+    pub fn delete_provider(&self, call: &AdminCall, id: ProviderId) -> Result<Holdings, Error> {
+        let holdings = self.begin_deletion(call, id)?;
+        loop {
+            let (service, again) = (self.clone(), call.clone());
+            let more = self
+                .store()
+                .write("providers.clear", move |tx| -> Result<bool, Error> {
+                    service.admit(tx, &again, Role::Administrator, service.now())?;
+                    still_disabled(&find(tx, id)?)?;
+                    Ok(providers::clear(tx, id, CLEARED)?)
+                })?;
+            if !more {
+                break;
+            }
+        }
+        let (service, call) = (self.clone(), call.clone());
+        self.store().write("providers.delete", move |tx| {
+            let now = service.now();
+            let operator = service.admit(tx, &call, Role::Administrator, now)?;
+            let registered = find(tx, id)?;
+            still_disabled(&registered)?;
+            providers::delete(tx, id)?;
+            let mut before = shown(&registered)?;
+            if let Value::Object(fields) = &mut before {
+                fields.insert("holdings".to_owned(), counted(&holdings));
+            }
+            service.record(
+                tx,
+                Change {
+                    payload: gone(before),
+                    ..about(
+                        &operator,
+                        Action::ProviderDeleted,
+                        &registered.provider,
+                        now,
+                    )
+                },
+            );
+            Ok(holdings)
+        })
+    }
+
+    /// Shuts the provider out, so that nothing comes while it is being cleared.
+    fn begin_deletion(&self, call: &AdminCall, id: ProviderId) -> Result<Holdings, Error> {
+        let (service, call) = (self.clone(), call.clone());
+        self.store().write("providers.begin_deletion", move |tx| {
+            let now = service.now();
+            let operator = service.admit(tx, &call, Role::Administrator, now)?;
+            let current = find(tx, id)?.provider;
+            let holdings = providers::holdings(tx, id)?;
+            credentials::delete_tokens(tx, id, true)?;
+            let told = Payload {
+                before: Some(json!({ "holdings": counted(&holdings) })),
+                why: Some("the provider is being deleted".to_owned()),
+                ..Payload::default()
+            };
+            service.switch(tx, &operator, &current, ProviderState::Disabled, told, now)?;
+            Ok(holdings)
+        })
+    }
+
+    /// Puts a provider into a state and records it, with what `told` adds to it.
+    fn switch(
+        &self,
+        tx: &mut Write<'_>,
+        operator: &Operator,
+        current: &Provider,
+        state: ProviderState,
+        told: Payload,
+        now: DateTime<Utc>,
+    ) -> Result<Provider, Error> {
+        let next = Provider {
+            state,
+            ..advanced(current, now)
+        };
+        providers::replace(tx, current.version, &next)?;
+        if state == ProviderState::Disabled {
+            credentials::delete_tokens(tx, current.id, false)?;
+        }
+        let mut payload = moved(json!({"state": current.state}), json!({"state": state}));
+        if let (Some(Value::Object(before)), Some(Value::Object(more))) =
+            (&mut payload.before, told.before)
+        {
+            before.extend(more);
+        }
+        payload.why = told.why;
+        let action = match (current.state, state) {
+            (_, ProviderState::Disabled) => Action::ProviderDisabled,
+            (_, ProviderState::Paused) => Action::ProviderPaused,
+            (ProviderState::Disabled, ProviderState::Active) => Action::ProviderEnabled,
+            (_, ProviderState::Active) => Action::ProviderResumed,
+        };
+        self.record(
+            tx,
+            Change {
+                payload,
+                ..about(operator, action, &next, now)
+            },
+        );
+        Ok(next)
+    }
+
+    /// A new secret for a provider; to be recorded by the caller.
+    pub(crate) fn issue_secret(
+        &self,
+        tx: &mut Write<'_>,
+        provider: ProviderId,
+        now: DateTime<Utc>,
+    ) -> Result<(CredentialId, Secret), Error> {
+        let id = self.id(CredentialId::from_uuid, now);
+        let secret = Secret::generate(SecretKind::ClientSecret, &mut self.entropy().lock());
+        let stored = ClientSecret {
+            id,
+            provider,
+            digest: secret.digest(),
+            created: now,
+            expires: None,
+        };
+        credentials::insert_secret(tx, &stored)?;
+        Ok((id, secret))
+    }
+
+    fn client_id(&self) -> String {
+        const LETTERS: &[u8; 62] =
+            b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+        let mut rng = self.entropy().lock();
+        // The six bits of 62 and 63 are thrown away, so that every letter is as likely as another.
+        let letters = std::iter::repeat_with(|| rng.next_u32() >> 26)
+            .filter_map(|bits| LETTERS.get(usize::try_from(bits).ok()?).copied())
+            .map(char::from);
+        std::iter::once("vcl_".to_owned())
+            .chain(letters.take(CLIENT_ID).map(String::from))
+            .collect()
+    }
+}
+
+impl From<&ClientSecret> for SecretInfo {
+    fn from(secret: &ClientSecret) -> Self {
+        Self {
+            id: secret.id,
+            created: secret.created,
+            expires: secret.expires,
+        }
+    }
+}
+
+/// The provider an administrator means.
+pub(crate) fn find(tx: &mut Read<'_>, id: ProviderId) -> Result<RegisteredProvider, Error> {
+    providers::find(tx, id)?.ok_or(Error::NotFound("provider"))
+}
+
+/// The start of an event about a provider.
+pub(crate) fn about(
+    operator: &Operator,
+    action: Action,
+    provider: &Provider,
+    at: DateTime<Utc>,
+) -> Change {
+    Change {
+        provider: Some(provider.id),
+        ..operator.change(action, provider.id, at)
+    }
+}
+
+fn check(tx: &mut Read<'_>, settings: &ProviderSettings) -> Result<(), Error> {
+    settings.check()?;
+    if settings.scopes.is_empty() {
+        return Err(Error::invalid("scopes", "scopes: must not be empty"));
+    }
+    must_exist(tx, "default_access_group", settings.default_access_group)
+}
+
+/// What is stored is what is told: instants to the microsecond.
+fn whole_micros(mut settings: ProviderSettings) -> ProviderSettings {
+    settings.valid_until = settings.valid_until.map(|until| until.trunc_subsecs(6));
+    settings
+}
+
+/// The provider's next version.
+fn advanced(provider: &Provider, now: DateTime<Utc>) -> Provider {
+    // A clock that was set back must not make it older than it was.
+    Provider {
+        modified: now.max(provider.modified),
+        version: provider.version + 1,
+        ..provider.clone()
+    }
+}
+
+fn still_disabled(registered: &RegisteredProvider) -> Result<(), Error> {
+    if registered.provider.state == ProviderState::Disabled {
+        Ok(())
+    } else {
+        Err(Error::Conflict(
+            "the provider was enabled again while it was being deleted".to_owned(),
+        ))
+    }
+}
+
+/// A provider as it stands in a payload.
+fn shown(registered: &RegisteredProvider) -> Result<Value, Error> {
+    let RegisteredProvider {
+        provider,
+        client_id,
+    } = registered;
+    let mut shown = value(&provider.settings)?;
+    if let Value::Object(fields) = &mut shown {
+        fields.insert("client_id".to_owned(), json!(client_id));
+        fields.insert("state".to_owned(), json!(provider.state));
+    }
+    Ok(shown)
+}
+
+fn counted(holdings: &Holdings) -> Value {
+    let Holdings {
+        users,
+        groups,
+        vendors,
+        placements,
+        tokens,
+        blocks,
+    } = holdings;
+    json!({
+        "users": users,
+        "groups": groups,
+        "vendors": vendors,
+        "placements": placements,
+        "tokens": tokens,
+        "blocks": blocks,
+    })
+}
