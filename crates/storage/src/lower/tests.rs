@@ -1,3 +1,5 @@
+mod differential;
+mod plans;
 mod world;
 
 use serde_json::{Map, Value, json};

@@ -11,7 +11,7 @@ use vestibule_scim::target::Target;
 use vestibule_scim::{Dialect, Limits, Tolerances};
 
 use super::super::{self as lower, Table};
-use crate::engine::{Connection, DatabaseUrl};
+use crate::engine::{DatabaseUrl, Session};
 use crate::schema::{groups, memberships, providers, user_emails, users};
 
 pub(super) const PROVIDER: &str = "p1";
@@ -19,7 +19,7 @@ pub(super) const BASE: &str = "https://host/scim/v2";
 
 /// A migrated database that is gone afterwards.
 pub(super) struct Database {
-    pub(super) connection: Connection,
+    pub(super) connection: Session,
     _folder: Option<tempfile::TempDir>,
     _server: Option<Dropped>,
 }
@@ -68,7 +68,9 @@ impl Database {
     }
 
     /// Runs `body` and takes back what it wrote.
-    pub(super) fn undone<T>(&mut self, body: impl FnOnce(&mut Connection) -> T) -> T {
+    pub(super) fn undone<T>(&mut self, body: impl FnOnce(&mut Session) -> T) -> T {
+        // A body that panicked has left its transaction open.
+        let _ = self.connection.batch_execute("ROLLBACK");
         self.connection.begin_write().unwrap();
         let result = body(&mut self.connection);
         self.connection.batch_execute("ROLLBACK").unwrap();
@@ -76,11 +78,11 @@ impl Database {
     }
 }
 
-fn connect(url: &str) -> Connection {
+fn connect(url: &str) -> Session {
     DatabaseUrl::parse(url).unwrap().connect().unwrap()
 }
 
-fn migrated(url: &str) -> Connection {
+fn migrated(url: &str) -> Session {
     let mut connection = connect(url);
     connection.migrate().unwrap();
     diesel::insert_into(providers::table)
@@ -133,7 +135,7 @@ impl World {
         format!("g{index}")
     }
 
-    pub(super) fn insert(&self, connection: &mut Connection) {
+    pub(super) fn insert(&self, connection: &mut Session) {
         for (index, user) in self.users.iter().enumerate() {
             insert_user(connection, index, user);
         }
@@ -262,7 +264,7 @@ fn time_text(micros: i64) -> String {
         .to_string()
 }
 
-fn insert_user(connection: &mut Connection, index: usize, user: &Map<String, Value>) {
+fn insert_user(connection: &mut Session, index: usize, user: &Map<String, Value>) {
     let document = match_document(&ResourceType::user(), user);
     let folded = |name: &str| document.get(name).and_then(Value::as_str);
     diesel::insert_into(users::table)
@@ -306,7 +308,7 @@ fn insert_user(connection: &mut Connection, index: usize, user: &Map<String, Val
     }
 }
 
-fn insert_group(connection: &mut Connection, index: usize, group: &Map<String, Value>) {
+fn insert_group(connection: &mut Session, index: usize, group: &Map<String, Value>) {
     let name = group["displayName"].as_str().unwrap();
     let document = match_document(&ResourceType::group(), group);
     diesel::insert_into(groups::table)
@@ -351,11 +353,7 @@ pub(super) fn resource_type(table: Table) -> ResourceType {
 }
 
 /// The ids the database finds, in the order of ids.
-pub(super) fn found(
-    connection: &mut Connection,
-    table: Table,
-    condition: &Condition,
-) -> Vec<String> {
+pub(super) fn found(connection: &mut Session, table: Table, condition: &Condition) -> Vec<String> {
     let predicate = lower::condition(
         connection.engine(),
         table,
@@ -382,7 +380,7 @@ pub(super) fn found(
 
 /// All ids as the database sorts them.
 pub(super) fn sorted(
-    connection: &mut Connection,
+    connection: &mut Session,
     table: Table,
     target: &Target,
     descending: bool,
