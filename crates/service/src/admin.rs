@@ -86,6 +86,11 @@ pub struct Operator {
 }
 
 impl Service {
+    /// Who sends a request, whatever their role.
+    pub fn identify(&self, call: &AdminCall) -> Result<Operator, Error> {
+        self.store().read(|read| self.admit(read, call, Role::Auditor, self.now()))
+    }
+
     /// Finds the administrator inside the caller's transaction and checks that their role reaches.
     pub(crate) fn admit(
         &self,
