@@ -1,5 +1,6 @@
 mod differential;
 mod plans;
+mod random;
 mod world;
 
 use serde_json::{Map, Value, json};

@@ -246,11 +246,11 @@ fn member_id(member: usize, is_group: bool) -> String {
 }
 
 fn created(index: usize) -> i64 {
-    1_700_000_000_123_456 + (index as i64 % 3) * 1_000_000
+    1_700_000_000_123_456 + [0, 1_000_000, 2_000_000][index % 3]
 }
 
 fn modified(index: usize) -> i64 {
-    created(index) + (index as i64 % 2)
+    created(index) + [0, 1][index % 2]
 }
 
 fn version(index: usize) -> i64 {
@@ -292,14 +292,14 @@ fn insert_user(connection: &mut Session, index: usize, user: &Map<String, Value>
         .and_then(Value::as_array)
         .into_iter()
         .flatten();
-    for (position, value) in emails
+    for (value, position) in emails
         .filter_map(|email| email.get("value")?.as_str())
-        .enumerate()
+        .zip(0_i64..)
     {
         diesel::insert_into(user_emails::table)
             .values((
                 user_emails::user_id.eq(World::user_id(index)),
-                user_emails::position.eq(position as i64),
+                user_emails::position.eq(position),
                 user_emails::provider_id.eq(PROVIDER),
                 user_emails::value_key.eq(value),
             ))
