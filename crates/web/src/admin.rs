@@ -1,0 +1,92 @@
+//! The admin API under `/api/v1`: everything the command line can do, for scripts.
+//!
+//! JSON in snake case; errors as in RFC 9457. Each route is described where it is handled, and the
+//! OpenAPI document is collected from those descriptions.
+
+mod access_groups;
+mod administrators;
+mod blocks;
+mod body;
+mod credentials;
+mod events;
+mod internal_groups;
+mod list;
+mod path;
+mod people;
+pub(crate) mod problem;
+mod providers;
+mod set_up;
+mod vendors;
+mod words;
+
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::{HttpRequest, HttpResponse, ResponseError as _, web};
+use utoipa_actix_web::scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+use vestibule_service::AdminCredential;
+
+use body::Admin;
+use problem::{Kind, Problem};
+
+/// Where the admin API is mounted.
+pub const MOUNT: &str = "/api/v1";
+
+pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
+    config.configure(set_up::configure).service(
+        scope(MOUNT)
+            .configure(providers::configure)
+            .configure(credentials::configure)
+            .configure(vendors::configure)
+            .configure(access_groups::configure)
+            .configure(internal_groups::configure)
+            .configure(people::configure)
+            .configure(blocks::configure)
+            .configure(events::configure)
+            .configure(administrators::configure)
+            .default_service(web::to(elsewhere))
+            .wrap(from_fn(gate)),
+    );
+}
+
+/// Refuses at the door, on every path there is or is not, what shows no API token. Whether the token
+/// works is found out in the transaction that does what it asks for.
+async fn gate<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
+    let refusal = match Admin::of(request.request()) {
+        Ok(Admin {
+            call, request_id, ..
+        }) => match call.credential {
+            AdminCredential::Token(Err(error)) => {
+                Some(Problem::unauthenticated(error, &request_id))
+            }
+            AdminCredential::Token(Ok(_)) | AdminCredential::CommandLine => None,
+        },
+        Err(problem) => Some(problem),
+    };
+    match refusal {
+        Some(problem) => Ok(request
+            .into_response(problem.error_response())
+            .map_into_right_body()),
+        None => Ok(next.call(request).await?.map_into_left_body()),
+    }
+}
+
+/// No such path, or not with this method.
+async fn elsewhere(request: HttpRequest, admin: Admin) -> Result<HttpResponse, Problem> {
+    let allowed = path::methods(request.path());
+    if allowed.is_empty() {
+        return Err(Problem::new(
+            Kind::NotFound,
+            "there is nothing at this path",
+            &admin.request_id,
+        ));
+    }
+    Err(Problem::method_not_allowed(
+        &allowed.join(", "),
+        &admin.request_id,
+    ))
+}

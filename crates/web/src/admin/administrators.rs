@@ -1,0 +1,219 @@
+//! Administrators and the API tokens they use.
+
+use actix_web::{HttpResponse, delete, get, post};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use vestibule_domain::{AdministratorId, CredentialId};
+use vestibule_service::{Role, administrators as service};
+
+use super::body::{Admin, Body, Id, Name};
+use super::list::Page;
+use super::problem::{ChangeProblems, Problem, Problems};
+use super::words;
+
+pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+    config
+        .service(list)
+        .service(create)
+        .service(tokens)
+        .service(issue)
+        .service(revoke)
+        .service(me);
+}
+
+/// Who administers. Never one whom a provider pushed.
+#[derive(Debug, Serialize, ToSchema)]
+struct Administrator {
+    #[schema(value_type = Uuid)]
+    id: AdministratorId,
+    name: String,
+    #[schema(value_type = words::Role)]
+    role: Role,
+    enabled: bool,
+    created: DateTime<Utc>,
+}
+
+impl From<service::Administrator> for Administrator {
+    fn from(administrator: service::Administrator) -> Self {
+        Self {
+            id: administrator.id,
+            name: administrator.name,
+            role: administrator.role,
+            enabled: administrator.enabled,
+            created: administrator.created,
+        }
+    }
+}
+
+/// An administrator to be created.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "ada", "role": "operator", "password": "a long sentence is best"}))]
+struct NewAdministrator {
+    name: String,
+    #[schema(value_type = words::Role)]
+    role: Role,
+    #[schema(min_length = 12, max_length = 1024, format = Password)]
+    password: String,
+}
+
+/// An API token without the token.
+#[derive(Debug, Serialize, ToSchema)]
+struct AdminToken {
+    #[schema(value_type = Uuid)]
+    id: CredentialId,
+    name: String,
+    created: DateTime<Utc>,
+    /// First instant at which it no longer works; none = no end.
+    expires: Option<DateTime<Utc>>,
+}
+
+impl From<service::AdminToken> for AdminToken {
+    fn from(token: service::AdminToken) -> Self {
+        Self {
+            id: token.id,
+            name: token.name,
+            created: token.created,
+            expires: token.expires,
+        }
+    }
+}
+
+/// An API token to be issued.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "nightly report", "ttl_minutes": 43_200}))]
+struct NewAdminToken {
+    /// What it is for.
+    name: String,
+    /// How long it works; without it, until it is revoked.
+    #[serde(default)]
+    ttl_minutes: Option<u64>,
+}
+
+/// A new API token.
+#[derive(Debug, Serialize, ToSchema)]
+struct IssuedAdminToken {
+    #[schema(value_type = Uuid)]
+    id: CredentialId,
+    /// Shown this once.
+    token: String,
+}
+
+/// Who sent a request.
+#[derive(Debug, Serialize, ToSchema)]
+struct Myself {
+    #[schema(value_type = Option<Uuid>)]
+    id: Option<AdministratorId>,
+    name: Option<String>,
+    #[schema(value_type = words::Role)]
+    role: Role,
+}
+
+/// List administrators
+#[utoipa::path(
+    operation_id = "listAdministrators",
+    tag = "Administrators",
+    responses((status = 200, description = "All of them.", body = Page<Administrator>), Problems),
+)]
+#[get("/administrators")]
+async fn list(admin: Admin) -> Result<HttpResponse, Problem> {
+    let administrators = admin
+        .run(|service, call| service.list_administrators(call))
+        .await?;
+    Ok(HttpResponse::Ok().json(Page::<Administrator>::all(administrators)))
+}
+
+/// Create an administrator
+#[utoipa::path(
+    operation_id = "createAdministrator",
+    tag = "Administrators",
+    request_body = NewAdministrator,
+    responses((status = 201, description = "Created.", body = Administrator), ChangeProblems),
+)]
+#[post("/administrators")]
+async fn create(admin: Admin, body: Body<NewAdministrator>) -> Result<HttpResponse, Problem> {
+    let NewAdministrator {
+        name,
+        role,
+        password,
+    } = body.0;
+    let new = admin
+        .run(move |service, call| service.create_administrator(call, &name, role, &password))
+        .await?;
+    Ok(HttpResponse::Created().json(Administrator::from(new)))
+}
+
+/// List an administrator's API tokens
+#[utoipa::path(
+    operation_id = "listAdminTokens",
+    tag = "Administrators",
+    params(("name" = String, Path, description = "Name of the administrator.")),
+    responses((status = 200, description = "All of them, oldest first.", body = Page<AdminToken>), Problems),
+)]
+#[get("/administrators/{name}/tokens")]
+async fn tokens(admin: Admin, name: Name) -> Result<HttpResponse, Problem> {
+    let tokens = admin
+        .run(move |service, call| service.admin_tokens(call, &name.0))
+        .await?;
+    Ok(HttpResponse::Ok().json(Page::<AdminToken>::all(tokens)))
+}
+
+/// Issue an API token
+#[utoipa::path(
+    operation_id = "issueAdminToken",
+    tag = "Administrators",
+    params(("name" = String, Path, description = "Name of the administrator.")),
+    request_body = NewAdminToken,
+    responses((status = 201, description = "The new token.", body = IssuedAdminToken), ChangeProblems),
+)]
+#[post("/administrators/{name}/tokens")]
+async fn issue(
+    admin: Admin,
+    owner: Name,
+    body: Body<NewAdminToken>,
+) -> Result<HttpResponse, Problem> {
+    let NewAdminToken { name, ttl_minutes } = body.0;
+    let issued = admin
+        .run(move |service, call| service.issue_admin_token(call, &owner.0, &name, ttl_minutes))
+        .await?;
+    let answer = IssuedAdminToken {
+        id: issued.token.id,
+        token: issued.secret.expose().to_owned(),
+    };
+    Ok(HttpResponse::Created().json(answer))
+}
+
+/// Revoke an API token
+#[utoipa::path(
+    operation_id = "revokeAdminToken",
+    tag = "Administrators",
+    params(("id" = Uuid, Path, description = "Id of the token.")),
+    responses((status = 204, description = "It no longer works."), ChangeProblems),
+)]
+#[delete("/admin-tokens/{id}")]
+async fn revoke(admin: Admin, id: Id<CredentialId>) -> Result<HttpResponse, Problem> {
+    admin
+        .run(move |service, call| service.revoke_admin_token(call, id.0))
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Show who the token belongs to
+#[utoipa::path(
+    operation_id = "getMe",
+    tag = "Administrators",
+    responses((status = 200, description = "The sender of this request.", body = Myself), Problems),
+)]
+#[get("/me")]
+async fn me(admin: Admin) -> Result<HttpResponse, Problem> {
+    let operator = admin.run(|service, call| service.identify(call)).await?;
+    let name = operator.actor.detail().map(std::borrow::Cow::into_owned);
+    Ok(HttpResponse::Ok().json(Myself {
+        id: operator.administrator,
+        name,
+        role: operator.role,
+    }))
+}

@@ -1,0 +1,129 @@
+//! Blocks: an administrator's word against a person, which no provider can see or change.
+
+use actix_web::{HttpResponse, delete, get, post};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use vestibule_domain::{BlockId, EventId, ProviderId, UserId};
+
+use super::body::{Admin, Body, Id, Params};
+use super::list::{Limit, Page};
+use super::problem::{ChangeProblems, Problem, Problems};
+
+pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(list).service(create).service(lift);
+}
+
+/// Which page of blocks to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Choice {
+    /// `next` of the page before.
+    #[param(value_type = Option<Uuid>)]
+    after: Option<BlockId>,
+    #[serde(default)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 1000, default = 100)]
+    limit: Limit,
+}
+
+/// A block on a person. It goes by user name and e-mail, and so outlives the person's deletion.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Block {
+    #[schema(value_type = Uuid)]
+    id: BlockId,
+    #[schema(value_type = Uuid)]
+    provider: ProviderId,
+    /// In lower case.
+    user_name: String,
+    /// In lower case.
+    email: Option<String>,
+    reason: String,
+    /// First instant at which it no longer holds; none = until lifted.
+    until: Option<DateTime<Utc>>,
+    created: DateTime<Utc>,
+    /// The event that set it.
+    #[schema(value_type = Uuid)]
+    event: EventId,
+}
+
+impl From<vestibule_domain::person::Block> for Block {
+    fn from(block: vestibule_domain::person::Block) -> Self {
+        Self {
+            id: block.id,
+            provider: block.provider,
+            user_name: block.user_name_key,
+            email: block.email_key,
+            reason: block.reason,
+            until: block.until,
+            created: block.created,
+            event: block.event,
+        }
+    }
+}
+
+/// A block to be set.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"reason": "lost laptop", "until": "2027-01-01T00:00:00Z"}))]
+struct NewBlock {
+    reason: String,
+    /// First instant at which it no longer holds; none = until lifted.
+    #[serde(default)]
+    until: Option<DateTime<Utc>>,
+}
+
+/// List blocks
+#[utoipa::path(
+    operation_id = "listBlocks",
+    tag = "People",
+    params(Choice),
+    responses((status = 200, description = "A page of blocks, oldest first.", body = Page<Block>), Problems),
+)]
+#[get("/blocks")]
+async fn list(admin: Admin, query: Params<Choice>) -> Result<HttpResponse, Problem> {
+    let Choice { after, limit } = query.0;
+    let blocks = admin
+        .run(move |service, call| service.list_blocks(call, after, limit.asked()))
+        .await?;
+    Ok(HttpResponse::Ok().json(Page::<Block>::of(blocks, limit, |last| last.id)))
+}
+
+/// Block a person
+///
+/// At once, and whatever the provider says of them from now on.
+#[utoipa::path(
+    operation_id = "blockUser",
+    tag = "People",
+    params(("id" = Uuid, Path, description = "Id of the person.")),
+    request_body = NewBlock,
+    responses((status = 201, description = "The block.", body = Block), ChangeProblems),
+)]
+#[post("/users/{id}/blocks")]
+async fn create(
+    admin: Admin,
+    id: Id<UserId>,
+    body: Body<NewBlock>,
+) -> Result<HttpResponse, Problem> {
+    let NewBlock { reason, until } = body.0;
+    let block = admin
+        .run(move |service, call| service.block_user(call, id.0, &reason, until))
+        .await?;
+    Ok(HttpResponse::Created().json(Block::from(block)))
+}
+
+/// Lift a block
+#[utoipa::path(
+    operation_id = "liftBlock",
+    tag = "People",
+    params(("id" = Uuid, Path, description = "Id of the block.")),
+    responses((status = 204, description = "Lifted."), ChangeProblems),
+)]
+#[delete("/blocks/{id}")]
+async fn lift(admin: Admin, id: Id<BlockId>) -> Result<HttpResponse, Problem> {
+    admin
+        .run(move |service, call| service.lift_block(call, id.0))
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}

@@ -1,0 +1,372 @@
+//! What an administrative request carries: bodies, parameters and ids, read strictly.
+//!
+//! Whoever is not authenticated is told that and nothing else, so a mistake is answered only after
+//! the sender is known.
+
+use std::future::{Ready, ready};
+use std::pin::Pin;
+use std::str::FromStr;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{CONTENT_TYPE, IF_MATCH};
+use actix_web::{FromRequest, HttpRequest, web};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer};
+use serde_json::{Map, Value};
+use vestibule_service::{AdminCall, Error, Service};
+
+use super::problem::{Kind, Problem};
+use crate::blocking::blocking;
+use crate::request::{self, BodyError, Sender};
+use crate::{Web, WebSettings};
+
+/// Largest body in bytes: room for a thousand approvers of the greatest length.
+const MAX_BODY: usize = 2 * 1024 * 1024;
+/// Characters of a parser's message that are passed on.
+const MAX_MESSAGE: usize = 300;
+
+type Later<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
+
+/// An administrative request: who sent it and what answers it.
+#[derive(Debug, Clone)]
+pub(crate) struct Admin {
+    web: Web,
+    pub(crate) call: AdminCall,
+    pub(crate) request_id: String,
+    /// The version that `If-Match` names.
+    pub(crate) expected_version: Option<i64>,
+}
+
+impl Admin {
+    /// Runs one operation off the worker thread.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        operation: impl FnOnce(&Service, &AdminCall) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let (service, call) = (self.web.service.clone(), self.call.clone());
+        let answer = blocking(move || operation(&service, &call)).await;
+        answer.map_err(|error| Problem::from_error(error, &self.request_id))
+    }
+
+    pub(crate) fn settings(&self) -> &WebSettings {
+        &self.web.settings
+    }
+
+    /// The problem with the request, unless its sender is not even known.
+    async fn answer(&self, problem: Problem) -> Problem {
+        match self.run(|service, call| service.identify(call)).await {
+            Ok(_) => problem,
+            Err(unauthenticated) => unauthenticated,
+        }
+    }
+
+    pub(crate) fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let request_id = request::request_id(request);
+        let broken = || Problem::new(Kind::Internal, "the server made a mistake", &request_id);
+        let web = request.app_data::<web::Data<Web>>().ok_or_else(broken)?;
+        let sender = Sender::from_request(request, &mut Payload::None)
+            .into_inner()
+            .map_err(|_| broken())?;
+        Ok(Self {
+            web: web.get_ref().clone(),
+            call: sender.admin_call(),
+            expected_version: expected_version(request),
+            request_id,
+        })
+    }
+}
+
+impl FromRequest for Admin {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::of(request))
+    }
+}
+
+/// The version in `If-Match` (RFC 9110, section 13.1.1). A tag that this server never gave matches no
+/// version, so that nothing is changed by mistake.
+fn expected_version(request: &HttpRequest) -> Option<i64> {
+    let mut lines = request.headers().get_all(IF_MATCH);
+    let line = lines.next()?.to_str().unwrap_or_default().trim();
+    let alone = lines.next().is_none();
+    if alone && line == "*" {
+        return None;
+    }
+    let tag = line.strip_prefix("W/").unwrap_or(line);
+    let version = tag
+        .strip_prefix('"')
+        .and_then(|tag| tag.strip_suffix('"'))
+        .filter(|_| alone);
+    Some(
+        version
+            .and_then(|version| version.parse().ok())
+            .unwrap_or(-1),
+    )
+}
+
+/// The JSON body, strictly as described: no unknown or repeated field, no wrong type, no U+0000. An
+/// empty body is read as `{}`.
+#[derive(Debug)]
+pub(crate) struct Body<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
+    type Error = Problem;
+    type Future = Later<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let admin = Admin::of(&request)?;
+            match read(&request, payload, &admin.request_id).await {
+                Ok(value) => Ok(Self(value)),
+                Err(problem) => Err(admin.answer(problem).await),
+            }
+        })
+    }
+}
+
+async fn read<T: DeserializeOwned>(
+    request: &HttpRequest,
+    mut payload: Payload,
+    id: &str,
+) -> Result<T, Problem> {
+    let body = request::body(&mut payload, MAX_BODY)
+        .await
+        .map_err(|error| match error {
+            BodyError::TooLarge { limit } => Problem::new(
+                Kind::TooLarge,
+                format!("the body has more than {limit} bytes"),
+                id,
+            ),
+            BodyError::TooSlow => {
+                Problem::new(Kind::TooSlow, "the body took too long to arrive", id)
+            }
+            BodyError::Broken => Problem::new(Kind::Invalid, "the body did not arrive whole", id),
+        })?;
+    if body.is_empty() {
+        return parse(b"{}", id);
+    }
+    if !is_json(request) {
+        return Err(Problem::new(
+            Kind::UnsupportedMediaType,
+            "send Content-Type: application/json",
+            id,
+        ));
+    }
+    parse(&body, id)
+}
+
+fn is_json(request: &HttpRequest) -> bool {
+    let Some(value) = request.headers().get(CONTENT_TYPE) else {
+        return true;
+    };
+    let essence = value
+        .to_str()
+        .unwrap_or_default()
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim();
+    ["application/json", "application/merge-patch+json"]
+        .iter()
+        .any(|json| essence.eq_ignore_ascii_case(json))
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8], id: &str) -> Result<T, Problem> {
+    if holds_nul(body) {
+        return Err(Problem::new(
+            Kind::Invalid,
+            "the body holds the character U+0000",
+            id,
+        ));
+    }
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        let error = error.into_inner();
+        if error.is_syntax() || error.is_eof() {
+            return Problem::new(Kind::Invalid, format!("the body is not JSON: {error}"), id);
+        }
+        at_field(&path, &error.to_string(), id)
+    })?;
+    json.end().map_err(|error| {
+        Problem::new(Kind::Invalid, format!("the body is not JSON: {error}"), id)
+    })?;
+    Ok(value)
+}
+
+/// Whether an escape in the JSON text stands for U+0000. Plain, JSON does not have it in strings.
+fn holds_nul(json: &[u8]) -> bool {
+    let mut bytes = json.iter();
+    while let Some(byte) = bytes.next() {
+        if *byte == b'\\' && bytes.next() == Some(&b'u') && bytes.as_slice().starts_with(b"0000") {
+            return true;
+        }
+    }
+    false
+}
+
+/// The problem with a field: serde puts the name of a missing, unknown or repeated one into its
+/// message only.
+fn at_field(path: &str, message: &str, id: &str) -> Problem {
+    let message: String = message.chars().take(MAX_MESSAGE).collect();
+    let named = ["missing field `", "unknown field `", "duplicate field `"]
+        .iter()
+        .find_map(|start| message.strip_prefix(start)?.split('`').next());
+    let path = if path == "." { "" } else { path };
+    let field = match named {
+        Some(name) if path.is_empty() => name.to_owned(),
+        Some(name) if path != name && !path.ends_with(&format!(".{name}")) => {
+            format!("{path}.{name}")
+        }
+        _ => path.to_owned(),
+    };
+    if field.is_empty() {
+        return Problem::new(Kind::Invalid, message, id);
+    }
+    Problem::invalid(field.clone(), format!("{field}: {message}"), id)
+}
+
+/// The query parameters, strictly as described.
+#[derive(Debug)]
+pub(crate) struct Params<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Params<T> {
+    type Error = Problem;
+    type Future = Later<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let admin = Admin::of(&request)?;
+            match parameters(request.query_string(), &admin.request_id) {
+                Ok(value) => Ok(Self(value)),
+                Err(problem) => Err(admin.answer(problem).await),
+            }
+        })
+    }
+}
+
+fn parameters<T: DeserializeOwned>(query: &str, id: &str) -> Result<T, Problem> {
+    let mut map = Map::new();
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        let name: String = name.chars().take(64).collect();
+        if value.contains('\0') {
+            return Err(Problem::invalid(
+                name,
+                "the parameter holds the character U+0000",
+                id,
+            ));
+        }
+        if map
+            .insert(name.clone(), Value::String(value.into_owned()))
+            .is_some()
+        {
+            return Err(Problem::invalid(name, "the parameter is given twice", id));
+        }
+    }
+    serde_path_to_error::deserialize(Value::Object(map))
+        .map_err(|error| at_field(&error.path().to_string(), &error.inner().to_string(), id))
+}
+
+/// The id in the path. What is no id at all is the id of nothing.
+#[derive(Debug)]
+pub(crate) struct Id<T>(pub(crate) T);
+
+/// Both ids in the path.
+#[derive(Debug)]
+pub(crate) struct Ids<A, B>(pub(crate) A, pub(crate) B);
+
+impl<T: FromStr + 'static> FromRequest for Id<T> {
+    type Error = Problem;
+    type Future = Later<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            match segment(&request, 0) {
+                Some(id) => Ok(Self(id)),
+                None => Err(unknown(&request).await),
+            }
+        })
+    }
+}
+
+impl<A: FromStr + 'static, B: FromStr + 'static> FromRequest for Ids<A, B> {
+    type Error = Problem;
+    type Future = Later<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            match (segment(&request, 0), segment(&request, 1)) {
+                (Some(first), Some(second)) => Ok(Self(first, second)),
+                _ => Err(unknown(&request).await),
+            }
+        })
+    }
+}
+
+/// The name in the path.
+#[derive(Debug)]
+pub(crate) struct Name(pub(crate) String);
+
+impl FromRequest for Name {
+    type Error = Problem;
+    type Future = Later<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, name) = (
+            request.clone(),
+            web::Path::<String>::from_request(request, payload).into_inner(),
+        );
+        Box::pin(async move {
+            match name {
+                Ok(name) if !name.contains('\0') => Ok(Self(name.into_inner())),
+                _ => Err(unknown(&request).await),
+            }
+        })
+    }
+}
+
+/// The variable part of the path at `index`.
+fn segment<T: FromStr>(request: &HttpRequest, index: usize) -> Option<T> {
+    let (_, text) = request.match_info().iter().nth(index)?;
+    text.parse().ok()
+}
+
+async fn unknown(request: &HttpRequest) -> Problem {
+    match Admin::of(request) {
+        Ok(admin) => {
+            admin
+                .answer(Problem::new(
+                    Kind::NotFound,
+                    "nothing has this id",
+                    &admin.request_id,
+                ))
+                .await
+        }
+        Err(problem) => problem,
+    }
+}
+
+/// A field that may be left out, but not be null: for a merge of settings (RFC 7396) that cannot be
+/// unset.
+pub(crate) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// Puts what was given in the place of what was there.
+pub(crate) fn set<T>(place: &mut T, given: Option<T>) {
+    if let Some(value) = given {
+        *place = value;
+    }
+}
+
+/// The text of a resource's `ETag`.
+pub(crate) fn etag(version: i64) -> String {
+    format!("W/\"{version}\"")
+}

@@ -1,0 +1,218 @@
+//! The append-only record of every change, and the proof that nobody has touched it.
+
+use actix_web::{HttpResponse, get};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+use vestibule_domain::event::Action;
+use vestibule_domain::{EventId, ProviderId};
+use vestibule_service::events as service;
+
+use super::body::{Admin, Params};
+use super::list::{Limit, Page};
+use super::problem::{Problem, Problems};
+use super::words;
+
+pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(list).service(verify);
+}
+
+/// Which events to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Choice {
+    /// `next` of the page before: only events older than this one.
+    #[param(value_type = Option<Uuid>)]
+    before: Option<EventId>,
+    /// Only those about this person, group, vendor, provider...
+    subject: Option<Uuid>,
+    /// Only those in this provider's realm.
+    #[param(value_type = Option<Uuid>)]
+    provider: Option<ProviderId>,
+    #[param(value_type = Option<words::Action>)]
+    action: Option<Action>,
+    #[serde(default)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 1000, default = 100)]
+    limit: Limit,
+}
+
+/// One record of a change.
+#[derive(Debug, Serialize, ToSchema)]
+struct Event {
+    #[schema(value_type = Uuid)]
+    id: EventId,
+    at: DateTime<Utc>,
+    /// Its place in the chain; none until it is sealed, within a second.
+    seq: Option<i64>,
+    actor: Actor,
+    #[schema(value_type = words::Action)]
+    action: String,
+    subject: Subject,
+    /// The provider in whose realm the subject lies.
+    provider: Option<String>,
+    /// The event that this one follows from.
+    cause: Option<String>,
+    request_id: Option<String>,
+    /// None once it was erased.
+    payload: Option<Payload>,
+}
+
+/// Who made a change.
+#[derive(Debug, Serialize, ToSchema)]
+struct Actor {
+    /// `provider`, `administrator`, `command_line` or `system`.
+    kind: String,
+    id: Option<String>,
+    /// A provider's address, an administrator's name.
+    detail: Option<String>,
+}
+
+/// What was changed.
+#[derive(Debug, Serialize, ToSchema)]
+struct Subject {
+    #[schema(value_type = words::SubjectKind)]
+    kind: String,
+    id: String,
+}
+
+/// What changed: only the changed fields, without secrets.
+#[derive(Debug, Serialize, ToSchema)]
+struct Payload {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    before: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    after: Option<Value>,
+    /// In plain English.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+}
+
+/// What a look at the whole chain found.
+#[derive(Debug, Serialize, ToSchema)]
+struct Verification {
+    /// Whether every sealed event follows from the one before.
+    intact: bool,
+    /// Events whose hash follows from the one before.
+    sealed: i64,
+    /// Events that still wait to be sealed.
+    unsealed: i64,
+    /// Sealed events whose payload was erased.
+    erased: i64,
+    /// Hash of the last sealed event in hexadecimal, to be kept elsewhere.
+    head: Option<String>,
+    broken: Option<Break>,
+}
+
+/// The first place where the chain does not hold.
+#[derive(Debug, Serialize, ToSchema)]
+struct Break {
+    seq: i64,
+    why: String,
+}
+
+impl From<service::EventRecord> for Event {
+    fn from(record: service::EventRecord) -> Self {
+        Self {
+            id: record.id,
+            at: record.at,
+            seq: record.seq,
+            actor: Actor {
+                kind: record.actor_kind,
+                id: record.actor_id,
+                detail: record.actor_detail,
+            },
+            action: record.action,
+            subject: Subject {
+                kind: record.subject_kind,
+                id: record.subject_id,
+            },
+            provider: record.provider,
+            cause: record.cause,
+            request_id: record.request_id,
+            payload: record.payload.map(Into::into),
+        }
+    }
+}
+
+impl From<Value> for Payload {
+    fn from(mut payload: Value) -> Self {
+        let mut part = |name| payload.get_mut(name).map(Value::take);
+        let (before, after) = (part("before"), part("after"));
+        Self {
+            before,
+            after,
+            why: part("why").and_then(|why| why.as_str().map(str::to_owned)),
+        }
+    }
+}
+
+impl From<service::Verification> for Verification {
+    fn from(found: service::Verification) -> Self {
+        let service::Verification {
+            sealed,
+            unsealed,
+            erased,
+            head,
+            broken,
+        } = found;
+        Self {
+            intact: broken.is_none(),
+            sealed,
+            unsealed,
+            erased,
+            head: head.map(|hash| hash.iter().map(|byte| format!("{byte:02x}")).collect()),
+            broken: broken.map(|(seq, why)| Break { seq, why }),
+        }
+    }
+}
+
+/// List events
+#[utoipa::path(
+    operation_id = "listEvents",
+    tag = "Events",
+    params(Choice),
+    responses((status = 200, description = "A page of events, newest first.", body = Page<Event>), Problems),
+)]
+#[get("/events")]
+async fn list(admin: Admin, query: Params<Choice>) -> Result<HttpResponse, Problem> {
+    let Choice {
+        before,
+        subject,
+        provider,
+        action,
+        limit,
+    } = query.0;
+    let choice = service::EventQuery {
+        before,
+        subject,
+        provider,
+        action: action.map(|action| action.name().to_owned()),
+        limit: limit.asked(),
+    };
+    let events = admin
+        .run(move |service, call| service.list_events(call, &choice))
+        .await?;
+    Ok(HttpResponse::Ok().json(Page::<Event>::of(events, limit, |last| last.id)))
+}
+
+/// Verify the chain of events
+///
+/// Reads every event there is: seconds on a large store.
+#[utoipa::path(
+    operation_id = "verifyAudit",
+    tag = "Events",
+    responses((status = 200, description = "What was found, good or bad.", body = Verification), Problems),
+)]
+#[get("/audit/verification")]
+async fn verify(admin: Admin) -> Result<HttpResponse, Problem> {
+    let verification = admin
+        .run(|service, call| service.verify_chain(call))
+        .await?;
+    Ok(HttpResponse::Ok().json(Verification::from(verification)))
+}

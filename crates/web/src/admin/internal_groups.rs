@@ -1,0 +1,165 @@
+//! Groups that internal providers pushed, and what an administrator decides about them.
+
+use actix_web::{HttpResponse, get, patch};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use vestibule_domain::internal_group::InternalGroupSettings;
+use vestibule_domain::provider::LinkDelivery;
+use vestibule_domain::{AccessGroupId, GroupId, ProviderId};
+use vestibule_service::Error;
+use vestibule_service::internal_groups as service;
+
+use super::body::{Admin, Body, Id, Params, given, set};
+use super::list::{Limit, Page};
+use super::problem::{ChangeProblems, Problem, Problems};
+use super::words;
+
+pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(list).service(read).service(change);
+}
+
+/// Which internal groups to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Choice {
+    /// Only those of this provider.
+    #[param(value_type = Option<Uuid>)]
+    provider: Option<ProviderId>,
+    /// `next` of the page before.
+    #[param(value_type = Option<Uuid>)]
+    after: Option<GroupId>,
+    #[serde(default)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 1000, default = 100)]
+    limit: Limit,
+}
+
+/// A group of an internal provider.
+#[derive(Debug, Serialize, ToSchema)]
+struct InternalGroup {
+    #[schema(value_type = Uuid)]
+    id: GroupId,
+    #[schema(value_type = Uuid)]
+    provider: ProviderId,
+    name: String,
+    /// A disabled group lets nobody in.
+    enabled: bool,
+    /// Without one it lets nobody in.
+    #[schema(value_type = Option<Uuid>)]
+    access_group: Option<AccessGroupId>,
+    #[schema(value_type = words::LinkDelivery)]
+    link_delivery: LinkDelivery,
+}
+
+impl From<service::InternalGroup> for InternalGroup {
+    fn from(group: service::InternalGroup) -> Self {
+        let service::InternalGroup {
+            id,
+            provider,
+            name,
+            settings,
+        } = group;
+        let InternalGroupSettings {
+            enabled,
+            access_group,
+            link_delivery,
+        } = settings;
+        Self {
+            id,
+            provider,
+            name,
+            enabled,
+            access_group,
+            link_delivery,
+        }
+    }
+}
+
+/// What to change about an internal group: what is left out stays, null unsets.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"access_group": "01930000-0000-7000-8000-000000000000"}))]
+struct InternalGroupChanges {
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = bool)]
+    enabled: Option<bool>,
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<Uuid>)]
+    access_group: Option<Option<AccessGroupId>>,
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = words::LinkDelivery)]
+    link_delivery: Option<LinkDelivery>,
+}
+
+impl InternalGroupChanges {
+    /// The change, which can be made again when the transaction has to be.
+    fn edit(self) -> impl FnMut(&mut InternalGroupSettings) -> Result<(), Error> {
+        move |settings| {
+            set(&mut settings.enabled, self.enabled);
+            set(&mut settings.access_group, self.access_group);
+            set(&mut settings.link_delivery, self.link_delivery);
+            Ok(())
+        }
+    }
+}
+
+/// List internal groups
+#[utoipa::path(
+    operation_id = "listInternalGroups",
+    tag = "Internal groups",
+    params(Choice),
+    responses((status = 200, description = "A page of groups, oldest first.", body = Page<InternalGroup>), Problems),
+)]
+#[get("/groups")]
+async fn list(admin: Admin, query: Params<Choice>) -> Result<HttpResponse, Problem> {
+    let Choice {
+        provider,
+        after,
+        limit,
+    } = query.0;
+    let groups = admin
+        .run(move |service, call| {
+            service.list_internal_groups(call, provider, after, limit.asked())
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(Page::<InternalGroup>::of(groups, limit, |last| last.id)))
+}
+
+/// Show an internal group
+#[utoipa::path(
+    operation_id = "getInternalGroup",
+    tag = "Internal groups",
+    params(("id" = Uuid, Path, description = "Id of the group.")),
+    responses((status = 200, description = "The group.", body = InternalGroup), Problems),
+)]
+#[get("/groups/{id}")]
+async fn read(admin: Admin, id: Id<GroupId>) -> Result<HttpResponse, Problem> {
+    let group = admin
+        .run(move |service, call| service.find_internal_group(call, id.0))
+        .await?;
+    Ok(HttpResponse::Ok().json(InternalGroup::from(group)))
+}
+
+/// Change an internal group
+///
+/// A JSON merge patch (RFC 7396).
+#[utoipa::path(
+    operation_id = "changeInternalGroup",
+    tag = "Internal groups",
+    params(("id" = Uuid, Path, description = "Id of the group.")),
+    request_body = InternalGroupChanges,
+    responses((status = 200, description = "As it is now.", body = InternalGroup), ChangeProblems),
+)]
+#[patch("/groups/{id}")]
+async fn change(
+    admin: Admin,
+    id: Id<GroupId>,
+    body: Body<InternalGroupChanges>,
+) -> Result<HttpResponse, Problem> {
+    let edit = body.0.edit();
+    let group = admin
+        .run(move |service, call| service.change_internal_group(call, id.0, edit))
+        .await?;
+    Ok(HttpResponse::Ok().json(InternalGroup::from(group)))
+}

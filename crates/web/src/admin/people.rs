@@ -1,0 +1,136 @@
+//! People, where they are placed, and whether they may get in.
+
+mod access;
+mod answers;
+
+use actix_web::{HttpResponse, get};
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use utoipa_actix_web::service_config::ServiceConfig;
+use vestibule_domain::{ProviderId, UserId};
+use vestibule_service::people as service;
+
+use super::body::{Admin, Id, Params};
+use super::list::{Limit, Page};
+use super::problem::{Problem, Problems};
+use access::Access;
+use answers::{Person, PersonDetails, Placed};
+
+pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+    config
+        .service(list)
+        .service(read)
+        .service(placement)
+        .service(decide);
+}
+
+/// Which people to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Choice {
+    /// Only those of this provider.
+    #[param(value_type = Option<uuid::Uuid>)]
+    provider: Option<ProviderId>,
+    /// Only who has this user name, in any case.
+    user_name: Option<String>,
+    /// `next` of the page before.
+    #[param(value_type = Option<uuid::Uuid>)]
+    after: Option<UserId>,
+    #[serde(default)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 1000, default = 100)]
+    limit: Limit,
+}
+
+/// At which instant to decide.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Instant {
+    /// Without it, now. What is known now is asked about that instant: the past is not looked up.
+    #[param(example = "2027-01-01T00:00:00Z")]
+    at: Option<DateTime<Utc>>,
+}
+
+/// List people
+#[utoipa::path(
+    operation_id = "listUsers",
+    tag = "People",
+    params(Choice),
+    responses((status = 200, description = "A page of people, oldest first.", body = Page<Person>), Problems),
+)]
+#[get("/users")]
+async fn list(admin: Admin, query: Params<Choice>) -> Result<HttpResponse, Problem> {
+    let Choice {
+        provider,
+        user_name,
+        after,
+        limit,
+    } = query.0;
+    let choice = service::PeopleQuery {
+        provider,
+        user_name,
+        after,
+        limit: limit.asked(),
+    };
+    let people = admin
+        .run(move |service, call| service.list_people(call, &choice))
+        .await?;
+    Ok(HttpResponse::Ok().json(Page::<Person>::of(people, limit, |last| last.id)))
+}
+
+/// Show a person
+///
+/// With groups, placement, blocks, and the resource as the provider sees it.
+#[utoipa::path(
+    operation_id = "getUser",
+    tag = "People",
+    params(("id" = Uuid, Path, description = "Id of the person.")),
+    responses((status = 200, description = "The person.", body = PersonDetails), Problems),
+)]
+#[get("/users/{id}")]
+async fn read(admin: Admin, id: Id<UserId>) -> Result<HttpResponse, Problem> {
+    let person = admin
+        .run(move |service, call| service.find_person(call, id.0))
+        .await?;
+    Ok(HttpResponse::Ok().json(PersonDetails::from(person)))
+}
+
+/// Show where a person is placed
+///
+/// The one vendor a third-party person belongs to, the candidates it was chosen from, the rule, and
+/// the event that caused it.
+#[utoipa::path(
+    operation_id = "getUserPlacement",
+    tag = "People",
+    params(("id" = Uuid, Path, description = "Id of the person.")),
+    responses((status = 200, description = "The placement, if there is one.", body = Placed), Problems),
+)]
+#[get("/users/{id}/placement")]
+async fn placement(admin: Admin, id: Id<UserId>) -> Result<HttpResponse, Problem> {
+    let placement = admin
+        .run(move |service, call| service.placement_of(call, id.0))
+        .await?;
+    Ok(HttpResponse::Ok().json(Placed::from(placement)))
+}
+
+/// Decide whether a person may get in
+///
+/// With the whole chain of reasons and, for a refusal, what would flip it.
+#[utoipa::path(
+    operation_id = "decideUserAccess",
+    tag = "People",
+    params(("id" = Uuid, Path, description = "Id of the person."), Instant),
+    responses((status = 200, description = "The decision.", body = Access), Problems),
+)]
+#[get("/users/{id}/access")]
+async fn decide(
+    admin: Admin,
+    id: Id<UserId>,
+    query: Params<Instant>,
+) -> Result<HttpResponse, Problem> {
+    let decision = admin
+        .run(move |service, call| service.decide_access(call, id.0, query.0.at))
+        .await?;
+    Ok(HttpResponse::Ok().json(Access::from(decision)))
+}

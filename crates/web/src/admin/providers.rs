@@ -1,0 +1,231 @@
+//! Providers: the registered sources of people and groups.
+
+mod answers;
+mod requests;
+
+use actix_web::http::header::{ETAG, LOCATION};
+use actix_web::{HttpResponse, delete, get, patch, post};
+use utoipa_actix_web::service_config::ServiceConfig;
+use vestibule_domain::ProviderId;
+
+use super::MOUNT;
+use super::body::{Admin, Body, Id, etag};
+use super::list::Page;
+use super::problem::{ChangeProblems, Problem, Problems};
+use crate::{oauth, scim};
+use answers::{
+    Holdings, Provider, ProviderDetails, ProviderWarning, RegisteredProvider, ToleranceUses,
+};
+use requests::{NewProvider, ProviderChanges, StateChange};
+
+pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+    config
+        .service(list)
+        .service(create)
+        .service(read)
+        .service(change)
+        .service(preview_deletion)
+        .service(delete)
+        .service(set_state)
+        .service(tolerances)
+        .service(warnings);
+}
+
+/// List all providers
+#[utoipa::path(
+    operation_id = "listProviders",
+    tag = "Providers",
+    responses((status = 200, description = "All providers, oldest first.", body = Page<Provider>), Problems),
+)]
+#[get("/providers")]
+async fn list(admin: Admin) -> Result<HttpResponse, Problem> {
+    let providers = admin
+        .run(|service, call| service.list_providers(call))
+        .await?;
+    Ok(HttpResponse::Ok().json(Page::<Provider>::all(providers)))
+}
+
+/// Register a provider
+///
+/// The answer is the only one that ever shows the client secret.
+#[utoipa::path(
+    operation_id = "createProvider",
+    tag = "Providers",
+    request_body = NewProvider,
+    responses(
+        (status = 201, description = "Registered.", body = RegisteredProvider, headers(
+            ("Location" = String, description = "Address of the provider."),
+            ("ETag" = String, description = "Its version."),
+        )),
+        ChangeProblems,
+    ),
+)]
+#[post("/providers")]
+async fn create(admin: Admin, body: Body<NewProvider>) -> Result<HttpResponse, Problem> {
+    let settings = body.0.into_settings();
+    let new = admin
+        .run(move |service, call| service.register_provider(call, settings))
+        .await?;
+    let public = &admin.settings().public_url;
+    let answer = RegisteredProvider {
+        id: new.provider.provider.id,
+        client_id: new.provider.client_id.clone(),
+        client_secret: new.client_secret.expose().to_owned(),
+        base_url: format!("{public}{}", scim::MOUNT),
+        token_url: format!("{public}{}/token", oauth::ISSUER),
+        provider: new.provider.into(),
+    };
+    Ok(HttpResponse::Created()
+        .insert_header((LOCATION, format!("{public}{MOUNT}/providers/{}", answer.id)))
+        .insert_header((ETAG, etag(answer.provider.version)))
+        .json(answer))
+}
+
+/// Show a provider
+///
+/// With its credentials (never the secrets), their last uses, its warnings and what it owns.
+#[utoipa::path(
+    operation_id = "getProvider",
+    tag = "Providers",
+    params(("id" = Uuid, Path, description = "Id of the provider.")),
+    responses(
+        (status = 200, description = "The provider.", body = ProviderDetails, headers(
+            ("ETag" = String, description = "Its version."),
+        )),
+        Problems,
+    ),
+)]
+#[get("/providers/{id}")]
+async fn read(admin: Admin, id: Id<ProviderId>) -> Result<HttpResponse, Problem> {
+    let details = admin
+        .run(move |service, call| service.find_provider(call, id.0))
+        .await?;
+    let answer = ProviderDetails::of(details, &admin.settings().public_url);
+    Ok(HttpResponse::Ok()
+        .insert_header((ETAG, etag(answer.provider.version)))
+        .json(answer))
+}
+
+/// Change a provider's settings
+///
+/// A JSON merge patch (RFC 7396): what is left out stays, null unsets. The user type cannot change.
+#[utoipa::path(
+    operation_id = "changeProvider",
+    tag = "Providers",
+    params(
+        ("id" = Uuid, Path, description = "Id of the provider."),
+        ("If-Match" = Option<String>, Header, description = "Change only this version of it.", example = "W/\"3\""),
+    ),
+    request_body = ProviderChanges,
+    responses(
+        (status = 200, description = "As it is now.", body = Provider, headers(
+            ("ETag" = String, description = "Its version."),
+        )),
+        ChangeProblems,
+    ),
+)]
+#[patch("/providers/{id}")]
+async fn change(
+    admin: Admin,
+    id: Id<ProviderId>,
+    body: Body<ProviderChanges>,
+) -> Result<HttpResponse, Problem> {
+    let version = admin.expected_version;
+    let edit = body.0.edit();
+    let provider = admin
+        .run(move |service, call| service.change_provider(call, id.0, version, edit))
+        .await?;
+    let answer = Provider::from(provider);
+    Ok(HttpResponse::Ok()
+        .insert_header((ETAG, etag(answer.version)))
+        .json(answer))
+}
+
+/// Preview what deleting a provider would end
+#[utoipa::path(
+    operation_id = "previewProviderDeletion",
+    tag = "Providers",
+    params(("id" = Uuid, Path, description = "Id of the provider.")),
+    responses((status = 200, description = "What it owns, and so what would go with it.", body = Holdings), Problems),
+)]
+#[get("/providers/{id}/deletion")]
+async fn preview_deletion(admin: Admin, id: Id<ProviderId>) -> Result<HttpResponse, Problem> {
+    let holdings = admin
+        .run(move |service, call| service.preview_provider_deletion(call, id.0))
+        .await?;
+    Ok(HttpResponse::Ok().json(Holdings::from(holdings)))
+}
+
+/// Delete a provider
+///
+/// With everything it owns: its people lose their access. See the preview first.
+#[utoipa::path(
+    operation_id = "deleteProvider",
+    tag = "Providers",
+    params(("id" = Uuid, Path, description = "Id of the provider.")),
+    responses((status = 204, description = "Gone."), ChangeProblems),
+)]
+#[delete("/providers/{id}")]
+async fn delete(admin: Admin, id: Id<ProviderId>) -> Result<HttpResponse, Problem> {
+    admin
+        .run(move |service, call| service.delete_provider(call, id.0))
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Pause, disable or resume a provider
+///
+/// A paused provider is asked to come again later; a disabled one is refused, and its short tokens
+/// end. Neither touches the access of people already in.
+#[utoipa::path(
+    operation_id = "setProviderState",
+    tag = "Providers",
+    params(("id" = Uuid, Path, description = "Id of the provider.")),
+    request_body = StateChange,
+    responses((status = 200, description = "As it is now.", body = Provider), ChangeProblems),
+)]
+#[post("/providers/{id}/state")]
+async fn set_state(
+    admin: Admin,
+    id: Id<ProviderId>,
+    body: Body<StateChange>,
+) -> Result<HttpResponse, Problem> {
+    let provider = admin
+        .run(move |service, call| service.set_provider_state(call, id.0, body.0.state))
+        .await?;
+    Ok(HttpResponse::Ok().json(Provider::from(provider)))
+}
+
+/// List what a provider's product sends wrongly
+///
+/// Each deviation that the tolerant dialect accepted, and how often.
+#[utoipa::path(
+    operation_id = "listProviderTolerances",
+    tag = "Providers",
+    params(("id" = Uuid, Path, description = "Id of the provider.")),
+    responses((status = 200, description = "The tolerances in use.", body = Page<ToleranceUses>), Problems),
+)]
+#[get("/providers/{id}/tolerances")]
+async fn tolerances(admin: Admin, id: Id<ProviderId>) -> Result<HttpResponse, Problem> {
+    let details = admin
+        .run(move |service, call| service.find_provider(call, id.0))
+        .await?;
+    Ok(HttpResponse::Ok().json(Page::<ToleranceUses>::all(ToleranceUses::of(&details))))
+}
+
+/// List the warnings about a provider
+///
+/// What it sent that was kept but changed nothing.
+#[utoipa::path(
+    operation_id = "listProviderWarnings",
+    tag = "Providers",
+    params(("id" = Uuid, Path, description = "Id of the provider.")),
+    responses((status = 200, description = "The warnings, newest first.", body = Page<ProviderWarning>), Problems),
+)]
+#[get("/providers/{id}/warnings")]
+async fn warnings(admin: Admin, id: Id<ProviderId>) -> Result<HttpResponse, Problem> {
+    let details = admin
+        .run(move |service, call| service.find_provider(call, id.0))
+        .await?;
+    Ok(HttpResponse::Ok().json(Page::<ProviderWarning>::all(details.warnings)))
+}

@@ -1,0 +1,203 @@
+//! What is said about a provider to the server.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use vestibule_domain::AccessGroupId;
+use vestibule_domain::network::{AllowedAddresses, AllowedReferrers};
+use vestibule_domain::provider::{self, LinkDelivery, ProviderSettings, ProviderState, UserType};
+use vestibule_oauth::Scopes;
+use vestibule_scim::Dialect;
+use vestibule_service::Error;
+
+use crate::admin::body::{given, set};
+use crate::admin::words;
+
+/// How many requests a provider may make.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RateLimit {
+    /// Requests a second in the long run.
+    #[schema(example = 50)]
+    per_second: u32,
+    /// Requests at once after a pause.
+    #[schema(example = 200)]
+    burst: u32,
+}
+
+impl From<RateLimit> for provider::RateLimit {
+    fn from(limit: RateLimit) -> Self {
+        Self {
+            per_second: limit.per_second,
+            burst: limit.burst,
+        }
+    }
+}
+
+impl From<provider::RateLimit> for RateLimit {
+    fn from(limit: provider::RateLimit) -> Self {
+        Self {
+            per_second: limit.per_second,
+            burst: limit.burst,
+        }
+    }
+}
+
+/// A provider to be registered.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "name": "Okta",
+    "user_type": "third_party",
+    "description": "Vendors' people",
+    "allowed_addresses": ["203.0.113.0/24"],
+}))]
+pub(crate) struct NewProvider {
+    name: String,
+    #[schema(value_type = words::UserType)]
+    user_type: UserType,
+    #[serde(default)]
+    description: Option<String>,
+    #[serde(default)]
+    tags: Vec<String>,
+    /// First instant at which it no longer may provision; none = no end.
+    #[serde(default)]
+    valid_until: Option<DateTime<Utc>>,
+    /// Addresses and networks it may call from; `*` = any, an empty list = none.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    allowed_addresses: AllowedAddresses,
+    /// Origins its requests must name as their `Referer`; an empty list = any.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    allowed_referrers: AllowedReferrers,
+    /// The most that a token of this provider can carry: `scim`, `scim:read` or `scim:write`.
+    #[serde(default = "all_scopes")]
+    #[schema(value_type = String, default = "scim")]
+    scopes: Scopes,
+    #[serde(default)]
+    #[schema(value_type = words::Dialect)]
+    dialect: Dialect,
+    /// A PUT of a group without `members` leaves its members alone instead of removing them.
+    #[serde(default)]
+    put_keeps_members: bool,
+    /// Internal providers only: the access group of people who are in no tied group.
+    #[serde(default)]
+    #[schema(value_type = Option<Uuid>)]
+    default_access_group: Option<AccessGroupId>,
+    #[serde(default)]
+    #[schema(value_type = words::LinkDelivery)]
+    link_delivery: LinkDelivery,
+    /// None = unlimited.
+    #[serde(default)]
+    rate_limit: Option<RateLimit>,
+}
+
+fn all_scopes() -> Scopes {
+    Scopes::ALL
+}
+
+impl NewProvider {
+    pub(super) fn into_settings(self) -> ProviderSettings {
+        ProviderSettings {
+            name: self.name,
+            user_type: self.user_type,
+            description: self.description,
+            tags: self.tags,
+            valid_until: self.valid_until,
+            allowed_addresses: self.allowed_addresses,
+            allowed_referrers: self.allowed_referrers,
+            scopes: self.scopes,
+            dialect: self.dialect,
+            put_keeps_members: self.put_keeps_members,
+            default_access_group: self.default_access_group,
+            link_delivery: self.link_delivery,
+            rate_limit: self.rate_limit.map(Into::into),
+        }
+    }
+}
+
+/// What to change about a provider: what is left out stays, null unsets.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"allowed_addresses": ["203.0.113.0/24", "2001:db8::/32"], "valid_until": null}))]
+pub(crate) struct ProviderChanges {
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = String)]
+    name: Option<String>,
+    /// Must be what it is.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = words::UserType)]
+    user_type: Option<UserType>,
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    description: Option<Option<String>>,
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Vec<String>)]
+    tags: Option<Vec<String>>,
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<DateTime<Utc>>)]
+    valid_until: Option<Option<DateTime<Utc>>>,
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Vec<String>)]
+    allowed_addresses: Option<AllowedAddresses>,
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Vec<String>)]
+    allowed_referrers: Option<AllowedReferrers>,
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = String)]
+    scopes: Option<Scopes>,
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = words::Dialect)]
+    dialect: Option<Dialect>,
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = bool)]
+    put_keeps_members: Option<bool>,
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<Uuid>)]
+    default_access_group: Option<Option<AccessGroupId>>,
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = words::LinkDelivery)]
+    link_delivery: Option<LinkDelivery>,
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<RateLimit>)]
+    rate_limit: Option<Option<RateLimit>>,
+}
+
+impl ProviderChanges {
+    /// The change, which can be made again when the transaction has to be.
+    pub(super) fn edit(self) -> impl FnMut(&mut ProviderSettings) -> Result<(), Error> {
+        move |settings| {
+            let changes = self.clone();
+            set(&mut settings.name, changes.name);
+            set(&mut settings.user_type, changes.user_type);
+            set(&mut settings.description, changes.description);
+            set(&mut settings.tags, changes.tags);
+            set(&mut settings.valid_until, changes.valid_until);
+            set(&mut settings.allowed_addresses, changes.allowed_addresses);
+            set(&mut settings.allowed_referrers, changes.allowed_referrers);
+            set(&mut settings.scopes, changes.scopes);
+            set(&mut settings.dialect, changes.dialect);
+            set(&mut settings.put_keeps_members, changes.put_keeps_members);
+            set(
+                &mut settings.default_access_group,
+                changes.default_access_group,
+            );
+            set(&mut settings.link_delivery, changes.link_delivery);
+            set(
+                &mut settings.rate_limit,
+                changes.rate_limit.map(|limit| limit.map(Into::into)),
+            );
+            Ok(())
+        }
+    }
+}
+
+/// What a provider is to do from now on.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"state": "paused"}))]
+pub(crate) struct StateChange {
+    #[schema(value_type = words::ProviderState)]
+    pub(super) state: ProviderState,
+}

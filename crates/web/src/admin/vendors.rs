@@ -1,0 +1,338 @@
+//! Vendors: the outside companies that come into being with a third-party provider's groups.
+
+use actix_web::http::header::ETAG;
+use actix_web::{HttpResponse, get, patch, post};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use vestibule_domain::provider::LinkDelivery;
+use vestibule_domain::vendor::{VendorSettings, VendorStatus};
+use vestibule_domain::{AccessGroupId, GroupId, ProviderId, UserId, VendorId};
+use vestibule_service::Error;
+use vestibule_service::vendors as service;
+
+use super::body::{Admin, Body, Id, Params, etag, given, set};
+use super::list::{Limit, Page};
+use super::problem::{ChangeProblems, Problem, Problems};
+use super::words;
+
+pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+    config
+        .service(list)
+        .service(read)
+        .service(change)
+        .service(people)
+        .service(reattach);
+}
+
+/// Which vendors to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Choice {
+    /// Only those of this provider.
+    #[param(value_type = Option<Uuid>)]
+    provider: Option<ProviderId>,
+    #[param(value_type = Option<words::VendorStatus>)]
+    status: Option<VendorStatus>,
+    /// Only those of this name, in any case.
+    name: Option<String>,
+    /// `next` of the page before.
+    #[param(value_type = Option<Uuid>)]
+    after: Option<VendorId>,
+    #[serde(default)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 1000, default = 100)]
+    limit: Limit,
+}
+
+/// An outside company.
+#[derive(Debug, Serialize, ToSchema)]
+struct Vendor {
+    #[schema(value_type = Uuid)]
+    id: VendorId,
+    #[schema(value_type = Uuid)]
+    provider: ProviderId,
+    /// The group it came with; none once that was deleted.
+    #[schema(value_type = Option<Uuid>)]
+    group: Option<GroupId>,
+    /// Follows the group's.
+    name: String,
+    #[schema(value_type = words::VendorStatus)]
+    status: VendorStatus,
+    #[schema(value_type = Option<Uuid>)]
+    access_group: Option<AccessGroupId>,
+    /// First instant at which its people may get in.
+    start: Option<DateTime<Utc>>,
+    /// First instant at which they no longer may; none = open-ended.
+    end: Option<DateTime<Utc>>,
+    contract_number: Option<String>,
+    document_id: Option<String>,
+    #[schema(value_type = words::LinkDelivery)]
+    link_delivery: LinkDelivery,
+    created: DateTime<Utc>,
+    modified: DateTime<Utc>,
+    version: i64,
+}
+
+impl From<vestibule_domain::vendor::Vendor> for Vendor {
+    fn from(vendor: vestibule_domain::vendor::Vendor) -> Self {
+        Self {
+            id: vendor.id,
+            provider: vendor.provider,
+            group: vendor.group,
+            name: vendor.name,
+            status: vendor.settings.status,
+            access_group: vendor.settings.access_group,
+            start: vendor.settings.start,
+            end: vendor.settings.end,
+            contract_number: vendor.settings.contract_number,
+            document_id: vendor.settings.document_id,
+            link_delivery: vendor.settings.link_delivery,
+            created: vendor.created,
+            modified: vendor.modified,
+            version: vendor.version,
+        }
+    }
+}
+
+/// A vendor with what belongs to it.
+#[derive(Debug, Serialize, ToSchema)]
+struct VendorDetails {
+    vendor: Vendor,
+    /// People placed in it.
+    people: i64,
+    access_group_name: Option<String>,
+}
+
+impl From<service::VendorDetails> for VendorDetails {
+    fn from(details: service::VendorDetails) -> Self {
+        Self {
+            vendor: details.vendor.into(),
+            people: details.people,
+            access_group_name: details.access_group_name,
+        }
+    }
+}
+
+/// What to change about a vendor: what is left out stays, null unsets.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(example = json!({
+    "access_group": "01930000-0000-7000-8000-000000000000",
+    "start": "2027-01-01T00:00:00Z",
+    "end": "2028-01-01T00:00:00Z",
+    "status": "enabled",
+}))]
+struct VendorChanges {
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<Uuid>)]
+    access_group: Option<Option<AccessGroupId>>,
+    /// First instant at which its people may get in.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<DateTime<Utc>>)]
+    start: Option<Option<DateTime<Utc>>>,
+    /// First instant at which they no longer may.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<DateTime<Utc>>)]
+    end: Option<Option<DateTime<Utc>>>,
+    /// `enabled` needs an access group and a start.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = words::VendorStatus)]
+    status: Option<VendorStatus>,
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    contract_number: Option<Option<String>>,
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    document_id: Option<Option<String>>,
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = words::LinkDelivery)]
+    link_delivery: Option<LinkDelivery>,
+}
+
+impl VendorChanges {
+    /// The change, which can be made again when the transaction has to be.
+    fn edit(self) -> impl FnMut(&mut VendorSettings) -> Result<(), Error> {
+        move |settings| {
+            let changes = self.clone();
+            set(&mut settings.access_group, changes.access_group);
+            set(&mut settings.start, changes.start);
+            set(&mut settings.end, changes.end);
+            set(&mut settings.status, changes.status);
+            set(&mut settings.contract_number, changes.contract_number);
+            set(&mut settings.document_id, changes.document_id);
+            set(&mut settings.link_delivery, changes.link_delivery);
+            Ok(())
+        }
+    }
+}
+
+/// Which page of a vendor's people to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct PeopleChoice {
+    /// `next` of the page before.
+    #[param(value_type = Option<Uuid>)]
+    after: Option<UserId>,
+    #[serde(default)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 1000, default = 100)]
+    limit: Limit,
+}
+
+/// A person placed in a vendor.
+#[derive(Debug, Serialize, ToSchema)]
+struct VendorPerson {
+    #[schema(value_type = Uuid)]
+    id: UserId,
+    user_name: String,
+}
+
+impl From<service::VendorPerson> for VendorPerson {
+    fn from(person: service::VendorPerson) -> Self {
+        let service::VendorPerson { id, user_name } = person;
+        Self { id, user_name }
+    }
+}
+
+/// Where a closed vendor is to go on.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"group": "01930000-0000-7000-8000-000000000000"}))]
+struct Reattachment {
+    /// A group of the same provider whose own vendor is still pending.
+    #[schema(value_type = Uuid)]
+    group: GroupId,
+}
+
+/// List vendors
+#[utoipa::path(
+    operation_id = "listVendors",
+    tag = "Vendors",
+    params(Choice),
+    responses((status = 200, description = "A page of vendors, oldest first.", body = Page<Vendor>), Problems),
+)]
+#[get("/vendors")]
+async fn list(admin: Admin, query: Params<Choice>) -> Result<HttpResponse, Problem> {
+    let Choice {
+        provider,
+        status,
+        name,
+        after,
+        limit,
+    } = query.0;
+    let choice = service::VendorQuery {
+        provider,
+        status,
+        name,
+        after,
+        limit: limit.asked(),
+    };
+    let vendors = admin
+        .run(move |service, call| service.list_vendors(call, &choice))
+        .await?;
+    Ok(HttpResponse::Ok().json(Page::<Vendor>::of(vendors, limit, |last| last.id)))
+}
+
+/// Show a vendor
+#[utoipa::path(
+    operation_id = "getVendor",
+    tag = "Vendors",
+    params(("id" = Uuid, Path, description = "Id of the vendor.")),
+    responses(
+        (status = 200, description = "The vendor.", body = VendorDetails, headers(
+            ("ETag" = String, description = "Its version."),
+        )),
+        Problems,
+    ),
+)]
+#[get("/vendors/{id}")]
+async fn read(admin: Admin, id: Id<VendorId>) -> Result<HttpResponse, Problem> {
+    let details = admin
+        .run(move |service, call| service.find_vendor(call, id.0))
+        .await?;
+    let answer = VendorDetails::from(details);
+    Ok(HttpResponse::Ok()
+        .insert_header((ETAG, etag(answer.vendor.version)))
+        .json(answer))
+}
+
+/// Change a vendor
+///
+/// A JSON merge patch (RFC 7396). A pending vendor lets nobody in until it has an access group and a
+/// start and is enabled.
+#[utoipa::path(
+    operation_id = "changeVendor",
+    tag = "Vendors",
+    params(
+        ("id" = Uuid, Path, description = "Id of the vendor."),
+        ("If-Match" = Option<String>, Header, description = "Change only this version of it.", example = "W/\"3\""),
+    ),
+    request_body = VendorChanges,
+    responses(
+        (status = 200, description = "As it is now.", body = Vendor, headers(
+            ("ETag" = String, description = "Its version."),
+        )),
+        ChangeProblems,
+    ),
+)]
+#[patch("/vendors/{id}")]
+async fn change(
+    admin: Admin,
+    id: Id<VendorId>,
+    body: Body<VendorChanges>,
+) -> Result<HttpResponse, Problem> {
+    let version = admin.expected_version;
+    let edit = body.0.edit();
+    let vendor = admin
+        .run(move |service, call| service.change_vendor(call, id.0, version, edit))
+        .await?;
+    Ok(HttpResponse::Ok()
+        .insert_header((ETAG, etag(vendor.version)))
+        .json(Vendor::from(vendor)))
+}
+
+/// List a vendor's people
+#[utoipa::path(
+    operation_id = "listVendorPeople",
+    tag = "Vendors",
+    params(("id" = Uuid, Path, description = "Id of the vendor."), PeopleChoice),
+    responses((status = 200, description = "A page of the people placed in it.", body = Page<VendorPerson>), Problems),
+)]
+#[get("/vendors/{id}/people")]
+async fn people(
+    admin: Admin,
+    id: Id<VendorId>,
+    query: Params<PeopleChoice>,
+) -> Result<HttpResponse, Problem> {
+    let PeopleChoice { after, limit } = query.0;
+    let people = admin
+        .run(move |service, call| service.vendor_people(call, id.0, after, limit.asked()))
+        .await?;
+    Ok(HttpResponse::Ok().json(Page::<VendorPerson>::of(people, limit, |last| last.id)))
+}
+
+/// Re-attach a closed vendor
+///
+/// It takes the place of the pending vendor of a group of the same provider.
+#[utoipa::path(
+    operation_id = "reattachVendor",
+    tag = "Vendors",
+    params(("id" = Uuid, Path, description = "Id of the closed vendor.")),
+    request_body = Reattachment,
+    responses((status = 200, description = "As it is now.", body = Vendor), ChangeProblems),
+)]
+#[post("/vendors/{id}/reattach")]
+async fn reattach(
+    admin: Admin,
+    id: Id<VendorId>,
+    body: Body<Reattachment>,
+) -> Result<HttpResponse, Problem> {
+    let vendor = admin
+        .run(move |service, call| service.reattach_vendor(call, id.0, body.0.group))
+        .await?;
+    Ok(HttpResponse::Ok()
+        .insert_header((ETAG, etag(vendor.version)))
+        .json(Vendor::from(vendor)))
+}

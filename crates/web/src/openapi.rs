@@ -1,0 +1,124 @@
+//! The OpenAPI document, collected from the routes themselves.
+
+use actix_web::App;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{
+    ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Scopes, SecurityScheme,
+};
+use utoipa::openapi::{OpenApi, PathItem, SecurityRequirement};
+use utoipa::{Modify, OpenApi as _};
+use utoipa_actix_web::AppExt as _;
+
+use crate::{admin, oauth, routes, scim};
+
+/// The administrator's API token.
+const ADMIN: &str = "admin_token";
+/// A provider's access or activation token.
+const BEARER: &str = "provider_token";
+/// Where a provider gets its access tokens.
+const CLIENT: &str = "client_credentials";
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Vestibule",
+        description = "Provisioning over SCIM 2.0, its token endpoint, and the administration of both.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    components(schemas(admin::problem::Problem)),
+    modifiers(&SecuritySchemes),
+    tags(
+        (name = "Tokens", description = "Access tokens for providers (RFC 6749, client credentials)."),
+        (name = "SCIM", description = "What a provider pushes (RFC 7643, RFC 7644). Also served under `/scim/v2`."),
+        (name = "Providers", description = "The registered sources of people and groups."),
+        (name = "Credentials", description = "A provider's client secrets and activation tokens."),
+        (name = "Vendors", description = "The outside companies that come into being with a provider's groups."),
+        (name = "Access groups", description = "The policies of remote access."),
+        (name = "Internal groups", description = "Groups of staff, and the access groups they are tied to."),
+        (name = "People", description = "Who was pushed, who is blocked, and who may get in."),
+        (name = "Events", description = "The sealed record of every change."),
+        (name = "Administrators", description = "Who may use this API."),
+        (name = "Set-up", description = "The page that makes the first administrator."),
+    ),
+)]
+struct Description;
+
+struct SecuritySchemes;
+
+impl Modify for SecuritySchemes {
+    fn modify(&self, document: &mut OpenApi) {
+        let bearer = |text: &str| {
+            SecurityScheme::Http(
+                HttpBuilder::new()
+                    .scheme(HttpAuthScheme::Bearer)
+                    .description(Some(text))
+                    .build(),
+            )
+        };
+        let scopes = Scopes::from_iter([
+            ("scim", "Everything over SCIM"),
+            ("scim:read", "Read resources"),
+            ("scim:write", "Create, change and delete resources"),
+        ]);
+        let flow = Flow::ClientCredentials(ClientCredentials::new(
+            format!("{}/token", oauth::ISSUER),
+            scopes,
+        ));
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme(ADMIN, bearer("An administrator's API token (`vap_...`)."));
+        components.add_security_scheme(
+            BEARER,
+            bearer("An access token or activation token of a provider (`vat_...`)."),
+        );
+        components.add_security_scheme(
+            CLIENT,
+            SecurityScheme::OAuth2(OAuth2::with_description(
+                [flow],
+                "The token endpoint, with a provider's client id and secret.",
+            )),
+        );
+    }
+}
+
+/// The document of everything that this server answers, in OpenAPI 3.1.
+pub fn document() -> OpenApi {
+    let app = App::new().into_utoipa_app().openapi(Description::openapi());
+    let (_, mut document) = app.configure(routes).split_for_parts();
+    for (path, item) in &mut document.paths.paths {
+        let schemes: &[(&str, &[&str])] = if path.starts_with(admin::MOUNT) {
+            &[(ADMIN, &[])]
+        } else if path.starts_with(scim::MOUNT) {
+            &[(BEARER, &[]), (CLIENT, &["scim"])]
+        } else {
+            &[]
+        };
+        for operation in operations(item) {
+            let requirements = schemes
+                .iter()
+                .map(|(name, scopes)| SecurityRequirement::new(*name, scopes.iter().copied()));
+            operation.security = Some(requirements.collect());
+        }
+    }
+    document
+}
+
+/// The document as it is checked in and served.
+pub fn text() -> String {
+    let mut text = document()
+        .to_pretty_json()
+        .expect("every part of the document is JSON by its types");
+    text.push('\n');
+    text
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem {
+        get,
+        put,
+        post,
+        delete,
+        patch,
+        ..
+    } = item;
+    [get, put, post, delete, patch].into_iter().flatten()
+}
