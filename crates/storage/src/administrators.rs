@@ -53,6 +53,8 @@ const COLUMNS: Columns = (
 );
 
 type Row = (String, String, String, String, bool, i64);
+/// Id, name, creation and expiry of a token.
+type TokenRow = (String, String, i64, Option<i64>);
 
 fn administrator(
     (id, name, role, password_hash, enabled, created): Row,
@@ -128,7 +130,7 @@ pub fn find_token(
     read: &mut Read<'_>,
     digest: &Digest,
 ) -> Result<Option<(AdminToken, Administrator)>, Error> {
-    let found: Option<((String, String, i64, Option<i64>), Row)> = admin_tokens::table
+    let found: Option<(TokenRow, Row)> = admin_tokens::table
         .inner_join(administrators::table)
         .filter(admin_tokens::digest.eq(digest.as_bytes().as_slice()))
         .select((
@@ -190,7 +192,7 @@ pub fn tokens(
     read: &mut Read<'_>,
     administrator: AdministratorId,
 ) -> Result<Vec<AdminToken>, Error> {
-    let rows: Vec<(String, String, i64, Option<i64>)> = admin_tokens::table
+    let rows: Vec<TokenRow> = admin_tokens::table
         .filter(admin_tokens::administrator_id.eq(administrator.to_string()))
         .order(admin_tokens::created)
         .select((

@@ -56,7 +56,10 @@ impl DatabaseUrl {
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             Ok(Self::Postgres(url.to_owned()))
         } else {
-            let scheme = url.split(':').next().filter(|scheme| scheme.len() < url.len());
+            let scheme = url
+                .split(':')
+                .next()
+                .filter(|scheme| scheme.len() < url.len());
             Err(OpenError::Scheme(scheme.unwrap_or("none").to_owned()))
         }
     }
@@ -77,12 +80,18 @@ struct Prepare(Engine);
 
 impl CustomizeConnection<Session, diesel::r2d2::Error> for Prepare {
     fn on_acquire(&self, connection: &mut Session) -> Result<(), diesel::r2d2::Error> {
-        connection.prepare(self.0).map_err(diesel::r2d2::Error::QueryError)
+        connection
+            .prepare(self.0)
+            .map_err(diesel::r2d2::Error::QueryError)
     }
 }
 
 /// Opens a pool of `size` connections that wait at most `patience` for a free one.
-pub(crate) fn pool(url: &DatabaseUrl, size: u32, patience: Duration) -> Result<Connections, OpenError> {
+pub(crate) fn pool(
+    url: &DatabaseUrl,
+    size: u32,
+    patience: Duration,
+) -> Result<Connections, OpenError> {
     Pool::builder()
         .max_size(size)
         .min_idle(Some(1))
@@ -111,7 +120,9 @@ impl DatabaseUrl {
             Self::Postgres(url) => PgConnection::establish(url).map(Session::Postgres),
         }
         .map_err(|error| OpenError::Connect(error.to_string()))?;
-        connection.prepare(self.engine()).map_err(|error| OpenError::Connect(error.to_string()))?;
+        connection
+            .prepare(self.engine())
+            .map_err(|error| OpenError::Connect(error.to_string()))?;
         Ok(connection)
     }
 }
@@ -120,10 +131,22 @@ impl DatabaseUrl {
 fn prepare_file(path: &Path) -> Result<(), OpenError> {
     use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
     let refused = |error: std::io::Error| OpenError::File(path.display().to_string(), error);
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(refused)?;
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .map_err(refused)?;
     }
-    std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path).map_err(refused)?;
+    std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(refused)?;
     Ok(())
 }
 
@@ -169,8 +192,16 @@ impl Session {
         };
         let engine_settings: &[(&str, &str, &[&str])] = match engine {
             Engine::Sqlite => &[
-                ("journal_mode", "SELECT journal_mode AS value FROM pragma_journal_mode", &["wal"]),
-                ("synchronous", "SELECT CAST(synchronous AS TEXT) AS value FROM pragma_synchronous", &["2", "3"]),
+                (
+                    "journal_mode",
+                    "SELECT journal_mode AS value FROM pragma_journal_mode",
+                    &["wal"],
+                ),
+                (
+                    "synchronous",
+                    "SELECT CAST(synchronous AS TEXT) AS value FROM pragma_synchronous",
+                    &["2", "3"],
+                ),
             ],
             Engine::Postgres => &[
                 ("fsync", "SELECT current_setting('fsync') AS value", &["on"]),
@@ -184,24 +215,33 @@ impl Session {
         for (name, query, accepted) in engine_settings {
             let value = read(query)?;
             if !accepted.contains(&value.as_str()) {
-                return Err(OpenError::NotDurable { setting: (*name).to_owned(), value });
+                return Err(OpenError::NotDurable {
+                    setting: (*name).to_owned(),
+                    value,
+                });
             }
         }
         Ok(())
     }
 
     pub(crate) fn migrate(&mut self) -> Result<(), OpenError> {
-        let failed = |error: Box<dyn std::error::Error + Send + Sync>| OpenError::Migrate(error.to_string());
+        let failed =
+            |error: Box<dyn std::error::Error + Send + Sync>| OpenError::Migrate(error.to_string());
         match self {
             Self::Sqlite(connection) => {
-                connection.run_pending_migrations(SQLITE_MIGRATIONS).map_err(failed)?;
+                connection
+                    .run_pending_migrations(SQLITE_MIGRATIONS)
+                    .map_err(failed)?;
             }
             Self::Postgres(connection) => {
                 // Several nodes may start at once: one migrates, the others wait and find it done.
                 connection
                     .batch_execute("SELECT pg_advisory_lock(7236830011)")
                     .map_err(|error| OpenError::Migrate(error.to_string()))?;
-                let migrated = connection.run_pending_migrations(POSTGRES_MIGRATIONS).map(drop).map_err(failed);
+                let migrated = connection
+                    .run_pending_migrations(POSTGRES_MIGRATIONS)
+                    .map(drop)
+                    .map_err(failed);
                 connection
                     .batch_execute("SELECT pg_advisory_unlock(7236830011)")
                     .map_err(|error| OpenError::Migrate(error.to_string()))?;
@@ -267,7 +307,11 @@ impl Session {
     /// Until this transaction ends, whoever changes memberships of users shares the nesting of a
     /// provider's groups, and whoever changes the nesting has it alone.
     pub(crate) fn lock_nesting(&mut self, provider: u128, alone: bool) -> QueryResult<()> {
-        let function = if alone { "pg_advisory_xact_lock(" } else { "pg_advisory_xact_lock_shared(" };
+        let function = if alone {
+            "pg_advisory_xact_lock("
+        } else {
+            "pg_advisory_xact_lock_shared("
+        };
         match self {
             Self::Sqlite(_) => Ok(()),
             Self::Postgres(connection) => {
@@ -284,11 +328,11 @@ impl Session {
     pub(crate) fn try_lease(&mut self, key: i64) -> QueryResult<bool> {
         match self {
             Self::Sqlite(_) => Ok(true),
-            Self::Postgres(connection) => diesel::select(diesel::dsl::sql::<diesel::sql_types::Bool>(
-                "pg_try_advisory_xact_lock(",
+            Self::Postgres(connection) => diesel::select(
+                diesel::dsl::sql::<diesel::sql_types::Bool>("pg_try_advisory_xact_lock(")
+                    .bind::<diesel::sql_types::BigInt, _>(key)
+                    .sql(")"),
             )
-            .bind::<diesel::sql_types::BigInt, _>(key)
-            .sql(")"))
             .get_result(connection),
         }
     }
@@ -297,20 +341,28 @@ impl Session {
 /// A provider's id as the key of an advisory lock; two providers that share one only wait for each
 /// other.
 fn fold_key(id: u128) -> [u8; 8] {
-    let high = (id >> 64) as u64;
-    let low = (id & u128::from(u64::MAX)) as u64;
-    (high ^ low).to_be_bytes()
+    let folded = ((id >> 64) ^ id) & u128::from(u64::MAX);
+    u64::try_from(folded)
+        .expect("its upper half is masked away")
+        .to_be_bytes()
 }
 
-/// Inserts several rows in one statement; the enum over both engines cannot.
+/// Inserts several rows, on PostgreSQL in one statement. On SQLite diesel would insert rows that may
+/// have defaults one by one as well, but inside a transaction that it opens itself; here there is
+/// one already.
 macro_rules! insert_all {
     ($connection:expr, $table:expr, $rows:expr) => {
         match $connection {
-            $crate::engine::Session::Postgres(connection) => {
-                diesel::insert_into($table).values($rows).execute(connection)
-            }
+            $crate::engine::Session::Postgres(connection) => diesel::insert_into($table)
+                .values($rows)
+                .execute(connection),
             $crate::engine::Session::Sqlite(connection) => {
-                diesel::insert_into($table).values($rows).execute(connection)
+                $rows.into_iter().try_fold(0, |inserted, row| {
+                    let one = diesel::insert_into($table)
+                        .values(row)
+                        .execute(connection)?;
+                    Ok::<usize, diesel::result::Error>(inserted + one)
+                })
             }
         }
     };
@@ -320,12 +372,18 @@ macro_rules! insert_all {
 macro_rules! upsert {
     ($connection:expr, $table:expr, $row:expr, $key:expr, $change:expr) => {
         match $connection {
-            $crate::engine::Session::Postgres(connection) => {
-                diesel::insert_into($table).values($row).on_conflict($key).do_update().set($change).execute(connection)
-            }
-            $crate::engine::Session::Sqlite(connection) => {
-                diesel::insert_into($table).values($row).on_conflict($key).do_update().set($change).execute(connection)
-            }
+            $crate::engine::Session::Postgres(connection) => diesel::insert_into($table)
+                .values($row)
+                .on_conflict($key)
+                .do_update()
+                .set($change)
+                .execute(connection),
+            $crate::engine::Session::Sqlite(connection) => diesel::insert_into($table)
+                .values($row)
+                .on_conflict($key)
+                .do_update()
+                .set($change)
+                .execute(connection),
         }
     };
 }

@@ -46,8 +46,9 @@ where
 {
     fn run(&mut self, write: &mut Write<'_>) -> Option<Vec<Recorded>> {
         let body = &mut self.body;
-        let outcome = catch_unwind(AssertUnwindSafe(|| body(write)))
-        .unwrap_or_else(|_| Err(Error::Unavailable(format!("{}: panicked", self.name).into()).into()));
+        let outcome = catch_unwind(AssertUnwindSafe(|| body(write))).unwrap_or_else(|_| {
+            Err(Error::Unavailable(format!("{}: panicked", self.name).into()).into())
+        });
         let events = outcome.is_ok().then(|| write.take_events());
         self.outcome = Some(outcome);
         events
@@ -83,11 +84,22 @@ impl Writer {
         F: FnMut(&mut Write<'_>) -> Result<T, E> + Send + 'static,
     {
         let (answer, answered) = mpsc::sync_channel(1);
-        self.queue.try_send(Box::new(Pending { name, body, outcome: None, answer })).map_err(|refused| match refused {
-            TrySendError::Full(_) => Error::Unavailable("too many writes are waiting".into()),
-            TrySendError::Disconnected(_) => Error::Unavailable("the writer has stopped".into()),
-        })?;
-        answered.recv().map_err(|_| Error::Unavailable(format!("{name}: the writer dropped it").into()))?
+        self.queue
+            .try_send(Box::new(Pending {
+                name,
+                body,
+                outcome: None,
+                answer,
+            }))
+            .map_err(|refused| match refused {
+                TrySendError::Full(_) => Error::Unavailable("too many writes are waiting".into()),
+                TrySendError::Disconnected(_) => {
+                    Error::Unavailable("the writer has stopped".into())
+                }
+            })?;
+        answered
+            .recv()
+            .map_err(|_| Error::Unavailable(format!("{name}: the writer dropped it").into()))?
     }
 }
 
@@ -141,7 +153,11 @@ fn commit_batch(connection: &mut Session, first: Box<dyn Job>, queue: &Receiver<
             let result = run_in_savepoint(connection, job.as_mut());
             ran.push(job);
             recorded.extend(result?);
-            next = if ran.len() < BATCH { queue.try_recv().ok() } else { None };
+            next = if ran.len() < BATCH {
+                queue.try_recv().ok()
+            } else {
+                None
+            };
         }
         events::insert_sealed(connection, &recorded)?;
         connection.batch_execute("COMMIT")?;
@@ -150,17 +166,28 @@ fn commit_batch(connection: &mut Session, first: Box<dyn Job>, queue: &Receiver<
     let committed = committed.map_err(|error| {
         drop(connection.batch_execute("ROLLBACK"));
         tracing::error!(%error, writes = ran.len(), "a commit failed");
-        error.to_string()
+        // What callers are told about; the text of the error alone would hide why.
+        match error {
+            Error::Unavailable(cause) => cause.to_string(),
+            other => other.to_string(),
+        }
     });
     for job in ran {
         job.finish(committed.clone());
     }
 }
 
-fn run_in_savepoint(connection: &mut Session, job: &mut dyn Job) -> diesel::QueryResult<Vec<Recorded>> {
+fn run_in_savepoint(
+    connection: &mut Session,
+    job: &mut dyn Job,
+) -> diesel::QueryResult<Vec<Recorded>> {
     connection.batch_execute("SAVEPOINT job")?;
     let events = job.run(&mut Write::new(connection));
     // A full disk may already have ended the whole transaction; then undoing fails and so do all.
-    connection.batch_execute(if events.is_some() { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" })?;
+    connection.batch_execute(if events.is_some() {
+        "RELEASE job"
+    } else {
+        "ROLLBACK TO job; RELEASE job"
+    })?;
     Ok(events.unwrap_or_default())
 }
