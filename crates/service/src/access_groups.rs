@@ -203,3 +203,6 @@ fn tied(tx: &mut Read<'_>, id: AccessGroupId) -> Result<Tied, Error> {
         providers: i64::try_from(providers).unwrap_or(i64::MAX),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -350,3 +350,6 @@ fn shown(administrator: &Administrator) -> serde_json::Value {
 fn token_shown(token: &AdminToken) -> serde_json::Value {
     json!({"administrator": token.administrator, "name": token.name, "expires": token.expires})
 }
+
+#[cfg(test)]
+mod tests;

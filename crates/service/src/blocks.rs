@@ -121,3 +121,6 @@ pub(crate) fn concerning(tx: &mut Read<'_>, user: &User) -> Result<Vec<Block>, E
         email.as_deref(),
     )?)
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,7 +56,7 @@ impl Service {
             let registered = providers::find(tx, provider)?;
             let mut secrets = credentials::secrets(tx, provider)?;
             let previous = match secrets.pop_if(|newest| live(newest, now)) {
-                Some(newest) => Some(service.phase_out(tx, &newest, now + overlap)?),
+                Some(newest) => Some(phase_out(tx, &newest, now + overlap)?),
                 None => None,
             };
             for older in secrets {
@@ -240,20 +240,6 @@ impl Service {
             })
     }
 
-    /// Lets a secret end at the given instant, unless it ends before. Answers how it was and is.
-    fn phase_out(
-        &self,
-        tx: &mut Write<'_>,
-        secret: &ClientSecret,
-        end: DateTime<Utc>,
-    ) -> Result<Value, Error> {
-        let expires = secret.expires.map_or(end, |expires| expires.min(end));
-        credentials::set_secret_expiry(tx, secret.provider, secret.id, Some(expires))?;
-        Ok(
-            json!({"id": secret.id, "before": {"expires": secret.expires}, "after": {"expires": expires}}),
-        )
-    }
-
     fn record_secret_end(
         &self,
         tx: &mut Write<'_>,
@@ -271,6 +257,19 @@ impl Service {
             },
         );
     }
+}
+
+/// Lets a secret end at the given instant, unless it ends before. Answers how it was and is.
+fn phase_out(
+    tx: &mut Write<'_>,
+    secret: &ClientSecret,
+    end: DateTime<Utc>,
+) -> Result<Value, Error> {
+    let expires = secret.expires.map_or(end, |expires| expires.min(end));
+    credentials::set_secret_expiry(tx, secret.provider, secret.id, Some(expires))?;
+    Ok(
+        json!({"id": secret.id, "before": {"expires": secret.expires}, "after": {"expires": expires}}),
+    )
 }
 
 /// Whether a secret works.
@@ -302,3 +301,6 @@ pub(crate) fn shown(token: &Token) -> Value {
         "expires": token.expires,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -97,3 +97,6 @@ fn record(stored: events::Stored) -> Result<EventRecord, Error> {
         payload,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -118,3 +118,6 @@ fn find(tx: &mut Read<'_>, id: GroupId) -> Result<Group, Error> {
         None => Err(absent),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,8 @@ mod clock;
 mod error;
 mod ids;
 mod settings;
+#[cfg(test)]
+mod world;
 
 pub mod access;
 pub mod access_groups;

@@ -475,3 +475,6 @@ fn counted(holdings: &Holdings) -> Value {
         "blocks": blocks,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -149,3 +149,6 @@ fn authenticate(
         .zip(right)
         .ok_or_else(|| TokenError::invalid_client(request.used_basic).into())
 }
+
+#[cfg(test)]
+mod tests;

@@ -164,8 +164,9 @@ impl Service {
             if old.vendor.settings.status != VendorStatus::Closed {
                 return Err(Error::Conflict("only a closed vendor can be re-attached".to_owned()));
             }
-            memberships::lock(tx, old.vendor.provider, true)?;
             let group = groups::find_locked(tx, old.vendor.provider, group)?.ok_or(Error::NotFound("group"))?;
+            // The group before the nesting, as whoever changes members takes them.
+            memberships::lock(tx, old.vendor.provider, true)?;
             let present = vendors::find_by_group(tx, group.id)?.ok_or(Error::NotFound("vendor of this group"))?;
             if present.vendor.settings.status != VendorStatus::Pending {
                 let detail = "the group's present vendor is no longer pending";
@@ -304,3 +305,6 @@ fn whole_micros(settings: VendorSettings) -> VendorSettings {
         ..settings
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,244 @@
+use chrono::Duration;
+use vestibule_domain::AccessGroupId;
+use vestibule_domain::provider::UserType;
+use vestibule_oauth::Scopes;
+
+use super::*;
+use crate::people::PeopleQuery;
+use crate::world::{World, provider, request, root};
+
+#[test]
+fn a_registered_provider_is_shown_without_its_secret() {
+    let world = World::new();
+    let made = world.register(provider("Okta", UserType::ThirdParty));
+    let id = made.provider.provider.id;
+    assert!(made.provider.client_id.starts_with("vcl_"));
+    assert_eq!(made.provider.client_id.len(), 20);
+    let details = world.service.find_provider(&root(), id).unwrap();
+    assert_eq!(details.provider, made.provider.provider);
+    assert_eq!(details.secrets.len(), 1);
+    assert_eq!(details.secrets[0].id, made.secret_id);
+    assert_eq!(
+        world.service.list_providers(&root()).unwrap(),
+        std::slice::from_ref(&made.provider)
+    );
+    assert_eq!(world.last_actions(2), ["provider.created", "secret.issued"]);
+    let shown = format!("{details:?} {:?} {made:?}", world.events());
+    assert!(!shown.contains(made.client_secret.expose()));
+}
+
+#[test]
+fn wrong_settings_are_named() {
+    let world = World::new();
+    let none = AccessGroupId::from_uuid(uuid::Uuid::nil());
+    let mut nameless = provider("", UserType::Internal);
+    let mut powerless = provider("Okta", UserType::Internal);
+    powerless.scopes = Scopes::NONE;
+    let mut lost = provider("Okta", UserType::Internal);
+    lost.default_access_group = Some(none);
+    for (settings, expected) in [
+        (&mut nameless, "name"),
+        (&mut powerless, "scopes"),
+        (&mut lost, "default_access_group"),
+    ] {
+        let refused = world.service.register_provider(&root(), settings.clone());
+        assert!(matches!(refused, Err(Error::Invalid { field, .. }) if field == expected));
+    }
+    assert_eq!(world.events(), []);
+}
+
+#[test]
+fn a_change_is_versioned_and_told_by_its_fields() {
+    let world = World::new();
+    let id = world
+        .register(provider("Okta", UserType::Internal))
+        .provider
+        .provider
+        .id;
+    let rename = |expected, name: &'static str| {
+        world
+            .service
+            .change_provider(&root(), id, expected, move |settings| {
+                settings.name = name.to_owned();
+                Ok(())
+            })
+    };
+    let events = world.events().len();
+    assert_eq!(rename(None, "Okta").unwrap().provider.version, 1);
+    assert_eq!(world.events().len(), events);
+    assert!(matches!(
+        rename(Some(2), "Entra"),
+        Err(Error::PreconditionFailed)
+    ));
+    assert_eq!(rename(Some(1), "Entra").unwrap().provider.version, 2);
+    let payload = world.events()[0].payload.clone().unwrap();
+    assert_eq!(
+        payload,
+        json!({"before": {"name": "Okta"}, "after": {"name": "Entra"}})
+    );
+
+    let retyped = world
+        .service
+        .change_provider(&root(), id, None, |settings| {
+            settings.user_type = UserType::ThirdParty;
+            Ok(())
+        });
+    assert!(matches!(retyped, Err(Error::Invalid { field, .. }) if field == "user_type"));
+}
+
+#[test]
+fn disabling_ends_short_tokens_and_spares_activation_tokens() {
+    let world = World::new();
+    let client = world.client(UserType::Internal);
+    world
+        .service
+        .issue_activation_token(&root(), client.id, "pasted", None, None)
+        .unwrap();
+    let tokens = || {
+        world
+            .service
+            .preview_provider_deletion(&root(), client.id)
+            .unwrap()
+            .tokens
+    };
+    let set = |state| {
+        world
+            .service
+            .set_provider_state(&root(), client.id, state)
+            .unwrap()
+    };
+    assert_eq!(tokens(), 2);
+    set(ProviderState::Paused);
+    set(ProviderState::Paused);
+    set(ProviderState::Active);
+    assert_eq!(tokens(), 2);
+    set(ProviderState::Disabled);
+    assert_eq!(tokens(), 1);
+    assert_eq!(set(ProviderState::Active).provider.version, 5);
+    assert_eq!(
+        world.last_actions(4),
+        [
+            "provider.paused",
+            "provider.resumed",
+            "provider.disabled",
+            "provider.enabled"
+        ]
+    );
+}
+
+#[test]
+fn a_deleted_provider_leaves_nothing_but_events() {
+    let world = World::new();
+    let client = world.client(UserType::ThirdParty);
+    let kept = world.client(UserType::Internal);
+    let ada = world.user(&client, "ada");
+    world.group(&client, "Acme", &[ada.to_string()]);
+    world.group(&client, "Bolt", &[]);
+    let grace = world.user(&kept, "grace");
+    world
+        .service
+        .block_user(&root(), ada, "Lost laptop", None)
+        .unwrap();
+    let holdings = world
+        .service
+        .preview_provider_deletion(&root(), client.id)
+        .unwrap();
+    let expected = Holdings {
+        users: 1,
+        groups: 2,
+        vendors: 2,
+        placements: 1,
+        tokens: 1,
+        blocks: 1,
+    };
+    assert_eq!(holdings, expected);
+    assert_eq!(
+        world.service.delete_provider(&root(), client.id).unwrap(),
+        expected
+    );
+
+    assert_eq!(
+        world.last_actions(2),
+        ["provider.disabled", "provider.deleted"]
+    );
+    let payload = world.events()[0].payload.clone().unwrap();
+    assert_eq!(payload["before"]["holdings"]["users"], 1);
+    let gone = world.service.find_provider(&root(), client.id);
+    assert!(matches!(gone, Err(Error::NotFound("provider"))));
+    let again = world.service.delete_provider(&root(), client.id);
+    assert!(matches!(again, Err(Error::NotFound("provider"))));
+    let people = world
+        .service
+        .list_people(&root(), &PeopleQuery::default())
+        .unwrap();
+    assert_eq!(
+        people.iter().map(|person| person.id).collect::<Vec<_>>(),
+        [grace]
+    );
+    assert_eq!(world.vendors(client.id), []);
+    let asked = request(&client.credentials, &client.credentials.client_secret);
+    assert!(matches!(world.grant(&asked), Err(Error::Token(_))));
+    // The e-mail is free again.
+    world.user(&kept, "ada");
+}
+
+#[test]
+fn each_role_reaches_as_far_as_it_says() {
+    let world = World::new();
+    let id = world
+        .register(provider("Okta", UserType::Internal))
+        .provider
+        .provider
+        .id;
+    let auditor = world.admin("auditor", Role::Auditor);
+    let operator = world.admin("operator", Role::Operator);
+    let administrator = world.admin("administrator", Role::Administrator);
+    for call in [&auditor, &operator] {
+        assert!(world.service.find_provider(call, id).is_ok());
+        let refused = world
+            .service
+            .register_provider(call, provider("Two", UserType::Internal));
+        assert!(matches!(
+            refused,
+            Err(Error::Forbidden(Role::Administrator))
+        ));
+        let refused = world.service.delete_provider(call, id);
+        assert!(matches!(
+            refused,
+            Err(Error::Forbidden(Role::Administrator))
+        ));
+        let refused = world.service.rotate_secret(call, id, None);
+        assert!(matches!(
+            refused,
+            Err(Error::Forbidden(Role::Administrator))
+        ));
+    }
+    let settings = || vestibule_domain::access_group::AccessGroupSettings {
+        name: "Windows".to_owned(),
+        ..Default::default()
+    };
+    let refused = world.service.create_access_group(&auditor, settings());
+    assert!(matches!(refused, Err(Error::Forbidden(Role::Operator))));
+    world
+        .service
+        .create_access_group(&operator, settings())
+        .unwrap();
+    world
+        .service
+        .set_provider_state(&administrator, id, ProviderState::Paused)
+        .unwrap();
+    let event = &world.events()[0];
+    assert_eq!(event.actor_detail.as_deref(), Some("administrator"));
+    assert_eq!(event.request_id.as_deref(), Some("request-1"));
+}
+
+#[test]
+fn validity_is_kept_to_the_microsecond() {
+    let world = World::new();
+    let until = world.service.now() + Duration::nanoseconds(1_234_567);
+    let mut settings = provider("Okta", UserType::Internal);
+    settings.valid_until = Some(until);
+    let made = world.register(settings);
+    let kept = made.provider.provider.settings.valid_until.unwrap();
+    assert_eq!(until - kept, Duration::nanoseconds(567));
+}

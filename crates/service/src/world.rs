@@ -1,0 +1,249 @@
+//! A service over a database of its own, for tests: the clock stands still until it is moved.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use chrono::{DateTime, Duration};
+use serde_json::{Value, json};
+use vestibule_domain::access_group::{AccessGroup, AccessGroupSettings};
+use vestibule_domain::network::{AllowedAddresses, AllowedReferrers};
+use vestibule_domain::provider::{LinkDelivery, ProviderSettings, UserType};
+use vestibule_domain::vendor::Vendor;
+use vestibule_domain::{GroupId, ProviderId, UserId};
+use vestibule_oauth::{
+    ClientCredentials, ClientId, ClientSecret, Scopes, Secret, TokenRequest, TokenResponse,
+};
+use vestibule_scim::{Dialect, Projection};
+use vestibule_storage::{DatabaseUrl, Options, Store};
+
+use crate::events::{EventQuery, EventRecord};
+use crate::providers::NewCredentials;
+use crate::users::Submitted;
+use crate::vendors::VendorQuery;
+use crate::{
+    AdminCall, AdminCredential, Call, Clock, Entropy, Error, Precondition, Presented,
+    Representation, Role, Service, Settings,
+};
+
+const START: i64 = 1_800_000_000;
+
+/// A service with nothing in it.
+pub(crate) struct World {
+    pub(crate) service: Service,
+    seconds: Arc<AtomicI64>,
+    _folder: tempfile::TempDir,
+}
+
+/// A provider whose product has fetched a token.
+pub(crate) struct Client {
+    pub(crate) id: ProviderId,
+    pub(crate) credentials: NewCredentials,
+    pub(crate) call: Call,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::with(Settings::default())
+    }
+
+    pub(crate) fn with(settings: Settings) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("vestibule.db");
+        let url = DatabaseUrl::parse(&format!("sqlite:{}", path.display())).unwrap();
+        let store = Store::open(&url, Options::default()).unwrap();
+        let seconds = Arc::new(AtomicI64::new(START));
+        let hand = seconds.clone();
+        let clock =
+            Clock::new(move || DateTime::from_timestamp(hand.load(Ordering::SeqCst), 0).unwrap());
+        let service = Service::new(store, clock, Entropy::seeded(1), settings);
+        Self {
+            service,
+            seconds,
+            _folder: folder,
+        }
+    }
+
+    pub(crate) fn pass(&self, time: Duration) {
+        self.seconds.fetch_add(time.num_seconds(), Ordering::SeqCst);
+    }
+
+    /// An administrator of that role, calling with a token.
+    pub(crate) fn admin(&self, name: &str, role: Role) -> AdminCall {
+        let root = AdminCall::command_line();
+        self.service
+            .create_administrator(&root, name, role, "correct horse battery")
+            .unwrap();
+        let issued = self
+            .service
+            .issue_admin_token(&root, name, "test", None)
+            .unwrap();
+        AdminCall {
+            credential: AdminCredential::Token(Ok(issued.secret.digest())),
+            address: None,
+            request_id: Some("request-1".to_owned()),
+        }
+    }
+
+    pub(crate) fn register(&self, settings: ProviderSettings) -> NewCredentials {
+        self.service.register_provider(&root(), settings).unwrap()
+    }
+
+    /// Registers a provider and fetches a token for it.
+    pub(crate) fn client(&self, user_type: UserType) -> Client {
+        let credentials = self.register(provider("Okta", user_type));
+        let response = self
+            .grant(&request(&credentials, &credentials.client_secret))
+            .unwrap();
+        Client {
+            id: credentials.provider.provider.id,
+            credentials,
+            call: scim(&response.access_token),
+        }
+    }
+
+    pub(crate) fn grant(&self, request: &TokenRequest) -> Result<TokenResponse, Error> {
+        let address = "192.0.2.1".parse().ok();
+        self.service
+            .grant_token(Ok(request.clone()), address, &[], "request-2".to_owned())
+    }
+
+    pub(crate) fn user(&self, client: &Client, name: &str) -> UserId {
+        let body = json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+            "userName": name,
+            "emails": [{"value": format!("{name}@acme.example"), "primary": true}],
+        });
+        let made = self
+            .service
+            .create_user(client.call.clone(), submitted(&self.service, body))
+            .unwrap();
+        id(&made)
+    }
+
+    pub(crate) fn group(&self, client: &Client, name: &str, members: &[String]) -> GroupId {
+        let members: Vec<Value> = members.iter().map(|id| json!({ "value": id })).collect();
+        let body = json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
+            "displayName": name,
+            "members": members,
+        });
+        let made = self
+            .service
+            .create_group(client.call.clone(), submitted(&self.service, body))
+            .unwrap();
+        id(&made)
+    }
+
+    pub(crate) fn delete_user(&self, client: &Client, user: UserId) {
+        let call = client.call.clone();
+        self.service
+            .delete_user(call, &user.to_string(), Precondition::None)
+            .unwrap();
+    }
+
+    pub(crate) fn delete_group(&self, client: &Client, group: GroupId) {
+        let call = client.call.clone();
+        self.service
+            .delete_group(call, &group.to_string(), Precondition::None)
+            .unwrap();
+    }
+
+    pub(crate) fn access_group(&self, name: &str) -> AccessGroup {
+        let settings = AccessGroupSettings {
+            name: name.to_owned(),
+            ..AccessGroupSettings::default()
+        };
+        self.service.create_access_group(&root(), settings).unwrap()
+    }
+
+    /// The vendors of a provider, oldest first.
+    pub(crate) fn vendors(&self, provider: ProviderId) -> Vec<Vendor> {
+        let query = VendorQuery {
+            provider: Some(provider),
+            ..VendorQuery::default()
+        };
+        self.service.list_vendors(&root(), &query).unwrap()
+    }
+
+    /// Every event, newest first.
+    pub(crate) fn events(&self) -> Vec<EventRecord> {
+        let query = EventQuery {
+            limit: Some(1_000),
+            ..EventQuery::default()
+        };
+        self.service.list_events(&root(), &query).unwrap()
+    }
+
+    /// The words of the newest events, oldest of them first.
+    pub(crate) fn last_actions(&self, count: usize) -> Vec<String> {
+        let mut words: Vec<String> = self
+            .events()
+            .into_iter()
+            .take(count)
+            .map(|event| event.action)
+            .collect();
+        words.reverse();
+        words
+    }
+}
+
+pub(crate) fn root() -> AdminCall {
+    AdminCall::command_line()
+}
+
+/// Settings under which everything is allowed.
+pub(crate) fn provider(name: &str, user_type: UserType) -> ProviderSettings {
+    ProviderSettings {
+        name: name.to_owned(),
+        user_type,
+        description: None,
+        tags: Vec::new(),
+        valid_until: None,
+        allowed_addresses: AllowedAddresses::Any,
+        allowed_referrers: AllowedReferrers::default(),
+        scopes: Scopes::ALL,
+        dialect: Dialect::Tolerant,
+        put_keeps_members: false,
+        default_access_group: None,
+        link_delivery: LinkDelivery::Default,
+        rate_limit: None,
+    }
+}
+
+/// A token request with one of a provider's secrets.
+pub(crate) fn request(client: &NewCredentials, secret: &Secret) -> TokenRequest {
+    TokenRequest {
+        credentials: ClientCredentials {
+            client_id: ClientId::new(client.provider.client_id.clone()),
+            client_secret: ClientSecret::new(secret.expose().to_owned()),
+        },
+        ttl_minutes: None,
+        scope: None,
+        used_basic: false,
+    }
+}
+
+/// A SCIM call with a token.
+pub(crate) fn scim(token: &Secret) -> Call {
+    Call {
+        presented: Presented {
+            token: Ok(token.digest()),
+            address: "192.0.2.1".parse().ok(),
+            referers: Vec::new(),
+            request_id: "request-3".to_owned(),
+        },
+        base: "https://vestibule.example/scim/v2".to_owned(),
+    }
+}
+
+fn submitted(service: &Service, body: Value) -> Result<Submitted, vestibule_scim::Error> {
+    Ok(Submitted {
+        body,
+        projection: Projection::parse(service.user_type(), None, None)?,
+    })
+}
+
+fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(made: &Representation) -> T {
+    let body: Value = serde_json::from_str(&made.body).unwrap();
+    body["id"].as_str().unwrap().parse().unwrap()
+}
