@@ -71,17 +71,28 @@ pub fn find_by_name(read: &mut Read<'_>, name: &str) -> Result<Option<Stored>, E
 }
 
 /// Access groups, oldest first.
-pub fn list(read: &mut Read<'_>, after: Option<AccessGroupId>, limit: i64) -> Result<Vec<Stored>, Error> {
+pub fn list(
+    read: &mut Read<'_>,
+    after: Option<AccessGroupId>,
+    limit: i64,
+) -> Result<Vec<Stored>, Error> {
     let mut query = access_groups::table.into_boxed();
     if let Some(after) = after {
         query = query.filter(access_groups::id.gt(after.to_string()));
     }
-    let rows: Vec<Row> = query.order(access_groups::id).limit(limit).select(COLUMNS).load(read.connection)?;
+    let rows: Vec<Row> = query
+        .order(access_groups::id)
+        .limit(limit)
+        .select(COLUMNS)
+        .load(read.connection)?;
     rows.into_iter().map(stored).collect()
 }
 
 pub fn insert(write: &mut Write<'_>, new: &Stored) -> Result<(), Error> {
-    let Stored { access_group, enabled_event } = new;
+    let Stored {
+        access_group,
+        enabled_event,
+    } = new;
     diesel::insert_into(access_groups::table)
         .values((
             access_groups::id.eq(access_group.id.to_string()),
@@ -99,7 +110,10 @@ pub fn insert(write: &mut Write<'_>, new: &Stored) -> Result<(), Error> {
 
 /// Puts `new` in the place of the row that still has `version`.
 pub fn replace(write: &mut Write<'_>, version: i64, new: &Stored) -> Result<(), Error> {
-    let Stored { access_group, enabled_event } = new;
+    let Stored {
+        access_group,
+        enabled_event,
+    } = new;
     let changed = diesel::update(
         access_groups::table
             .filter(access_groups::id.eq(access_group.id.to_string()))
@@ -114,12 +128,16 @@ pub fn replace(write: &mut Write<'_>, version: i64, new: &Stored) -> Result<(), 
         access_groups::version.eq(access_group.version),
     ))
     .execute(write.connection)?;
-    if changed == 0 { Err(Error::Stale) } else { Ok(()) }
+    if changed == 0 {
+        Err(Error::Stale)
+    } else {
+        Ok(())
+    }
 }
 
 /// Removes an access group that nothing is tied to.
 pub fn delete(write: &mut Write<'_>, id: AccessGroupId) -> Result<bool, Error> {
-    let deleted =
-        diesel::delete(access_groups::table.filter(access_groups::id.eq(id.to_string()))).execute(write.connection)?;
+    let deleted = diesel::delete(access_groups::table.filter(access_groups::id.eq(id.to_string())))
+        .execute(write.connection)?;
     Ok(deleted > 0)
 }

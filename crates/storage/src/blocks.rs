@@ -31,9 +31,20 @@ const COLUMNS: Columns = (
     blocks::event_id,
 );
 
-type Row = (String, String, String, Option<String>, String, Option<i64>, i64, String);
+type Row = (
+    String,
+    String,
+    String,
+    Option<String>,
+    String,
+    Option<i64>,
+    i64,
+    String,
+);
 
-fn block((id, provider, user_name_key, email_key, reason, until, created, event): Row) -> Result<Block, Error> {
+fn block(
+    (id, provider, user_name_key, email_key, reason, until, created, event): Row,
+) -> Result<Block, Error> {
     Ok(Block {
         id: parsed(&id)?,
         provider: parsed(&provider)?,
@@ -53,14 +64,24 @@ pub fn concerning(
     user_name_key: &str,
     email_key: Option<&str>,
 ) -> Result<Vec<Block>, Error> {
-    let by_name = blocks::provider_id.eq(provider.to_string()).and(blocks::user_name_key.eq(user_name_key));
+    let by_name = blocks::provider_id
+        .eq(provider.to_string())
+        .and(blocks::user_name_key.eq(user_name_key));
     let rows: Vec<Row> = match email_key {
         Some(email) => blocks::table
-            .filter(by_name.or(blocks::email_key.is_not_null().and(blocks::email_key.assume_not_null().eq(email))))
+            .filter(
+                by_name.or(blocks::email_key
+                    .is_not_null()
+                    .and(blocks::email_key.assume_not_null().eq(email))),
+            )
             .order(blocks::id)
             .select(COLUMNS)
             .load(read.connection)?,
-        None => blocks::table.filter(by_name).order(blocks::id).select(COLUMNS).load(read.connection)?,
+        None => blocks::table
+            .filter(by_name)
+            .order(blocks::id)
+            .select(COLUMNS)
+            .load(read.connection)?,
     };
     rows.into_iter().map(block).collect()
 }
@@ -71,7 +92,11 @@ pub fn list(read: &mut Read<'_>, after: Option<BlockId>, limit: i64) -> Result<V
     if let Some(after) = after {
         query = query.filter(blocks::id.gt(after.to_string()));
     }
-    let rows: Vec<Row> = query.order(blocks::id).limit(limit).select(COLUMNS).load(read.connection)?;
+    let rows: Vec<Row> = query
+        .order(blocks::id)
+        .limit(limit)
+        .select(COLUMNS)
+        .load(read.connection)?;
     rows.into_iter().map(block).collect()
 }
 
@@ -102,6 +127,7 @@ pub fn insert(write: &mut Write<'_>, block: &Block) -> Result<(), Error> {
 }
 
 pub fn delete(write: &mut Write<'_>, id: BlockId) -> Result<bool, Error> {
-    let deleted = diesel::delete(blocks::table.filter(blocks::id.eq(id.to_string()))).execute(write.connection)?;
+    let deleted = diesel::delete(blocks::table.filter(blocks::id.eq(id.to_string())))
+        .execute(write.connection)?;
     Ok(deleted > 0)
 }

@@ -36,5 +36,6 @@ pub(crate) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
 }
 
 pub(crate) fn to_json<T: Serialize>(value: &T) -> String {
-    serde_json::to_string(value).expect("settings have text keys and finite numbers, so they serialise")
+    serde_json::to_string(value)
+        .expect("settings have text keys and finite numbers, so they serialise")
 }

@@ -5,9 +5,13 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 /// Why a store could not be opened. Each says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("the database address has the scheme `{0}`; use sqlite:PATH or postgres://USER@HOST/NAME")]
+    #[error(
+        "the database address has the scheme `{0}`; use sqlite:PATH or postgres://USER@HOST/NAME"
+    )]
     Scheme(String),
-    #[error("the database address names no file; use sqlite:PATH, for example sqlite:data/vestibule.db")]
+    #[error(
+        "the database address names no file; use sqlite:PATH, for example sqlite:data/vestibule.db"
+    )]
     NoFile,
     #[error("the database file {0} cannot be opened")]
     File(String, #[source] std::io::Error),
@@ -15,7 +19,9 @@ pub enum OpenError {
     Connect(String),
     #[error("the database cannot be brought up to date: {0}")]
     Migrate(String),
-    #[error("the database setting {setting} is `{value}`, so an acknowledged change could be lost; turn it on")]
+    #[error(
+        "the database setting {setting} is `{value}`, so an acknowledged change could be lost; turn it on"
+    )]
     NotDurable { setting: String, value: String },
 }
 
@@ -64,7 +70,9 @@ impl From<DieselError> for Error {
         match &error {
             DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, information) => {
                 // PostgreSQL names the constraint, SQLite the columns.
-                let place = information.constraint_name().unwrap_or_else(|| information.message());
+                let place = information
+                    .constraint_name()
+                    .unwrap_or_else(|| information.message());
                 Self::Taken(Unique::from_place(place))
             }
             // A row this one refers to went away meanwhile: run again, the new run will miss it.
@@ -72,7 +80,9 @@ impl From<DieselError> for Error {
                 DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::ForeignKeyViolation,
                 _,
             ) => Self::Stale,
-            DieselError::DatabaseError(_, information) if information.message().contains("deadlock detected") => {
+            DieselError::DatabaseError(_, information)
+                if information.message().contains("deadlock detected") =>
+            {
                 Self::Stale
             }
             DieselError::DeserializationError(cause) => Self::Corrupt(cause.to_string()),

@@ -37,13 +37,27 @@ pub fn of_group(read: &mut Read<'_>, group: GroupId) -> Result<Vec<Membership>, 
     let rows: Vec<(String, bool, Option<String>)> = memberships::table
         .filter(memberships::group_id.eq(group.to_string()))
         .order(memberships::sequence)
-        .select((memberships::member_id, memberships::member_is_group, memberships::display))
+        .select((
+            memberships::member_id,
+            memberships::member_is_group,
+            memberships::display,
+        ))
         .load(read.connection)?;
-    Ok(rows.into_iter().map(|(member, is_group, display)| Membership { member, is_group, display }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(member, is_group, display)| Membership {
+            member,
+            is_group,
+            display,
+        })
+        .collect())
 }
 
 /// The members of several groups, by group.
-pub fn of_groups(read: &mut Read<'_>, ids: &[GroupId]) -> Result<HashMap<GroupId, Vec<Membership>>, Error> {
+pub fn of_groups(
+    read: &mut Read<'_>,
+    ids: &[GroupId],
+) -> Result<HashMap<GroupId, Vec<Membership>>, Error> {
     let mut found: HashMap<GroupId, Vec<Membership>> = HashMap::new();
     for chunk in ids.chunks(CHUNK) {
         let rows: Vec<(String, String, bool, Option<String>)> = memberships::table
@@ -57,14 +71,21 @@ pub fn of_groups(read: &mut Read<'_>, ids: &[GroupId]) -> Result<HashMap<GroupId
             ))
             .load(read.connection)?;
         for (group, member, is_group, display) in rows {
-            found.entry(parsed(&group)?).or_default().push(Membership { member, is_group, display });
+            found.entry(parsed(&group)?).or_default().push(Membership {
+                member,
+                is_group,
+                display,
+            });
         }
     }
     Ok(found)
 }
 
 /// The groups each of `members` (users or groups) is directly in, by member.
-pub fn parents(read: &mut Read<'_>, members: &[String]) -> Result<HashMap<String, Vec<Parent>>, Error> {
+pub fn parents(
+    read: &mut Read<'_>,
+    members: &[String],
+) -> Result<HashMap<String, Vec<Parent>>, Error> {
     let mut found: HashMap<String, Vec<Parent>> = HashMap::new();
     for chunk in members.chunks(CHUNK) {
         let rows: Vec<(String, String, i64, String)> = match chunk {
@@ -101,7 +122,10 @@ pub fn parents(read: &mut Read<'_>, members: &[String]) -> Result<HashMap<String
 
 /// The nesting above some groups: every group reachable upwards, with its own parents. Costs one
 /// statement a level of nesting, and nothing that grows with the groups' sizes.
-pub fn nesting(read: &mut Read<'_>, from: &[GroupId]) -> Result<HashMap<GroupId, Vec<Parent>>, Error> {
+pub fn nesting(
+    read: &mut Read<'_>,
+    from: &[GroupId],
+) -> Result<HashMap<GroupId, Vec<Parent>>, Error> {
     let mut above: HashMap<GroupId, Vec<Parent>> = HashMap::new();
     let mut seen: HashSet<GroupId> = from.iter().copied().collect();
     let mut level: Vec<String> = seen.iter().map(ToString::to_string).collect();
@@ -148,7 +172,9 @@ pub fn users_below(read: &mut Read<'_>, group: GroupId) -> Result<Vec<UserId>, E
 /// To be called before the nesting or the members of a provider's groups are read in order to be
 /// changed: `alone` when groups are put into groups or taken out.
 pub fn lock(write: &mut Write<'_>, provider: ProviderId, alone: bool) -> Result<(), Error> {
-    Ok(write.connection.lock_nesting(provider.as_uuid().as_u128(), alone)?)
+    Ok(write
+        .connection
+        .lock_nesting(provider.as_uuid().as_u128(), alone)?)
 }
 
 /// Keeps the named users from being deleted or placed by others until the transaction ends.
@@ -199,7 +225,11 @@ pub fn kinds(
 }
 
 /// Which of `members` are in the group already.
-pub fn present(read: &mut Read<'_>, group: GroupId, members: &[String]) -> Result<HashSet<String>, Error> {
+pub fn present(
+    read: &mut Read<'_>,
+    group: GroupId,
+    members: &[String],
+) -> Result<HashSet<String>, Error> {
     let mut found = HashSet::new();
     for chunk in members.chunks(CHUNK) {
         let ids: Vec<String> = match chunk {
@@ -220,16 +250,29 @@ pub fn present(read: &mut Read<'_>, group: GroupId, members: &[String]) -> Resul
 }
 
 /// Those of `members` that are in the group.
-pub fn find(read: &mut Read<'_>, group: GroupId, members: &[String]) -> Result<Vec<Membership>, Error> {
+pub fn find(
+    read: &mut Read<'_>,
+    group: GroupId,
+    members: &[String],
+) -> Result<Vec<Membership>, Error> {
     let mut found = Vec::new();
     for chunk in members.chunks(CHUNK) {
         let rows: Vec<(String, bool, Option<String>)> = memberships::table
             .filter(memberships::group_id.eq(group.to_string()))
             .filter(memberships::member_id.eq_any(chunk))
-            .select((memberships::member_id, memberships::member_is_group, memberships::display))
+            .select((
+                memberships::member_id,
+                memberships::member_is_group,
+                memberships::display,
+            ))
             .load(read.connection)?;
         found.extend(
-            rows.into_iter().map(|(member, is_group, display)| Membership { member, is_group, display }),
+            rows.into_iter()
+                .map(|(member, is_group, display)| Membership {
+                    member,
+                    is_group,
+                    display,
+                }),
         );
     }
     Ok(found)
@@ -280,7 +323,8 @@ pub fn delete_everywhere(write: &mut Write<'_>, member: &str) -> Result<Vec<Grou
         .select(memberships::group_id)
         .load(write.connection)?;
     if !groups.is_empty() {
-        diesel::delete(memberships::table.filter(memberships::member_id.eq(member))).execute(write.connection)?;
+        diesel::delete(memberships::table.filter(memberships::member_id.eq(member)))
+            .execute(write.connection)?;
     }
     groups.iter().map(|id| parsed(id)).collect()
 }

@@ -28,7 +28,13 @@ fn stored((user, vendor, group, rule, candidates, event): Row) -> Result<(UserId
         rule: parsed(&rule)?,
         candidates: from_json(&candidates)?,
     };
-    Ok((parsed(&user)?, Stored { placement, event: parsed(&event)? }))
+    Ok((
+        parsed(&user)?,
+        Stored {
+            placement,
+            event: parsed(&event)?,
+        },
+    ))
 }
 
 /// The placements of some people; who is missing is not placed.
@@ -73,12 +79,17 @@ pub fn people_of(
         .limit(limit)
         .select((placements::user_id, users::user_name))
         .load(read.connection)?;
-    rows.into_iter().map(|(id, name)| Ok((parsed(&id)?, name))).collect()
+    rows.into_iter()
+        .map(|(id, name)| Ok((parsed(&id)?, name)))
+        .collect()
 }
 
 /// How many people are placed in a vendor.
 pub fn count(read: &mut Read<'_>, vendor: VendorId) -> Result<i64, Error> {
-    Ok(placements::table.filter(placements::vendor_id.eq(vendor.to_string())).count().get_result(read.connection)?)
+    Ok(placements::table
+        .filter(placements::vendor_id.eq(vendor.to_string()))
+        .count()
+        .get_result(read.connection)?)
 }
 
 /// Puts people where they belong now; `None` places them nowhere.
@@ -90,7 +101,8 @@ pub fn set(
 ) -> Result<(), Error> {
     for chunk in changes.chunks(500) {
         let ids = chunk.iter().map(|(user, _)| user.to_string());
-        diesel::delete(placements::table.filter(placements::user_id.eq_any(ids))).execute(write.connection)?;
+        diesel::delete(placements::table.filter(placements::user_id.eq_any(ids)))
+            .execute(write.connection)?;
         let rows: Vec<_> = chunk
             .iter()
             .filter_map(|(user, placement)| placement.as_ref().map(|placement| (user, placement)))

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 
-use crate::engine::{Session, Connections, DatabaseUrl, Engine, pool};
+use crate::engine::{Connections, DatabaseUrl, Engine, Session, pool};
 use crate::error::{Error, OpenError};
 use crate::events::{self, Recorded};
 use crate::writer::Writer;
@@ -26,7 +26,11 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { connections: 16, patience: Duration::from_secs(1), queue: 1_024 }
+        Self {
+            connections: 16,
+            patience: Duration::from_secs(1),
+            queue: 1_024,
+        }
     }
 }
 
@@ -73,7 +77,10 @@ impl std::ops::DerefMut for Write<'_> {
 
 impl Write<'_> {
     pub(crate) fn new(connection: &mut Session) -> Write<'_> {
-        Write { read: Read { connection }, events: Vec::new() }
+        Write {
+            read: Read { connection },
+            events: Vec::new(),
+        }
     }
 
     /// Records what this transaction changes; it is written with it.
@@ -110,7 +117,13 @@ impl Store {
             Engine::Postgres => None,
         };
         let connections = pool(url, options.connections, options.patience)?;
-        Ok(Self { inner: Arc::new(Inner { engine, connections, writer }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                engine,
+                connections,
+                writer,
+            }),
+        })
     }
 
     pub fn engine(&self) -> Engine {
@@ -118,11 +131,18 @@ impl Store {
     }
 
     /// Runs `body` over one snapshot of the database.
-    pub fn read<T, E: From<Error>>(&self, body: impl FnOnce(&mut Read<'_>) -> Result<T, E>) -> Result<T, E> {
+    pub fn read<T, E: From<Error>>(
+        &self,
+        body: impl FnOnce(&mut Read<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         let mut connection = self.inner.connections.get().map_err(busy)?;
         connection.begin_read().map_err(Error::from)?;
-        let guard = Rollback { connection: &mut connection };
-        body(&mut Read { connection: guard.connection })
+        let guard = Rollback {
+            connection: &mut connection,
+        };
+        body(&mut Read {
+            connection: guard.connection,
+        })
     }
 
     /// Runs `body` in one transaction; `name` says in the log what it was. On PostgreSQL, and when
@@ -177,11 +197,14 @@ where
     let value = body(&mut write)?;
     let recorded = write.take_events();
     events::insert_unsealed(write.read.connection, &recorded)?;
-    guard.connection.batch_execute("COMMIT").map_err(|error| match Error::from(error) {
-        Error::Stale => Error::Stale,
-        // Nobody knows whether it happened: the client must ask, not assume.
-        other => Error::Unavailable(Box::new(other)),
-    })?;
+    guard
+        .connection
+        .batch_execute("COMMIT")
+        .map_err(|error| match Error::from(error) {
+            Error::Stale => Error::Stale,
+            // Nobody knows whether it happened: the client must ask, not assume.
+            other => Error::Unavailable(Box::new(other)),
+        })?;
     Ok(value)
 }
 

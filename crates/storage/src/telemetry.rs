@@ -77,6 +77,13 @@ pub fn tolerances(read: &mut Read<'_>, provider: ProviderId) -> Result<Vec<Toler
         .select((tolerances::name, tolerances::uses, tolerances::last_used))
         .load(read.connection)?;
     rows.into_iter()
-        .map(|(name, uses, last_used)| Ok(ToleranceUses { provider, name, uses, last_used: instant(last_used)? }))
+        .map(|(name, uses, last_used)| {
+            Ok(ToleranceUses {
+                provider,
+                name,
+                uses,
+                last_used: instant(last_used)?,
+            })
+        })
         .collect()
 }

@@ -165,7 +165,11 @@ pub fn list_anywhere(
     if let Some(after) = after {
         query = query.filter(users::id.gt(after.to_string()));
     }
-    let rows: Vec<Row> = query.order(users::id).limit(limit).select(COLUMNS).load(read.connection)?;
+    let rows: Vec<Row> = query
+        .order(users::id)
+        .limit(limit)
+        .select(COLUMNS)
+        .load(read.connection)?;
     rows.into_iter().map(User::try_from).collect()
 }
 
@@ -178,28 +182,56 @@ pub fn count(
 ) -> Result<i64, Error> {
     let engine = read.connection.engine();
     let provider = provider.to_string();
-    let mut query = users::table.filter(users::provider_id.eq(&provider)).into_boxed();
+    let mut query = users::table
+        .filter(users::provider_id.eq(&provider))
+        .into_boxed();
     if let Some(condition) = condition {
-        query = query.filter(lower::condition(engine, Table::Users, condition, &provider, location));
+        query = query.filter(lower::condition(
+            engine,
+            Table::Users,
+            condition,
+            &provider,
+            location,
+        ));
     }
     Ok(query.count().get_result(read.connection)?)
 }
 
 /// A page of the people of a provider.
-pub fn list(read: &mut Read<'_>, provider: ProviderId, page: &Page<'_>) -> Result<Vec<User>, Error> {
+pub fn list(
+    read: &mut Read<'_>,
+    provider: ProviderId,
+    page: &Page<'_>,
+) -> Result<Vec<User>, Error> {
     let engine = read.connection.engine();
     let provider = provider.to_string();
-    let mut query = users::table.filter(users::provider_id.eq(&provider)).into_boxed();
+    let mut query = users::table
+        .filter(users::provider_id.eq(&provider))
+        .into_boxed();
     if let Some(condition) = page.condition {
-        query = query.filter(lower::condition(engine, Table::Users, condition, &provider, page.location));
+        query = query.filter(lower::condition(
+            engine,
+            Table::Users,
+            condition,
+            &provider,
+            page.location,
+        ));
     }
     query = match page.sort {
-        Some((target, descending)) => {
-            query.order(lower::order(engine, Table::Users, target, descending, page.location))
-        }
+        Some((target, descending)) => query.order(lower::order(
+            engine,
+            Table::Users,
+            target,
+            descending,
+            page.location,
+        )),
         None => query.order(users::id),
     };
-    let rows: Vec<Row> = query.limit(page.limit).offset(page.offset).select(COLUMNS).load(read.connection)?;
+    let rows: Vec<Row> = query
+        .limit(page.limit)
+        .offset(page.offset)
+        .select(COLUMNS)
+        .load(read.connection)?;
     rows.into_iter().map(User::try_from).collect()
 }
 
@@ -253,7 +285,8 @@ pub fn replace(write: &mut Write<'_>, version: i64, user: &NewUser) -> Result<()
     if changed == 0 {
         return Err(Error::Stale);
     }
-    diesel::delete(user_emails::table.filter(user_emails::user_id.eq(&id))).execute(write.connection)?;
+    diesel::delete(user_emails::table.filter(user_emails::user_id.eq(&id)))
+        .execute(write.connection)?;
     insert_emails(write, user)
 }
 
@@ -276,13 +309,32 @@ fn insert_emails(write: &mut Write<'_>, user: &NewUser) -> Result<(), Error> {
 }
 
 /// Removes a person and keeps a tombstone. Their memberships are to be gone by then.
-pub fn delete(write: &mut Write<'_>, user: &User, at: DateTime<Utc>, event: EventId) -> Result<(), Error> {
-    bury(write, "user", &user.id.to_string(), user.provider, &user.document, at, event)?;
+pub fn delete(
+    write: &mut Write<'_>,
+    user: &User,
+    at: DateTime<Utc>,
+    event: EventId,
+) -> Result<(), Error> {
+    bury(
+        write,
+        "user",
+        &user.id.to_string(),
+        user.provider,
+        &user.document,
+        at,
+        event,
+    )?;
     let deleted = diesel::delete(
-        users::table.filter(users::id.eq(user.id.to_string())).filter(users::version.eq(user.version)),
+        users::table
+            .filter(users::id.eq(user.id.to_string()))
+            .filter(users::version.eq(user.version)),
     )
     .execute(write.connection)?;
-    if deleted == 0 { Err(Error::Stale) } else { Ok(()) }
+    if deleted == 0 {
+        Err(Error::Stale)
+    } else {
+        Ok(())
+    }
 }
 
 /// Keeps what SCIM deleted.

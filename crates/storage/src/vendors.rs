@@ -142,7 +142,10 @@ pub fn find_by_group(read: &mut Read<'_>, group: GroupId) -> Result<Option<Store
 }
 
 /// The vendors that came with some groups: group, vendor.
-pub fn ids_by_groups(read: &mut Read<'_>, groups: &[GroupId]) -> Result<Vec<(GroupId, VendorId)>, Error> {
+pub fn ids_by_groups(
+    read: &mut Read<'_>,
+    groups: &[GroupId],
+) -> Result<Vec<(GroupId, VendorId)>, Error> {
     let mut found = Vec::new();
     for chunk in groups.chunks(1_000) {
         let rows: Vec<(Option<String>, String)> = vendors::table
@@ -172,7 +175,11 @@ pub fn list(read: &mut Read<'_>, page: &Page) -> Result<Vec<Stored>, Error> {
     if let Some(name) = &page.name {
         query = query.filter(vendors::name_key.eq(fold(name)));
     }
-    let rows: Vec<Row> = query.order(vendors::id).limit(page.limit).select(COLUMNS).load(read.connection)?;
+    let rows: Vec<Row> = query
+        .order(vendors::id)
+        .limit(page.limit)
+        .select(COLUMNS)
+        .load(read.connection)?;
     rows.into_iter().map(Stored::try_from).collect()
 }
 
@@ -185,7 +192,16 @@ pub fn count_tied(read: &mut Read<'_>, access_group: AccessGroupId) -> Result<i6
 }
 
 pub fn insert(write: &mut Write<'_>, new: &Stored) -> Result<(), Error> {
-    let Vendor { id, provider, group, name, settings, created, modified, version } = &new.vendor;
+    let Vendor {
+        id,
+        provider,
+        group,
+        name,
+        settings,
+        created,
+        modified,
+        version,
+    } = &new.vendor;
     diesel::insert_into(vendors::table)
         .values((
             vendors::id.eq(id.to_string()),
@@ -213,9 +229,19 @@ pub fn insert(write: &mut Write<'_>, new: &Stored) -> Result<(), Error> {
 
 /// Puts `new` in the place of the row that still has `version`.
 pub fn replace(write: &mut Write<'_>, version: i64, new: &Stored) -> Result<(), Error> {
-    let Vendor { id, group, name, settings, modified, version: next, .. } = &new.vendor;
+    let Vendor {
+        id,
+        group,
+        name,
+        settings,
+        modified,
+        version: next,
+        ..
+    } = &new.vendor;
     let changed = diesel::update(
-        vendors::table.filter(vendors::id.eq(id.to_string())).filter(vendors::version.eq(version)),
+        vendors::table
+            .filter(vendors::id.eq(id.to_string()))
+            .filter(vendors::version.eq(version)),
     )
     .set((
         vendors::group_id.eq(group.map(|id| id.to_string())),
@@ -235,5 +261,9 @@ pub fn replace(write: &mut Write<'_>, version: i64, new: &Stored) -> Result<(), 
         vendors::version.eq(*next),
     ))
     .execute(write.connection)?;
-    if changed == 0 { Err(Error::Stale) } else { Ok(()) }
+    if changed == 0 {
+        Err(Error::Stale)
+    } else {
+        Ok(())
+    }
 }
