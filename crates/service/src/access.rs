@@ -33,7 +33,7 @@ impl Service {
     ) -> Result<Decision, Error> {
         let now = self.now();
         self.store().read(|tx| {
-            self.admit(tx, call, Role::Auditor, now)?;
+            crate::admin::admit(tx, call, Role::Auditor, now)?;
             Ok(decide(&facts(tx, user)?, at.unwrap_or(now)))
         })
     }

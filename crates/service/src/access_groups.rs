@@ -34,7 +34,7 @@ impl Service {
         let (service, call) = (self.clone(), call.clone());
         self.store().write("access_groups.create", move |tx| {
             let now = service.now();
-            let operator = service.admit(tx, &call, Role::Operator, now)?;
+            let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
             settings.check()?;
             let event = service.id(EventId::from_uuid, now);
             let access_group = AccessGroup {
@@ -71,7 +71,7 @@ impl Service {
         limit: Option<u64>,
     ) -> Result<Vec<AccessGroup>, Error> {
         self.store().read(|tx| {
-            self.admit(tx, call, Role::Auditor, self.now())?;
+            crate::admin::admit(tx, call, Role::Auditor, self.now())?;
             let found = access_groups::list(tx, after, self.settings().page(limit))?;
             Ok(found
                 .into_iter()
@@ -86,7 +86,7 @@ impl Service {
         id: AccessGroupId,
     ) -> Result<AccessGroupDetails, Error> {
         self.store().read(|tx| {
-            self.admit(tx, call, Role::Auditor, self.now())?;
+            crate::admin::admit(tx, call, Role::Auditor, self.now())?;
             Ok(AccessGroupDetails {
                 access_group: find(tx, id)?.access_group,
                 tied: tied(tx, id)?,
@@ -105,7 +105,7 @@ impl Service {
         let (service, call) = (self.clone(), call.clone());
         self.store().write("access_groups.change", move |tx| {
             let now = service.now();
-            let operator = service.admit(tx, &call, Role::Operator, now)?;
+            let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
             let current = find(tx, id)?;
             let before = &current.access_group;
             expect_version(expected_version, before.version)?;
@@ -150,7 +150,7 @@ impl Service {
         let (service, call) = (self.clone(), call.clone());
         self.store().write("access_groups.delete", move |tx| {
             let now = service.now();
-            let operator = service.admit(tx, &call, Role::Operator, now)?;
+            let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
             let access_group = find(tx, id)?.access_group;
             let Tied { vendors, internal_groups, providers } = tied(tx, id)?;
             if vendors + internal_groups + providers > 0 {

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use vestibule_domain::event::Actor;
 use vestibule_domain::AdministratorId;
+use vestibule_domain::event::Actor;
 use vestibule_oauth::{BearerError, Digest};
 use vestibule_storage::{Read, administrators};
 
@@ -71,7 +71,11 @@ pub struct AdminCall {
 impl AdminCall {
     /// A call from the command line.
     pub fn command_line() -> Self {
-        Self { credential: AdminCredential::CommandLine, address: None, request_id: None }
+        Self {
+            credential: AdminCredential::CommandLine,
+            address: None,
+            request_id: None,
+        }
     }
 }
 
@@ -88,42 +92,46 @@ pub struct Operator {
 impl Service {
     /// Who sends a request, whatever their role.
     pub fn identify(&self, call: &AdminCall) -> Result<Operator, Error> {
-        self.store().read(|read| self.admit(read, call, Role::Auditor, self.now()))
+        self.store()
+            .read(|read| admit(read, call, Role::Auditor, self.now()))
     }
+}
 
-    /// Finds the administrator inside the caller's transaction and checks that their role reaches.
-    pub(crate) fn admit(
-        &self,
-        read: &mut Read<'_>,
-        call: &AdminCall,
-        needed: Role,
-        now: DateTime<Utc>,
-    ) -> Result<Operator, Error> {
-        let request_id = call.request_id.clone();
-        let digest = match call.credential {
-            AdminCredential::CommandLine => {
-                return Ok(Operator {
-                    actor: Actor::CommandLine,
-                    role: Role::Administrator,
-                    administrator: None,
-                    request_id,
-                });
-            }
-            AdminCredential::Token(digest) => digest?,
-        };
-        let (token, owner) = administrators::find_token(read, &digest)?.ok_or(BearerError::InvalidToken)?;
-        if token.expires.is_some_and(|expires| expires <= now) || !owner.enabled {
-            return Err(BearerError::InvalidToken.into());
+/// Finds the administrator inside the caller's transaction and checks that their role reaches.
+pub(crate) fn admit(
+    read: &mut Read<'_>,
+    call: &AdminCall,
+    needed: Role,
+    now: DateTime<Utc>,
+) -> Result<Operator, Error> {
+    let request_id = call.request_id.clone();
+    let digest = match call.credential {
+        AdminCredential::CommandLine => {
+            return Ok(Operator {
+                actor: Actor::CommandLine,
+                role: Role::Administrator,
+                administrator: None,
+                request_id,
+            });
         }
-        let role: Role = owner.role.parse().map_err(Error::internal)?;
-        if role < needed {
-            return Err(Error::Forbidden(needed));
-        }
-        Ok(Operator {
-            actor: Actor::Administrator { id: owner.id, name: owner.name },
-            role,
-            administrator: Some(owner.id),
-            request_id,
-        })
+        AdminCredential::Token(digest) => digest?,
+    };
+    let (token, owner) =
+        administrators::find_token(read, &digest)?.ok_or(BearerError::InvalidToken)?;
+    if token.expires.is_some_and(|expires| expires <= now) || !owner.enabled {
+        return Err(BearerError::InvalidToken.into());
     }
+    let role: Role = owner.role.parse().map_err(Error::internal)?;
+    if role < needed {
+        return Err(Error::Forbidden(needed));
+    }
+    Ok(Operator {
+        actor: Actor::Administrator {
+            id: owner.id,
+            name: owner.name,
+        },
+        role,
+        administrator: Some(owner.id),
+        request_id,
+    })
 }

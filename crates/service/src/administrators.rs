@@ -50,15 +50,13 @@ impl Service {
         password: &str,
     ) -> Result<Administrator, Error> {
         // Hashing is slow by design: it must wait for nobody's turn, and nobody for it.
-        self.store().read(|tx| {
-            self.admit(tx, call, Role::Administrator, self.now())
-                .map(drop)
-        })?;
+        self.store()
+            .read(|tx| crate::admin::admit(tx, call, Role::Administrator, self.now()).map(drop))?;
         let password_hash = self.hash(name, password)?;
         let (service, call, name) = (self.clone(), call.clone(), name.to_owned());
         self.store().write("administrators.create", move |tx| {
             let now = service.now();
-            let operator = service.admit(tx, &call, Role::Administrator, now)?;
+            let operator = crate::admin::admit(tx, &call, Role::Administrator, now)?;
             let created = service.insert_administrator(tx, &name, role, &password_hash, now)?;
             service.record(
                 tx,
@@ -74,7 +72,7 @@ impl Service {
     /// Every administrator, by name.
     pub fn list_administrators(&self, call: &AdminCall) -> Result<Vec<Administrator>, Error> {
         self.store().read(|tx| {
-            self.admit(tx, call, Role::Auditor, self.now())?;
+            crate::admin::admit(tx, call, Role::Auditor, self.now())?;
             stored::list(tx)?
                 .into_iter()
                 .map(Administrator::try_from)
@@ -95,7 +93,7 @@ impl Service {
         let (administrator, name) = (administrator.to_owned(), name.to_owned());
         self.store().write("administrators.issue_token", move |tx| {
             let now = service.now();
-            let operator = service.admit(tx, &call, Role::Administrator, now)?;
+            let operator = crate::admin::admit(tx, &call, Role::Administrator, now)?;
             let owner = find(tx, &administrator)?;
             settings::line("name", &name, MAX_NAME)?;
             if ttl_minutes == Some(0) {
@@ -129,7 +127,7 @@ impl Service {
         self.store()
             .write("administrators.revoke_token", move |tx| {
                 let now = service.now();
-                let operator = service.admit(tx, &call, Role::Administrator, now)?;
+                let operator = crate::admin::admit(tx, &call, Role::Administrator, now)?;
                 let token = stored::find_token_by_id(tx, id)?.ok_or(Error::NotFound("token"))?;
                 stored::delete_token(tx, id)?;
                 service.record(
@@ -150,7 +148,7 @@ impl Service {
         administrator: &str,
     ) -> Result<Vec<AdminToken>, Error> {
         self.store().read(|tx| {
-            self.admit(tx, call, Role::Auditor, self.now())?;
+            crate::admin::admit(tx, call, Role::Auditor, self.now())?;
             let owner = find(tx, administrator)?;
             Ok(stored::tokens(tx, owner.id)?)
         })

@@ -25,7 +25,7 @@ impl Service {
         let until = until.map(|until| until.trunc_subsecs(6));
         self.store().write("blocks.set", move |tx| {
             let now = service.now();
-            let operator = service.admit(tx, &call, Role::Operator, now)?;
+            let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
             let user = people::find(tx, user)?;
             let event = service.id(EventId::from_uuid, now);
             let block = Block {
@@ -67,7 +67,7 @@ impl Service {
         let (service, call) = (self.clone(), call.clone());
         self.store().write("blocks.lift", move |tx| {
             let now = service.now();
-            let operator = service.admit(tx, &call, Role::Operator, now)?;
+            let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
             let block = blocks::find(tx, id)?.ok_or(Error::NotFound("block"))?;
             blocks::delete(tx, id)?;
             service.record(
@@ -96,7 +96,7 @@ impl Service {
         limit: Option<u64>,
     ) -> Result<Vec<Block>, Error> {
         self.store().read(|tx| {
-            self.admit(tx, call, Role::Auditor, self.now())?;
+            crate::admin::admit(tx, call, Role::Auditor, self.now())?;
             Ok(blocks::list(tx, after, self.settings().page(limit))?)
         })
     }
@@ -104,7 +104,7 @@ impl Service {
     /// The blocks that concern a person, oldest first, also those whose end has come.
     pub fn blocks_of(&self, call: &AdminCall, user: UserId) -> Result<Vec<Block>, Error> {
         self.store().read(|tx| {
-            self.admit(tx, call, Role::Auditor, self.now())?;
+            crate::admin::admit(tx, call, Role::Auditor, self.now())?;
             let user = people::find(tx, user)?;
             concerning(tx, &user)
         })

@@ -45,7 +45,10 @@ pub struct Caller {
 
 impl Caller {
     pub(crate) fn actor(&self) -> Actor {
-        Actor::Provider { id: self.provider.id, address: self.address }
+        Actor::Provider {
+            id: self.provider.id,
+            address: self.address,
+        }
     }
 
     /// A change of `subject` by this caller, to be filled in.
@@ -80,13 +83,22 @@ impl Service {
         now: DateTime<Utc>,
     ) -> Result<Caller, Error> {
         let digest = presented.token?;
-        let (token, registered) = credentials::find_token(read, &digest)?.ok_or(BearerError::InvalidToken)?;
+        let (token, registered) =
+            credentials::find_token(read, &digest)?.ok_or(BearerError::InvalidToken)?;
         if token.expires <= now {
             return Err(BearerError::InvalidToken.into());
         }
         let referers: Vec<&str> = presented.referers.iter().map(String::as_str).collect();
-        gate::gate(&registered.provider, now, presented.address, &referers, needed, token.scopes)?;
-        self.telemetry().used(token.id, registered.provider.id, presented.address, now);
+        gate::gate(
+            &registered.provider,
+            now,
+            presented.address,
+            &referers,
+            needed,
+            token.scopes,
+        )?;
+        self.telemetry()
+            .used(token.id, registered.provider.id, presented.address, now);
         Ok(Caller {
             provider: registered.provider,
             credential: token.id,
@@ -96,19 +108,27 @@ impl Service {
     }
 }
 
+type Reader<T> = Box<dyn Fn(&mut Tolerances) -> Result<T, vestibule_scim::Error> + Send>;
+
 /// Something read from a request before its sender was known: tolerantly, and again strictly for a
 /// provider that wants no tolerance.
 pub(crate) struct Parsed<T> {
-    read: Box<dyn Fn(&mut Tolerances) -> Result<T, vestibule_scim::Error> + Send>,
+    read: Reader<T>,
     value: Result<T, vestibule_scim::Error>,
     tolerances: Tolerances,
 }
 
 impl<T> Parsed<T> {
-    pub(crate) fn new(read: impl Fn(&mut Tolerances) -> Result<T, vestibule_scim::Error> + Send + 'static) -> Self {
+    pub(crate) fn new(
+        read: impl Fn(&mut Tolerances) -> Result<T, vestibule_scim::Error> + Send + 'static,
+    ) -> Self {
         let mut tolerances = Tolerances::new(Dialect::Tolerant);
         let value = read(&mut tolerances);
-        Self { read: Box::new(read), value, tolerances }
+        Self {
+            read: Box::new(read),
+            value,
+            tolerances,
+        }
     }
 }
 
@@ -124,7 +144,8 @@ impl Service {
             (parsed.read)(&mut Tolerances::new(Dialect::Strict))?;
         }
         let value = parsed.value.as_ref().map_err(Clone::clone)?;
-        self.telemetry().tolerated(caller.provider.id, &parsed.tolerances, now);
+        self.telemetry()
+            .tolerated(caller.provider.id, &parsed.tolerances, now);
         Ok(value)
     }
 }
@@ -132,6 +153,9 @@ impl Service {
 impl Service {
     /// Whether the sender may read at all: for what is the same for every provider.
     pub fn admit_reader(&self, call: &Call) -> Result<(), Error> {
-        self.store().read(|tx| self.authenticate(tx, &call.presented, Scopes::READ, self.now()).map(drop))
+        self.store().read(|tx| {
+            self.authenticate(tx, &call.presented, Scopes::READ, self.now())
+                .map(drop)
+        })
     }
 }

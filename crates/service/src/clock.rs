@@ -16,7 +16,10 @@ impl Clock {
 
     /// The machine's clock.
     pub fn system() -> Self {
-        #[expect(clippy::disallowed_methods, reason = "this is the clock that everybody else is to ask")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "this is the clock that everybody else is to ask"
+        )]
         Self::new(Utc::now)
     }
 

@@ -52,7 +52,7 @@ impl Service {
         }
         self.store().write("credentials.rotate_secret", move |tx| {
             let now = service.now();
-            let operator = service.admit(tx, &call, Role::Administrator, now)?;
+            let operator = crate::admin::admit(tx, &call, Role::Administrator, now)?;
             let registered = providers::find(tx, provider)?;
             let mut secrets = credentials::secrets(tx, provider)?;
             let previous = match secrets.pop_if(|newest| live(newest, now)) {
@@ -92,7 +92,7 @@ impl Service {
         let (service, call) = (self.clone(), call.clone());
         self.store().write("credentials.revoke_secret", move |tx| {
             let now = service.now();
-            let operator = service.admit(tx, &call, Role::Administrator, now)?;
+            let operator = crate::admin::admit(tx, &call, Role::Administrator, now)?;
             providers::find(tx, provider)?;
             let secrets = credentials::secrets(tx, provider)?;
             let secret = secrets
@@ -119,7 +119,7 @@ impl Service {
         self.store()
             .write("credentials.issue_activation_token", move |tx| {
                 let now = service.now();
-                let operator = service.admit(tx, &call, Role::Administrator, now)?;
+                let operator = crate::admin::admit(tx, &call, Role::Administrator, now)?;
                 let provider = providers::find(tx, provider)?.provider;
                 settings::line("name", &name, MAX_NAME)?;
                 if ttl_minutes == Some(0) {
@@ -172,7 +172,7 @@ impl Service {
         provider: ProviderId,
     ) -> Result<Vec<Token>, Error> {
         self.store().read(|tx| {
-            self.admit(tx, call, Role::Auditor, self.now())?;
+            crate::admin::admit(tx, call, Role::Auditor, self.now())?;
             providers::find(tx, provider)?;
             Ok(credentials::activation_tokens(tx, provider)?)
         })
@@ -188,7 +188,7 @@ impl Service {
         let (service, call) = (self.clone(), call.clone());
         self.store().write("credentials.revoke_token", move |tx| {
             let now = service.now();
-            let operator = service.admit(tx, &call, Role::Administrator, now)?;
+            let operator = crate::admin::admit(tx, &call, Role::Administrator, now)?;
             let token =
                 credentials::find_token_by_id(tx, provider, id)?.ok_or(Error::NotFound("token"))?;
             credentials::delete_token(tx, provider, id)?;
@@ -219,7 +219,7 @@ impl Service {
         self.store()
             .write("credentials.revoke_all_tokens", move |tx| {
                 let now = service.now();
-                let operator = service.admit(tx, &call, Role::Administrator, now)?;
+                let operator = crate::admin::admit(tx, &call, Role::Administrator, now)?;
                 let registered = providers::find(tx, provider)?;
                 let named: Vec<Value> = credentials::activation_tokens(tx, provider)?
                     .iter()

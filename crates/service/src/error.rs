@@ -6,7 +6,7 @@ use vestibule_oauth::{BearerError, TokenError};
 use vestibule_storage::{self as storage, Failure, Unique};
 
 /// The detail of every conflict over an e-mail: never whose it is.
-pub const EMAIL_TAKEN: &str = "the e-mail address is already in use";
+const EMAIL_TAKEN: &str = "the e-mail address is already in use";
 
 /// Why an operation was not done. Nothing has changed then.
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +51,10 @@ pub enum Error {
 
 impl Error {
     pub(crate) fn invalid(field: &str, detail: impl Into<String>) -> Self {
-        Self::Invalid { field: field.to_owned(), detail: detail.into() }
+        Self::Invalid {
+            field: field.to_owned(),
+            detail: detail.into(),
+        }
     }
 
     pub(crate) fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
@@ -62,7 +65,9 @@ impl Error {
 impl From<storage::Error> for Error {
     fn from(error: storage::Error) -> Self {
         match error {
-            storage::Error::Taken(Unique::UserName) => Self::Uniqueness("userName is already in use".to_owned()),
+            storage::Error::Taken(Unique::UserName) => {
+                Self::Uniqueness("userName is already in use".to_owned())
+            }
             storage::Error::Taken(Unique::ActiveEmail) => Self::Uniqueness(EMAIL_TAKEN.to_owned()),
             storage::Error::Taken(Unique::GroupDisplayName) => {
                 Self::Uniqueness("displayName is already in use".to_owned())
@@ -83,7 +88,10 @@ impl From<storage::Error> for Error {
 
 impl Failure for Error {
     fn is_passing(&self) -> bool {
-        matches!(self, Self::Unavailable(storage::Error::Stale | storage::Error::Taken(Unique::Other)))
+        matches!(
+            self,
+            Self::Unavailable(storage::Error::Stale | storage::Error::Taken(Unique::Other))
+        )
     }
 }
 
@@ -113,6 +121,9 @@ impl From<TokenError> for Error {
 
 impl From<SettingsError> for Error {
     fn from(error: SettingsError) -> Self {
-        Self::Invalid { field: error.field().to_owned(), detail: error.to_string() }
+        Self::Invalid {
+            field: error.field().to_owned(),
+            detail: error.to_string(),
+        }
     }
 }

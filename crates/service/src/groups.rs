@@ -48,11 +48,22 @@ impl Service {
                 Change {
                     id: Some(event),
                     action: Action::GroupCreated,
-                    payload: Payload { before: None, after: Some(Value::Object(resource.0.clone())), why: None },
+                    payload: Payload {
+                        before: None,
+                        after: Some(Value::Object(resource.0.clone())),
+                        why: None,
+                    },
                     ..caller.change(id, now)
                 },
             );
-            service.warn_of_contradiction(tx, &caller, id.to_string(), vendor_flag(resource), event, now)?;
+            service.warn_of_contradiction(
+                tx,
+                &caller,
+                id.to_string(),
+                vendor_flag(resource),
+                event,
+                now,
+            )?;
             service.open_vendor(tx, &caller, id, resource, event, now)?;
             if let Some(members) = members {
                 let added = [MemberChange::Add(members.clone())];
@@ -92,7 +103,10 @@ impl Service {
             let total = groups::count(tx, provider, query.filter.as_ref(), &location)?;
             let page = Page {
                 condition: query.filter.as_ref(),
-                sort: query.sort.as_ref().map(|sort| (&sort.target, sort.descending)),
+                sort: query
+                    .sort
+                    .as_ref()
+                    .map(|sort| (&sort.target, sort.descending)),
                 offset: i64::try_from(query.start_index - 1).unwrap_or(i64::MAX),
                 limit: i64::try_from(query.count).unwrap_or(i64::MAX),
                 location: &location,
@@ -110,14 +124,26 @@ impl Service {
             let resources = found
                 .iter()
                 .map(|group| {
-                    let members = members.get(&group.id).map(Vec::as_slice).unwrap_or_default();
+                    let members = members
+                        .get(&group.id)
+                        .map(Vec::as_slice)
+                        .unwrap_or_default();
                     let projection = &query.projection;
-                    let represented =
-                        representation::group(self.group_type(), &call.base, group, members, projection)?;
+                    let represented = representation::group(
+                        self.group_type(),
+                        &call.base,
+                        group,
+                        members,
+                        projection,
+                    )?;
                     Ok(represented.body)
                 })
                 .collect::<Result<_, Error>>()?;
-            Ok(Listed { total, start_index: query.start_index, resources })
+            Ok(Listed {
+                total,
+                start_index: query.start_index,
+                resources,
+            })
         })
     }
 
@@ -143,8 +169,9 @@ impl Service {
                 // RFC 7644, section 3.5.1: attributes that are omitted are cleared.
                 None => Some(Vec::new()),
             };
-            let changes: Vec<MemberChange> = members.map(MemberChange::Replace).into_iter().collect();
-            service.change_group(tx, &caller, current, Some(next), &changes, now)?;
+            let changes: Vec<MemberChange> =
+                members.map(MemberChange::Replace).into_iter().collect();
+            service.change_group(tx, &caller, &current, Some(next), &changes, now)?;
             let group = find(tx, &caller, &id)?;
             service.represent_group(tx, &call.base, &group, projection)
         })
@@ -173,22 +200,32 @@ impl Service {
                     let mut tolerances = Tolerances::new(caller.provider.settings.dialect);
                     let limits = &service.settings().limits;
                     let before = resource(&current.document)?;
-                    let next = patch::apply(rest, service.group_type(), &before, limits, &mut tolerances)?;
-                    service.telemetry().tolerated(caller.provider.id, &tolerances, now);
+                    let next =
+                        patch::apply(rest, service.group_type(), &before, limits, &mut tolerances)?;
+                    service
+                        .telemetry()
+                        .tolerated(caller.provider.id, &tolerances, now);
                     Some(next)
                 }
                 None => None,
             };
-            service.change_group(tx, &caller, current, next.as_ref(), changes, now)?;
+            service.change_group(tx, &caller, &current, next.as_ref(), changes, now)?;
             if !represent {
                 return Ok(None);
             }
             let group = find(tx, &caller, &id)?;
-            service.represent_group(tx, &call.base, &group, projection).map(Some)
+            service
+                .represent_group(tx, &call.base, &group, projection)
+                .map(Some)
         })
     }
 
-    pub fn delete_group(&self, call: Call, id: &str, precondition: Precondition) -> Result<(), Error> {
+    pub fn delete_group(
+        &self,
+        call: Call,
+        id: &str,
+        precondition: Precondition,
+    ) -> Result<(), Error> {
         let service = self.clone();
         let id = id.to_owned();
         self.store().write("groups.delete", move |tx| {
@@ -198,15 +235,21 @@ impl Service {
             let group = find_locked(tx, &caller, &id)?;
             precondition.check(group.version)?;
             let people = memberships::users_below(tx, group.id)?;
-            let members: Vec<String> =
-                memberships::of_group(tx, group.id)?.into_iter().map(|member| member.member).collect();
+            let members: Vec<String> = memberships::of_group(tx, group.id)?
+                .into_iter()
+                .map(|member| member.member)
+                .collect();
             let mut before = resource(&group.document)?;
             before.0.insert("members".to_owned(), members.into());
             let event = service.record(
                 tx,
                 Change {
                     action: Action::GroupDeleted,
-                    payload: Payload { before: Some(Value::Object(before.0)), after: None, why: None },
+                    payload: Payload {
+                        before: Some(Value::Object(before.0)),
+                        after: None,
+                        why: None,
+                    },
                     ..caller.change(group.id, now)
                 },
             );
@@ -222,7 +265,7 @@ impl Service {
         &self,
         tx: &mut Write<'_>,
         caller: &Caller,
-        current: Group,
+        current: &Group,
         next: Option<&Resource>,
         changes: &[MemberChange],
         now: DateTime<Utc>,
@@ -233,8 +276,15 @@ impl Service {
         let mut cause = None;
         if let Some(next) = next.filter(|next| **next != before) {
             let event = self.id(EventId::from_uuid, now);
-            let row =
-                self.group_row(caller, current.id, next, event, current.created, modified, current.version + 1)?;
+            let row = self.group_row(
+                caller,
+                current.id,
+                next,
+                event,
+                current.created,
+                modified,
+                current.version + 1,
+            )?;
             groups::replace(tx, current.version, &row)?;
             let (old, new) = difference(&before.0, &next.0);
             self.record(
@@ -242,7 +292,11 @@ impl Service {
                 Change {
                     id: Some(event),
                     action: Action::GroupChanged,
-                    payload: Payload { before: Some(old), after: Some(new), why: None },
+                    payload: Payload {
+                        before: Some(old),
+                        after: Some(new),
+                        why: None,
+                    },
                     ..caller.change(current.id, now)
                 },
             );
@@ -279,7 +333,10 @@ impl Service {
             provider: caller.provider.id,
             group: Some(group),
             name: resource.display_name().unwrap_or_default().to_owned(),
-            settings: VendorSettings { access_group: wanted, ..VendorSettings::default() },
+            settings: VendorSettings {
+                access_group: wanted,
+                ..VendorSettings::default()
+            },
             created: now,
             modified: now,
             version: 1,
@@ -291,17 +348,32 @@ impl Service {
                 id: Some(event),
                 action: Action::VendorCreated,
                 cause: Some(cause),
-                payload: Payload { before: None, after: Some(after), why: None },
+                payload: Payload {
+                    before: None,
+                    after: Some(after),
+                    why: None,
+                },
                 ..caller.change(vendor.id, now)
             },
         );
         let access_group_event = wanted.map(|_| event);
-        vendors::insert(tx, &StoredVendor { vendor, status_event: event, access_group_event, dates_event: None })?;
+        vendors::insert(
+            tx,
+            &StoredVendor {
+                vendor,
+                status_event: event,
+                access_group_event,
+                dates_event: None,
+            },
+        )?;
         Ok(())
     }
 
     /// The vendor takes its group's new name and, while it is pending, the access group asked for.
-    #[expect(clippy::too_many_arguments, reason = "the change before and after, by whom, why and when")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the change before and after, by whom, why and when"
+    )]
     fn follow_group(
         &self,
         tx: &mut Write<'_>,
@@ -320,16 +392,30 @@ impl Service {
         } else {
             None
         };
-        let Some(mut stored) = present else { return Ok(()) };
+        let Some(mut stored) = present else {
+            return Ok(());
+        };
         let old = serde_json::to_value(&stored.vendor).map_err(Error::internal)?;
         let event = self.id(EventId::from_uuid, now);
         let vendor = &mut stored.vendor;
-        after.display_name().unwrap_or_default().clone_into(&mut vendor.name);
+        after
+            .display_name()
+            .unwrap_or_default()
+            .clone_into(&mut vendor.name);
         if wanted.is_some() && wanted != vendor.settings.access_group {
             vendor.settings.access_group = wanted;
             stored.access_group_event = Some(event);
         }
-        self.save_vendor(tx, caller, stored, &old, event, cause, Action::VendorChanged, now)
+        self.save_vendor(
+            tx,
+            caller,
+            stored,
+            &old,
+            event,
+            cause,
+            Action::VendorChanged,
+            now,
+        )
     }
 
     /// Deleting the group closes the vendor; the same name pushed again makes another one.
@@ -341,16 +427,30 @@ impl Service {
         cause: EventId,
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
-        let Some(mut stored) = vendors::find_by_group(tx, group)? else { return Ok(()) };
+        let Some(mut stored) = vendors::find_by_group(tx, group)? else {
+            return Ok(());
+        };
         let old = serde_json::to_value(&stored.vendor).map_err(Error::internal)?;
         let event = self.id(EventId::from_uuid, now);
         stored.vendor.group = None;
         stored.vendor.settings.status = VendorStatus::Closed;
         stored.status_event = event;
-        self.save_vendor(tx, caller, stored, &old, event, cause, Action::VendorClosed, now)
+        self.save_vendor(
+            tx,
+            caller,
+            stored,
+            &old,
+            event,
+            cause,
+            Action::VendorClosed,
+            now,
+        )
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the change before and after, by whom, why and when")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the change before and after, by whom, why and when"
+    )]
     fn save_vendor(
         &self,
         tx: &mut Write<'_>,
@@ -376,7 +476,11 @@ impl Service {
                 id: Some(event),
                 action,
                 cause: Some(cause),
-                payload: Payload { before: Some(before), after: Some(after), why: None },
+                payload: Payload {
+                    before: Some(before),
+                    after: Some(after),
+                    why: None,
+                },
                 ..caller.change(stored.vendor.id, now)
             },
         );
@@ -399,7 +503,9 @@ impl Service {
         cause: EventId,
         now: DateTime<Utc>,
     ) -> Result<Option<vestibule_domain::AccessGroupId>, Error> {
-        let Some(name) = resource.0.get("accessGroup").and_then(Value::as_str) else { return Ok(None) };
+        let Some(name) = resource.0.get("accessGroup").and_then(Value::as_str) else {
+            return Ok(None);
+        };
         let known = access_groups::find_by_name(tx, name)?
             .filter(|stored| stored.access_group.settings.linkable_by_provisioning);
         let detail = match known {
@@ -410,20 +516,35 @@ impl Service {
                 )
                 .into());
             }
-            None => "sent an accessGroup that no access group open to provisioning is named; nothing changes",
+            None => {
+                "sent an accessGroup that no access group open to provisioning is named; nothing changes"
+            }
             Some(_) if caller.provider.settings.user_type == UserType::Internal => {
                 "sent an accessGroup for an internal group; only vendors are linked by provisioning"
             }
             Some(stored) if status.is_none_or(|status| status == VendorStatus::Pending) => {
                 return Ok(Some(stored.access_group.id));
             }
-            Some(_) => "sent an accessGroup for a vendor that is no longer pending; nothing changes",
+            Some(_) => {
+                "sent an accessGroup for a vendor that is no longer pending; nothing changes"
+            }
         };
-        self.warn(tx, caller, "access_group", group.to_string(), detail.to_owned(), cause, now)?;
+        self.warn(
+            tx,
+            caller,
+            "access_group",
+            group.to_string(),
+            detail.to_owned(),
+            cause,
+            now,
+        )?;
         Ok(None)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "each is another column of the row")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is another column of the row"
+    )]
     fn group_row(
         &self,
         caller: &Caller,
@@ -434,8 +555,9 @@ impl Service {
         modified: DateTime<Utc>,
         version: i64,
     ) -> Result<NewGroup, Error> {
-        let name =
-            resource.display_name().ok_or_else(|| Error::internal("a valid Group has a displayName"))?;
+        let name = resource
+            .display_name()
+            .ok_or_else(|| Error::internal("a valid Group has a displayName"))?;
         Ok(NewGroup {
             id,
             provider: caller.provider.id,
@@ -443,7 +565,8 @@ impl Service {
             display_name_key: fold(name),
             external_id: resource.external_id().map(str::to_owned),
             document: resource.to_text(),
-            match_document: Value::Object(match_document(self.group_type(), &resource.0)).to_string(),
+            match_document: Value::Object(match_document(self.group_type(), &resource.0))
+                .to_string(),
             created,
             modified,
             version,
@@ -451,18 +574,25 @@ impl Service {
         })
     }
 
-    fn parsed_group(&self, submitted: Result<Submitted, vestibule_scim::Error>) -> Parsed<SentGroup> {
+    fn parsed_group(
+        &self,
+        submitted: Result<Submitted, vestibule_scim::Error>,
+    ) -> Parsed<SentGroup> {
         let service = self.clone();
         Parsed::new(move |tolerances| {
             let submitted = submitted.clone()?;
             let limits = &service.settings().limits;
-            let mut resource = Resource::parse(service.group_type(), submitted.body, limits, tolerances)?;
+            let mut resource =
+                Resource::parse(service.group_type(), submitted.body, limits, tolerances)?;
             let members = resource.take_members()?;
             Ok((resource, members, submitted.projection))
         })
     }
 
-    fn parsed_group_patch(&self, submitted: Result<Submitted, vestibule_scim::Error>) -> Parsed<SentPatch> {
+    fn parsed_group_patch(
+        &self,
+        submitted: Result<Submitted, vestibule_scim::Error>,
+    ) -> Parsed<SentPatch> {
         let service = self.clone();
         Parsed::new(move |tolerances| {
             let submitted = submitted.clone()?;
@@ -480,8 +610,11 @@ impl Service {
         group: &Group,
         projection: &Projection,
     ) -> Result<Representation, Error> {
-        let members =
-            if projection.wants("members") { memberships::of_group(tx, group.id)? } else { Vec::new() };
+        let members = if projection.wants("members") {
+            memberships::of_group(tx, group.id)?
+        } else {
+            Vec::new()
+        };
         representation::group(self.group_type(), base, group, &members, projection)
     }
 }

@@ -31,7 +31,9 @@ impl Entropy {
     }
 
     fn from_rng(rng: StdRng) -> Self {
-        Self { state: Mutex::new(State { rng, last: 0 }) }
+        Self {
+            state: Mutex::new(State { rng, last: 0 }),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -31,7 +31,7 @@ impl Service {
         limit: Option<u64>,
     ) -> Result<Vec<InternalGroup>, Error> {
         self.store().read(|tx| {
-            self.admit(tx, call, Role::Auditor, self.now())?;
+            crate::admin::admit(tx, call, Role::Auditor, self.now())?;
             let found = groups::list_internal(tx, provider, after, self.settings().page(limit))?;
             Ok(found.into_iter().map(InternalGroup::from).collect())
         })
@@ -43,7 +43,7 @@ impl Service {
         id: GroupId,
     ) -> Result<InternalGroup, Error> {
         self.store().read(|tx| {
-            self.admit(tx, call, Role::Auditor, self.now())?;
+            crate::admin::admit(tx, call, Role::Auditor, self.now())?;
             Ok(find(tx, id)?.into())
         })
     }
@@ -58,7 +58,7 @@ impl Service {
         let (service, call) = (self.clone(), call.clone());
         self.store().write("internal_groups.change", move |tx| {
             let now = service.now();
-            let operator = service.admit(tx, &call, Role::Operator, now)?;
+            let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
             let provider = find(tx, id)?.provider;
             let group =
                 groups::find_locked(tx, provider, id)?.ok_or(Error::NotFound("internal group"))?;

@@ -121,7 +121,11 @@ impl Service {
 
     /// Whether the database can be read.
     pub fn check(&self) -> Result<(), Error> {
-        self.store().read(|tx| vestibule_storage::administrators::count(tx).map(drop).map_err(Error::from))
+        self.store().read(|tx| {
+            vestibule_storage::administrators::count(tx)
+                .map(drop)
+                .map_err(Error::from)
+        })
     }
 
     /// Whether a short read is answered from a file beside the process rather than over a network.
@@ -145,7 +149,9 @@ impl Service {
 
     /// Records a change in the transaction that makes it, and answers the event's id.
     pub(crate) fn record(&self, write: &mut Write<'_>, change: Change) -> EventId {
-        let id = change.id.unwrap_or_else(|| self.id(EventId::from_uuid, change.at));
+        let id = change
+            .id
+            .unwrap_or_else(|| self.id(EventId::from_uuid, change.at));
         let mut salt = [0; 32];
         self.inner.entropy.lock().fill_bytes(&mut salt);
         let event = Event {

@@ -46,8 +46,17 @@ impl Service {
                 excluded_attributes: request.excluded_attributes.as_deref(),
             };
             let settings = service.settings();
-            let page = PageLimits { default: settings.default_page, max: settings.maximum_page };
-            ListQuery::parse(resource_type(&service), &params, &settings.limits, page, tolerances)
+            let page = PageLimits {
+                default: settings.default_page,
+                max: settings.maximum_page,
+            };
+            ListQuery::parse(
+                resource_type(&service),
+                &params,
+                &settings.limits,
+                page,
+                tolerances,
+            )
         })
     }
 }

@@ -46,7 +46,8 @@ impl Service {
                     remove(tx, caller, group, going, &mut delta)?;
                 }
                 MemberChange::Replace(members) => {
-                    let staying: HashSet<&str> = members.iter().map(|member| member.value.as_str()).collect();
+                    let staying: HashSet<&str> =
+                        members.iter().map(|member| member.value.as_str()).collect();
                     let mut going = memberships::of_group(tx, group)?;
                     going.retain(|present| !staying.contains(present.member.as_str()));
                     remove(tx, caller, group, going, &mut delta)?;
@@ -79,7 +80,11 @@ impl Service {
                 Change {
                     action: Action::MembersChanged,
                     cause: Some(cause),
-                    payload: Payload { before: Some(json!({"removed": [member]})), after: None, why: None },
+                    payload: Payload {
+                        before: Some(json!({"removed": [member]})),
+                        after: None,
+                        why: None,
+                    },
                     ..caller.change(group, now)
                 },
             );
@@ -87,7 +92,10 @@ impl Service {
         Ok(())
     }
 
-    #[expect(clippy::too_many_arguments, reason = "an event is made of as many parts")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "an event is made of as many parts"
+    )]
     fn record_members(
         &self,
         tx: &mut Write<'_>,
@@ -99,14 +107,21 @@ impl Service {
         now: DateTime<Utc>,
     ) -> EventId {
         let names = |members: &[Membership]| -> Vec<Value> {
-            members.iter().map(|member| Value::from(member.member.as_str())).collect()
+            members
+                .iter()
+                .map(|member| Value::from(member.member.as_str()))
+                .collect()
         };
         let removed = names(&delta.removed);
         let added = names(&delta.added);
         let parts = removed
             .chunks(NAMED)
             .map(|chunk| (Some(json!({ "removed": chunk })), None))
-            .chain(added.chunks(NAMED).map(|chunk| (None, Some(json!({ "added": chunk })))));
+            .chain(
+                added
+                    .chunks(NAMED)
+                    .map(|chunk| (None, Some(json!({ "added": chunk })))),
+            );
         for (position, (before, after)) in parts.enumerate() {
             let is_first = position == 0;
             self.record(
@@ -115,7 +130,11 @@ impl Service {
                     id: is_first.then_some(first),
                     action: Action::MembersChanged,
                     cause: if is_first { cause } else { Some(first) },
-                    payload: Payload { before, after, why: None },
+                    payload: Payload {
+                        before,
+                        after,
+                        why: None,
+                    },
                     ..caller.change(group, now)
                 },
             );
@@ -143,12 +162,22 @@ fn add(
                 shortened(&member.value)
             )));
         };
-        if member.kind.is_some_and(|kind| (kind == MemberKind::Group) != is_group) {
+        if member
+            .kind
+            .is_some_and(|kind| (kind == MemberKind::Group) != is_group)
+        {
             let kind = if is_group { "Group" } else { "User" };
-            return Err(refused(format!("members[{index}].type: `{}` is a {kind}", member.value)));
+            return Err(refused(format!(
+                "members[{index}].type: `{}` is a {kind}",
+                member.value
+            )));
         }
         if !present.contains(&member.value) {
-            coming.push(Membership { member: member.value.clone(), is_group, display: member.display.clone() });
+            coming.push(Membership {
+                member: member.value.clone(),
+                is_group,
+                display: member.display.clone(),
+            });
         }
     }
     if coming.iter().any(|member| member.is_group) {
@@ -164,7 +193,10 @@ fn add(
 fn refuse_cycles(tx: &mut Read<'_>, group: GroupId, coming: &[Membership]) -> Result<(), Error> {
     let above = memberships::nesting(tx, &[group])?;
     for member in coming.iter().filter(|member| member.is_group) {
-        if above.keys().any(|ancestor| ancestor.to_string() == member.member) {
+        if above
+            .keys()
+            .any(|ancestor| ancestor.to_string() == member.member)
+        {
             return Err(refused(format!(
                 "members: the group `{}` contains this group already, directly or indirectly",
                 member.member
@@ -192,7 +224,11 @@ fn remove(
 }
 
 /// The present members that a removal means.
-fn selected(tx: &mut Read<'_>, group: GroupId, selector: &MemberSelector) -> Result<Vec<Membership>, Error> {
+fn selected(
+    tx: &mut Read<'_>,
+    group: GroupId,
+    selector: &MemberSelector,
+) -> Result<Vec<Membership>, Error> {
     match selector {
         MemberSelector::All => Ok(memberships::of_group(tx, group)?),
         MemberSelector::Values(ids) => Ok(memberships::find(tx, group, ids)?),
@@ -208,7 +244,10 @@ fn satisfies(member: &Membership, condition: &Condition) -> bool {
     let kind = if member.is_group { "group" } else { "user" };
     let mut value = json!({"value": member.member, "type": kind});
     if let (Some(display), Some(value)) = (&member.display, value.as_object_mut()) {
-        value.insert("display".to_owned(), Value::from(vestibule_scim::fold::fold(display)));
+        value.insert(
+            "display".to_owned(),
+            Value::from(vestibule_scim::fold::fold(display)),
+        );
     }
     let document = serde_json::Map::from_iter([("members".to_owned(), Value::Array(vec![value]))]);
     matches(condition, &document)
@@ -235,7 +274,11 @@ pub(crate) fn of_users(
 ) -> Result<HashMap<UserId, Vec<GroupMembership>>, Error> {
     let ids: Vec<String> = people.iter().map(ToString::to_string).collect();
     let direct = memberships::parents(tx, &ids)?;
-    let mut groups: Vec<GroupId> = direct.values().flatten().map(|parent| parent.group).collect();
+    let mut groups: Vec<GroupId> = direct
+        .values()
+        .flatten()
+        .map(|parent| parent.group)
+        .collect();
     groups.sort_unstable();
     groups.dedup();
     let above: HashMap<GroupId, Vec<(GroupId, i64)>> = memberships::nesting(tx, &groups)?
@@ -252,7 +295,10 @@ pub(crate) fn of_users(
 }
 
 fn edges(parents: &[Parent]) -> Vec<(GroupId, i64)> {
-    parents.iter().map(|parent| (parent.group, parent.sequence)).collect()
+    parents
+        .iter()
+        .map(|parent| (parent.group, parent.sequence))
+        .collect()
 }
 
 fn refused(detail: String) -> Error {

@@ -69,7 +69,7 @@ impl Service {
         let key = query.user_name.as_deref().map(fold);
         let limit = self.settings().page(query.limit);
         self.store().read(|tx| {
-            self.admit(tx, call, Role::Auditor, self.now())?;
+            crate::admin::admit(tx, call, Role::Auditor, self.now())?;
             let found =
                 users::list_anywhere(tx, query.provider, key.as_deref(), query.after, limit)?;
             Ok(found.iter().map(Person::from).collect())
@@ -78,7 +78,7 @@ impl Service {
 
     pub fn find_person(&self, call: &AdminCall, id: UserId) -> Result<PersonDetails, Error> {
         self.store().read(|tx| {
-            self.admit(tx, call, Role::Auditor, self.now())?;
+            crate::admin::admit(tx, call, Role::Auditor, self.now())?;
             let user = find(tx, id)?;
             Ok(PersonDetails {
                 person: Person::from(&user),
@@ -97,7 +97,7 @@ impl Service {
         id: UserId,
     ) -> Result<Option<PersonPlacement>, Error> {
         self.store().read(|tx| {
-            self.admit(tx, call, Role::Auditor, self.now())?;
+            crate::admin::admit(tx, call, Role::Auditor, self.now())?;
             find(tx, id)?;
             placement(tx, id)
         })

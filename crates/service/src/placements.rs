@@ -29,18 +29,32 @@ impl Service {
         if caller.provider.settings.user_type == UserType::Internal {
             return Ok(());
         }
-        let template = Change { action: Action::PlacementChanged, cause: Some(cause), ..caller.change(caller.provider.id, now) };
+        let template = Change {
+            action: Action::PlacementChanged,
+            cause: Some(cause),
+            ..caller.change(caller.provider.id, now)
+        };
         self.place_anew(tx, people, &template)
     }
 
     /// The same for whoever acts: `template` is the event to be filled in.
-    pub(crate) fn place_anew(&self, tx: &mut Write<'_>, people: &[UserId], template: &Change) -> Result<(), Error> {
+    pub(crate) fn place_anew(
+        &self,
+        tx: &mut Write<'_>,
+        people: &[UserId],
+        template: &Change,
+    ) -> Result<(), Error> {
         for chunk in people.chunks(CHUNK) {
             let groups = memberships::of_users(tx, chunk)?;
-            let mut ids: Vec<GroupId> = groups.values().flatten().map(|membership| membership.group).collect();
+            let mut ids: Vec<GroupId> = groups
+                .values()
+                .flatten()
+                .map(|membership| membership.group)
+                .collect();
             ids.sort_unstable();
             ids.dedup();
-            let vendors: HashMap<GroupId, VendorId> = vendors::ids_by_groups(tx, &ids)?.into_iter().collect();
+            let vendors: HashMap<GroupId, VendorId> =
+                vendors::ids_by_groups(tx, &ids)?.into_iter().collect();
             let stored = placements::find(tx, chunk)?;
             let mut changes: Vec<(UserId, Option<Placement>)> = Vec::new();
             let mut moves: Vec<Value> = Vec::new();
@@ -51,7 +65,11 @@ impl Service {
                     .flatten()
                     .filter_map(|membership| {
                         let vendor = *vendors.get(&membership.group)?;
-                        Some(Candidate { vendor, group: membership.group, arrived: membership.arrived })
+                        Some(Candidate {
+                            vendor,
+                            group: membership.group,
+                            arrived: membership.arrived,
+                        })
                     })
                     .collect();
                 let next = place(&candidates);
@@ -59,7 +77,8 @@ impl Service {
                 if next.as_ref() == current {
                     continue;
                 }
-                let vendor = |placement: Option<&Placement>| placement.map(|placement| placement.vendor);
+                let vendor =
+                    |placement: Option<&Placement>| placement.map(|placement| placement.vendor);
                 moves.push(json!({"user": user, "from": vendor(current), "to": vendor(next.as_ref()), "candidates":
                     next.as_ref().map(|placement| &placement.candidates)}));
                 changes.push((*user, next));

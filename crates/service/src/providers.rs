@@ -70,7 +70,7 @@ impl Service {
         let settings = whole_micros(settings);
         self.store().write("providers.register", move |tx| {
             let now = service.now();
-            let operator = service.admit(tx, &call, Role::Administrator, now)?;
+            let operator = crate::admin::admit(tx, &call, Role::Administrator, now)?;
             check(tx, &settings)?;
             let provider = Provider {
                 id: service.id(ProviderId::from_uuid, now),
@@ -119,7 +119,7 @@ impl Service {
     /// Every provider, oldest first.
     pub fn list_providers(&self, call: &AdminCall) -> Result<Vec<RegisteredProvider>, Error> {
         self.store().read(|tx| {
-            self.admit(tx, call, Role::Auditor, self.now())?;
+            crate::admin::admit(tx, call, Role::Auditor, self.now())?;
             Ok(providers::list(tx)?)
         })
     }
@@ -130,7 +130,7 @@ impl Service {
         id: ProviderId,
     ) -> Result<ProviderDetails, Error> {
         self.store().read(|tx| {
-            self.admit(tx, call, Role::Auditor, self.now())?;
+            crate::admin::admit(tx, call, Role::Auditor, self.now())?;
             let RegisteredProvider {
                 provider,
                 client_id,
@@ -164,7 +164,7 @@ impl Service {
         let (service, call) = (self.clone(), call.clone());
         self.store().write("providers.change", move |tx| {
             let now = service.now();
-            let operator = service.admit(tx, &call, Role::Administrator, now)?;
+            let operator = crate::admin::admit(tx, &call, Role::Administrator, now)?;
             let current = find(tx, id)?;
             let before = &current.provider;
             expect_version(expected_version, before.version)?;
@@ -209,7 +209,7 @@ impl Service {
         let (service, call) = (self.clone(), call.clone());
         self.store().write("providers.set_state", move |tx| {
             let now = service.now();
-            let operator = service.admit(tx, &call, Role::Administrator, now)?;
+            let operator = crate::admin::admit(tx, &call, Role::Administrator, now)?;
             let current = find(tx, id)?;
             if current.provider.state == state {
                 return Ok(current);
@@ -236,7 +236,7 @@ impl Service {
         id: ProviderId,
     ) -> Result<Holdings, Error> {
         self.store().read(|tx| {
-            self.admit(tx, call, Role::Auditor, self.now())?;
+            crate::admin::admit(tx, call, Role::Auditor, self.now())?;
             find(tx, id)?;
             Ok(providers::holdings(tx, id)?)
         })
@@ -252,7 +252,7 @@ impl Service {
             let more = self
                 .store()
                 .write("providers.clear", move |tx| -> Result<bool, Error> {
-                    service.admit(tx, &again, Role::Administrator, service.now())?;
+                    crate::admin::admit(tx, &again, Role::Administrator, service.now())?;
                     still_disabled(&find(tx, id)?)?;
                     Ok(providers::clear(tx, id, CLEARED)?)
                 })?;
@@ -263,7 +263,7 @@ impl Service {
         let (service, call) = (self.clone(), call.clone());
         self.store().write("providers.delete", move |tx| {
             let now = service.now();
-            let operator = service.admit(tx, &call, Role::Administrator, now)?;
+            let operator = crate::admin::admit(tx, &call, Role::Administrator, now)?;
             let registered = find(tx, id)?;
             still_disabled(&registered)?;
             providers::delete(tx, id)?;
@@ -292,7 +292,7 @@ impl Service {
         let (service, call) = (self.clone(), call.clone());
         self.store().write("providers.begin_deletion", move |tx| {
             let now = service.now();
-            let operator = service.admit(tx, &call, Role::Administrator, now)?;
+            let operator = crate::admin::admit(tx, &call, Role::Administrator, now)?;
             let current = find(tx, id)?.provider;
             let holdings = providers::holdings(tx, id)?;
             credentials::delete_tokens(tx, id, true)?;

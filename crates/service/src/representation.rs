@@ -57,7 +57,12 @@ pub fn versions(tags: &str) -> Vec<i64> {
     tags.split(',')
         .filter_map(|tag| {
             let tag = tag.trim();
-            tag.strip_prefix("W/").unwrap_or(tag).strip_prefix('"')?.strip_suffix('"')?.parse().ok()
+            tag.strip_prefix("W/")
+                .unwrap_or(tag)
+                .strip_prefix('"')?
+                .strip_suffix('"')?
+                .parse()
+                .ok()
         })
         .collect()
 }
@@ -84,8 +89,17 @@ pub(crate) fn user(
                 text.push(',');
             }
             let group = membership.group;
-            let kind = if membership.direct { "direct" } else { "indirect" };
-            push(&mut text, format_args!(r#"{{"value":"{group}","$ref":"{base}/Groups/{group}","type":"{kind}""#));
+            let kind = if membership.direct {
+                "direct"
+            } else {
+                "indirect"
+            };
+            push(
+                &mut text,
+                format_args!(
+                    r#"{{"value":"{group}","$ref":"{base}/Groups/{group}","type":"{kind}""#
+                ),
+            );
             if let Some(name) = names.get(&group) {
                 push(&mut text, format_args!(r#","display":{}"#, quoted(name)));
             }
@@ -94,8 +108,20 @@ pub(crate) fn user(
         text.push(']');
         ("groups", text)
     });
-    let around = Around { id: &id, created: user.created, modified: user.modified, version: user.version };
-    render(resource_type, base, &user.document, &around, derived, projection)
+    let around = Around {
+        id: &id,
+        created: user.created,
+        modified: user.modified,
+        version: user.version,
+    };
+    render(
+        resource_type,
+        base,
+        &user.document,
+        &around,
+        derived,
+        projection,
+    )
 }
 
 pub(crate) fn group(
@@ -113,9 +139,18 @@ pub(crate) fn group(
             if position > 0 {
                 text.push(',');
             }
-            let (endpoint, kind) = if member.is_group { ("Groups", "Group") } else { ("Users", "User") };
+            let (endpoint, kind) = if member.is_group {
+                ("Groups", "Group")
+            } else {
+                ("Users", "User")
+            };
             let value = &member.member;
-            push(&mut text, format_args!(r#"{{"value":"{value}","$ref":"{base}/{endpoint}/{value}","type":"{kind}""#));
+            push(
+                &mut text,
+                format_args!(
+                    r#"{{"value":"{value}","$ref":"{base}/{endpoint}/{value}","type":"{kind}""#
+                ),
+            );
             if let Some(display) = &member.display {
                 push(&mut text, format_args!(r#","display":{}"#, quoted(display)));
             }
@@ -124,8 +159,20 @@ pub(crate) fn group(
         text.push(']');
         ("members", text)
     });
-    let around = Around { id: &id, created: group.created, modified: group.modified, version: group.version };
-    render(resource_type, base, &group.document, &around, derived, projection)
+    let around = Around {
+        id: &id,
+        created: group.created,
+        modified: group.modified,
+        version: group.version,
+    };
+    render(
+        resource_type,
+        base,
+        &group.document,
+        &around,
+        derived,
+        projection,
+    )
 }
 
 /// What stands around a stored document.
@@ -150,7 +197,9 @@ fn render(
         .ok_or_else(|| Error::internal("a stored document is not an object"))?;
     let location = format!("{base}{}/{}", resource_type.endpoint, around.id);
     // The stored text is put together, not parsed: this is the way of nearly every read.
-    let mut body = String::with_capacity(document.len() + 512 + derived.as_ref().map_or(0, |(_, text)| text.len()));
+    let mut body = String::with_capacity(
+        document.len() + 512 + derived.as_ref().map_or(0, |(_, text)| text.len()),
+    );
     push(&mut body, format_args!(r#"{{"id":"{}","#, around.id));
     body.push_str(inner);
     if let Some((name, text)) = derived {
@@ -171,7 +220,12 @@ fn render(
         let whole: Map<String, Value> = serde_json::from_str(&body).map_err(Error::internal)?;
         body = Value::Object(projection.apply(resource_type, whole)).to_string();
     }
-    Ok(Representation { location, version: around.version, modified: around.modified, body })
+    Ok(Representation {
+        location,
+        version: around.version,
+        modified: around.modified,
+        body,
+    })
 }
 
 fn timestamp(at: DateTime<Utc>) -> String {
@@ -183,7 +237,8 @@ fn quoted(text: &str) -> String {
 }
 
 fn push(text: &mut String, arguments: std::fmt::Arguments<'_>) {
-    text.write_fmt(arguments).expect("writing to a String cannot fail");
+    text.write_fmt(arguments)
+        .expect("writing to a String cannot fail");
 }
 
 #[cfg(test)]
@@ -194,9 +249,18 @@ mod tests {
     fn entity_tags_are_read_weak_or_strong_and_in_lists() {
         assert_eq!(Precondition::parse(None), Precondition::None);
         assert_eq!(Precondition::parse(Some("*")), Precondition::None);
-        assert_eq!(Precondition::parse(Some(r#"W/"3""#)), Precondition::Version(vec![3]));
-        assert_eq!(Precondition::parse(Some(r#""3", W/"4""#)), Precondition::Version(vec![3, 4]));
-        assert_eq!(Precondition::parse(Some("abc")), Precondition::Version(vec![]));
+        assert_eq!(
+            Precondition::parse(Some(r#"W/"3""#)),
+            Precondition::Version(vec![3])
+        );
+        assert_eq!(
+            Precondition::parse(Some(r#""3", W/"4""#)),
+            Precondition::Version(vec![3, 4])
+        );
+        assert_eq!(
+            Precondition::parse(Some("abc")),
+            Precondition::Version(vec![])
+        );
         assert!(Precondition::parse(Some("abc")).check(1).is_err());
         assert!(Precondition::parse(Some(r#"W/"1""#)).check(1).is_ok());
     }

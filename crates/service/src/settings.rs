@@ -45,7 +45,9 @@ impl Default for Settings {
 impl Settings {
     /// How many things an administrator's page holds, when this many are asked for.
     pub(crate) fn page(&self, asked: Option<u64>) -> i64 {
-        let size = asked.unwrap_or(self.default_page).clamp(1, self.maximum_page.max(1));
+        let size = asked
+            .unwrap_or(self.default_page)
+            .clamp(1, self.maximum_page.max(1));
         i64::try_from(size).unwrap_or(i64::MAX)
     }
 }

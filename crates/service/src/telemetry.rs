@@ -45,30 +45,43 @@ impl Telemetry {
             counts.overflow += 1;
             return;
         }
-        let entry = counts.credentials.entry(credential).or_insert(CredentialUses {
-            credential,
-            provider,
-            last_used: at,
-            last_address: None,
-            uses: 0,
-        });
+        let entry = counts
+            .credentials
+            .entry(credential)
+            .or_insert(CredentialUses {
+                credential,
+                provider,
+                last_used: at,
+                last_address: None,
+                uses: 0,
+            });
         entry.uses += 1;
         entry.last_used = at;
         entry.last_address = address.map(|address| address.to_string());
     }
 
-    pub(crate) fn tolerated(&self, provider: ProviderId, tolerances: &Tolerances, at: DateTime<Utc>) {
+    pub(crate) fn tolerated(
+        &self,
+        provider: ProviderId,
+        tolerances: &Tolerances,
+        at: DateTime<Utc>,
+    ) {
         let mut used = tolerances.used().peekable();
         if used.peek().is_none() {
             return;
         }
         let mut counts = self.counts();
         for (tolerance, uses) in used {
-            if counts.tolerances.len() >= BOUND && !counts.tolerances.contains_key(&(provider, tolerance)) {
+            if counts.tolerances.len() >= BOUND
+                && !counts.tolerances.contains_key(&(provider, tolerance))
+            {
                 counts.overflow += 1;
                 continue;
             }
-            let entry = counts.tolerances.entry((provider, tolerance)).or_insert((0, at));
+            let entry = counts
+                .tolerances
+                .entry((provider, tolerance))
+                .or_insert((0, at));
             entry.0 += i64::from(uses);
             entry.1 = at;
         }
@@ -80,7 +93,10 @@ impl Service {
     pub fn flush_telemetry(&self) -> Result<usize, Error> {
         let counts = std::mem::take(&mut *self.telemetry().counts());
         if counts.overflow > 0 {
-            tracing::warn!(uses = counts.overflow, "more credentials were in use than are counted");
+            tracing::warn!(
+                uses = counts.overflow,
+                "more credentials were in use than are counted"
+            );
         }
         let credentials: Vec<CredentialUses> = counts.credentials.into_values().collect();
         let tolerances: Vec<ToleranceUses> = counts
@@ -97,19 +113,20 @@ impl Service {
         if written == 0 {
             return Ok(0);
         }
-        self.store().write("telemetry.flush", move |tx| -> Result<(), Error> {
-            for uses in &credentials {
-                if vestibule_storage::providers::find(tx, uses.provider)?.is_some() {
-                    telemetry::add_credential_uses(tx, uses)?;
+        self.store()
+            .write("telemetry.flush", move |tx| -> Result<(), Error> {
+                for uses in &credentials {
+                    if vestibule_storage::providers::find(tx, uses.provider)?.is_some() {
+                        telemetry::add_credential_uses(tx, uses)?;
+                    }
                 }
-            }
-            for uses in &tolerances {
-                if vestibule_storage::providers::find(tx, uses.provider)?.is_some() {
-                    telemetry::add_tolerance_uses(tx, uses)?;
+                for uses in &tolerances {
+                    if vestibule_storage::providers::find(tx, uses.provider)?.is_some() {
+                        telemetry::add_tolerance_uses(tx, uses)?;
+                    }
                 }
-            }
-            Ok(())
-        })?;
+                Ok(())
+            })?;
         Ok(written)
     }
 }

@@ -48,11 +48,22 @@ impl Service {
                 Change {
                     id: Some(event),
                     action: Action::UserCreated,
-                    payload: Payload { before: None, after: Some(Value::Object(resource.0.clone())), why: None },
+                    payload: Payload {
+                        before: None,
+                        after: Some(Value::Object(resource.0.clone())),
+                        why: None,
+                    },
                     ..caller.change(id, now)
                 },
             );
-            service.warn_of_contradiction(tx, &caller, id.to_string(), vendor_flag(resource), event, now)?;
+            service.warn_of_contradiction(
+                tx,
+                &caller,
+                id.to_string(),
+                vendor_flag(resource),
+                event,
+                now,
+            )?;
             service.represent_user(&call.base, &stored(row), &[], &HashMap::new(), projection)
         })
     }
@@ -86,7 +97,10 @@ impl Service {
             let total = users::count(tx, provider, query.filter.as_ref(), &location)?;
             let page = Page {
                 condition: query.filter.as_ref(),
-                sort: query.sort.as_ref().map(|sort| (&sort.target, sort.descending)),
+                sort: query
+                    .sort
+                    .as_ref()
+                    .map(|sort| (&sort.target, sort.descending)),
                 offset: i64::try_from(query.start_index - 1).unwrap_or(i64::MAX),
                 limit: i64::try_from(query.count).unwrap_or(i64::MAX),
                 location: &location,
@@ -96,15 +110,21 @@ impl Service {
             } else {
                 users::list(tx, provider, &page)?
             };
-            let (groups, names) = self.groups_of(tx, &found, &query.projection)?;
+            let (groups, names) = groups_of(tx, &found, &query.projection)?;
             let resources = found
                 .iter()
                 .map(|user| {
                     let memberships = groups.get(&user.id).map(Vec::as_slice).unwrap_or_default();
-                    Ok(self.represent_user(&call.base, user, memberships, &names, &query.projection)?.body)
+                    Ok(self
+                        .represent_user(&call.base, user, memberships, &names, &query.projection)?
+                        .body)
                 })
                 .collect::<Result<_, Error>>()?;
-            Ok(Listed { total, start_index: query.start_index, resources })
+            Ok(Listed {
+                total,
+                start_index: query.start_index,
+                resources,
+            })
         })
     }
 
@@ -148,14 +168,27 @@ impl Service {
             let mut tolerances = Tolerances::new(caller.provider.settings.dialect);
             let limits = &service.settings().limits;
             let before = resource(&current.document)?;
-            let next = patch::apply(operations, service.user_type(), &before, limits, &mut tolerances)?;
-            service.telemetry().tolerated(caller.provider.id, &tolerances, now);
+            let next = patch::apply(
+                operations,
+                service.user_type(),
+                &before,
+                limits,
+                &mut tolerances,
+            )?;
+            service
+                .telemetry()
+                .tolerated(caller.provider.id, &tolerances, now);
             let user = service.change_user(tx, &caller, current, &with_active(next), now)?;
             service.read_represented(tx, &call.base, &user, projection)
         })
     }
 
-    pub fn delete_user(&self, call: Call, id: &str, precondition: Precondition) -> Result<(), Error> {
+    pub fn delete_user(
+        &self,
+        call: Call,
+        id: &str,
+        precondition: Precondition,
+    ) -> Result<(), Error> {
         let service = self.clone();
         let id = id.to_owned();
         self.store().write("users.delete", move |tx| {
@@ -169,7 +202,11 @@ impl Service {
                 tx,
                 Change {
                     action: Action::UserDeleted,
-                    payload: Payload { before: Some(Value::Object(before.0)), after: None, why: None },
+                    payload: Payload {
+                        before: Some(Value::Object(before.0)),
+                        after: None,
+                        why: None,
+                    },
                     ..caller.change(user.id, now)
                 },
             );
@@ -193,9 +230,20 @@ impl Service {
             return Ok(current);
         }
         let event = self.id(EventId::from_uuid, now);
-        let active_event = if before.active() == next.active() { current.active_event } else { event };
-        let mut row =
-            self.user_row(caller, current.id, next, active_event, current.created, now, current.version + 1)?;
+        let active_event = if before.active() == next.active() {
+            current.active_event
+        } else {
+            event
+        };
+        let mut row = self.user_row(
+            caller,
+            current.id,
+            next,
+            active_event,
+            current.created,
+            now,
+            current.version + 1,
+        )?;
         // A clock that was set back must not make a resource older than it was.
         row.modified = row.modified.max(current.modified);
         users::replace(tx, current.version, &row)?;
@@ -205,17 +253,31 @@ impl Service {
             Change {
                 id: Some(event),
                 action: Action::UserChanged,
-                payload: Payload { before: Some(old), after: Some(new), why: None },
+                payload: Payload {
+                    before: Some(old),
+                    after: Some(new),
+                    why: None,
+                },
                 ..caller.change(current.id, now)
             },
         );
         if vendor_flag(&before) != vendor_flag(next) {
-            self.warn_of_contradiction(tx, caller, current.id.to_string(), vendor_flag(next), event, now)?;
+            self.warn_of_contradiction(
+                tx,
+                caller,
+                current.id.to_string(),
+                vendor_flag(next),
+                event,
+                now,
+            )?;
         }
         Ok(stored(row))
     }
 
-    #[expect(clippy::too_many_arguments, reason = "each is another column of the row")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is another column of the row"
+    )]
     fn user_row(
         &self,
         caller: &Caller,
@@ -226,7 +288,9 @@ impl Service {
         modified: DateTime<Utc>,
         version: i64,
     ) -> Result<NewUser, Error> {
-        let user_name = resource.user_name().ok_or_else(|| Error::internal("a valid User has a userName"))?;
+        let user_name = resource
+            .user_name()
+            .ok_or_else(|| Error::internal("a valid User has a userName"))?;
         let email = resource.primary_email();
         Ok(NewUser {
             id,
@@ -244,24 +308,32 @@ impl Service {
             active: resource.active(),
             active_event,
             document: resource.to_text(),
-            match_document: Value::Object(match_document(self.user_type(), &resource.0)).to_string(),
+            match_document: Value::Object(match_document(self.user_type(), &resource.0))
+                .to_string(),
             created,
             modified,
             version,
         })
     }
 
-    fn parsed_user(&self, submitted: Result<Submitted, vestibule_scim::Error>) -> Parsed<(Resource, Projection)> {
+    fn parsed_user(
+        &self,
+        submitted: Result<Submitted, vestibule_scim::Error>,
+    ) -> Parsed<(Resource, Projection)> {
         let service = self.clone();
         Parsed::new(move |tolerances| {
             let submitted = submitted.clone()?;
             let limits = &service.settings().limits;
-            let resource = Resource::parse(service.user_type(), submitted.body, limits, tolerances)?;
+            let resource =
+                Resource::parse(service.user_type(), submitted.body, limits, tolerances)?;
             Ok((with_active(resource), submitted.projection))
         })
     }
 
-    fn parsed_patch(&self, submitted: Result<Submitted, vestibule_scim::Error>) -> Parsed<(Patch, Projection)> {
+    fn parsed_patch(
+        &self,
+        submitted: Result<Submitted, vestibule_scim::Error>,
+    ) -> Parsed<(Patch, Projection)> {
         let service = self.clone();
         Parsed::new(move |tolerances| {
             let submitted = submitted.clone()?;
@@ -277,7 +349,7 @@ impl Service {
         user: &User,
         projection: &Projection,
     ) -> Result<Representation, Error> {
-        let (groups, names) = self.groups_of(tx, std::slice::from_ref(user), projection)?;
+        let (groups, names) = groups_of(tx, std::slice::from_ref(user), projection)?;
         let memberships = groups.get(&user.id).map(Vec::as_slice).unwrap_or_default();
         self.represent_user(base, user, memberships, &names, projection)
     }
@@ -293,26 +365,6 @@ impl Service {
         representation::user(self.user_type(), base, user, memberships, names, projection)
     }
 
-    /// The direct and indirect groups of some people, and the groups' names.
-    #[expect(clippy::type_complexity, reason = "two maps, each plain")]
-    fn groups_of(
-        &self,
-        tx: &mut Read<'_>,
-        people: &[User],
-        projection: &Projection,
-    ) -> Result<(HashMap<UserId, Vec<Membership>>, HashMap<GroupId, String>), Error> {
-        if people.is_empty() || !projection.wants("groups") {
-            return Ok((HashMap::new(), HashMap::new()));
-        }
-        let people: Vec<UserId> = people.iter().map(|user| user.id).collect();
-        let groups = crate::memberships::of_users(tx, &people)?;
-        let mut ids: Vec<GroupId> = groups.values().flatten().map(|membership| membership.group).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        let names = vestibule_storage::groups::names(tx, &ids)?;
-        Ok((groups, names))
-    }
-
     /// Tells the administrators when a provider sends the opposite of what it was registered as.
     /// It changes nothing (R-ISO-9).
     pub(crate) fn warn_of_contradiction(
@@ -325,15 +377,28 @@ impl Service {
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
         let registered = caller.provider.settings.user_type == UserType::ThirdParty;
-        let Some(sent) = third_party.filter(|sent| *sent != registered) else { return Ok(()) };
+        let Some(sent) = third_party.filter(|sent| *sent != registered) else {
+            return Ok(());
+        };
         let detail = format!(
             "sent thirdPartyVendor = {sent}, but the provider is registered for {} people; nothing changes",
             caller.provider.settings.user_type
         );
-        self.warn(tx, caller, "third_party_vendor", subject, detail, event, now)
+        self.warn(
+            tx,
+            caller,
+            "third_party_vendor",
+            subject,
+            detail,
+            event,
+            now,
+        )
     }
 
-    #[expect(clippy::too_many_arguments, reason = "a warning is made of as many parts")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a warning is made of as many parts"
+    )]
     pub(crate) fn warn(
         &self,
         tx: &mut Write<'_>,
@@ -357,9 +422,37 @@ impl Service {
                 ..caller.change(caller.provider.id, now)
             },
         );
-        let warning = Warning { kind: kind.to_owned(), subject, detail, raised: now };
+        let warning = Warning {
+            kind: kind.to_owned(),
+            subject,
+            detail,
+            raised: now,
+        };
         Ok(providers::warn(tx, caller.provider.id, &warning, event)?)
     }
+}
+
+/// The direct and indirect groups of some people, and the groups' names.
+#[expect(clippy::type_complexity, reason = "two maps, each plain")]
+fn groups_of(
+    tx: &mut Read<'_>,
+    people: &[User],
+    projection: &Projection,
+) -> Result<(HashMap<UserId, Vec<Membership>>, HashMap<GroupId, String>), Error> {
+    if people.is_empty() || !projection.wants("groups") {
+        return Ok((HashMap::new(), HashMap::new()));
+    }
+    let people: Vec<UserId> = people.iter().map(|user| user.id).collect();
+    let groups = crate::memberships::of_users(tx, &people)?;
+    let mut ids: Vec<GroupId> = groups
+        .values()
+        .flatten()
+        .map(|membership| membership.group)
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let names = vestibule_storage::groups::names(tx, &ids)?;
+    Ok((groups, names))
 }
 
 fn find(tx: &mut Read<'_>, caller: &Caller, id: &str) -> Result<User, Error> {
@@ -385,7 +478,9 @@ fn stored(row: NewUser) -> User {
 
 /// A stored document as a resource.
 pub(crate) fn resource(document: &str) -> Result<Resource, Error> {
-    Ok(Resource(serde_json::from_str(document).map_err(Error::internal)?))
+    Ok(Resource(
+        serde_json::from_str(document).map_err(Error::internal)?,
+    ))
 }
 
 /// `active` is true unless the client says otherwise, and is always told.
@@ -398,17 +493,25 @@ fn with_active(mut resource: Resource) -> Resource {
 
 /// `thirdPartyVendor` as it came inside a User or a Group.
 pub(crate) fn vendor_flag(resource: &Resource) -> Option<bool> {
-    let in_user = resource.0.get(schema::GROUP).and_then(|group| group.get("thirdPartyVendor"));
-    in_user.or_else(|| resource.0.get("thirdPartyVendor")).and_then(Value::as_bool)
+    let in_user = resource
+        .0
+        .get(schema::GROUP)
+        .and_then(|group| group.get("thirdPartyVendor"));
+    in_user
+        .or_else(|| resource.0.get("thirdPartyVendor"))
+        .and_then(Value::as_bool)
 }
 
 /// The attributes that differ, before and after.
-pub(crate) fn difference(before: &Map<String, Value>, after: &Map<String, Value>) -> (Value, Value) {
+pub(crate) fn difference(
+    before: &Map<String, Value>,
+    after: &Map<String, Value>,
+) -> (Value, Value) {
     let changed = |these: &Map<String, Value>, those: &Map<String, Value>| {
-        let changed =
-            these.iter().filter(|(name, value)| those.get(*name) != Some(value)).map(|(name, value)| {
-                (name.clone(), value.clone())
-            });
+        let changed = these
+            .iter()
+            .filter(|(name, value)| those.get(*name) != Some(value))
+            .map(|(name, value)| (name.clone(), value.clone()));
         Value::Object(changed.collect())
     };
     (changed(before, after), changed(after, before))

@@ -53,7 +53,7 @@ impl Service {
             limit: self.settings().page(query.limit),
         };
         self.store().read(|tx| {
-            self.admit(tx, call, Role::Auditor, self.now())?;
+            crate::admin::admit(tx, call, Role::Auditor, self.now())?;
             Ok(vendors::list(tx, &page)?
                 .into_iter()
                 .map(|stored| stored.vendor)
@@ -63,7 +63,7 @@ impl Service {
 
     pub fn find_vendor(&self, call: &AdminCall, id: VendorId) -> Result<VendorDetails, Error> {
         self.store().read(|tx| {
-            self.admit(tx, call, Role::Auditor, self.now())?;
+            crate::admin::admit(tx, call, Role::Auditor, self.now())?;
             let vendor = find(tx, id)?.vendor;
             let access_group_name = match vendor.settings.access_group {
                 Some(tied) => {
@@ -88,7 +88,7 @@ impl Service {
         limit: Option<u64>,
     ) -> Result<Vec<VendorPerson>, Error> {
         self.store().read(|tx| {
-            self.admit(tx, call, Role::Auditor, self.now())?;
+            crate::admin::admit(tx, call, Role::Auditor, self.now())?;
             find(tx, id)?;
             let found = placements::people_of(tx, id, after, self.settings().page(limit))?;
             Ok(found
@@ -111,7 +111,7 @@ impl Service {
         let (service, call) = (self.clone(), call.clone());
         self.store().write("vendors.change", move |tx| {
             let now = service.now();
-            let operator = service.admit(tx, &call, Role::Operator, now)?;
+            let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
             let current = find(tx, id)?;
             let before = &current.vendor;
             expect_version(expected_version, before.version)?;
@@ -159,7 +159,7 @@ impl Service {
         let (service, call) = (self.clone(), call.clone());
         self.store().write("vendors.reattach", move |tx| {
             let now = service.now();
-            let operator = service.admit(tx, &call, Role::Operator, now)?;
+            let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
             let old = find(tx, id)?;
             if old.vendor.settings.status != VendorStatus::Closed {
                 return Err(Error::Conflict("only a closed vendor can be re-attached".to_owned()));
