@@ -1,1 +1,25 @@
-fn main() {}
+//! The `vestibule` program: configuration, telemetry, command line. It decides nothing.
+
+#![forbid(unsafe_code)]
+
+mod commands;
+mod config;
+mod jobs;
+mod output;
+mod serve;
+mod telemetry;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let cli = commands::Cli::parse();
+    match commands::run(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            output::error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

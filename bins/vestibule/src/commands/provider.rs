@@ -1,0 +1,316 @@
+//! `vestibule provider`.
+
+pub(super) mod fields;
+
+use chrono::Duration;
+use clap::Subcommand;
+use serde_json::{Value, json};
+use vestibule_domain::network::{AllowedAddresses, AllowedReferrers};
+use vestibule_domain::provider::{LinkDelivery, ProviderSettings, ProviderState, UserType};
+use vestibule_oauth::Scopes;
+use vestibule_scim::Dialect;
+use vestibule_service::providers::{Holdings, NewCredentials, ProviderDetails, RegisteredProvider};
+
+use super::{CommandError, Session, flat};
+use crate::output::Answer;
+use fields::{Fields, Unset};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Register a provider and show its client id and secret, the secret this once
+    #[command(after_long_help = "\
+Examples:
+  vestibule provider add --name Okta --user-type third-party --allow-ip '*'
+  vestibule provider add --name 'Entra ID' --user-type internal --allow-ip 203.0.113.0/24 \\
+      --valid-until 2027-01-01 --scope scim:read --tag production
+  vestibule provider add --name Okta --user-type third-party --allow-ip '*' --json")]
+    Add {
+        /// Name under which administrators know it
+        #[arg(long)]
+        name: String,
+        /// Whose people it pushes: internal (staff) or third-party (vendors' people); cannot be changed later
+        #[arg(long, value_name = "TYPE")]
+        user_type: UserType,
+        #[command(flatten)]
+        fields: Fields,
+    },
+    /// List the providers
+    #[command(after_long_help = "Example:\n  vestibule provider list")]
+    List,
+    /// Show a provider: settings, credentials with their last use, tolerances, warnings, what it holds
+    #[command(after_long_help = "Example:\n  vestibule provider show Okta")]
+    Show {
+        /// Id or name
+        provider: String,
+    },
+    /// Change a provider's settings; what is not named stays
+    #[command(after_long_help = "\
+Examples:
+  vestibule provider edit Okta --allow-ip 203.0.113.7 --allow-ip 2001:db8::/32
+  vestibule provider edit Okta --name 'Okta EU' --clear valid-until --clear tags")]
+    Edit {
+        /// Id or name
+        provider: String,
+        /// New name
+        #[arg(long)]
+        name: Option<String>,
+        #[command(flatten)]
+        fields: Fields,
+        /// Empty a setting: description, tags, valid-until, allow-ip (nobody may call), allow-referrer (anybody
+        /// may refer), default-access-group or rate-limit; may be repeated
+        #[arg(long, value_enum, value_name = "SETTING")]
+        clear: Vec<Unset>,
+    },
+    /// Answer a provider with 503 for a while; its credentials stay good
+    #[command(after_long_help = "Example:\n  vestibule provider pause Okta")]
+    Pause {
+        /// Id or name
+        provider: String,
+    },
+    /// End a pause
+    #[command(after_long_help = "Example:\n  vestibule provider resume Okta")]
+    Resume {
+        /// Id or name
+        provider: String,
+    },
+    /// Answer a disabled provider again; its activation tokens work again
+    #[command(after_long_help = "Example:\n  vestibule provider enable Okta")]
+    Enable {
+        /// Id or name
+        provider: String,
+    },
+    /// Refuse a provider as if its credentials were wrong, and end the tokens it fetched
+    ///
+    /// The access of people already in stays: only provisioning stops.
+    #[command(after_long_help = "Example:\n  vestibule provider disable Okta")]
+    Disable {
+        /// Id or name
+        provider: String,
+    },
+    /// Delete a provider with everything it pushed
+    ///
+    /// Without --yes only shows what would end with it, and ends with status 1.
+    #[command(
+        after_long_help = "Examples:\n  vestibule provider delete Okta\n  vestibule provider delete Okta --yes"
+    )]
+    Delete {
+        /// Id or name
+        provider: String,
+        /// Do it
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Issue another client secret; the newest before it goes on working for a while
+    #[command(after_long_help = "\
+Examples:
+  vestibule provider rotate Okta
+  vestibule provider rotate Okta --overlap 0       the old secret ends at once")]
+    Rotate {
+        /// Id or name
+        provider: String,
+        /// Minutes that the old secret goes on working; 1440 (a day) when not given
+        #[arg(long, value_name = "MINUTES")]
+        overlap: Option<u32>,
+    },
+}
+
+pub(super) fn run(session: &Session, command: Command) -> Result<Answer, CommandError> {
+    let Session { service, call, .. } = session;
+    let found = |provider: &RegisteredProvider| Answer::record(shown(provider));
+    let switch = |name: &str, state| -> Result<Answer, CommandError> {
+        Ok(found(&service.set_provider_state(
+            call,
+            session.provider(name)?,
+            state,
+        )?))
+    };
+    Ok(match command {
+        Command::Add {
+            name,
+            user_type,
+            fields,
+        } => add(session, name, user_type, &fields)?,
+        Command::List => {
+            let providers = service.list_providers(call)?;
+            Answer::table(
+                providers.iter().map(shown).collect(),
+                &[
+                    ("ID", "/id"),
+                    ("NAME", "/name"),
+                    ("USER TYPE", "/user_type"),
+                    ("STATE", "/state"),
+                    ("CLIENT ID", "/client_id"),
+                    ("VALID UNTIL", "/valid_until"),
+                ],
+            )
+        }
+        Command::Show { provider } => Answer::record(details(
+            &service.find_provider(call, session.provider(&provider)?)?,
+            session,
+        )),
+        Command::Edit {
+            provider,
+            name,
+            fields,
+            clear,
+        } => {
+            let id = session.provider(&provider)?;
+            let change = fields.understood(session)?;
+            found(&service.change_provider(call, id, None, move |settings| {
+                for setting in &clear {
+                    setting.apply(settings);
+                }
+                change.apply(settings);
+                settings.name = name.clone().unwrap_or_else(|| settings.name.clone());
+                Ok(())
+            })?)
+        }
+        Command::Pause { provider } => switch(&provider, ProviderState::Paused)?,
+        Command::Resume { provider } | Command::Enable { provider } => {
+            switch(&provider, ProviderState::Active)?
+        }
+        Command::Disable { provider } => switch(&provider, ProviderState::Disabled)?,
+        Command::Delete { provider, yes } => delete(session, &provider, yes)?,
+        Command::Rotate { provider, overlap } => {
+            let overlap = overlap.map(|minutes| Duration::minutes(minutes.into()));
+            let new = service.rotate_secret(call, session.provider(&provider)?, overlap)?;
+            issued(session, &new)
+        }
+    })
+}
+
+fn add(
+    session: &Session,
+    name: String,
+    user_type: UserType,
+    fields: &Fields,
+) -> Result<Answer, CommandError> {
+    let mut settings = ProviderSettings {
+        name,
+        user_type,
+        description: None,
+        tags: Vec::new(),
+        valid_until: None,
+        allowed_addresses: AllowedAddresses::default(),
+        allowed_referrers: AllowedReferrers::default(),
+        scopes: Scopes::ALL,
+        dialect: Dialect::default(),
+        put_keeps_members: false,
+        default_access_group: None,
+        link_delivery: LinkDelivery::default(),
+        rate_limit: None,
+    };
+    fields.understood(session)?.apply(&mut settings);
+    let nobody = settings.allowed_addresses == AllowedAddresses::default();
+    let new = session.service.register_provider(&session.call, settings)?;
+    let mut answer = issued(session, &new);
+    if nobody && let Some(note) = &mut answer.note {
+        note.push_str(
+            "\nNo address may call yet: name some with `vestibule provider edit --allow-ip`.",
+        );
+    }
+    Ok(answer)
+}
+
+/// New credentials: exactly what a product is configured with.
+fn issued(session: &Session, new: &NewCredentials) -> Answer {
+    let value = json!({
+        "id": new.provider.provider.id,
+        "client_id": new.provider.client_id,
+        "client_secret": new.client_secret.expose(),
+        "base_url": format!("{}/iso/scim/v2", session.public_url),
+        "token_url": format!("{}/iso/oauth2/token", session.public_url),
+    });
+    Answer::record(value).with_note("The secret is shown this once; only its digest is kept.")
+}
+
+fn delete(session: &Session, provider: &str, yes: bool) -> Result<Answer, CommandError> {
+    let Session { service, call, .. } = session;
+    let id = session.provider(provider)?;
+    if yes {
+        let ended = service.delete_provider(call, id)?;
+        return Ok(Answer::record(holdings(&ended))
+            .with_note("The provider is deleted, and with it what is counted above."));
+    }
+    let preview = service.preview_provider_deletion(call, id)?;
+    let note =
+        "Deleting the provider ends all of that, and the access of its people. Say --yes to do it.";
+    Ok(Answer {
+        success: false,
+        ..Answer::record(holdings(&preview)).with_note(note)
+    })
+}
+
+fn holdings(holdings: &Holdings) -> Value {
+    let Holdings {
+        users,
+        groups,
+        vendors,
+        placements,
+        tokens,
+        blocks,
+    } = holdings;
+    json!({"users": users, "groups": groups, "vendors": vendors, "placements": placements, "tokens": tokens, "blocks": blocks})
+}
+
+fn shown(registered: &RegisteredProvider) -> Value {
+    with_client_id(flat(&registered.provider), &registered.client_id)
+}
+
+fn with_client_id(mut value: Value, client_id: &str) -> Value {
+    if let Value::Object(fields) = &mut value {
+        fields.insert("client_id".to_owned(), json!(client_id));
+    }
+    value
+}
+
+fn details(details: &ProviderDetails, session: &Session) -> Value {
+    let uses = |id| {
+        let found = details.uses.iter().find(|used| used.credential == id);
+        json!(found.map(|used| json!({"uses": used.uses, "last_used": used.last_used, "last_address": used.last_address})))
+    };
+    let secrets: Vec<Value> = details
+        .secrets
+        .iter()
+        .map(|secret| json!({"id": secret.id, "created": secret.created, "expires": secret.expires, "used": uses(secret.id)}))
+        .collect();
+    let tokens: Vec<Value> = details
+        .activation_tokens
+        .iter()
+        .map(|token| {
+            json!({"id": token.id, "name": token.name, "scope": token.scopes, "issued": token.issued,
+                   "expires": token.expires, "used": uses(token.id)})
+        })
+        .collect();
+    let warnings: Vec<Value> = details
+        .warnings
+        .iter()
+        .map(|warning| {
+            json!({"kind": warning.kind, "subject": warning.subject, "detail": warning.detail, "raised": warning.raised})
+        })
+        .collect();
+    let tolerances: Vec<Value> = details
+        .tolerances
+        .iter()
+        .map(|seen| json!({"name": seen.name, "uses": seen.uses, "last_used": seen.last_used}))
+        .collect();
+    let mut value = with_client_id(flat(&details.provider), &details.client_id);
+    if let Value::Object(fields) = &mut value {
+        fields.extend([
+            (
+                "base_url".to_owned(),
+                json!(format!("{}/iso/scim/v2", session.public_url)),
+            ),
+            (
+                "token_url".to_owned(),
+                json!(format!("{}/iso/oauth2/token", session.public_url)),
+            ),
+            ("secrets".to_owned(), json!(secrets)),
+            ("activation_tokens".to_owned(), json!(tokens)),
+            ("holdings".to_owned(), holdings(&details.holdings)),
+            ("tolerances".to_owned(), json!(tolerances)),
+            ("warnings".to_owned(), json!(warnings)),
+        ]);
+    }
+    value
+}

@@ -1,0 +1,119 @@
+//! `vestibule token`.
+
+use clap::{ArgGroup, Subcommand};
+use serde_json::json;
+use vestibule_domain::CredentialId;
+use vestibule_oauth::Scopes;
+
+use super::provider::fields::scopes;
+use super::{CommandError, Session, done};
+use crate::output::Answer;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Issue an activation token and show it this once
+    ///
+    /// For products into which a bearer token is pasted, such as Okta with "HTTP Header" authentication.
+    #[command(after_long_help = "\
+Examples:
+  vestibule token issue --provider Okta --name okta-console
+  vestibule token issue --provider Okta --name reader --ttl 43200 --scope scim:read --json")]
+    Issue {
+        /// Id or name of the provider
+        #[arg(long)]
+        provider: String,
+        /// Name by which it is told from others, to be revoked
+        #[arg(long)]
+        name: String,
+        /// Minutes that it works; as `activation_token_minutes` is set (a year) when not given
+        #[arg(long, value_name = "MINUTES")]
+        ttl: Option<u64>,
+        /// What it may do: scim, scim:read or scim:write; all that the provider may when not given
+        #[arg(long, value_parser = scopes)]
+        scope: Option<Scopes>,
+    },
+    /// List a provider's activation tokens
+    #[command(after_long_help = "Example:\n  vestibule token list --provider Okta")]
+    List {
+        /// Id or name of the provider
+        #[arg(long)]
+        provider: String,
+    },
+    /// End one token, or all of a provider's, at once
+    #[command(
+        group = ArgGroup::new("which").required(true).args(["token", "all"]),
+        after_long_help = "\
+Examples:
+  vestibule token revoke --provider Okta 01890a5d-ac96-774b-bcce-b302099a8057
+  vestibule token revoke --provider Okta --all")]
+    Revoke {
+        /// Id or name of the provider
+        #[arg(long)]
+        provider: String,
+        /// Id of the token, as `token list` shows it
+        token: Option<CredentialId>,
+        /// Every token of the provider, those it fetched included
+        #[arg(long)]
+        all: bool,
+    },
+}
+
+pub(super) fn run(session: &Session, command: Command) -> Result<Answer, CommandError> {
+    let Session { service, call, .. } = session;
+    Ok(match command {
+        Command::Issue {
+            provider,
+            name,
+            ttl,
+            scope,
+        } => {
+            let issued = service.issue_activation_token(
+                call,
+                session.provider(&provider)?,
+                &name,
+                ttl,
+                scope,
+            )?;
+            let value = json!({
+                "id": issued.id,
+                "access_token": issued.access_token.expose(),
+                "expires_in": issued.expires_in,
+                "scope": issued.scopes,
+            });
+            Answer::record(value).with_note("The token is shown this once; only its digest is kept. It expires in that many seconds.")
+        }
+        Command::List { provider } => {
+            let tokens = service.activation_tokens(call, session.provider(&provider)?)?;
+            let shown = tokens.iter().map(|token| {
+                json!({"id": token.id, "name": token.name, "scope": token.scopes, "issued": token.issued,
+                       "expires": token.expires})
+            });
+            Answer::table(
+                shown.collect(),
+                &[
+                    ("ID", "/id"),
+                    ("NAME", "/name"),
+                    ("SCOPE", "/scope"),
+                    ("ISSUED", "/issued"),
+                    ("EXPIRES", "/expires"),
+                ],
+            )
+        }
+        Command::Revoke {
+            provider,
+            token: Some(token),
+            ..
+        } => {
+            service.revoke_token(call, session.provider(&provider)?, token)?;
+            done("The token is revoked.")
+        }
+        Command::Revoke {
+            provider,
+            token: None,
+            ..
+        } => {
+            let ended = service.revoke_all_tokens(call, session.provider(&provider)?)?;
+            done(format!("{ended} tokens are revoked."))
+        }
+    })
+}

@@ -1,0 +1,220 @@
+//! `vestibule user`.
+
+use std::fmt::Write as _;
+
+use chrono::{DateTime, Utc};
+use clap::{ArgGroup, Subcommand};
+use serde_json::{Value, json};
+use vestibule_domain::BlockId;
+use vestibule_domain::access::Decision;
+use vestibule_service::people::{PeopleQuery, Person, PersonDetails};
+
+use super::{CommandError, PageArgs, Session, done, flat, instant};
+use crate::output::{Answer, View, plain};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// List people
+    #[command(
+        after_long_help = "Examples:\n  vestibule user list --provider Okta\n  vestibule user list --user-name alice@acme.example"
+    )]
+    List {
+        /// Only those of this provider, by id or name
+        #[arg(long)]
+        provider: Option<String>,
+        /// Only those with this userName, compared without case
+        #[arg(long)]
+        user_name: Option<String>,
+        #[command(flatten)]
+        page: PageArgs,
+    },
+    /// Show a person: what the provider sent, groups, placement, blocks
+    #[command(after_long_help = "Example:\n  vestibule user show alice@acme.example")]
+    Show {
+        /// Id or userName
+        user: String,
+    },
+    /// Tell whether a person may get in, and why
+    ///
+    /// Lists every check with the event that made it so and, for a refusal, what has to change.
+    #[command(after_long_help = "\
+Examples:
+  vestibule user access alice@acme.example
+  vestibule user access alice@acme.example --at 2026-03-01T22:00:00Z")]
+    Access {
+        /// Id or userName
+        user: String,
+        /// The instant asked about; now when not given
+        #[arg(long, value_name = "WHEN", value_parser = instant)]
+        at: Option<DateTime<Utc>>,
+    },
+    /// Keep a person out whatever their provider says, also when it deletes and pushes them again
+    #[command(after_long_help = "\
+Examples:
+  vestibule user block alice@acme.example --reason 'lost laptop'
+  vestibule user block alice@acme.example --reason 'on leave' --until 2026-09-01")]
+    Block {
+        /// Id or userName
+        user: String,
+        /// Why, for other administrators
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// First instant at which it no longer holds; until lifted when not given
+        #[arg(long, value_name = "WHEN", value_parser = instant)]
+        until: Option<DateTime<Utc>>,
+    },
+    /// Lift one block, or all that concern a person
+    #[command(
+        group = ArgGroup::new("which").required(true).args(["user", "block"]),
+        after_long_help = "\
+Examples:
+  vestibule user unblock alice@acme.example
+  vestibule user unblock --block 01890a5d-ac96-774b-bcce-b302099a8057")]
+    Unblock {
+        /// Id or userName
+        user: Option<String>,
+        /// Id of the block, as `user blocks` shows it
+        #[arg(long)]
+        block: Option<BlockId>,
+    },
+    /// List the blocks, also on people whom their provider has deleted
+    #[command(after_long_help = "Example:\n  vestibule user blocks")]
+    Blocks {
+        #[command(flatten)]
+        page: PageArgs,
+    },
+}
+
+pub(super) fn run(session: &Session, command: Command) -> Result<Answer, CommandError> {
+    let Session { service, call, .. } = session;
+    Ok(match command {
+        Command::List {
+            provider,
+            user_name,
+            page,
+        } => {
+            let query = PeopleQuery {
+                provider: provider
+                    .as_deref()
+                    .map(|provider| session.provider(provider))
+                    .transpose()?,
+                user_name,
+                after: page.after()?,
+                limit: page.limit,
+            };
+            let people = service.list_people(call, &query)?;
+            Answer::table(
+                people.iter().map(shown).collect(),
+                &[
+                    ("ID", "/id"),
+                    ("USER NAME", "/user_name"),
+                    ("E-MAIL", "/email"),
+                    ("ACTIVE", "/active"),
+                    ("PROVIDER", "/provider"),
+                ],
+            )
+        }
+        Command::Show { user } => {
+            Answer::record(details(&service.find_person(call, session.user(&user)?)?))
+        }
+        Command::Access { user, at } => {
+            let decision = service.decide_access(call, session.user(&user)?, at)?;
+            let text = told(&decision);
+            Answer::new(flat(&decision), View::Text(text))
+        }
+        Command::Block {
+            user,
+            reason,
+            until,
+        } => Answer::record(flat(&service.block_user(
+            call,
+            session.user(&user)?,
+            &reason,
+            until,
+        )?)),
+        Command::Unblock {
+            block: Some(block), ..
+        } => {
+            service.lift_block(call, block)?;
+            done("The block is lifted.")
+        }
+        Command::Unblock { user, block: None } => {
+            let user = session.user(&user.unwrap_or_default())?;
+            let blocks = service.blocks_of(call, user)?;
+            for block in &blocks {
+                service.lift_block(call, block.id)?;
+            }
+            done(format!("{} blocks are lifted.", blocks.len()))
+        }
+        Command::Blocks { page } => {
+            let blocks = service.list_blocks(call, page.after()?, page.limit)?;
+            Answer::table(
+                blocks.iter().map(flat).collect(),
+                &[
+                    ("ID", "/id"),
+                    ("USER NAME", "/user_name_key"),
+                    ("E-MAIL", "/email_key"),
+                    ("UNTIL", "/until"),
+                    ("REASON", "/reason"),
+                ],
+            )
+        }
+    })
+}
+
+fn shown(person: &Person) -> Value {
+    json!({
+        "id": person.id,
+        "provider": person.provider,
+        "user_name": person.user_name,
+        "email": person.email,
+        "active": person.active,
+        "created": person.created,
+        "modified": person.modified,
+    })
+}
+
+fn details(details: &PersonDetails) -> Value {
+    let groups: Vec<Value> = details
+        .groups
+        .iter()
+        .map(|group| json!({"id": group.id, "name": group.name, "direct": group.direct}))
+        .collect();
+    let placement = details
+        .placement
+        .as_ref()
+        .map(|placed| json!({"placement": placed.placement, "event": placed.event}));
+    let mut value = shown(&details.person);
+    if let Value::Object(fields) = &mut value {
+        fields.extend([
+            ("groups".to_owned(), json!(groups)),
+            ("placement".to_owned(), json!(placement)),
+            ("blocks".to_owned(), json!(details.blocks)),
+            ("resource".to_owned(), details.resource.clone()),
+        ]);
+    }
+    value
+}
+
+/// A decision in words.
+fn told(decision: &Decision) -> String {
+    let mut text = format!("{} at {}\n\n", decision.verdict, decision.at.to_rfc3339());
+    for step in &decision.chain {
+        let mark = if step.holds { "yes" } else { "NO " };
+        let event = step
+            .event
+            .map_or_else(String::new, |event| format!("  (event {event})"));
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  {mark}  {}{event}", plain(&step.detail));
+    }
+    if !decision.flip.is_empty() {
+        text.push_str("\nTo let them in:\n");
+        for change in &decision.flip {
+            let _ = writeln!(text, "  {}", plain(&change.explanation));
+        }
+    }
+    if let Some(until) = decision.until {
+        let _ = writeln!(text, "\nTime alone ends it at {}", until.to_rfc3339());
+    }
+    text
+}

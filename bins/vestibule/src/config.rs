@@ -1,0 +1,354 @@
+//! Configuration: a TOML file, over it the environment, over it the command line.
+
+mod layers;
+mod setting;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use chrono::Duration;
+use url::Url;
+use vestibule_domain::network::TrustedProxies;
+use vestibule_service::Settings;
+use vestibule_service::storage::{DatabaseUrl, Options};
+
+pub(crate) use layers::{EverywhereOptions, Layer, ServerOptions};
+use setting::{Kind, Origin, SETTINGS, Setting};
+
+/// The file that is read when none is named and it exists.
+const DEFAULT_FILE: &str = "vestibule.toml";
+/// Names the file.
+pub(crate) const FILE_VARIABLE: &str = "VESTIBULE_CONFIG";
+/// A year, in minutes; ten of them bound every lifetime.
+const YEAR: u64 = 525_600;
+
+/// Why there is no configuration to work with.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    #[error("the configuration file {path} cannot be read: {cause}")]
+    Unreadable { path: String, cause: std::io::Error },
+    #[error("{path}:{line}:{column}: {what}")]
+    File {
+        path: String,
+        line: usize,
+        column: usize,
+        what: String,
+    },
+    #[error("{key} ({origin}): {why}")]
+    Value {
+        key: &'static str,
+        origin: Origin,
+        why: String,
+    },
+}
+
+/// Everything that was configured, understood.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) listen: SocketAddr,
+    pub(crate) database: DatabaseUrl,
+    /// As configured, without a slash at the end; none means: made from the listening address.
+    configured_url: Option<String>,
+    pub(crate) trusted_proxies: TrustedProxies,
+    pub(crate) insecure_behind_proxy: bool,
+    /// None means one for each processor.
+    pub(crate) workers: Option<usize>,
+    pub(crate) connections: u32,
+    pub(crate) max_body: usize,
+    pub(crate) service: Settings,
+    pub(crate) log: String,
+    pub(crate) log_format: LogFormat,
+    /// The file that was read.
+    pub(crate) file: Option<String>,
+    given: Layer,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+/// One line of `config check`.
+#[derive(Debug, serde::Serialize)]
+pub(crate) struct Explained {
+    pub(crate) key: &'static str,
+    /// As it holds; a password in it is not shown.
+    pub(crate) value: String,
+    pub(crate) origin: String,
+    pub(crate) meaning: &'static str,
+}
+
+impl Config {
+    /// Reads the file (`named` on the command line, else in the environment, else the default one if
+    /// it exists) and lays environment and options over it.
+    pub(crate) fn load(
+        named: Option<&str>,
+        variables: &BTreeMap<String, String>,
+        options: Layer,
+    ) -> Result<Self, ConfigError> {
+        let named = named.or_else(|| {
+            variables
+                .get(FILE_VARIABLE)
+                .map(String::as_str)
+                .filter(|path| !path.is_empty())
+        });
+        let path = named.or_else(|| Path::new(DEFAULT_FILE).is_file().then_some(DEFAULT_FILE));
+        let mut given: Layer = SETTINGS
+            .iter()
+            .map(|setting| (setting.key, setting.fallback()))
+            .collect();
+        if let Some(path) = path {
+            let text = std::fs::read_to_string(path).map_err(|cause| ConfigError::Unreadable {
+                path: path.to_owned(),
+                cause,
+            })?;
+            given.extend(layers::file(path, &text)?);
+        }
+        given.extend(layers::environment(variables));
+        given.extend(options);
+        Self::understand(given, path.map(str::to_owned))
+    }
+
+    fn understand(given: Layer, file: Option<String>) -> Result<Self, ConfigError> {
+        let read = Reader { given: &given };
+        let default_token_minutes = read.number("default_token_minutes", 1, 10 * YEAR)?;
+        let maximum_token_minutes = read.number("maximum_token_minutes", 1, 10 * YEAR)?;
+        if default_token_minutes > maximum_token_minutes {
+            return Err(read.refuse(
+                "default_token_minutes",
+                "is more than maximum_token_minutes",
+            ));
+        }
+        let maximum_page = read.number("maximum_page", 100, 10_000)?;
+        let default_page = read.number("default_page", 1, maximum_page)?;
+        let set_up_link = read.number("set_up_link_minutes", 1, YEAR)?;
+        let service = Settings {
+            default_token_minutes,
+            maximum_token_minutes,
+            activation_token_minutes: read.number("activation_token_minutes", 1, 10 * YEAR)?,
+            live_tokens: read.number("live_tokens", 1, 100_000)?,
+            set_up_link: Duration::minutes(set_up_link),
+            retry_after: read.number("retry_after_seconds", 1, 3_600)?,
+            default_page,
+            maximum_page,
+            ..Settings::default()
+        };
+        Ok(Self {
+            listen: read.parsed("listen", "an address with its port, such as 127.0.0.1:8080")?,
+            database: DatabaseUrl::parse(read.text("database"))
+                .map_err(|error| read.refuse("database", error.to_string()))?,
+            configured_url: public_url(&read)?,
+            trusted_proxies: TrustedProxies::parse(read.list("trusted_proxies"))
+                .map_err(|error| read.refuse("trusted_proxies", error.to_string()))?,
+            insecure_behind_proxy: read.parsed("insecure_behind_proxy", Kind::Switch.expected())?,
+            workers: Some(read.number("workers", 0, 1_024)?).filter(|workers| *workers > 0),
+            connections: read.number("database_connections", 1, 1_000)?,
+            max_body: read.number("max_body_bytes", 1_024, 1 << 30)?,
+            service,
+            log: log(&read)?,
+            log_format: match read.text("log_format") {
+                "text" => LogFormat::Text,
+                "json" => LogFormat::Json,
+                _ => return Err(read.refuse("log_format", "must be text or json")),
+            },
+            file,
+            given,
+        })
+    }
+
+    /// The database as it was named; may hold a password.
+    pub(crate) fn database_text(&self) -> &str {
+        self.given
+            .get("database")
+            .and_then(|given| given.values.first())
+            .map_or("", String::as_str)
+    }
+
+    /// What the storage is opened with.
+    pub(crate) fn storage_options(&self) -> Options {
+        Options {
+            connections: self.connections,
+            ..Options::default()
+        }
+    }
+
+    /// The public address, when the server answers on `listen`.
+    pub(crate) fn public_url(&self, listen: SocketAddr) -> String {
+        self.configured_url
+            .clone()
+            .unwrap_or_else(|| format!("http://{listen}"))
+    }
+
+    /// What would make a running server insecure or its addresses useless.
+    pub(crate) fn check_server(&self) -> Result<(), ConfigError> {
+        let read = Reader { given: &self.given };
+        let ip = self.listen.ip().to_canonical();
+        if !ip.is_loopback() && !self.insecure_behind_proxy {
+            let why = "plain HTTP is served on a loopback address only; put a proxy that does TLS in front and \
+                       say --insecure-behind-proxy, or listen on 127.0.0.1";
+            return Err(read.refuse("listen", why));
+        }
+        if ip.is_unspecified() && self.configured_url.is_none() {
+            let why = "listening on every address, the server cannot know its own; give the address that clients \
+                       use, such as --public-url https://vestibule.example";
+            return Err(read.refuse("public_url", why));
+        }
+        Ok(())
+    }
+
+    /// Every setting with its value as it holds, where that came from and what it means.
+    pub(crate) fn explain(&self) -> Vec<Explained> {
+        let explained = |setting: &'static Setting| {
+            let given = self
+                .given
+                .get(setting.key)
+                .cloned()
+                .unwrap_or_else(|| setting.fallback());
+            let value = match setting.key {
+                "database" => without_password(given.values.first().map_or("", String::as_str)),
+                "public_url" => self.public_url(self.listen),
+                "trusted_proxies" if given.values.is_empty() => "none".to_owned(),
+                _ => given.values.join(", "),
+            };
+            Explained {
+                key: setting.key,
+                value,
+                origin: given.origin.to_string(),
+                meaning: setting.meaning,
+            }
+        };
+        SETTINGS.iter().map(explained).collect()
+    }
+}
+
+/// Variables that look like settings but are none, probably misspelt.
+pub(crate) fn unknown_variables(variables: &BTreeMap<String, String>) -> Vec<&str> {
+    let known = |name: &str| {
+        // Variables of the project's own tests share the prefix.
+        name == FILE_VARIABLE
+            || name.starts_with("VESTIBULE_TEST_")
+            || SETTINGS.iter().any(|setting| setting.variable == name)
+    };
+    variables
+        .keys()
+        .map(String::as_str)
+        .filter(|name| !known(name))
+        .collect()
+}
+
+/// The address without the password it may hold.
+pub(crate) fn without_password(address: &str) -> String {
+    if address.starts_with("sqlite:") {
+        return address.to_owned();
+    }
+    let Ok(mut url) = Url::parse(address) else {
+        return "(not shown: it cannot be read)".to_owned();
+    };
+    if url.password().is_some() && url.set_password(Some("***")).is_err() {
+        return "(not shown: it cannot be read)".to_owned();
+    }
+    if url.query().is_some() {
+        let pairs: Vec<(String, String)> = url
+            .query_pairs()
+            .map(|(name, value)| {
+                let secret = name.contains("password");
+                (
+                    name.into_owned(),
+                    if secret {
+                        "***".to_owned()
+                    } else {
+                        value.into_owned()
+                    },
+                )
+            })
+            .collect();
+        url.query_pairs_mut().clear().extend_pairs(pairs);
+    }
+    url.into()
+}
+
+fn public_url(read: &Reader<'_>) -> Result<Option<String>, ConfigError> {
+    let text = read.text("public_url");
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let example = "must be an address such as https://vestibule.example";
+    let url = Url::parse(text).map_err(|_| read.refuse("public_url", example))?;
+    let bare = matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
+    if !bare {
+        return Err(read.refuse(
+            "public_url",
+            format!("{example}, without user, query or fragment"),
+        ));
+    }
+    Ok(Some(url.as_str().trim_end_matches('/').to_owned()))
+}
+
+fn log(read: &Reader<'_>) -> Result<String, ConfigError> {
+    let text = read.text("log");
+    tracing_subscriber::EnvFilter::try_new(text)
+        .map(|_| text.to_owned())
+        .map_err(|error| read.refuse("log", format!("cannot be understood: {error}")))
+}
+
+/// Reads values of the table above by their keys.
+struct Reader<'a> {
+    given: &'a Layer,
+}
+
+impl Reader<'_> {
+    fn list(&self, key: &str) -> &[String] {
+        self.given
+            .get(key)
+            .map_or(&[], |given| given.values.as_slice())
+    }
+
+    fn text(&self, key: &str) -> &str {
+        self.list(key).first().map_or("", String::as_str)
+    }
+
+    fn parsed<T: std::str::FromStr>(
+        &self,
+        key: &'static str,
+        expected: &str,
+    ) -> Result<T, ConfigError> {
+        let text = self.text(key);
+        text.parse()
+            .map_err(|_| self.refuse(key, format!("`{text}` is not {expected}")))
+    }
+
+    /// A whole number in the range, both ends included.
+    fn number<T: TryFrom<u64>>(
+        &self,
+        key: &'static str,
+        least: u64,
+        most: u64,
+    ) -> Result<T, ConfigError> {
+        let number: u64 = self.parsed(key, Kind::Number.expected())?;
+        T::try_from(number)
+            .ok()
+            .filter(|_| (least..=most).contains(&number))
+            .ok_or_else(|| self.refuse(key, format!("must be between {least} and {most}")))
+    }
+
+    fn refuse(&self, key: &'static str, why: impl Into<String>) -> ConfigError {
+        let origin = self
+            .given
+            .get(key)
+            .map_or(Origin::Default, |given| given.origin.clone());
+        ConfigError::Value {
+            key,
+            origin,
+            why: why.into(),
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Runs the service's jobs beside the server, each on a thread of its own.
+
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use vestibule_service::{Error, Service};
+
+/// One job: how often, and one bounded step of it, which answers whether more is waiting.
+struct Job {
+    name: &'static str,
+    every: Duration,
+    step: fn(&Service) -> Result<bool, Error>,
+}
+
+const JOBS: [Job; 3] = [
+    Job {
+        name: "seal",
+        every: Duration::from_millis(500),
+        step: |service| service.seal_events().map(|sealed| sealed >= 1_000),
+    },
+    Job {
+        name: "flush",
+        every: Duration::from_secs(1),
+        step: |service| service.flush_telemetry().map(|_| false),
+    },
+    Job {
+        name: "purge",
+        every: Duration::from_mins(1),
+        step: |service| service.purge_tokens().map(|purged| purged >= 500),
+    },
+];
+
+/// The running jobs. They end with [`Jobs::stop`].
+pub(crate) struct Jobs {
+    service: Service,
+    stop: Arc<Stop>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Stop {
+    asked: Mutex<bool>,
+    bell: Condvar,
+}
+
+impl Stop {
+    /// Waits; answers whether to stop.
+    fn wait(&self, time: Duration) -> bool {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let (asked, _) = self
+            .bell
+            .wait_timeout_while(asked, time, |asked| !*asked)
+            .unwrap_or_else(PoisonError::into_inner);
+        *asked
+    }
+
+    fn ask(&self) {
+        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.bell.notify_all();
+    }
+}
+
+impl Jobs {
+    pub(crate) fn start(service: &Service) -> std::io::Result<Self> {
+        let mut jobs = Self {
+            service: service.clone(),
+            stop: Arc::default(),
+            threads: Vec::new(),
+        };
+        for job in &JOBS {
+            let (service, stop) = (service.clone(), Arc::clone(&jobs.stop));
+            let thread = thread::Builder::new().name(format!("job-{}", job.name));
+            jobs.threads
+                .push(thread.spawn(move || repeat(job, &service, &stop))?);
+        }
+        Ok(jobs)
+    }
+
+    /// Ends the jobs after the step they are at, and writes what was counted.
+    pub(crate) fn stop(self) {
+        self.stop.ask();
+        for thread in self.threads {
+            if thread.join().is_err() {
+                tracing::error!("a job had panicked");
+            }
+        }
+        if let Err(error) = self.service.flush_telemetry() {
+            tracing::warn!(
+                error = chain(&error),
+                "what was counted last could not be written"
+            );
+        }
+    }
+}
+
+fn repeat(job: &Job, service: &Service, stop: &Stop) {
+    let mut failing = false;
+    let mut pause = job.every;
+    while !stop.wait(pause) {
+        pause = job.every;
+        match (job.step)(service) {
+            Ok(more) => {
+                if failing {
+                    tracing::info!(job = job.name, "a job works again");
+                }
+                failing = false;
+                if more {
+                    pause = Duration::ZERO;
+                }
+            }
+            // Once an outage, not twice a second.
+            Err(error) if failing => {
+                tracing::debug!(job = job.name, error = chain(&error), "a job still fails")
+            }
+            Err(error) => {
+                failing = true;
+                tracing::warn!(
+                    job = job.name,
+                    error = chain(&error),
+                    "a job failed and will be tried again"
+                );
+            }
+        }
+    }
+}
+
+/// An error with all its causes.
+fn chain(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
+}
