@@ -1,0 +1,97 @@
+//! The server under measurement: the release binary, started as a user starts it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::client::{free_port, wait_until_answering};
+
+pub(crate) struct Server {
+    binary: PathBuf,
+    database: PathBuf,
+    child: Child,
+    pub(crate) port: u16,
+}
+
+impl Server {
+    pub(crate) fn start(folder: &Path) -> Self {
+        let built = Command::new(env!("CARGO"))
+            .args(["build", "--release", "--locked", "-p", "vestibule"])
+            .status()
+            .expect("cargo runs, since it runs this");
+        assert!(built.success(), "the binary does not build");
+        let target = std::env::current_exe().expect("a running program has a path");
+        let binary = target.ancestors().nth(2).expect("target/release/deps").join("vestibule");
+        let database = folder.join("vestibule.db");
+        let port = free_port();
+        let child = serve(&binary, &database, port);
+        wait_until_answering(port, "/readyz");
+        Self { binary, database, child, port }
+    }
+
+    pub(crate) fn database(&self) -> &Path {
+        &self.database
+    }
+
+    pub(crate) fn base(&self) -> String {
+        "/scim/v2".to_owned()
+    }
+
+    /// Stops it without ceremony and starts it again on the same file.
+    pub(crate) fn restart(&mut self) -> Duration {
+        self.child.kill().expect("the server can be killed");
+        self.child.wait().expect("the server ends");
+        let begun = std::time::Instant::now();
+        self.child = serve(&self.binary, &self.database, self.port);
+        wait_until_answering(self.port, "/readyz");
+        begun.elapsed()
+    }
+
+    /// Resident memory in megabytes.
+    pub(crate) fn memory(&self) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+        line.trim().trim_end_matches(" kB").parse::<f64>().unwrap_or_default() / 1024.0
+    }
+
+    /// Registers a provider and answers an access token of it.
+    pub(crate) fn token(&self) -> String {
+        let provider = self.command(&[
+            "provider", "add", "--name", "Bench", "--user-type", "third-party", "--allow-ip", "*", "--json",
+        ]);
+        let id = provider["id"].as_str().expect("a provider has an id");
+        let token = self.command(&["token", "issue", "--provider", id, "--name", "bench", "--json"]);
+        token["access_token"].as_str().expect("a token").to_owned()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Value {
+        let output = Command::new(&self.binary)
+            .args(arguments)
+            .env("VESTIBULE_DATABASE", url(&self.database))
+            .output()
+            .expect("the binary runs");
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).expect("--json prints JSON")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+fn url(database: &Path) -> String {
+    format!("sqlite:{}", database.display())
+}
+
+fn serve(binary: &Path, database: &Path, port: u16) -> Child {
+    Command::new(binary)
+        .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--database", &url(database)])
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("the binary runs")
+}
