@@ -90,3 +90,6 @@ async fn elsewhere(request: HttpRequest, admin: Admin) -> Result<HttpResponse, P
         &admin.request_id,
     ))
 }
+
+#[cfg(test)]
+mod tests;

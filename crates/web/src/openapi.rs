@@ -25,10 +25,10 @@ const CLIENT: &str = "client_credentials";
         description = "Provisioning over SCIM 2.0, its token endpoint, and the administration of both.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
-    components(schemas(admin::problem::Problem)),
-    modifiers(&SecuritySchemes),
+    components(schemas(admin::problem::Document, scim::documents::ScimError)),
+    modifiers(&Shared),
     tags(
-        (name = "Tokens", description = "Access tokens for providers (RFC 6749, client credentials)."),
+        (name = "OAuth", description = "Access tokens for providers (RFC 6749, client credentials)."),
         (name = "SCIM", description = "What a provider pushes (RFC 7643, RFC 7644). Also served under `/scim/v2`."),
         (name = "Providers", description = "The registered sources of people and groups."),
         (name = "Credentials", description = "A provider's client secrets and activation tokens."),
@@ -43,9 +43,10 @@ const CLIENT: &str = "client_credentials";
 )]
 struct Description;
 
-struct SecuritySchemes;
+/// What operations refer to by name.
+struct Shared;
 
-impl Modify for SecuritySchemes {
+impl Modify for Shared {
     fn modify(&self, document: &mut OpenApi) {
         let bearer = |text: &str| {
             SecurityScheme::Http(
@@ -65,6 +66,11 @@ impl Modify for SecuritySchemes {
             scopes,
         ));
         let components = document.components.get_or_insert_default();
+        for (name, response) in admin::problem::components() {
+            components
+                .responses
+                .insert(name.to_owned(), response.into());
+        }
         components.add_security_scheme(ADMIN, bearer("An administrator's API token (`vap_...`)."));
         components.add_security_scheme(
             BEARER,
@@ -122,3 +128,6 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     } = item;
     [get, put, post, delete, patch].into_iter().flatten()
 }
+
+#[cfg(test)]
+mod tests;

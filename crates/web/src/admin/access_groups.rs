@@ -12,7 +12,7 @@ use vestibule_service::Error;
 use vestibule_service::access_groups as service;
 
 use super::MOUNT;
-use super::body::{Admin, Body, Id, Params, etag, given, set};
+use super::body::{Admin, Body, Given, Id, Params, etag};
 use super::list::{Limit, Page};
 use super::problem::{ChangeProblems, Problem, Problems};
 
@@ -92,61 +92,59 @@ impl From<vestibule_domain::access_group::AccessGroup> for AccessGroup {
 
 /// An access group to be created. What is left out has the value that grants least.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "the policy's switches are independent of one another"
 )]
 #[schema(example = json!({"name": "Plant network", "may_start_sessions": true, "approvals_required": 1}))]
 struct NewAccessGroup {
-    #[schema(required)]
     name: String,
+    #[serde(default)]
     description: Option<String>,
     /// A disabled access group lets nobody in.
     #[schema(default = true)]
+    #[serde(default = "yes")]
     enabled: bool,
     #[schema(default = false)]
+    #[serde(default)]
     may_view_passwords: bool,
     #[schema(default = false)]
+    #[serde(default)]
     may_start_sessions: bool,
     /// Approvals one request needs; 0 = none.
     #[schema(default = 0)]
+    #[serde(default)]
     approvals_required: u32,
     /// Disapprovals that cancel a request.
     #[schema(default = 1)]
+    #[serde(default = "one")]
     disapprovals_to_cancel: u32,
     #[schema(default = 1)]
+    #[serde(default = "one")]
     approval_levels: u32,
     /// Whether a request must name the id under which the governance product knows it.
     #[schema(default = false)]
+    #[serde(default)]
     governance_id_required: bool,
     /// Whether a person may request access for themselves.
     #[schema(default = false)]
+    #[serde(default)]
     self_request: bool,
+    #[serde(default)]
     approvers: Vec<String>,
     /// Whether a provider may tie a pending vendor to it by sending its name as `accessGroup`.
     #[schema(default = false)]
+    #[serde(default)]
     linkable_by_provisioning: bool,
 }
 
-impl Default for NewAccessGroup {
-    fn default() -> Self {
-        let settings = AccessGroupSettings::default();
-        Self {
-            name: settings.name,
-            description: settings.description,
-            enabled: settings.enabled,
-            may_view_passwords: settings.may_view_passwords,
-            may_start_sessions: settings.may_start_sessions,
-            approvals_required: settings.approvals_required,
-            disapprovals_to_cancel: settings.disapprovals_to_cancel,
-            approval_levels: settings.approval_levels,
-            governance_id_required: settings.governance_id_required,
-            self_request: settings.self_request,
-            approvers: settings.approvers,
-            linkable_by_provisioning: settings.linkable_by_provisioning,
-        }
-    }
+fn yes() -> bool {
+    AccessGroupSettings::default().enabled
+}
+
+fn one() -> u32 {
+    AccessGroupSettings::default().approval_levels
 }
 
 impl NewAccessGroup {
@@ -170,51 +168,51 @@ impl NewAccessGroup {
 
 /// What to change about an access group: what is left out stays, null unsets.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({"enabled": false}))]
 struct AccessGroupChanges {
-    #[serde(deserialize_with = "given")]
     #[schema(value_type = String)]
-    name: Option<String>,
-    #[serde(deserialize_with = "given")]
+    #[serde(default)]
+    name: Given<String>,
     #[schema(value_type = Option<String>)]
-    description: Option<Option<String>>,
+    #[serde(default)]
+    description: Given<Option<String>>,
     /// A disabled access group lets nobody in.
-    #[serde(deserialize_with = "given")]
     #[schema(value_type = bool)]
-    enabled: Option<bool>,
-    #[serde(deserialize_with = "given")]
+    #[serde(default)]
+    enabled: Given<bool>,
     #[schema(value_type = bool)]
-    may_view_passwords: Option<bool>,
-    #[serde(deserialize_with = "given")]
+    #[serde(default)]
+    may_view_passwords: Given<bool>,
     #[schema(value_type = bool)]
-    may_start_sessions: Option<bool>,
+    #[serde(default)]
+    may_start_sessions: Given<bool>,
     /// Approvals one request needs; 0 = none.
-    #[serde(deserialize_with = "given")]
     #[schema(value_type = u32)]
-    approvals_required: Option<u32>,
+    #[serde(default)]
+    approvals_required: Given<u32>,
     /// Disapprovals that cancel a request.
-    #[serde(deserialize_with = "given")]
     #[schema(value_type = u32)]
-    disapprovals_to_cancel: Option<u32>,
-    #[serde(deserialize_with = "given")]
+    #[serde(default)]
+    disapprovals_to_cancel: Given<u32>,
     #[schema(value_type = u32)]
-    approval_levels: Option<u32>,
+    #[serde(default)]
+    approval_levels: Given<u32>,
     /// Whether a request must name the id under which the governance product knows it.
-    #[serde(deserialize_with = "given")]
     #[schema(value_type = bool)]
-    governance_id_required: Option<bool>,
+    #[serde(default)]
+    governance_id_required: Given<bool>,
     /// Whether a person may request access for themselves.
-    #[serde(deserialize_with = "given")]
     #[schema(value_type = bool)]
-    self_request: Option<bool>,
-    #[serde(deserialize_with = "given")]
+    #[serde(default)]
+    self_request: Given<bool>,
     #[schema(value_type = Vec<String>)]
-    approvers: Option<Vec<String>>,
+    #[serde(default)]
+    approvers: Given<Vec<String>>,
     /// Whether a provider may tie a pending vendor to it by sending its name as `accessGroup`.
-    #[serde(deserialize_with = "given")]
     #[schema(value_type = bool)]
-    linkable_by_provisioning: Option<bool>,
+    #[serde(default)]
+    linkable_by_provisioning: Given<bool>,
 }
 
 impl AccessGroupChanges {
@@ -222,27 +220,30 @@ impl AccessGroupChanges {
     fn edit(self) -> impl FnMut(&mut AccessGroupSettings) -> Result<(), Error> {
         move |settings| {
             let changes = self.clone();
-            set(&mut settings.name, changes.name);
-            set(&mut settings.description, changes.description);
-            set(&mut settings.enabled, changes.enabled);
-            set(&mut settings.may_view_passwords, changes.may_view_passwords);
-            set(&mut settings.may_start_sessions, changes.may_start_sessions);
-            set(&mut settings.approvals_required, changes.approvals_required);
-            set(
-                &mut settings.disapprovals_to_cancel,
-                changes.disapprovals_to_cancel,
-            );
-            set(&mut settings.approval_levels, changes.approval_levels);
-            set(
-                &mut settings.governance_id_required,
-                changes.governance_id_required,
-            );
-            set(&mut settings.self_request, changes.self_request);
-            set(&mut settings.approvers, changes.approvers);
-            set(
-                &mut settings.linkable_by_provisioning,
-                changes.linkable_by_provisioning,
-            );
+            changes.name.put(&mut settings.name);
+            changes.description.put(&mut settings.description);
+            changes.enabled.put(&mut settings.enabled);
+            changes
+                .may_view_passwords
+                .put(&mut settings.may_view_passwords);
+            changes
+                .may_start_sessions
+                .put(&mut settings.may_start_sessions);
+            changes
+                .approvals_required
+                .put(&mut settings.approvals_required);
+            changes
+                .disapprovals_to_cancel
+                .put(&mut settings.disapprovals_to_cancel);
+            changes.approval_levels.put(&mut settings.approval_levels);
+            changes
+                .governance_id_required
+                .put(&mut settings.governance_id_required);
+            changes.self_request.put(&mut settings.self_request);
+            changes.approvers.put(&mut settings.approvers);
+            changes
+                .linkable_by_provisioning
+                .put(&mut settings.linkable_by_provisioning);
             Ok(())
         }
     }
@@ -293,7 +294,7 @@ impl From<service::AccessGroupDetails> for AccessGroupDetails {
 async fn list(admin: Admin, query: Params<Choice>) -> Result<HttpResponse, Problem> {
     let Choice { after, limit } = query.0;
     let groups = admin
-        .run(move |service, call| service.list_access_groups(call, after, limit.asked()))
+        .run(move |service, call| service.list_access_groups(call, after, Some(limit.0)))
         .await?;
     Ok(HttpResponse::Ok().json(Page::<AccessGroup>::of(groups, limit, |last| last.id)))
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use vestibule_domain::{AdministratorId, CredentialId};
-use vestibule_service::{Role, administrators as service};
+use vestibule_service::{Role, Service, administrators as service};
 
 use super::body::{Admin, Body, Id, Name};
 use super::list::Page;
@@ -120,9 +120,7 @@ struct Myself {
 )]
 #[get("/administrators")]
 async fn list(admin: Admin) -> Result<HttpResponse, Problem> {
-    let administrators = admin
-        .run(|service, call| service.list_administrators(call))
-        .await?;
+    let administrators = admin.run(Service::list_administrators).await?;
     Ok(HttpResponse::Ok().json(Page::<Administrator>::all(administrators)))
 }
 
@@ -209,7 +207,7 @@ async fn revoke(admin: Admin, id: Id<CredentialId>) -> Result<HttpResponse, Prob
 )]
 #[get("/me")]
 async fn me(admin: Admin) -> Result<HttpResponse, Problem> {
-    let operator = admin.run(|service, call| service.identify(call)).await?;
+    let operator = admin.run(Service::identify).await?;
     let name = operator.actor.detail().map(std::borrow::Cow::into_owned);
     Ok(HttpResponse::Ok().json(Myself {
         id: operator.administrator,

@@ -85,7 +85,7 @@ struct NewBlock {
 async fn list(admin: Admin, query: Params<Choice>) -> Result<HttpResponse, Problem> {
     let Choice { after, limit } = query.0;
     let blocks = admin
-        .run(move |service, call| service.list_blocks(call, after, limit.asked()))
+        .run(move |service, call| service.list_blocks(call, after, Some(limit.0)))
         .await?;
     Ok(HttpResponse::Ok().json(Page::<Block>::of(blocks, limit, |last| last.id)))
 }
@@ -94,7 +94,7 @@ async fn list(admin: Admin, query: Params<Choice>) -> Result<HttpResponse, Probl
 ///
 /// At once, and whatever the provider says of them from now on.
 #[utoipa::path(
-    operation_id = "blockUser",
+    operation_id = "blockPerson",
     tag = "People",
     params(("id" = Uuid, Path, description = "Id of the person.")),
     request_body = NewBlock,

@@ -53,7 +53,7 @@ impl Admin {
 
     /// The problem with the request, unless its sender is not even known.
     async fn answer(&self, problem: Problem) -> Problem {
-        match self.run(|service, call| service.identify(call)).await {
+        match self.run(Service::identify).await {
             Ok(_) => problem,
             Err(unauthenticated) => unauthenticated,
         }
@@ -351,18 +351,33 @@ async fn unknown(request: &HttpRequest) -> Problem {
     }
 }
 
-/// A field that may be left out, but not be null: for a merge of settings (RFC 7396) that cannot be
-/// unset.
-pub(crate) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
+/// A field of a merge of settings (RFC 7396): left out, it stays what it is. Null only where `T` has
+/// a place for it.
+#[derive(Debug, Clone)]
+pub(crate) struct Given<T>(Option<T>);
+
+impl<T> Given<T> {
+    /// Puts what was given in the place of what was there.
+    pub(crate) fn put(self, place: &mut T) {
+        if let Some(value) = self.0 {
+            *place = value;
+        }
+    }
+
+    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Given<U> {
+        Given(self.0.map(change))
+    }
 }
 
-/// Puts what was given in the place of what was there.
-pub(crate) fn set<T>(place: &mut T, given: Option<T>) {
-    if let Some(value) = given {
-        *place = value;
+impl<T> Default for Given<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Given<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::deserialize(deserializer).map(|value| Self(Some(value)))
     }
 }
 

@@ -9,7 +9,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 use vestibule_domain::event::Action;
 use vestibule_domain::{EventId, ProviderId};
-use vestibule_service::events as service;
+use vestibule_service::{Service, events as service};
 
 use super::body::{Admin, Params};
 use super::list::{Limit, Page};
@@ -166,10 +166,16 @@ impl From<service::Verification> for Verification {
             sealed,
             unsealed,
             erased,
-            head: head.map(|hash| hash.iter().map(|byte| format!("{byte:02x}")).collect()),
+            head: head.as_deref().map(hexadecimal),
             broken: broken.map(|(seq, why)| Break { seq, why }),
         }
     }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// List events
@@ -193,7 +199,7 @@ async fn list(admin: Admin, query: Params<Choice>) -> Result<HttpResponse, Probl
         subject,
         provider,
         action: action.map(|action| action.name().to_owned()),
-        limit: limit.asked(),
+        limit: Some(limit.0),
     };
     let events = admin
         .run(move |service, call| service.list_events(call, &choice))
@@ -211,8 +217,6 @@ async fn list(admin: Admin, query: Params<Choice>) -> Result<HttpResponse, Probl
 )]
 #[get("/audit/verification")]
 async fn verify(admin: Admin) -> Result<HttpResponse, Problem> {
-    let verification = admin
-        .run(|service, call| service.verify_chain(call))
-        .await?;
+    let verification = admin.run(Service::verify_chain).await?;
     Ok(HttpResponse::Ok().json(Verification::from(verification)))
 }

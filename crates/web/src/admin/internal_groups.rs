@@ -10,7 +10,7 @@ use vestibule_domain::{AccessGroupId, GroupId, ProviderId};
 use vestibule_service::Error;
 use vestibule_service::internal_groups as service;
 
-use super::body::{Admin, Body, Id, Params, given, set};
+use super::body::{Admin, Body, Given, Id, Params};
 use super::list::{Limit, Page};
 use super::problem::{ChangeProblems, Problem, Problems};
 use super::words;
@@ -78,27 +78,28 @@ impl From<service::InternalGroup> for InternalGroup {
 
 /// What to change about an internal group: what is left out stays, null unsets.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({"access_group": "01930000-0000-7000-8000-000000000000"}))]
 struct InternalGroupChanges {
-    #[serde(deserialize_with = "given")]
     #[schema(value_type = bool)]
-    enabled: Option<bool>,
-    #[serde(deserialize_with = "given")]
+    #[serde(default)]
+    enabled: Given<bool>,
     #[schema(value_type = Option<Uuid>)]
-    access_group: Option<Option<AccessGroupId>>,
-    #[serde(deserialize_with = "given")]
+    #[serde(default)]
+    access_group: Given<Option<AccessGroupId>>,
     #[schema(value_type = words::LinkDelivery)]
-    link_delivery: Option<LinkDelivery>,
+    #[serde(default)]
+    link_delivery: Given<LinkDelivery>,
 }
 
 impl InternalGroupChanges {
     /// The change, which can be made again when the transaction has to be.
     fn edit(self) -> impl FnMut(&mut InternalGroupSettings) -> Result<(), Error> {
         move |settings| {
-            set(&mut settings.enabled, self.enabled);
-            set(&mut settings.access_group, self.access_group);
-            set(&mut settings.link_delivery, self.link_delivery);
+            let changes = self.clone();
+            changes.enabled.put(&mut settings.enabled);
+            changes.access_group.put(&mut settings.access_group);
+            changes.link_delivery.put(&mut settings.link_delivery);
             Ok(())
         }
     }
@@ -120,7 +121,7 @@ async fn list(admin: Admin, query: Params<Choice>) -> Result<HttpResponse, Probl
     } = query.0;
     let groups = admin
         .run(move |service, call| {
-            service.list_internal_groups(call, provider, after, limit.asked())
+            service.list_internal_groups(call, provider, after, Some(limit.0))
         })
         .await?;
     Ok(HttpResponse::Ok().json(Page::<InternalGroup>::of(groups, limit, |last| last.id)))

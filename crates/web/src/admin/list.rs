@@ -46,13 +46,7 @@ impl<T> Page<T> {
 
 /// How many items a page has.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Limit(u64);
-
-impl Limit {
-    pub(crate) fn asked(self) -> Option<u64> {
-        Some(self.0)
-    }
-}
+pub(crate) struct Limit(pub(crate) u64);
 
 impl Default for Limit {
     fn default() -> Self {

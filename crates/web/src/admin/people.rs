@@ -54,7 +54,7 @@ struct Instant {
 
 /// List people
 #[utoipa::path(
-    operation_id = "listUsers",
+    operation_id = "listPeople",
     tag = "People",
     params(Choice),
     responses((status = 200, description = "A page of people, oldest first.", body = Page<Person>), Problems),
@@ -71,7 +71,7 @@ async fn list(admin: Admin, query: Params<Choice>) -> Result<HttpResponse, Probl
         provider,
         user_name,
         after,
-        limit: limit.asked(),
+        limit: Some(limit.0),
     };
     let people = admin
         .run(move |service, call| service.list_people(call, &choice))
@@ -83,7 +83,7 @@ async fn list(admin: Admin, query: Params<Choice>) -> Result<HttpResponse, Probl
 ///
 /// With groups, placement, blocks, and the resource as the provider sees it.
 #[utoipa::path(
-    operation_id = "getUser",
+    operation_id = "getPerson",
     tag = "People",
     params(("id" = Uuid, Path, description = "Id of the person.")),
     responses((status = 200, description = "The person.", body = PersonDetails), Problems),
@@ -101,7 +101,7 @@ async fn read(admin: Admin, id: Id<UserId>) -> Result<HttpResponse, Problem> {
 /// The one vendor a third-party person belongs to, the candidates it was chosen from, the rule, and
 /// the event that caused it.
 #[utoipa::path(
-    operation_id = "getUserPlacement",
+    operation_id = "getPersonPlacement",
     tag = "People",
     params(("id" = Uuid, Path, description = "Id of the person.")),
     responses((status = 200, description = "The placement, if there is one.", body = Placed), Problems),
@@ -118,7 +118,7 @@ async fn placement(admin: Admin, id: Id<UserId>) -> Result<HttpResponse, Problem
 ///
 /// With the whole chain of reasons and, for a refusal, what would flip it.
 #[utoipa::path(
-    operation_id = "decideUserAccess",
+    operation_id = "decideAccess",
     tag = "People",
     params(("id" = Uuid, Path, description = "Id of the person."), Instant),
     responses((status = 200, description = "The decision.", body = Access), Problems),

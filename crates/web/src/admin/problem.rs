@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{ALLOW, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
-use utoipa::openapi::{Ref, RefOr, Response, ResponseBuilder, content::ContentBuilder};
+use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::{Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoResponses, ToSchema};
 use vestibule_oauth::BearerError;
 use vestibule_oauth::bearer::challenge;
@@ -23,7 +25,8 @@ const RETRY_SECONDS: u32 = 5;
 
 /// Why a request was not obeyed (RFC 9457). Nothing has changed then.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub(crate) struct Problem {
+#[schema(as = Problem)]
+pub(crate) struct Document {
     /// What kind of problem it is. A name to compare, not an address to open.
     #[serde(rename = "type")]
     #[schema(value_type = String, example = "urn:vestibule:problem:invalid")]
@@ -44,8 +47,13 @@ pub(crate) struct Problem {
     /// Under which the server's log knows the request.
     #[schema(example = "01930000-0000-7000-8000-000000000000")]
     request_id: String,
-    #[serde(skip)]
-    headers: Vec<(actix_web::http::header::HeaderName, String)>,
+}
+
+/// A refusal on its way to the client.
+#[derive(Debug, Clone)]
+pub(crate) struct Problem {
+    document: Box<Document>,
+    headers: Vec<(HeaderName, String)>,
 }
 
 /// The kinds of problems there are.
@@ -127,13 +135,16 @@ impl Kind {
 impl Problem {
     pub(crate) fn new(kind: Kind, detail: impl Into<String>, request_id: &str) -> Self {
         let (name, status, title) = kind.parts();
-        Self {
+        let document = Document {
             kind: format!("urn:vestibule:problem:{name}"),
             title,
             status: status.as_u16(),
             detail: detail.into(),
             field: None,
             request_id: request_id.to_owned(),
+        };
+        Self {
+            document: Box::new(document),
             headers: Vec::new(),
         }
     }
@@ -144,10 +155,9 @@ impl Problem {
         detail: impl Into<String>,
         request_id: &str,
     ) -> Self {
-        Self {
-            field: Some(field.into()),
-            ..Self::new(Kind::Invalid, detail, request_id)
-        }
+        let mut problem = Self::new(Kind::Invalid, detail, request_id);
+        problem.document.field = Some(field.into());
+        problem
     }
 
     pub(crate) fn unauthenticated(error: BearerError, request_id: &str) -> Self {
@@ -209,13 +219,13 @@ impl Problem {
 
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.detail)
+        f.write_str(&self.document.detail)
     }
 }
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
-        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.document.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     fn error_response(&self) -> HttpResponse {
@@ -223,7 +233,7 @@ impl ResponseError for Problem {
         for (name, value) in &self.headers {
             response.insert_header((name.clone(), value.as_str()));
         }
-        response.content_type(MEDIA_TYPE).json(self)
+        response.content_type(MEDIA_TYPE).json(&self.document)
     }
 }
 
@@ -235,57 +245,96 @@ pub(crate) struct Problems;
 #[derive(Debug)]
 pub(crate) struct ChangeProblems;
 
-const COMMON: [(&str, &str); 6] = [
+/// Status, name in the document, meaning, and the header that comes with it.
+type Row = (
+    &'static str,
+    &'static str,
+    &'static str,
+    Option<(&'static str, &'static str)>,
+);
+
+const COMMON: [Row; 6] = [
     (
         "400",
+        "Invalid",
         "A parameter or the body is not valid; `field` names it.",
+        None,
     ),
-    ("401", "No API token, or none that works."),
-    ("403", "The administrator's role is too small."),
-    ("404", "There is no such thing."),
-    ("500", "The server made a mistake."),
+    (
+        "401",
+        "Unauthenticated",
+        "No API token, or none that works.",
+        Some(("WWW-Authenticate", "The challenge of RFC 6750.")),
+    ),
+    (
+        "403",
+        "Forbidden",
+        "The administrator's role is too small.",
+        None,
+    ),
+    ("404", "NotFound", "There is no such thing.", None),
+    ("500", "Internal", "The server made a mistake.", None),
     (
         "503",
-        "The database is away, full or too busy; `Retry-After` says when to try again.",
+        "Unavailable",
+        "The database is away, full or too busy.",
+        Some(("Retry-After", "Seconds after which to try again.")),
     ),
 ];
 
-const OF_CHANGES: [(&str, &str); 4] = [
+const OF_CHANGES: [Row; 5] = [
+    ("408", "TooSlow", "The body took too long to arrive.", None),
     (
         "409",
+        "Conflict",
         "The present state does not allow it, or a name is taken.",
+        None,
     ),
-    ("412", "It is no longer the version that `If-Match` names."),
-    ("413", "The body is too large."),
-    ("415", "The body is not JSON."),
+    (
+        "412",
+        "PreconditionFailed",
+        "It is no longer the version that `If-Match` names.",
+        None,
+    ),
+    ("413", "TooLarge", "The body is too large.", None),
+    ("415", "UnsupportedMediaType", "The body is not JSON.", None),
 ];
 
-fn responses(rows: &[(&str, &str)]) -> BTreeMap<String, RefOr<Response>> {
-    let content = || {
-        ContentBuilder::new()
-            .schema(Some(Ref::from_schema_name("Problem")))
-            .build()
-    };
-    rows.iter()
-        .map(|&(status, description)| {
-            let response = ResponseBuilder::new()
+/// Every response that the operations refer to, by its name in the document.
+pub(crate) fn components() -> impl Iterator<Item = (&'static str, Response)> {
+    COMMON
+        .iter()
+        .chain(&OF_CHANGES)
+        .map(|&(_, name, description, header)| {
+            let content = ContentBuilder::new()
+                .schema(Some(Ref::from_schema_name("Problem")))
+                .build();
+            let mut response = ResponseBuilder::new()
                 .description(description)
-                .content(MEDIA_TYPE, content());
-            (status.to_owned(), response.build().into())
+                .content(MEDIA_TYPE, content);
+            if let Some((header, meaning)) = header {
+                response = response.header(
+                    header,
+                    HeaderBuilder::new().description(Some(meaning)).build(),
+                );
+            }
+            (name, response.build())
         })
-        .collect()
+}
+
+fn references(rows: &[Row]) -> impl Iterator<Item = (String, RefOr<Response>)> {
+    rows.iter()
+        .map(|&(status, name, ..)| (status.to_owned(), Ref::from_response_name(name).into()))
 }
 
 impl IntoResponses for Problems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        responses(&COMMON)
+        references(&COMMON).collect()
     }
 }
 
 impl IntoResponses for ChangeProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        let mut all = responses(&COMMON);
-        all.extend(responses(&OF_CHANGES));
-        all
+        references(&COMMON).chain(references(&OF_CHANGES)).collect()
     }
 }

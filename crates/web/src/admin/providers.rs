@@ -7,6 +7,7 @@ use actix_web::http::header::{ETAG, LOCATION};
 use actix_web::{HttpResponse, delete, get, patch, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 use vestibule_domain::ProviderId;
+use vestibule_service::Service;
 
 use super::MOUNT;
 use super::body::{Admin, Body, Id, etag};
@@ -39,9 +40,7 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
 )]
 #[get("/providers")]
 async fn list(admin: Admin) -> Result<HttpResponse, Problem> {
-    let providers = admin
-        .run(|service, call| service.list_providers(call))
-        .await?;
+    let providers = admin.run(Service::list_providers).await?;
     Ok(HttpResponse::Ok().json(Page::<Provider>::all(providers)))
 }
 

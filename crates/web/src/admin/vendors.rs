@@ -12,7 +12,7 @@ use vestibule_domain::{AccessGroupId, GroupId, ProviderId, UserId, VendorId};
 use vestibule_service::Error;
 use vestibule_service::vendors as service;
 
-use super::body::{Admin, Body, Id, Params, etag, given, set};
+use super::body::{Admin, Body, Given, Id, Params, etag};
 use super::list::{Limit, Page};
 use super::problem::{ChangeProblems, Problem, Problems};
 use super::words;
@@ -117,7 +117,7 @@ impl From<service::VendorDetails> for VendorDetails {
 
 /// What to change about a vendor: what is left out stays, null unsets.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "access_group": "01930000-0000-7000-8000-000000000000",
     "start": "2027-01-01T00:00:00Z",
@@ -125,30 +125,30 @@ impl From<service::VendorDetails> for VendorDetails {
     "status": "enabled",
 }))]
 struct VendorChanges {
-    #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<Uuid>)]
-    access_group: Option<Option<AccessGroupId>>,
+    #[serde(default)]
+    access_group: Given<Option<AccessGroupId>>,
     /// First instant at which its people may get in.
-    #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<DateTime<Utc>>)]
-    start: Option<Option<DateTime<Utc>>>,
+    #[serde(default)]
+    start: Given<Option<DateTime<Utc>>>,
     /// First instant at which they no longer may.
-    #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<DateTime<Utc>>)]
-    end: Option<Option<DateTime<Utc>>>,
+    #[serde(default)]
+    end: Given<Option<DateTime<Utc>>>,
     /// `enabled` needs an access group and a start.
-    #[serde(deserialize_with = "given")]
     #[schema(value_type = words::VendorStatus)]
-    status: Option<VendorStatus>,
-    #[serde(deserialize_with = "given")]
+    #[serde(default)]
+    status: Given<VendorStatus>,
     #[schema(value_type = Option<String>)]
-    contract_number: Option<Option<String>>,
-    #[serde(deserialize_with = "given")]
+    #[serde(default)]
+    contract_number: Given<Option<String>>,
     #[schema(value_type = Option<String>)]
-    document_id: Option<Option<String>>,
-    #[serde(deserialize_with = "given")]
+    #[serde(default)]
+    document_id: Given<Option<String>>,
     #[schema(value_type = words::LinkDelivery)]
-    link_delivery: Option<LinkDelivery>,
+    #[serde(default)]
+    link_delivery: Given<LinkDelivery>,
 }
 
 impl VendorChanges {
@@ -156,13 +156,13 @@ impl VendorChanges {
     fn edit(self) -> impl FnMut(&mut VendorSettings) -> Result<(), Error> {
         move |settings| {
             let changes = self.clone();
-            set(&mut settings.access_group, changes.access_group);
-            set(&mut settings.start, changes.start);
-            set(&mut settings.end, changes.end);
-            set(&mut settings.status, changes.status);
-            set(&mut settings.contract_number, changes.contract_number);
-            set(&mut settings.document_id, changes.document_id);
-            set(&mut settings.link_delivery, changes.link_delivery);
+            changes.access_group.put(&mut settings.access_group);
+            changes.start.put(&mut settings.start);
+            changes.end.put(&mut settings.end);
+            changes.status.put(&mut settings.status);
+            changes.contract_number.put(&mut settings.contract_number);
+            changes.document_id.put(&mut settings.document_id);
+            changes.link_delivery.put(&mut settings.link_delivery);
             Ok(())
         }
     }
@@ -227,7 +227,7 @@ async fn list(admin: Admin, query: Params<Choice>) -> Result<HttpResponse, Probl
         status,
         name,
         after,
-        limit: limit.asked(),
+        limit: Some(limit.0),
     };
     let vendors = admin
         .run(move |service, call| service.list_vendors(call, &choice))
@@ -308,7 +308,7 @@ async fn people(
 ) -> Result<HttpResponse, Problem> {
     let PeopleChoice { after, limit } = query.0;
     let people = admin
-        .run(move |service, call| service.vendor_people(call, id.0, after, limit.asked()))
+        .run(move |service, call| service.vendor_people(call, id.0, after, Some(limit.0)))
         .await?;
     Ok(HttpResponse::Ok().json(Page::<VendorPerson>::of(people, limit, |last| last.id)))
 }

@@ -10,7 +10,7 @@ use vestibule_oauth::Scopes;
 use vestibule_scim::Dialect;
 use vestibule_service::Error;
 
-use crate::admin::body::{given, set};
+use crate::admin::body::Given;
 use crate::admin::words;
 
 /// How many requests a provider may make.
@@ -119,49 +119,49 @@ impl NewProvider {
 
 /// What to change about a provider: what is left out stays, null unsets.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({"allowed_addresses": ["203.0.113.0/24", "2001:db8::/32"], "valid_until": null}))]
 pub(crate) struct ProviderChanges {
-    #[serde(deserialize_with = "given")]
     #[schema(value_type = String)]
-    name: Option<String>,
+    #[serde(default)]
+    name: Given<String>,
     /// Must be what it is.
-    #[serde(deserialize_with = "given")]
     #[schema(value_type = words::UserType)]
-    user_type: Option<UserType>,
-    #[serde(deserialize_with = "given")]
+    #[serde(default)]
+    user_type: Given<UserType>,
     #[schema(value_type = Option<String>)]
-    description: Option<Option<String>>,
-    #[serde(deserialize_with = "given")]
+    #[serde(default)]
+    description: Given<Option<String>>,
     #[schema(value_type = Vec<String>)]
-    tags: Option<Vec<String>>,
-    #[serde(deserialize_with = "given")]
+    #[serde(default)]
+    tags: Given<Vec<String>>,
     #[schema(value_type = Option<DateTime<Utc>>)]
-    valid_until: Option<Option<DateTime<Utc>>>,
-    #[serde(deserialize_with = "given")]
+    #[serde(default)]
+    valid_until: Given<Option<DateTime<Utc>>>,
     #[schema(value_type = Vec<String>)]
-    allowed_addresses: Option<AllowedAddresses>,
-    #[serde(deserialize_with = "given")]
+    #[serde(default)]
+    allowed_addresses: Given<AllowedAddresses>,
     #[schema(value_type = Vec<String>)]
-    allowed_referrers: Option<AllowedReferrers>,
-    #[serde(deserialize_with = "given")]
+    #[serde(default)]
+    allowed_referrers: Given<AllowedReferrers>,
     #[schema(value_type = String)]
-    scopes: Option<Scopes>,
-    #[serde(deserialize_with = "given")]
+    #[serde(default)]
+    scopes: Given<Scopes>,
     #[schema(value_type = words::Dialect)]
-    dialect: Option<Dialect>,
-    #[serde(deserialize_with = "given")]
+    #[serde(default)]
+    dialect: Given<Dialect>,
     #[schema(value_type = bool)]
-    put_keeps_members: Option<bool>,
-    #[serde(deserialize_with = "given")]
+    #[serde(default)]
+    put_keeps_members: Given<bool>,
     #[schema(value_type = Option<Uuid>)]
-    default_access_group: Option<Option<AccessGroupId>>,
-    #[serde(deserialize_with = "given")]
+    #[serde(default)]
+    default_access_group: Given<Option<AccessGroupId>>,
     #[schema(value_type = words::LinkDelivery)]
-    link_delivery: Option<LinkDelivery>,
-    #[serde(deserialize_with = "given")]
+    #[serde(default)]
+    link_delivery: Given<LinkDelivery>,
     #[schema(value_type = Option<RateLimit>)]
-    rate_limit: Option<Option<RateLimit>>,
+    #[serde(default)]
+    rate_limit: Given<Option<RateLimit>>,
 }
 
 impl ProviderChanges {
@@ -169,25 +169,30 @@ impl ProviderChanges {
     pub(super) fn edit(self) -> impl FnMut(&mut ProviderSettings) -> Result<(), Error> {
         move |settings| {
             let changes = self.clone();
-            set(&mut settings.name, changes.name);
-            set(&mut settings.user_type, changes.user_type);
-            set(&mut settings.description, changes.description);
-            set(&mut settings.tags, changes.tags);
-            set(&mut settings.valid_until, changes.valid_until);
-            set(&mut settings.allowed_addresses, changes.allowed_addresses);
-            set(&mut settings.allowed_referrers, changes.allowed_referrers);
-            set(&mut settings.scopes, changes.scopes);
-            set(&mut settings.dialect, changes.dialect);
-            set(&mut settings.put_keeps_members, changes.put_keeps_members);
-            set(
-                &mut settings.default_access_group,
-                changes.default_access_group,
-            );
-            set(&mut settings.link_delivery, changes.link_delivery);
-            set(
-                &mut settings.rate_limit,
-                changes.rate_limit.map(|limit| limit.map(Into::into)),
-            );
+            changes.name.put(&mut settings.name);
+            changes.user_type.put(&mut settings.user_type);
+            changes.description.put(&mut settings.description);
+            changes.tags.put(&mut settings.tags);
+            changes.valid_until.put(&mut settings.valid_until);
+            changes
+                .allowed_addresses
+                .put(&mut settings.allowed_addresses);
+            changes
+                .allowed_referrers
+                .put(&mut settings.allowed_referrers);
+            changes.scopes.put(&mut settings.scopes);
+            changes.dialect.put(&mut settings.dialect);
+            changes
+                .put_keeps_members
+                .put(&mut settings.put_keeps_members);
+            changes
+                .default_access_group
+                .put(&mut settings.default_access_group);
+            changes.link_delivery.put(&mut settings.link_delivery);
+            changes
+                .rate_limit
+                .map(|limit| limit.map(Into::into))
+                .put(&mut settings.rate_limit);
             Ok(())
         }
     }

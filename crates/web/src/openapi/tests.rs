@@ -1,0 +1,113 @@
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../openapi/vestibule.json");
+
+fn document() -> Value {
+    serde_json::to_value(super::document()).unwrap()
+}
+
+fn operations(document: &Value) -> Vec<(String, String, &Value)> {
+    let paths = document["paths"].as_object().unwrap().iter();
+    paths
+        .flat_map(|(path, item)| {
+            item.as_object()
+                .unwrap()
+                .iter()
+                .map(move |(method, operation)| (method.clone(), path.clone(), operation))
+        })
+        .collect()
+}
+
+#[test]
+fn the_file_says_what_the_code_does() {
+    let stored = std::fs::read_to_string(FILE).unwrap_or_default();
+    assert!(
+        stored == super::text(),
+        "openapi/vestibule.json is not what the code says. If the change is meant, run\n\
+         cargo run -p vestibule-web --example openapi > openapi/vestibule.json",
+    );
+}
+
+#[test]
+fn every_operation_is_described() {
+    let document = document();
+    assert_eq!(document["openapi"], "3.1.0");
+    let tags: HashSet<&Value> = document["tags"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tag| &tag["name"])
+        .collect();
+    let mut ids = HashSet::new();
+    for (method, path, operation) in operations(&document) {
+        let id = operation["operationId"].as_str().unwrap();
+        assert!(ids.insert(id), "{id} is there twice");
+        let camel_case =
+            id.starts_with(|c: char| c.is_ascii_lowercase()) && id.chars().any(char::is_uppercase);
+        assert!(
+            camel_case,
+            "{method} {path}: {id} is the name of a function"
+        );
+        assert!(operation["summary"].is_string(), "{id}");
+        for tag in operation["tags"].as_array().unwrap() {
+            assert!(tags.contains(tag), "{id}: {tag}");
+        }
+        if path.starts_with("/api/v1") {
+            assert_eq!(
+                operation["security"],
+                serde_json::json!([{"admin_token": []}]),
+                "{id}"
+            );
+            for status in ["400", "401", "403", "500", "503"] {
+                let reference = operation["responses"][status]["$ref"].as_str().unwrap();
+                let content = document
+                    .pointer(&format!("{}/content", &reference[1..]))
+                    .unwrap();
+                let schema = &content["application/problem+json"]["schema"]["$ref"];
+                assert_eq!(schema, "#/components/schemas/Problem", "{id} {status}");
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_is_said_without_a_schema() {
+    let document = document();
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    for (_, path, operation) in operations(&document)
+        .into_iter()
+        .filter(|(_, path, _)| path.starts_with("/api/v1"))
+    {
+        for part in [&operation["requestBody"], &operation["responses"]] {
+            assert!(!part.to_string().contains("\"schema\":{}"), "{path}");
+        }
+    }
+    let text = document.to_string();
+    for reference in text.split("\"#/components/schemas/").skip(1) {
+        let name = reference.split('"').next().unwrap();
+        assert!(schemas.contains_key(name), "{name} is not described");
+    }
+}
+
+#[test]
+fn every_request_body_of_the_admin_api_has_an_example() {
+    let document = document();
+    for (_, path, operation) in operations(&document)
+        .into_iter()
+        .filter(|(_, path, _)| path.starts_with("/api/v1"))
+    {
+        let Some(reference) =
+            operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str()
+        else {
+            assert!(operation["requestBody"].is_null(), "{path}");
+            continue;
+        };
+        let name = reference.rsplit('/').next().unwrap();
+        assert!(
+            document["components"]["schemas"][name]["example"].is_object(),
+            "{name} of {path}"
+        );
+    }
+}
