@@ -6,13 +6,12 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use actix_web::middleware::from_fn;
+use actix_web::HttpServer;
 use actix_web::rt::System;
-use actix_web::{App, HttpServer};
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 use vestibule_service::Service;
-use vestibule_web::{SecurityHeaders, Web, WebSettings};
+use vestibule_web::{Web, WebSettings};
 
 use crate::commands::{CommandError, Context};
 use crate::jobs::Jobs;
@@ -41,10 +40,7 @@ pub(crate) fn serve(context: &Context) -> Result<(), CommandError> {
                     .get()
                     .expect("it is set before the server that calls this runs")
                     .clone();
-                App::new()
-                    .configure(vestibule_web::configure(web))
-                    .wrap(from_fn(vestibule_web::identified))
-                    .wrap(SecurityHeaders::middleware())
+                vestibule_web::application(web)
             }
         };
         let mut server = HttpServer::new(factory)

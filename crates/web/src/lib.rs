@@ -1,7 +1,7 @@
 //! SCIM, OAuth and the admin API over actix-web, described in one OpenAPI document.
 //!
-//! [`configure`] mounts everything into any actix application; [`middleware`] is what such an
-//! application should be wrapped in. A handler extracts, calls one function of the service, and
+//! [`configure`] mounts everything into any actix application; [`application`] is
+//! that with everything it should be wrapped in. A handler extracts, calls one function of the service, and
 //! responds.
 
 #![forbid(unsafe_code)]
@@ -17,6 +17,10 @@ pub mod oauth;
 pub mod openapi;
 pub mod scim;
 
+use actix_web::App;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::{NormalizePath, from_fn};
 use actix_web::web::{Data, ServiceConfig};
 use vestibule_domain::network::TrustedProxies;
 use vestibule_service::Service;
@@ -40,6 +44,26 @@ pub struct WebSettings {
 pub struct Web {
     pub service: Service,
     pub settings: WebSettings,
+}
+
+/// The whole application, as the binary serves it: every route, ids, safe headers, and paths read
+/// alike with and without a slash at the end.
+pub fn application(
+    web: Web,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    >,
+> {
+    App::new()
+        .configure(configure(web))
+        .wrap(from_fn(identified))
+        .wrap(SecurityHeaders::middleware())
+        .wrap(NormalizePath::trim())
 }
 
 /// Mounts every route. To be used as `App::new().configure(configure(web))`.

@@ -2,6 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use vestibule_domain::gate::Refusal;
 use vestibule_oauth::{BearerError, ChallengeError, bearer};
@@ -9,6 +10,7 @@ use vestibule_scim::{ScimType, list_response};
 use vestibule_service::representation::{entity_tag, versions};
 use vestibule_service::{Error, Listed, Representation};
 
+use crate::Web;
 use crate::request::{BodyError, request_id};
 
 /// RFC 7644, section 8.1.
@@ -110,7 +112,10 @@ pub(crate) fn json(request: &HttpRequest, value: &serde_json::Value) -> HttpResp
 
 /// Any refusal of a SCIM request, in the shape of RFC 7644, section 3.12.
 pub(crate) fn error(request: &HttpRequest, error: &Error) -> HttpResponse {
-    let (mut body, challenge, retry_after) = describe(error);
+    let patience = request
+        .app_data::<Data<Web>>()
+        .map_or(RETRY_AFTER, |web| web.service.settings().retry_after);
+    let (mut body, challenge, retry_after) = describe(error, patience);
     if let Error::Unavailable(_) | Error::Internal(_) = error {
         let id = request_id(request);
         crate::blocking::log(error, &id);
@@ -127,7 +132,8 @@ pub(crate) fn error(request: &HttpRequest, error: &Error) -> HttpResponse {
     builder.body(serde_json::to_string(&body).unwrap_or_default())
 }
 
-fn describe(error: &Error) -> (vestibule_scim::Error, Option<String>, Option<u32>) {
+/// `patience`: seconds a paused provider is asked to wait.
+fn describe(error: &Error, patience: u32) -> (vestibule_scim::Error, Option<String>, Option<u32>) {
     let plain =
         |status, detail: String| (vestibule_scim::Error::new(status, None, detail), None, None);
     let typed = |status, scim_type, detail: String| {
@@ -169,7 +175,7 @@ fn describe(error: &Error) -> (vestibule_scim::Error, Option<String>, Option<u32
         Error::Refused(refusal @ Refusal::Paused) => (
             vestibule_scim::Error::new(503, None, refusal.to_string()),
             None,
-            Some(30),
+            Some(patience),
         ),
         Error::Refused(refusal @ Refusal::ScopeTooSmall { needed }) => challenged(
             403,

@@ -52,7 +52,7 @@ pub(crate) async fn list_resource_types(
     query: Query,
 ) -> HttpResponse {
     describe(&request, &web, mount, sender, &query, |web, base| {
-        Some(all(all_resource_types(web, base)))
+        Some(all(&all_resource_types(web, base)))
     })
     .await
 }
@@ -88,7 +88,7 @@ pub(crate) async fn list_schemas(
     query: Query,
 ) -> HttpResponse {
     describe(&request, &web, mount, sender, &query, |web, base| {
-        Some(all(all_schemas(web, base)))
+        Some(all(&all_schemas(web, base)))
     })
     .await
 }
@@ -156,7 +156,7 @@ fn one(documents: Vec<Value>, id: &str) -> Option<Value> {
     })
 }
 
-fn all(documents: Vec<Value>) -> Value {
+fn all(documents: &[Value]) -> Value {
     json!({
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
         "totalResults": documents.len(),

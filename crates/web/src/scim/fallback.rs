@@ -21,15 +21,14 @@ pub(crate) async fn answer(request: HttpRequest) -> HttpResponse {
     let allowed = match segments.as_slice() {
         ["Users" | "Groups"] => "GET, HEAD, POST, OPTIONS",
         ["Users" | "Groups", _] => "GET, HEAD, PUT, PATCH, DELETE, OPTIONS",
-        ["ServiceProviderConfig"]
-        | ["ResourceTypes" | "Schemas"]
+        ["ServiceProviderConfig" | "ResourceTypes" | "Schemas"]
         | ["ResourceTypes" | "Schemas", _] => "GET, HEAD, OPTIONS",
         ["Me", ..] => {
             let detail =
                 "an access token stands for a provider, not for a person, so there is no /Me";
             return answer::refusal(&request, Error::new(501, None, detail));
         }
-        ["Bulk"] | [] | [".search"] | ["Users" | "Groups", ".search", ..] => {
+        [] | ["Bulk" | ".search"] | ["Users" | "Groups", ".search", ..] => {
             let detail = "this operation is not supported; see /ServiceProviderConfig";
             return answer::refusal(&request, Error::new(501, None, detail));
         }
