@@ -18,7 +18,8 @@ const ALLOWED: [(&str, &[&str]); 7] = [
 
 /// Libraries that only some crates may use, at run time.
 const CONFINED: [(&str, &[&str]); 3] = [
-    ("diesel", &["vestibule-storage"]),
+    // The testkit makes databases for tests on PostgreSQL.
+    ("diesel", &["vestibule-storage", "vestibule-testkit"]),
     ("libsqlite3-sys", &["vestibule-storage"]),
     ("actix-web", &["vestibule-web", "vestibule", "vestibule-testkit", "acceptance"]),
 ];

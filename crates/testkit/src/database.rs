@@ -1,0 +1,160 @@
+//! A database of a test's own.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, PgConnection};
+use tempfile::TempDir;
+use vestibule_service::storage::{DatabaseUrl, Engine, Options, Store};
+
+/// Names the PostgreSQL server, by the address of a database on it whose user may create others.
+const SERVER: &str = "VESTIBULE_TEST_POSTGRES";
+
+/// An empty database that is gone when this is dropped.
+#[derive(Debug)]
+pub struct Database {
+    url: DatabaseUrl,
+    _place: Place,
+}
+
+#[derive(Debug)]
+enum Place {
+    Folder(#[expect(dead_code, reason = "it is kept until it is to be removed")] TempDir),
+    Server { address: String, name: String },
+}
+
+impl Database {
+    /// On SQLite a file in a temporary folder, in memory where the machine has a file system there.
+    /// On PostgreSQL a database on the server that `VESTIBULE_TEST_POSTGRES` names; `None` where it
+    /// names none.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be made; and without a PostgreSQL server while `CI=true`, so that no gate
+    /// passes by having left something out.
+    pub fn new(engine: Engine) -> Option<Self> {
+        match engine {
+            Engine::Sqlite => Some(Self::sqlite()),
+            Engine::Postgres => Self::postgres(),
+        }
+    }
+
+    fn sqlite() -> Self {
+        let memory = Path::new("/dev/shm");
+        let folder = if memory.is_dir() {
+            tempfile::tempdir_in(memory)
+        } else {
+            tempfile::tempdir()
+        }
+        .expect("the machine has a place for temporary files");
+        let path = folder.path().join("vestibule.db");
+        Self {
+            url: parsed(&format!("sqlite:{}", path.display())),
+            _place: Place::Folder(folder),
+        }
+    }
+
+    #[expect(clippy::print_stderr, reason = "a test that was left out must say so")]
+    fn postgres() -> Option<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let Ok(address) = std::env::var(SERVER) else {
+            assert!(
+                std::env::var("CI").as_deref() != Ok("true"),
+                "{SERVER} is not set"
+            );
+            eprintln!(
+                "skipped on PostgreSQL: {SERVER} names no server, such as postgres://user@127.0.0.1/postgres"
+            );
+            return None;
+        };
+        let name = format!(
+            "vestibule_test_{}_{}",
+            std::process::id(),
+            COUNT.fetch_add(1, Ordering::SeqCst)
+        );
+        run(&address, &format!("DROP DATABASE IF EXISTS {name}"));
+        run(&address, &format!("CREATE DATABASE {name}"));
+        Some(Self {
+            url: parsed(&beside(&address, &name)),
+            _place: Place::Server { address, name },
+        })
+    }
+
+    pub fn url(&self) -> &DatabaseUrl {
+        &self.url
+    }
+
+    /// Opens it, with the newest schema.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be opened.
+    pub fn open(&self) -> Store {
+        let options = Options {
+            connections: 4,
+            ..Options::default()
+        };
+        Store::open(&self.url, options).expect("an empty database takes the schema")
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Self::Server { address, name } = self {
+            run(
+                address,
+                &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+            );
+        }
+    }
+}
+
+/// The address of another database on the same server.
+fn beside(address: &str, name: &str) -> String {
+    let (path, options) = address
+        .split_once('?')
+        .map_or((address, None), |(path, options)| (path, Some(options)));
+    let server = match path.split_once("://") {
+        Some((scheme, rest)) => format!("{scheme}://{}", rest.split('/').next().unwrap_or(rest)),
+        None => path.to_owned(),
+    };
+    match options {
+        Some(options) => format!("{server}/{name}?{options}"),
+        None => format!("{server}/{name}"),
+    }
+}
+
+fn parsed(url: &str) -> DatabaseUrl {
+    DatabaseUrl::parse(url).expect("the address was made of a scheme that storage knows")
+}
+
+/// Runs a statement on the server, outside any transaction.
+fn run(address: &str, statement: &str) {
+    let mut connection =
+        PgConnection::establish(address).expect("the server named for tests can be reached");
+    let done = connection.batch_execute(statement);
+    // Dropped while a test panics, a second panic would hide the first.
+    assert!(
+        done.is_ok() || std::thread::panicking(),
+        "{statement}: {done:?}"
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::beside;
+
+    #[test]
+    fn another_database_keeps_server_and_options() {
+        assert_eq!(
+            beside("postgres://u:p@h:1/postgres", "x"),
+            "postgres://u:p@h:1/x"
+        );
+        assert_eq!(beside("postgres://h", "x"), "postgres://h/x");
+        assert_eq!(
+            beside("postgres:///postgres?host=/run/pg", "x"),
+            "postgres:///x?host=/run/pg"
+        );
+    }
+}
