@@ -9,7 +9,10 @@
 //! bare actix-web handler that answers the same bytes, and a loop that inserts the same rows straight
 //! into SQLite in groups of 16, one commit a group. Figures are rates, and ratios between them.
 
-#![expect(clippy::print_stdout, reason = "a benchmark reports to whoever started it")]
+#![expect(
+    clippy::print_stdout,
+    reason = "a benchmark reports to whoever started it"
+)]
 
 #[path = "http/bare.rs"]
 mod bare;
@@ -57,8 +60,16 @@ fn main() {
         bare::serve(&bare[0], &bare[1]);
         return;
     }
-    let (users, seconds) = if options.smoke { (300, 1) } else { (options.users, options.seconds) };
-    let time = if options.smoke { Duration::from_millis(300) } else { Duration::from_secs(seconds) };
+    let (users, seconds) = if options.smoke {
+        (300, 1)
+    } else {
+        (options.users, options.seconds)
+    };
+    let time = if options.smoke {
+        Duration::from_millis(300)
+    } else {
+        Duration::from_secs(seconds)
+    };
     let folder = tempfile::Builder::new()
         .prefix("vestibule-bench")
         .tempdir_in(options.folder.unwrap_or_else(std::env::temp_dir))
@@ -68,42 +79,85 @@ fn main() {
     println!("idle server: {:.1} MB", server.memory());
     let token = server.token();
     let base = server.base();
-    let load = |path: &str| Load { port: server.port, token: token.clone(), base: base.clone(), path: path.to_owned() };
+    let load = |path: &str| Load {
+        port: server.port,
+        token: token.clone(),
+        base: base.clone(),
+        path: path.to_owned(),
+    };
 
     // Loading is a measurement of its own: durable creates, 16 at a time.
     let number = AtomicU64::new(0);
-    let loaded = client::run_count(16, users, &load("/Users"), || post("/Users", &user(number.fetch_add(1, Ordering::Relaxed))));
-    println!("loaded {users} people: {:.0}/s; server now {:.1} MB", loaded.rate, server.memory());
+    let loaded = client::run_count(16, users, &load("/Users"), || {
+        post("/Users", &user(number.fetch_add(1, Ordering::Relaxed)))
+    });
+    println!(
+        "loaded {users} people: {:.0}/s; server now {:.1} MB",
+        loaded.rate,
+        server.memory()
+    );
     let ids = client::ids(&load("/Users"), users);
 
     let small = client::create_group(&load("/Groups"), "Small", ids.iter().take(10));
     let large = client::create_group(&load("/Groups"), "Large", ids.iter());
-    println!("group of {} members stored; server now {:.1} MB", ids.len(), server.memory());
+    println!(
+        "group of {} members stored; server now {:.1} MB",
+        ids.len(),
+        server.memory()
+    );
 
     let ready = server.restart();
-    println!("restart with {users} people stored: ready after {} ms", ready.as_millis());
+    println!(
+        "restart with {users} people stored: ready after {} ms",
+        ready.as_millis()
+    );
 
     let one = client::fetch(&load(&format!("/Users/{}", ids[0])));
     let bare = bare::Bare::start(folder.path(), &one);
-    let best = Load { port: bare.port, token: token.clone(), base: base.clone(), path: "/".to_owned() };
-    let raw = raw_sqlite::rate(folder.path(), server.database(), if options.smoke { 200 } else { 20_000 });
+    let best = Load {
+        port: bare.port,
+        token: token.clone(),
+        base: base.clone(),
+        path: "/".to_owned(),
+    };
+    let raw = raw_sqlite::rate(
+        folder.path(),
+        server.database(),
+        if options.smoke { 200 } else { 20_000 },
+    );
     println!("raw SQLite group-commit loop, 16 rows a commit: {raw:.0}/s");
 
-    println!("{:<34}{:>6}{:>12}{:>10}{:>10}{:>9}", "operation", "conns", "rate/s", "p50 us", "p99 us", "ratio");
+    println!(
+        "{:<34}{:>6}{:>12}{:>10}{:>10}{:>9}",
+        "operation", "conns", "rate/s", "p50 us", "p99 us", "ratio"
+    );
     for connections in [1, 16] {
-        let pick = |number: u64| &ids[usize::try_from(number * 7_919 % ids.len() as u64).expect("an index fits")];
+        let pick = |number: u64| {
+            &ids[usize::try_from(number * 7_919 % ids.len() as u64).expect("an index fits")]
+        };
         let counter = AtomicU64::new(0);
         let next = || counter.fetch_add(1, Ordering::Relaxed);
-        let measure = |name: &str, reference: Option<f64>, make: &(dyn Fn() -> Request + Sync)| -> Measured {
-            let measured = client::run(connections, time, &load("/"), make);
-            report(name, connections, &measured, reference);
-            measured
-        };
+        let measure =
+            |name: &str, reference: Option<f64>, make: &(dyn Fn() -> Request + Sync)| -> Measured {
+                let measured = client::run(connections, time, &load("/"), make);
+                report(name, connections, &measured, reference);
+                measured
+            };
         let bare_rate = client::run(connections, time, &best, &|| get("/"));
-        report("bare actix handler, same bytes", connections, &bare_rate, None);
-        measure("read a user by id", Some(bare_rate.rate), &|| get(&format!("/Users/{}", pick(next()))));
+        report(
+            "bare actix handler, same bytes",
+            connections,
+            &bare_rate,
+            None,
+        );
+        measure("read a user by id", Some(bare_rate.rate), &|| {
+            get(&format!("/Users/{}", pick(next())))
+        });
         measure("userName eq", Some(bare_rate.rate), &|| {
-            get(&format!("/Users?filter=userName%20eq%20%22person{}%40bench.example%22", next() * 7_919 % users))
+            get(&format!(
+                "/Users?filter=userName%20eq%20%22person{}%40bench.example%22",
+                next() * 7_919 % users
+            ))
         });
         measure("list a page of 100", None, &|| get("/Users?count=100"));
         measure("create a user (ratio to raw SQLite)", Some(raw), &|| {
@@ -112,14 +166,21 @@ fn main() {
         let flips = AtomicU64::new(0);
         measure("patch a user", None, &|| {
             let flip = flips.fetch_add(1, Ordering::Relaxed);
-            client::patch(&format!("/Users/{}", pick(flip)), &format!(
-                r#"{{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{{"op":"replace","path":"title","value":"t{flip}"}}]}}"#
-            ))
+            client::patch(
+                &format!("/Users/{}", pick(flip)),
+                &format!(
+                    r#"{{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{{"op":"replace","path":"title","value":"t{flip}"}}]}}"#
+                ),
+            )
         });
-        let in_small = measure("add and remove a member, 10", None, &|| member_flip(&small, pick(users / 2), next()));
-        measure(&format!("add and remove a member, {}", ids.len()), Some(in_small.rate), &|| {
-            member_flip(&large, pick(users / 2), next())
+        let in_small = measure("add and remove a member, 10", None, &|| {
+            member_flip(&small, pick(users / 2), next())
         });
+        measure(
+            &format!("add and remove a member, {}", ids.len()),
+            Some(in_small.rate),
+            &|| member_flip(&large, pick(users / 2), next()),
+        );
     }
     println!("server at the end: {:.1} MB", server.memory());
 }
@@ -130,9 +191,12 @@ fn member_flip(group: &str, member: &str, turn: u64) -> Request {
     } else {
         format!(r#"{{"op":"add","path":"members","value":[{{"value":"{member}"}}]}}"#)
     };
-    client::patch(&format!("/Groups/{group}"), &format!(
-        r#"{{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{operation}]}}"#
-    ))
+    client::patch(
+        &format!("/Groups/{group}"),
+        &format!(
+            r#"{{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{operation}]}}"#
+        ),
+    )
 }
 
 /// A person as an identity governance product sends one.
@@ -143,7 +207,9 @@ fn user(number: u64) -> String {
 }
 
 fn report(name: &str, connections: usize, measured: &Measured, reference: Option<f64>) {
-    let ratio = reference.map_or(String::new(), |reference| format!("{:.2}", measured.rate / reference));
+    let ratio = reference.map_or(String::new(), |reference| {
+        format!("{:.2}", measured.rate / reference)
+    });
     println!(
         "{name:<34}{connections:>6}{:>12.0}{:>10}{:>10}{ratio:>9}",
         measured.rate,

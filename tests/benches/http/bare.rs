@@ -42,7 +42,9 @@ pub(crate) fn serve(port: &str, file: &str) {
             HttpServer::new(move || {
                 App::new().app_data(body.clone()).default_service(web::to(
                     async |body: web::Data<String>| {
-                        HttpResponse::Ok().content_type("application/scim+json").body(body.as_str().to_owned())
+                        HttpResponse::Ok()
+                            .content_type("application/scim+json")
+                            .body(body.as_str().to_owned())
                     },
                 ))
             })

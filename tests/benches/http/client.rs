@@ -26,15 +26,27 @@ pub(crate) struct Request {
 }
 
 pub(crate) fn get(path: &str) -> Request {
-    Request { method: "GET", path: path.to_owned(), body: None }
+    Request {
+        method: "GET",
+        path: path.to_owned(),
+        body: None,
+    }
 }
 
 pub(crate) fn post(path: &str, body: &str) -> Request {
-    Request { method: "POST", path: path.to_owned(), body: Some(body.to_owned()) }
+    Request {
+        method: "POST",
+        path: path.to_owned(),
+        body: Some(body.to_owned()),
+    }
 }
 
 pub(crate) fn patch(path: &str, body: &str) -> Request {
-    Request { method: "PATCH", path: path.to_owned(), body: Some(body.to_owned()) }
+    Request {
+        method: "PATCH",
+        path: path.to_owned(),
+        body: Some(body.to_owned()),
+    }
 }
 
 /// What a measurement found.
@@ -47,14 +59,21 @@ pub(crate) struct Measured {
 }
 
 /// Requests for `time` over `connections` connections.
-pub(crate) fn run(connections: usize, time: Duration, load: &Load, make: &(dyn Fn() -> Request + Sync)) -> Measured {
+pub(crate) fn run(
+    connections: usize,
+    time: Duration,
+    load: &Load,
+    make: &(dyn Fn() -> Request + Sync),
+) -> Measured {
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
             std::thread::sleep(time);
             stop.store(true, Ordering::Relaxed);
         });
-        collect(connections, load, &|| (!stop.load(Ordering::Relaxed)).then(make))
+        collect(connections, load, &|| {
+            (!stop.load(Ordering::Relaxed)).then(make)
+        })
     })
 }
 
@@ -66,10 +85,16 @@ pub(crate) fn run_count(
     make: impl Fn() -> Request + Sync,
 ) -> Measured {
     let sent = AtomicU64::new(0);
-    collect(connections, load, &|| (sent.fetch_add(1, Ordering::Relaxed) < count).then(&make))
+    collect(connections, load, &|| {
+        (sent.fetch_add(1, Ordering::Relaxed) < count).then(&make)
+    })
 }
 
-fn collect(connections: usize, load: &Load, next: &(dyn Fn() -> Option<Request> + Sync)) -> Measured {
+fn collect(
+    connections: usize,
+    load: &Load,
+    next: &(dyn Fn() -> Option<Request> + Sync),
+) -> Measured {
     let begun = Instant::now();
     let mut times: Vec<Duration> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..connections)
@@ -81,19 +106,37 @@ fn collect(connections: usize, load: &Load, next: &(dyn Fn() -> Option<Request> 
                         let sent = Instant::now();
                         let (status, body) = connection.send(&request);
                         times.push(sent.elapsed());
-                        assert!(status < 300, "{} {} answered {status}: {body}", request.method, request.path);
+                        assert!(
+                            status < 300,
+                            "{} {} answered {status}: {body}",
+                            request.method,
+                            request.path
+                        );
                     }
                     times
                 })
             })
             .collect();
-        workers.into_iter().flat_map(|worker| worker.join().expect("every answer is a success")).collect()
+        workers
+            .into_iter()
+            .flat_map(|worker| worker.join().expect("every answer is a success"))
+            .collect()
     });
     let elapsed = begun.elapsed().as_secs_f64();
     times.sort_unstable();
-    let at = |share: usize| times.get(times.len() * share / 100).or(times.last()).copied().unwrap_or_default();
+    let at = |share: usize| {
+        times
+            .get(times.len() * share / 100)
+            .or(times.last())
+            .copied()
+            .unwrap_or_default()
+    };
     #[expect(clippy::cast_precision_loss, reason = "a rate is not exact")]
-    Measured { rate: times.len() as f64 / elapsed, median: at(50), p99: at(99) }
+    Measured {
+        rate: times.len() as f64 / elapsed,
+        median: at(50),
+        p99: at(99),
+    }
 }
 
 /// One answer's body.
@@ -108,27 +151,46 @@ pub(crate) fn ids(load: &Load, count: u64) -> Vec<String> {
     let mut connection = Connection::open(load);
     let mut ids = Vec::new();
     while (ids.len() as u64) < count {
-        let path = format!("/Users?attributes=id&count=1000&startIndex={}", ids.len() + 1);
+        let path = format!(
+            "/Users?attributes=id&count=1000&startIndex={}",
+            ids.len() + 1
+        );
         let (status, body) = connection.send(&get(&path));
         assert_eq!(status, 200, "{body}");
         let page: Value = serde_json::from_str(&body).expect("a list is JSON");
         let found = page["Resources"].as_array().expect("a list has resources");
-        assert!(!found.is_empty(), "only {} of {count} people were found", ids.len());
-        ids.extend(found.iter().filter_map(|user| user["id"].as_str().map(str::to_owned)));
+        assert!(
+            !found.is_empty(),
+            "only {} of {count} people were found",
+            ids.len()
+        );
+        ids.extend(
+            found
+                .iter()
+                .filter_map(|user| user["id"].as_str().map(str::to_owned)),
+        );
     }
     ids.truncate(usize::try_from(count).expect("a count of people fits"));
     ids
 }
 
 /// A group with these members, put in ten thousand at a time.
-pub(crate) fn create_group<'a>(load: &Load, name: &str, members: impl Iterator<Item = &'a String>) -> String {
+pub(crate) fn create_group<'a>(
+    load: &Load,
+    name: &str,
+    members: impl Iterator<Item = &'a String>,
+) -> String {
     let mut connection = Connection::open(load);
-    let body = format!(r#"{{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"{name}"}}"#);
+    let body = format!(
+        r#"{{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"{name}"}}"#
+    );
     let (status, body) = connection.send(&post("/Groups", &body));
     assert_eq!(status, 201, "{body}");
     let group: Value = serde_json::from_str(&body).expect("a group is JSON");
     let id = group["id"].as_str().expect("a group has an id").to_owned();
-    let members: Vec<String> = members.map(|member| format!(r#"{{"value":"{member}"}}"#)).collect();
+    let members: Vec<String> = members
+        .map(|member| format!(r#"{{"value":"{member}"}}"#))
+        .collect();
     for chunk in members.chunks(10_000) {
         let body = format!(
             r#"{{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{{"op":"add","path":"members","value":[{}]}}]}}"#,
@@ -149,7 +211,10 @@ impl<'a> Connection<'a> {
     fn open(load: &'a Load) -> Self {
         let stream = TcpStream::connect(("127.0.0.1", load.port)).expect("the server listens");
         stream.set_nodelay(true).expect("a socket takes options");
-        Self { load, stream: BufReader::new(stream) }
+        Self {
+            load,
+            stream: BufReader::new(stream),
+        }
     }
 
     fn send(&mut self, request: &Request) -> (u16, String) {
@@ -157,21 +222,34 @@ impl<'a> Connection<'a> {
         let body = request.body.as_deref().unwrap_or_default();
         let head = format!(
             "{} {base}{} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nContent-Type: application/scim+json\r\nContent-Length: {}\r\n\r\n",
-            request.method, request.path, body.len()
+            request.method,
+            request.path,
+            body.len()
         );
         let whole = [head.as_bytes(), body.as_bytes()].concat();
-        self.stream.get_mut().write_all(&whole).expect("the server reads");
+        self.stream
+            .get_mut()
+            .write_all(&whole)
+            .expect("the server reads");
         self.answer()
     }
 
     fn answer(&mut self) -> (u16, String) {
         let mut line = String::new();
-        self.stream.read_line(&mut line).expect("the server answers");
-        let status = line.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status line");
+        self.stream
+            .read_line(&mut line)
+            .expect("the server answers");
+        let status = line
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok())
+            .expect("a status line");
         let mut length = 0;
         loop {
             line.clear();
-            self.stream.read_line(&mut line).expect("the server answers");
+            self.stream
+                .read_line(&mut line)
+                .expect("the server answers");
             if line == "\r\n" {
                 break;
             }
@@ -186,7 +264,10 @@ impl<'a> Connection<'a> {
 }
 
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+    TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .expect("a free port")
+        .port()
 }
 
 /// Waits until a path answers 200, and says how long that took.
@@ -194,7 +275,8 @@ pub(crate) fn wait_until_answering(port: u16, path: &str) -> Duration {
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(30) {
         if let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) {
-            let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+            let request =
+                format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
             let mut answer = String::new();
             if stream.write_all(request.as_bytes()).is_ok()
                 && stream.read_to_string(&mut answer).is_ok()

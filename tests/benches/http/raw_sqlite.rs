@@ -11,19 +11,27 @@ pub(crate) fn rate(folder: &Path, database: &Path, count: u32) -> f64 {
     let copy = folder.join("raw.db");
     {
         let source = Connection::open(database).expect("the server's database opens");
-        source.execute("VACUUM INTO ?1", [copy.display().to_string()]).expect("the database copies");
+        source
+            .execute("VACUUM INTO ?1", [copy.display().to_string()])
+            .expect("the database copies");
     }
     let connection = Connection::open(&copy).expect("the copy opens");
     connection
-        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
+        .execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
+        )
         .expect("SQLite takes its settings");
     let begun = Instant::now();
     for group in 0..count.div_ceil(16) {
-        connection.execute_batch("BEGIN IMMEDIATE").expect("a transaction begins");
+        connection
+            .execute_batch("BEGIN IMMEDIATE")
+            .expect("a transaction begins");
         for number in group * 16..(group + 1) * 16 {
             insert(&connection, number);
         }
-        connection.execute_batch("COMMIT").expect("a transaction commits");
+        connection
+            .execute_batch("COMMIT")
+            .expect("a transaction commits");
     }
     f64::from(count) / begun.elapsed().as_secs_f64()
 }

@@ -23,12 +23,21 @@ impl Server {
             .expect("cargo runs, since it runs this");
         assert!(built.success(), "the binary does not build");
         let target = std::env::current_exe().expect("a running program has a path");
-        let binary = target.ancestors().nth(2).expect("target/release/deps").join("vestibule");
+        let binary = target
+            .ancestors()
+            .nth(2)
+            .expect("target/release/deps")
+            .join("vestibule");
         let database = folder.join("vestibule.db");
         let port = free_port();
         let child = serve(&binary, &database, port);
         wait_until_answering(port, "/readyz");
-        Self { binary, database, child, port }
+        Self {
+            binary,
+            database,
+            child,
+            port,
+        }
     }
 
     pub(crate) fn database(&self) -> &Path {
@@ -51,18 +60,42 @@ impl Server {
 
     /// Resident memory in megabytes.
     pub(crate) fn memory(&self) -> f64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
-        line.trim().trim_end_matches(" kB").parse::<f64>().unwrap_or_default() / 1024.0
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))
+            .unwrap_or_default();
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .unwrap_or_default();
+        line.trim()
+            .trim_end_matches(" kB")
+            .parse::<f64>()
+            .unwrap_or_default()
+            / 1024.0
     }
 
     /// Registers a provider and answers an access token of it.
     pub(crate) fn token(&self) -> String {
         let provider = self.command(&[
-            "provider", "add", "--name", "Bench", "--user-type", "third-party", "--allow-ip", "*", "--json",
+            "provider",
+            "add",
+            "--name",
+            "Bench",
+            "--user-type",
+            "third-party",
+            "--allow-ip",
+            "*",
+            "--json",
         ]);
         let id = provider["id"].as_str().expect("a provider has an id");
-        let token = self.command(&["token", "issue", "--provider", id, "--name", "bench", "--json"]);
+        let token = self.command(&[
+            "token",
+            "issue",
+            "--provider",
+            id,
+            "--name",
+            "bench",
+            "--json",
+        ]);
         token["access_token"].as_str().expect("a token").to_owned()
     }
 
@@ -72,7 +105,11 @@ impl Server {
             .env("VESTIBULE_DATABASE", url(&self.database))
             .output()
             .expect("the binary runs");
-        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         serde_json::from_slice(&output.stdout).expect("--json prints JSON")
     }
 }
@@ -90,7 +127,13 @@ fn url(database: &Path) -> String {
 
 fn serve(binary: &Path, database: &Path, port: u16) -> Child {
     Command::new(binary)
-        .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--database", &url(database)])
+        .args([
+            "serve",
+            "--listen",
+            &format!("127.0.0.1:{port}"),
+            "--database",
+            &url(database),
+        ])
         .stdout(Stdio::null())
         .spawn()
         .expect("the binary runs")
