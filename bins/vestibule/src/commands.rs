@@ -47,14 +47,14 @@ pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,
 
-    /// Configuration file (TOML)
-    ///
-    /// Without it ./vestibule.toml is read if there is one. [env: VESTIBULE_CONFIG]
     #[arg(
         long,
         global = true,
         value_name = "FILE",
-        help_heading = "Options of every command"
+        help_heading = "Options of every command",
+        help = "Configuration file (TOML)",
+        long_help = "Configuration file (TOML); without it ./vestibule.toml is read if there is one \
+                     [env: VESTIBULE_CONFIG]"
     )]
     config: Option<String>,
 
@@ -109,6 +109,11 @@ Examples:
     /// The configuration as it holds
     #[command(subcommand)]
     Config(check::Command),
+    /// Print the OpenAPI 3.1 document of token endpoint, SCIM and admin API
+    ///
+    /// The same that a running server answers at /openapi.json.
+    #[command(after_long_help = "Example:\n  vestibule openapi > openapi/vestibule.json")]
+    Openapi,
 }
 
 /// Why a command did not succeed.
@@ -200,6 +205,10 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, CommandError> {
             return Ok(ExitCode::SUCCESS);
         }
         Command::Config(check::Command::Check(_)) => check::run(&context),
+        Command::Openapi => {
+            output::print(&vestibule_web::openapi::text())?;
+            return Ok(ExitCode::SUCCESS);
+        }
         Command::Provider(command) => provider::run(&context.session()?, command)?,
         Command::Token(command) => token::run(&context.session()?, command)?,
         Command::Vendor(command) => vendor::run(&context.session()?, command)?,

@@ -111,7 +111,7 @@ fn repeat(job: &Job, service: &Service, stop: &Stop) {
             }
             // Once an outage, not twice a second.
             Err(error) if failing => {
-                tracing::debug!(job = job.name, error = chain(&error), "a job still fails")
+                tracing::debug!(job = job.name, error = chain(&error), "a job still fails");
             }
             Err(error) => {
                 failing = true;

@@ -251,7 +251,7 @@ mod tests {
             assert_eq!(created.header("location"), Some(location.as_str()));
             assert_eq!(
                 created.json()["meta"]["created"],
-                "2026-01-01T00:00:00Z",
+                "2026-01-01T00:00:00.000000Z",
                 "{}",
                 created.text
             );

@@ -1,5 +1,7 @@
 //! `vestibule event` and `vestibule audit`.
 
+use std::fmt::Write as _;
+
 use clap::Subcommand;
 use serde_json::{Value, json};
 use vestibule_domain::EventId;
@@ -98,7 +100,7 @@ pub(super) fn run_audit(
         "sealed": found.sealed,
         "unsealed": found.unsealed,
         "erased": found.erased,
-        "head": found.head.map(|head| head.iter().map(|byte| format!("{byte:02x}")).collect::<String>()),
+        "head": found.head.as_deref().map(hex),
         "broken": broken,
     });
     let note = if holds {
@@ -110,4 +112,13 @@ pub(super) fn run_audit(
         success: holds,
         ..Answer::record(value).with_note(note)
     })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }

@@ -13,13 +13,19 @@ use super::super::{CommandError, Session, instant};
 /// Every setting but name and user type. A list that is given replaces the one there was.
 #[derive(Debug, Default, Args)]
 pub(in crate::commands) struct Fields {
-    /// Address or network the provider may call from, such as 203.0.113.7, 10.0.0.0/8 or 2001:db8::/32; * is any;
-    /// may be repeated; with none nobody may call
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        help = "Address or network the provider may call from, such as 203.0.113.7, 10.0.0.0/8 or 2001:db8::/32; \
+                * is any; may be repeated; with none nobody may call"
+    )]
     allow_ip: Vec<String>,
-    /// Origin that the Referer header must name, such as https://iga.example; may be repeated; with none it is not
-    /// looked at
-    #[arg(long, value_name = "ORIGIN")]
+    #[arg(
+        long,
+        value_name = "ORIGIN",
+        help = "Origin that the Referer header must name, such as https://iga.example; may be repeated; with none \
+                it is not looked at"
+    )]
     allow_referrer: Vec<String>,
     /// What it is for
     #[arg(long, value_name = "TEXT")]
