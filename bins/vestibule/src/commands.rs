@@ -119,9 +119,9 @@ Examples:
 /// Why a command did not succeed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CommandError {
-    #[error("{0}")]
+    #[error(transparent)]
     Config(#[from] ConfigError),
-    #[error("{0}")]
+    #[error(transparent)]
     Open(#[from] OpenError),
     #[error("cannot listen on {address}")]
     Listen {
@@ -282,11 +282,11 @@ fn flat(value: &impl serde::Serialize) -> serde_json::Value {
     let Value::Object(mut fields) = value else {
         return value;
     };
-    let Some(Value::Object(settings)) = fields.remove("settings") else {
+    let Some(Value::Object(settings)) = fields.shift_remove("settings") else {
         return Value::Object(fields);
     };
     let mut flat = serde_json::Map::new();
-    if let Some(id) = fields.remove("id") {
+    if let Some(id) = fields.shift_remove("id") {
         flat.insert("id".to_owned(), id);
     }
     flat.extend(settings);
