@@ -189,7 +189,9 @@ impl Splitter<'_> {
                     self.changes.push(MemberChange::Remove(selector));
                     Ok(())
                 }
-                (Op::Add | Op::Replace, value) => self.exchange(selector, value),
+                // `add` never takes anybody out, whatever the filter selects.
+                (Op::Add, value) => self.add(value),
+                (Op::Replace, value) => self.exchange(selector, value),
             };
         }
         match (op, value) {
@@ -211,12 +213,15 @@ impl Splitter<'_> {
                 })?;
                 self.changes.push(MemberChange::Replace(members));
             }
-            (Op::Add, value) => {
-                let members = value.map_or(Ok(Vec::new()), |value| self.members(value))?;
-                if !members.is_empty() {
-                    self.changes.push(MemberChange::Add(members));
-                }
-            }
+            (Op::Add, value) => self.add(value)?,
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, value: Option<Value>) -> Result<(), Error> {
+        let given = value.map_or(Ok(Vec::new()), |value| self.members(value))?;
+        if !given.is_empty() {
+            self.changes.push(MemberChange::Add(given));
         }
         Ok(())
     }

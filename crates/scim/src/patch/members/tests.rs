@@ -173,6 +173,19 @@ fn a_replaced_member_who_stays_is_not_removed() {
 }
 
 #[test]
+fn an_add_with_a_filter_removes_nobody() {
+    for filter in ["type eq \"User\"", "value eq \"u1\"", "value pr"] {
+        let path = format!("members[{filter}]");
+        let operations = json!([{"op": "add", "path": path, "value": {"value": "u2"}}]);
+        for dialect in [Dialect::Tolerant, Dialect::Strict] {
+            let (changes, rest) = split_as(&operations, dialect).unwrap();
+            assert_eq!(changes, [MemberChange::Add(vec![member("u2")])], "{path}");
+            assert_eq!(rest, None);
+        }
+    }
+}
+
+#[test]
 fn membership_mistakes_are_refused() {
     for (operation, scim_type) in [
         (
