@@ -170,6 +170,12 @@ fn a_replaced_member_who_stays_is_not_removed() {
         changes(&operations),
         [values(&["u1"]), MemberChange::Add(vec![member("u2")])]
     );
+    let error = split_as(&operations, Dialect::Strict).unwrap_err();
+    assert_eq!(error.scim_type, Some(ScimType::Mutability));
+    assert_eq!(
+        error.detail,
+        "Operations[0]: members are added and removed, not replaced one by one"
+    );
 }
 
 #[test]
