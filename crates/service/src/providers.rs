@@ -3,11 +3,12 @@
 use chrono::{DateTime, SubsecRound as _, Utc};
 use rand::RngCore as _;
 use serde_json::{Value, json};
-use vestibule_domain::event::{Action, Payload};
+use vestibule_domain::event::{Action, Payload, Subject};
 use vestibule_domain::provider::{Provider, ProviderSettings, ProviderState};
-use vestibule_domain::{CredentialId, ProviderId};
+use vestibule_domain::{CredentialId, EventId, ProviderId};
 use vestibule_oauth::{Secret, SecretKind};
 use vestibule_storage::credentials::{self, ClientSecret, Token, Use};
+use vestibule_storage::providers::Cleared;
 use vestibule_storage::telemetry::{self, ToleranceUses};
 use vestibule_storage::{Read, Write, providers};
 
@@ -17,8 +18,8 @@ use crate::access_groups::must_exist;
 use crate::changes::{changed, expect_version, gone, made, moved, value};
 use crate::{AdminCall, Change, Error, Operator, Role, Service};
 
-/// Rows of a kind removed by one step of a deletion.
-const CLEARED: i64 = 1_000;
+/// Rows removed by one step of a deletion, and so events written by it.
+const CLEARED: i64 = 200;
 /// Warnings shown with a provider.
 const WARNINGS: i64 = 100;
 /// Random letters and digits in a client id: 95 bits.
@@ -214,7 +215,7 @@ impl Service {
             if current.provider.state == state {
                 return Ok(current);
             }
-            let provider = service.switch(
+            let (provider, _) = service.switch(
                 tx,
                 &operator,
                 &current.provider,
@@ -246,15 +247,28 @@ impl Service {
     /// interruption it goes on where it stopped. From the first step on the provider is disabled
     /// and without tokens. Answers what this call found.
     pub fn delete_provider(&self, call: &AdminCall, id: ProviderId) -> Result<Holdings, Error> {
-        let holdings = self.begin_deletion(call, id)?;
+        let (holdings, cause) = self.begin_deletion(call, id)?;
         loop {
             let (service, again) = (self.clone(), call.clone());
             let more = self
                 .store()
                 .write("providers.clear", move |tx| -> Result<bool, Error> {
-                    crate::admin::admit(tx, &again, Role::Administrator, service.now())?;
+                    let now = service.now();
+                    let operator = crate::admin::admit(tx, &again, Role::Administrator, now)?;
                     still_disabled(&find(tx, id)?)?;
-                    Ok(providers::clear(tx, id, CLEARED)?)
+                    let Some(cleared) = providers::clear(tx, id, CLEARED)? else {
+                        return Ok(false);
+                    };
+                    for (action, subject, before) in ended(&cleared)? {
+                        let change = Change {
+                            provider: Some(id),
+                            cause: Some(cause),
+                            payload: gone(before),
+                            ..operator.change(action, subject, now)
+                        };
+                        service.record(tx, change);
+                    }
+                    Ok(true)
                 })?;
             if !more {
                 break;
@@ -274,6 +288,7 @@ impl Service {
             service.record(
                 tx,
                 Change {
+                    cause: Some(cause),
                     payload: gone(before),
                     ..about(
                         &operator,
@@ -287,8 +302,13 @@ impl Service {
         })
     }
 
-    /// Shuts the provider out, so that nothing comes while it is being cleared.
-    fn begin_deletion(&self, call: &AdminCall, id: ProviderId) -> Result<Holdings, Error> {
+    /// Shuts the provider out, so that nothing comes while it is being cleared. Answers what it
+    /// owns, and the event from which its end follows.
+    fn begin_deletion(
+        &self,
+        call: &AdminCall,
+        id: ProviderId,
+    ) -> Result<(Holdings, EventId), Error> {
         let (service, call) = (self.clone(), call.clone());
         self.store().write("providers.begin_deletion", move |tx| {
             let now = service.now();
@@ -301,8 +321,9 @@ impl Service {
                 why: Some("the provider is being deleted".to_owned()),
                 ..Payload::default()
             };
-            service.switch(tx, &operator, &current, ProviderState::Disabled, told, now)?;
-            Ok(holdings)
+            let (_, event) =
+                service.switch(tx, &operator, &current, ProviderState::Disabled, told, now)?;
+            Ok((holdings, event))
         })
     }
 
@@ -315,7 +336,7 @@ impl Service {
         state: ProviderState,
         told: Payload,
         now: DateTime<Utc>,
-    ) -> Result<Provider, Error> {
+    ) -> Result<(Provider, EventId), Error> {
         let next = Provider {
             state,
             ..advanced(current, now)
@@ -337,14 +358,14 @@ impl Service {
             (ProviderState::Disabled, ProviderState::Active) => Action::ProviderEnabled,
             (_, ProviderState::Active) => Action::ProviderResumed,
         };
-        self.record(
+        let event = self.record(
             tx,
             Change {
                 payload,
                 ..about(operator, action, &next, now)
             },
         );
-        Ok(next)
+        Ok((next, event))
     }
 
     /// A new secret for a provider; to be recorded by the caller.
@@ -443,6 +464,25 @@ fn still_disabled(registered: &RegisteredProvider) -> Result<(), Error> {
     }
 }
 
+/// What the events about removed things tell: what ended, and how it was.
+fn ended(cleared: &Cleared) -> Result<Vec<(Action, Subject, Value)>, Error> {
+    let document = |text: &str| serde_json::from_str(text).map_err(Error::internal);
+    match cleared {
+        Cleared::Users(users) => users
+            .iter()
+            .map(|(id, text)| Ok((Action::UserDeleted, (*id).into(), document(text)?)))
+            .collect(),
+        Cleared::Vendors(vendors) => vendors
+            .iter()
+            .map(|vendor| Ok((Action::VendorClosed, vendor.id.into(), value(vendor)?)))
+            .collect(),
+        Cleared::Groups(groups) => groups
+            .iter()
+            .map(|(id, text)| Ok((Action::GroupDeleted, (*id).into(), document(text)?)))
+            .collect(),
+    }
+}
+
 /// A provider as it stands in a payload.
 fn shown(registered: &RegisteredProvider) -> Result<Value, Error> {
     let RegisteredProvider {
@@ -464,7 +504,6 @@ fn counted(holdings: &Holdings) -> Value {
         vendors,
         placements,
         tokens,
-        blocks,
     } = holdings;
     json!({
         "users": users,
@@ -472,7 +511,6 @@ fn counted(holdings: &Holdings) -> Value {
         "vendors": vendors,
         "placements": placements,
         "tokens": tokens,
-        "blocks": blocks,
     })
 }
 

@@ -3,17 +3,22 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use vestibule_domain::provider::Provider;
-use vestibule_domain::{EventId, ProviderId};
+use vestibule_domain::vendor::Vendor;
+use vestibule_domain::{EventId, GroupId, ProviderId, UserId};
 use vestibule_scim::fold::fold;
 
 use crate::columns::{from_json, instant, micros, parsed, to_json};
 use crate::engine::upsert;
 use crate::error::Error;
 use crate::schema::{
-    blocks, credential_uses, groups, memberships, placements, providers, tokens, user_emails,
-    users, vendors, warnings,
+    credential_uses, groups, memberships, placements, providers, tokens, user_emails, users,
+    vendors, warnings,
 };
 use crate::store::{Read, Write};
+use crate::vendors::Page;
+
+/// Rows named in one statement.
+const CHUNK: usize = 500;
 
 /// A provider with the public half of its credentials.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,8 +45,14 @@ pub struct Holdings {
     pub vendors: i64,
     pub placements: i64,
     pub tokens: i64,
-    /// Blocks keyed by it; they go with it.
-    pub blocks: i64,
+}
+
+/// What one step of a deletion removes. Documents are JSON texts.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cleared {
+    Users(Vec<(UserId, String)>),
+    Vendors(Vec<Vendor>),
+    Groups(Vec<(GroupId, String)>),
 }
 
 pub(crate) type Columns = (
@@ -191,63 +202,83 @@ pub fn holdings(read: &mut Read<'_>, id: ProviderId) -> Result<Holdings, Error> 
             .filter(tokens::provider_id.eq(&id))
             .count()
             .get_result(read.connection)?,
-        blocks: blocks::table
-            .filter(blocks::provider_id.eq(&id))
-            .count()
-            .get_result(read.connection)?,
     })
 }
 
-/// Removes some of what a provider owns, at most `limit` rows of a kind; `false` once nothing is
-/// left but the provider itself.
-pub fn clear(write: &mut Write<'_>, id: ProviderId, limit: i64) -> Result<bool, Error> {
-    let id = id.to_string();
-    let some_users: Vec<String> = users::table
-        .filter(users::provider_id.eq(&id))
+/// Removes some of what a provider owns, at most `limit` rows of one kind, and answers what they
+/// were; none once nothing is left but the provider itself. People go first: their access ends.
+pub fn clear(write: &mut Write<'_>, id: ProviderId, limit: i64) -> Result<Option<Cleared>, Error> {
+    let key = id.to_string();
+    let some_users: Vec<(String, String)> = users::table
+        .filter(users::provider_id.eq(&key))
         .order(users::id)
         .limit(limit)
-        .select(users::id)
+        .select((users::id, users::document))
         .load(write.connection)?;
     if !some_users.is_empty() {
-        for chunk in some_users.chunks(500) {
-            diesel::delete(placements::table.filter(placements::user_id.eq_any(chunk)))
+        let ids: Vec<&String> = some_users.iter().map(|(id, _)| id).collect();
+        for chunk in ids.chunks(CHUNK) {
+            let chunk = || chunk.iter().copied();
+            diesel::delete(placements::table.filter(placements::user_id.eq_any(chunk())))
                 .execute(write.connection)?;
-            diesel::delete(user_emails::table.filter(user_emails::user_id.eq_any(chunk)))
+            diesel::delete(user_emails::table.filter(user_emails::user_id.eq_any(chunk())))
                 .execute(write.connection)?;
-            diesel::delete(memberships::table.filter(memberships::member_id.eq_any(chunk)))
+            diesel::delete(memberships::table.filter(memberships::member_id.eq_any(chunk())))
                 .execute(write.connection)?;
-            diesel::delete(users::table.filter(users::id.eq_any(chunk)))
+            diesel::delete(users::table.filter(users::id.eq_any(chunk())))
                 .execute(write.connection)?;
         }
-        return Ok(true);
+        return Ok(Some(Cleared::Users(identified(some_users)?)));
     }
-    let some_vendors: Vec<String> = vendors::table
-        .filter(vendors::provider_id.eq(&id))
-        .limit(limit)
-        .select(vendors::id)
-        .load(write.connection)?;
+    let page = Page {
+        provider: Some(id),
+        limit,
+        ..Page::default()
+    };
+    let some_vendors: Vec<Vendor> = crate::vendors::list(write, &page)?
+        .into_iter()
+        .map(|stored| stored.vendor)
+        .collect();
     if !some_vendors.is_empty() {
-        for chunk in some_vendors.chunks(500) {
-            diesel::delete(vendors::table.filter(vendors::id.eq_any(chunk)))
+        for chunk in some_vendors.chunks(CHUNK) {
+            let ids = chunk.iter().map(|vendor| vendor.id.to_string());
+            diesel::delete(vendors::table.filter(vendors::id.eq_any(ids)))
                 .execute(write.connection)?;
         }
-        return Ok(true);
+        return Ok(Some(Cleared::Vendors(some_vendors)));
     }
-    let some_groups: Vec<String> = groups::table
-        .filter(groups::provider_id.eq(&id))
+    let some_groups: Vec<(String, String)> = groups::table
+        .filter(groups::provider_id.eq(&key))
+        .order(groups::id)
         .limit(limit)
-        .select(groups::id)
+        .select((groups::id, groups::document))
         .load(write.connection)?;
-    for chunk in some_groups.chunks(500) {
-        diesel::delete(groups::table.filter(groups::id.eq_any(chunk))).execute(write.connection)?;
+    for chunk in some_groups.chunks(CHUNK) {
+        let ids = || chunk.iter().map(|(id, _)| id);
+        diesel::delete(memberships::table.filter(memberships::member_id.eq_any(ids())))
+            .execute(write.connection)?;
+        diesel::delete(groups::table.filter(groups::id.eq_any(ids()))).execute(write.connection)?;
     }
-    Ok(!some_groups.is_empty())
+    Ok(if some_groups.is_empty() {
+        None
+    } else {
+        Some(Cleared::Groups(identified(some_groups)?))
+    })
 }
 
-/// Removes a provider that owns nothing any more, with its credentials, blocks and warnings.
+fn identified<I>(rows: Vec<(String, String)>) -> Result<Vec<(I, String)>, Error>
+where
+    I: std::str::FromStr,
+    I::Err: std::fmt::Display,
+{
+    rows.into_iter()
+        .map(|(id, document)| Ok((parsed(&id)?, document)))
+        .collect()
+}
+
+/// Removes a provider that owns nothing any more, with its credentials and warnings. Blocks outlive it.
 pub fn delete(write: &mut Write<'_>, id: ProviderId) -> Result<(), Error> {
     let id = id.to_string();
-    diesel::delete(blocks::table.filter(blocks::provider_id.eq(&id))).execute(write.connection)?;
     diesel::delete(credential_uses::table.filter(credential_uses::provider_id.eq(&id)))
         .execute(write.connection)?;
     let deleted =

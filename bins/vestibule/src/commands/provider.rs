@@ -248,9 +248,8 @@ fn holdings(holdings: &Holdings) -> Value {
         vendors,
         placements,
         tokens,
-        blocks,
     } = holdings;
-    json!({"users": users, "groups": groups, "vendors": vendors, "placements": placements, "tokens": tokens, "blocks": blocks})
+    json!({"users": users, "groups": groups, "vendors": vendors, "placements": placements, "tokens": tokens})
 }
 
 fn shown(registered: &RegisteredProvider) -> Value {

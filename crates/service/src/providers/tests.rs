@@ -135,7 +135,7 @@ fn a_deleted_provider_leaves_nothing_but_events() {
     world.group(&client, "Acme", &[ada.to_string()]);
     world.group(&client, "Bolt", &[]);
     let grace = world.user(&kept, "grace");
-    world
+    let block = world
         .service
         .block_user(&root(), ada, "Lost laptop", None)
         .unwrap();
@@ -149,7 +149,6 @@ fn a_deleted_provider_leaves_nothing_but_events() {
         vendors: 2,
         placements: 1,
         tokens: 1,
-        blocks: 1,
     };
     assert_eq!(holdings, expected);
     assert_eq!(
@@ -158,11 +157,35 @@ fn a_deleted_provider_leaves_nothing_but_events() {
     );
 
     assert_eq!(
-        world.last_actions(2),
-        ["provider.disabled", "provider.deleted"]
+        world.last_actions(7),
+        [
+            "provider.disabled",
+            "user.deleted",
+            "vendor.closed",
+            "vendor.closed",
+            "group.deleted",
+            "group.deleted",
+            "provider.deleted"
+        ]
     );
-    let payload = world.events()[0].payload.clone().unwrap();
+    let events = world.events();
+    let payload = events[0].payload.clone().unwrap();
     assert_eq!(payload["before"]["holdings"]["users"], 1);
+    let began = events[6].id.to_string();
+    for ended in &events[..6] {
+        assert_eq!(ended.cause.as_deref(), Some(&*began));
+        assert_eq!(ended.provider.as_deref(), Some(&*client.id.to_string()));
+    }
+    assert_eq!(events[5].subject_id, ada.to_string());
+    assert_eq!(
+        events[5].payload.clone().unwrap()["before"]["userName"],
+        "ada"
+    );
+    assert_eq!(events[4].payload.clone().unwrap()["before"]["name"], "Acme");
+    assert_eq!(
+        events[2].payload.clone().unwrap()["before"]["displayName"],
+        "Acme"
+    );
     let gone = world.service.find_provider(&root(), client.id);
     assert!(matches!(gone, Err(Error::NotFound("provider"))));
     let again = world.service.delete_provider(&root(), client.id);
@@ -178,8 +201,26 @@ fn a_deleted_provider_leaves_nothing_but_events() {
     assert_eq!(world.vendors(client.id), []);
     let asked = request(&client.credentials, &client.credentials.client_secret);
     assert!(matches!(world.grant(&asked), Err(Error::Token(_))));
-    // The e-mail is free again.
-    world.user(&kept, "ada");
+    // The e-mail is free again, but whoever has it is still blocked.
+    let again = world.user(&kept, "ada");
+    assert_eq!(world.service.blocks_of(&root(), again).unwrap(), [block]);
+}
+
+#[test]
+fn a_deletion_in_many_steps_tells_of_every_person() {
+    let world = World::new();
+    let client = world.client(UserType::Internal);
+    let people = usize::try_from(CLEARED).unwrap() + 3;
+    for number in 0..people {
+        world.user(&client, &format!("user{number}"));
+    }
+    world.service.delete_provider(&root(), client.id).unwrap();
+    let told = world
+        .events()
+        .iter()
+        .filter(|event| event.action == "user.deleted")
+        .count();
+    assert_eq!(told, people);
 }
 
 #[test]

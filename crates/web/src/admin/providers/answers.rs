@@ -152,8 +152,6 @@ pub(crate) struct Holdings {
     vendors: i64,
     /// People who are placed in one of its vendors.
     placements: i64,
-    /// Blocks set on its people.
-    blocks: i64,
     /// Access tokens, activation tokens among them.
     tokens: i64,
 }
@@ -165,7 +163,6 @@ impl From<service::Holdings> for Holdings {
             groups,
             vendors,
             placements,
-            blocks,
             tokens,
         } = holdings;
         Self {
@@ -173,7 +170,6 @@ impl From<service::Holdings> for Holdings {
             groups,
             vendors,
             placements,
-            blocks,
             tokens,
         }
     }
