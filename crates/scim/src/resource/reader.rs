@@ -149,6 +149,10 @@ impl<'a> Reader<'a> {
         for (index, value) in sent.into_iter().enumerate() {
             let place = place.at(index);
             let Some(value) = self.one(&place, attribute, value)? else {
+                // Dropped, it would make nobody of somebody who cannot be read.
+                if is_members {
+                    return Err(place.child("value").invalid("a value is required"));
+                }
                 continue;
             };
             // RFC 7643, section 2.4: "The primary attribute value 'true' MUST appear no more than once."

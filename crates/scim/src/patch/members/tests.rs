@@ -192,6 +192,38 @@ fn an_add_with_a_filter_removes_nobody() {
 }
 
 #[test]
+fn an_empty_member_is_not_nobody() {
+    for (value, op) in [
+        (json!([{}]), "replace"),
+        (json!([null]), "replace"),
+        (json!([{"value": "u1"}, {}]), "replace"),
+        (json!({}), "replace"),
+        (json!({}), "add"),
+    ] {
+        for dialect in [Dialect::Tolerant, Dialect::Strict] {
+            for operation in [
+                json!({"op": op, "path": "members", "value": value}),
+                json!({"op": op, "value": {"members": value}}),
+            ] {
+                let error = split_as(&json!([operation]), dialect).unwrap_err();
+                assert_eq!(
+                    error.scim_type,
+                    Some(ScimType::InvalidValue),
+                    "{operation}: {error}"
+                );
+                // To replace by one value without an array is refused for that when strict.
+                let unlisted = dialect == Dialect::Strict && op == "replace" && value.is_object();
+                assert_eq!(
+                    error.detail.ends_with("].value: a value is required"),
+                    !unlisted,
+                    "{operation}: {error}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn membership_mistakes_are_refused() {
     for (operation, scim_type) in [
         (

@@ -77,6 +77,19 @@ fn a_wrong_member_is_named_by_its_index() {
 }
 
 #[test]
+fn an_empty_member_is_not_nobody() {
+    for dialect in [Dialect::Tolerant, Dialect::Strict] {
+        for members in [json!([{}]), json!([null]), json!([{"value": null}])] {
+            let body = json!({
+                "schemas": [crate::schema::GROUP], "displayName": "g", "members": members});
+            let error = read(&ResourceType::group(), body, dialect).unwrap_err();
+            assert_eq!(error.scim_type, Some(ScimType::InvalidValue), "{members}");
+            assert_eq!(error.detail, "members[0].value: a value is required");
+        }
+    }
+}
+
+#[test]
 fn members_of_a_patch() {
     let mut tolerances = Tolerances::default();
     let one = members(json!({"VALUE": "1"}), &Limits::default(), &mut tolerances).unwrap();
