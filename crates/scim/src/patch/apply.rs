@@ -7,7 +7,7 @@ use super::{Op, Operation, Patch, PatchPath};
 use crate::error::quoted;
 use crate::filter::{Filter, matches_value, value_condition};
 use crate::path::AttributePath;
-use crate::schema::Mutability;
+use crate::schema::{AttributeType, Mutability};
 use crate::target::{Found, container, find};
 use crate::{
     Error, Limits, Resource, ResourceType, Schema, ScimType, Tolerance, Tolerances, resource,
@@ -160,6 +160,12 @@ impl<'a> Editor<'a> {
             return self.whole_schema(op, schema, value);
         }
         let Some(found) = self.find_leaf(path) else {
+            if self.is_below_simple(path) {
+                return Err(invalid_path(&format!(
+                    "{} has no sub-attributes",
+                    quoted(&path.path.attribute)
+                )));
+            }
             return self.ignore_unknown(&path.to_string());
         };
         if is_read_only(found) {
@@ -193,6 +199,18 @@ impl<'a> Editor<'a> {
             Some(_) => None,
             None => Some(found),
         }
+    }
+
+    /// Whether the path goes on behind an attribute that is known and simple.
+    fn is_below_simple(&self, path: &PatchPath) -> bool {
+        let attribute = AttributePath {
+            sub_attribute: None,
+            ..path.path.clone()
+        };
+        let goes_on = path.sub_attribute.is_some() || path.path.sub_attribute.is_some();
+        goes_on
+            && find(self.resource_type, &attribute)
+                .is_some_and(|found| found.attribute.kind != AttributeType::Complex)
     }
 
     fn ignore_unknown(&mut self, key: &str) -> Result<(), Error> {

@@ -298,6 +298,40 @@ fn other_things_products_send() {
 }
 
 #[test]
+fn a_simple_attribute_has_nothing_below_it() {
+    for path in [
+        "userName.foo".to_owned(),
+        "externalId.value".to_owned(),
+        format!("{USER}:ACTIVE.foo"),
+        format!("{ENTERPRISE_USER}:department.foo"),
+        "title[value eq \"x\"].foo".to_owned(),
+    ] {
+        for op in ["add", "replace", "remove"] {
+            let mut operation = json!({"op": op, "path": path});
+            if op != "remove" {
+                operation["value"] = json!("x");
+            }
+            let operations = json!([operation]);
+            for dialect in [Dialect::Tolerant, Dialect::Strict] {
+                assert_eq!(
+                    refusal(&operations, dialect),
+                    ScimType::InvalidPath,
+                    "{operation}"
+                );
+            }
+        }
+    }
+    for path in ["shoe.size", "name.shoe", "emails[type eq \"work\"].shoe"] {
+        let user = tolerated(
+            &json!({"op": "replace", "path": path, "value": "x"}),
+            Tolerance::UnknownAttribute,
+            ScimType::InvalidPath,
+        );
+        assert_eq!(user, babs().0, "{path}");
+    }
+}
+
+#[test]
 fn what_must_not_change_does_not() {
     for (operation, scim_type) in [
         (
