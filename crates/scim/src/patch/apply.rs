@@ -97,8 +97,11 @@ impl<'a> Editor<'a> {
 
     /// An attribute named inside a value: what is read-only there is passed over, as in a PUT.
     fn within_value(&mut self, op: Op, found: Found<'_>, value: &Value) -> Result<(), Error> {
-        if is_read_only(found) || found.attribute.name == "schemas" {
+        if is_read_only(found) {
             return Ok(());
+        }
+        if found.attribute.name == "schemas" {
+            return self.known_schemas(value);
         }
         self.attribute(op, found, Some(value))
     }
@@ -181,7 +184,8 @@ impl<'a> Editor<'a> {
             ));
         }
         match (&path.filter, found.attribute.name.as_str()) {
-            (filter, "schemas") => self.schemas(op, found, filter.as_ref()),
+            (_, "schemas") if op != Op::Remove => self.known_schemas(value.unwrap_or(&Value::Null)),
+            (filter, "schemas") => self.remove_schemas(found, filter.as_ref()),
             (Some(filter), _) => self.selected(op, path, found, filter, value),
             (None, _) if found.sub_attribute.is_some() => self.sub_attribute(op, found, value),
             (None, _) => self.attribute(op, found, value),
@@ -226,11 +230,27 @@ impl<'a> Editor<'a> {
         }
     }
 
-    /// `schemas` follows from the data there is: to remove a URN from it is to remove that data.
-    fn schemas(&mut self, op: Op, found: Found<'_>, filter: Option<&Filter>) -> Result<(), Error> {
-        if op != Op::Remove {
-            return Ok(());
+    /// What is added to `schemas` changes nothing, but has to be what the resource type has.
+    fn known_schemas(&mut self, value: &Value) -> Result<(), Error> {
+        let sent = match value {
+            Value::Null => return Ok(()),
+            Value::Array(sent) => sent.as_slice(),
+            single => std::slice::from_ref(single),
+        };
+        for urn in sent {
+            let urn = urn.as_str().unwrap_or_default();
+            if container(self.resource_type, urn).is_none()
+                && !self.tolerances.accept(Tolerance::UnknownSchema)
+            {
+                let detail = format!("schemas: no such schema here: {}", quoted(urn));
+                return Err(invalid_value(&detail));
+            }
         }
+        Ok(())
+    }
+
+    /// `schemas` follows from the data there is: to remove a URN from it is to remove that data.
+    fn remove_schemas(&mut self, found: Found<'_>, filter: Option<&Filter>) -> Result<(), Error> {
         let Some(filter) = filter else {
             return Err(mutability("schemas", "is required"));
         };

@@ -294,6 +294,11 @@ mod tests {
         assert!(parse(without, Dialect::Strict).is_err());
         let other = json!({"schemas": ["urn:x:y"], "Operations": operations});
         assert!(parse(other, Dialect::Tolerant).is_err());
+        for schemas in [json!(null), json!([]), json!(["urn:x:y"]), json!([null])] {
+            let body = json!({"schemas": schemas, "Operations": operations});
+            let error = parse(body, Dialect::Strict).unwrap_err();
+            assert_eq!(error.scim_type, Some(ScimType::InvalidSyntax), "{schemas}");
+        }
     }
 
     #[test]

@@ -332,6 +332,22 @@ fn a_simple_attribute_has_nothing_below_it() {
 }
 
 #[test]
+fn schemas_the_type_does_not_have() {
+    for operation in [
+        json!({"op": "add", "path": "schemas", "value": ["urn:x:y"]}),
+        json!({"op": "add", "path": "Schemas", "value": "urn:x:y"}),
+        json!({"op": "replace", "path": "schemas", "value": [USER, "urn:x:y"]}),
+        json!({"op": "add", "path": "schemas", "value": [7]}),
+        json!({"op": "add", "value": {"schemas": ["urn:x:y"]}}),
+    ] {
+        let user = tolerated(&operation, Tolerance::UnknownSchema, ScimType::InvalidValue);
+        assert_eq!(user, babs().0, "{operation}");
+    }
+    let known = json!({"op": "add", "path": "schemas", "value": [USER, ENTERPRISE_USER]});
+    assert_eq!(strict(&known), babs().0);
+}
+
+#[test]
 fn what_must_not_change_does_not() {
     for (operation, scim_type) in [
         (
