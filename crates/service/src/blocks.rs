@@ -7,10 +7,10 @@ use vestibule_domain::person::Block;
 use vestibule_domain::{BlockId, EventId, UserId};
 use vestibule_scim::fold::fold;
 use vestibule_storage::users::User;
-use vestibule_storage::{Read, blocks};
+use vestibule_storage::{Read, Write, blocks};
 
 use crate::changes::{gone, made};
-use crate::{AdminCall, Change, Error, Role, Service, people};
+use crate::{AdminCall, Caller, Change, Error, Role, Service, people};
 
 impl Service {
     /// Blocks a person, until the given instant or until it is lifted.
@@ -69,7 +69,7 @@ impl Service {
             let now = service.now();
             let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
             let block = blocks::find(tx, id)?.ok_or(Error::NotFound("block"))?;
-            blocks::delete(tx, id)?;
+            blocks::delete(tx, &block)?;
             service.record(
                 tx,
                 Change {
@@ -108,6 +108,52 @@ impl Service {
             let user = people::find(tx, user)?;
             concerning(tx, &user)
         })
+    }
+}
+
+impl Service {
+    /// Lets the blocks on a person hold under the names they have now as well (R-ISO-11).
+    pub(crate) fn follow_rename(
+        &self,
+        tx: &mut Write<'_>,
+        caller: &Caller,
+        before: &User,
+        after: &User,
+        cause: EventId,
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        let key = fold(&after.user_name);
+        let email_key = after.email.as_deref().map(fold);
+        if key == fold(&before.user_name) && email_key == before.email.as_deref().map(fold) {
+            return Ok(());
+        }
+        for block in concerning(tx, before)? {
+            let followed = Block {
+                id: self.id(BlockId::from_uuid, now),
+                provider: after.provider,
+                user_name_key: key.clone(),
+                email_key: email_key.clone(),
+                ..block
+            };
+            blocks::insert(tx, &followed)?;
+            self.record(
+                tx,
+                Change {
+                    action: Action::BlockSet,
+                    cause: Some(cause),
+                    payload: made(json!({
+                        "user": after.id,
+                        "user_name": after.user_name,
+                        "email": after.email,
+                        "reason": followed.reason,
+                        "until": followed.until,
+                        "follows": block.id,
+                    })),
+                    ..caller.change(followed.id, now)
+                },
+            );
+        }
+        Ok(())
     }
 }
 

@@ -89,14 +89,12 @@ impl Service {
             return Err(BearerError::InvalidToken.into());
         }
         let referers: Vec<&str> = presented.referers.iter().map(String::as_str).collect();
-        gate::gate(
-            &registered.provider,
-            now,
-            presented.address,
-            &referers,
-            needed,
-            token.scopes,
-        )?;
+        let provider = &registered.provider;
+        gate::credential_gate(provider, now)?;
+        gate::network_gate(provider, presented.address, &referers)?;
+        gate::paused_gate(provider)?;
+        self.rates().take(provider, now)?;
+        gate::scope_gate(needed, token.scopes)?;
         self.telemetry()
             .used(token.id, registered.provider.id, presented.address, now);
         Ok(Caller {

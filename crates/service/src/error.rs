@@ -17,6 +17,9 @@ pub enum Error {
     /// The credential is good, but the provider's gates are shut.
     #[error("{0}")]
     Refused(Refusal),
+    /// The provider is faster than it may be.
+    #[error("the provider makes more requests than its limit allows")]
+    OverRate { retry_after: u32 },
     /// The administrator's role is too small.
     #[error("this needs the role {0}")]
     Forbidden(crate::Role),

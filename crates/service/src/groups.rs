@@ -39,6 +39,9 @@ impl Service {
             let now = service.now();
             let caller = service.authenticate(tx, &call.presented, Scopes::WRITE, now)?;
             let (resource, members, projection) = service.settle(&caller, &parsed, now)?;
+            if members.is_some() {
+                memberships::lock(tx, caller.provider.id)?;
+            }
             let event = service.id(EventId::from_uuid, now);
             let id = service.id(GroupId::from_uuid, now);
             let row = service.group_row(&caller, id, resource, event, now, now, 1)?;
@@ -160,6 +163,7 @@ impl Service {
         self.store().write("groups.replace", move |tx| {
             let now = service.now();
             let caller = service.authenticate(tx, &call.presented, Scopes::WRITE, now)?;
+            memberships::lock(tx, caller.provider.id)?;
             let current = find_locked(tx, &caller, &id)?;
             precondition.check(current.version)?;
             let (next, members, projection) = service.settle(&caller, &parsed, now)?;
@@ -192,9 +196,12 @@ impl Service {
         self.store().write("groups.patch", move |tx| {
             let now = service.now();
             let caller = service.authenticate(tx, &call.presented, Scopes::WRITE, now)?;
+            let (changes, rest, projection) = service.settle(&caller, &parsed, now)?;
+            if !changes.is_empty() {
+                memberships::lock(tx, caller.provider.id)?;
+            }
             let current = find_locked(tx, &caller, &id)?;
             precondition.check(current.version)?;
-            let (changes, rest, projection) = service.settle(&caller, &parsed, now)?;
             let next = match rest {
                 Some(rest) => {
                     let mut tolerances = Tolerances::new(caller.provider.settings.dialect);
@@ -231,7 +238,7 @@ impl Service {
         self.store().write("groups.delete", move |tx| {
             let now = service.now();
             let caller = service.authenticate(tx, &call.presented, Scopes::WRITE, now)?;
-            memberships::lock(tx, caller.provider.id, true)?;
+            memberships::lock(tx, caller.provider.id)?;
             let group = find_locked(tx, &caller, &id)?;
             precondition.check(group.version)?;
             let people = memberships::users_below(tx, group.id)?;

@@ -11,6 +11,7 @@ mod changes;
 mod clock;
 mod error;
 mod ids;
+mod rate;
 mod settings;
 #[cfg(test)]
 mod world;
@@ -58,6 +59,7 @@ pub use representation::{Precondition, Representation};
 pub use settings::Settings;
 pub use users::Submitted;
 
+use rate::Rates;
 use telemetry::Telemetry;
 
 /// Everything an operation works with. Cheap to clone.
@@ -75,6 +77,7 @@ struct Inner {
     user_type: ResourceType,
     group_type: ResourceType,
     telemetry: Telemetry,
+    rates: Rates,
 }
 
 impl Service {
@@ -88,6 +91,7 @@ impl Service {
                 user_type: ResourceType::user(),
                 group_type: ResourceType::group(),
                 telemetry: Telemetry::default(),
+                rates: Rates::default(),
             }),
         }
     }
@@ -108,6 +112,10 @@ impl Service {
 
     pub(crate) fn store(&self) -> &Store {
         &self.inner.store
+    }
+
+    pub(crate) fn rates(&self) -> &Rates {
+        &self.inner.rates
     }
 
     pub(crate) fn telemetry(&self) -> &Telemetry {

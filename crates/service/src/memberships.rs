@@ -25,7 +25,7 @@ struct Delta {
 }
 
 impl Service {
-    /// Carries out changes of members, in order. Answers whether any membership came or went.
+    /// Carries out changes of members, in order, under [`memberships::lock`]. Answers whether any membership came or went.
     pub(crate) fn change_members(
         &self,
         tx: &mut Write<'_>,
@@ -35,7 +35,6 @@ impl Service {
         cause: Option<EventId>,
         now: DateTime<Utc>,
     ) -> Result<bool, Error> {
-        memberships::lock(tx, caller.provider.id, false)?;
         let event = self.id(EventId::from_uuid, now);
         let mut delta = Delta::default();
         for change in changes {
@@ -43,14 +42,14 @@ impl Service {
                 MemberChange::Add(members) => add(tx, caller, group, members, event, &mut delta)?,
                 MemberChange::Remove(selector) => {
                     let going = selected(tx, group, selector)?;
-                    remove(tx, caller, group, going, &mut delta)?;
+                    remove(tx, group, going, &mut delta)?;
                 }
                 MemberChange::Replace(members) => {
                     let staying: HashSet<&str> =
                         members.iter().map(|member| member.value.as_str()).collect();
                     let mut going = memberships::of_group(tx, group)?;
                     going.retain(|present| !staying.contains(present.member.as_str()));
-                    remove(tx, caller, group, going, &mut delta)?;
+                    remove(tx, group, going, &mut delta)?;
                     add(tx, caller, group, members, event, &mut delta)?;
                 }
             }
@@ -180,10 +179,7 @@ fn add(
             });
         }
     }
-    if coming.iter().any(|member| member.is_group) {
-        memberships::lock(tx, caller.provider.id, true)?;
-        refuse_cycles(tx, group, &coming)?;
-    }
+    refuse_cycles(tx, group, &coming)?;
     memberships::insert(tx, group, &coming, event)?;
     delta.added.extend(coming);
     Ok(())
@@ -191,6 +187,9 @@ fn add(
 
 /// A group must not become its own member, however far around.
 fn refuse_cycles(tx: &mut Read<'_>, group: GroupId, coming: &[Membership]) -> Result<(), Error> {
+    if !coming.iter().any(|member| member.is_group) {
+        return Ok(());
+    }
     let above = memberships::nesting(tx, &[group])?;
     for member in coming.iter().filter(|member| member.is_group) {
         if above
@@ -208,14 +207,10 @@ fn refuse_cycles(tx: &mut Read<'_>, group: GroupId, coming: &[Membership]) -> Re
 
 fn remove(
     tx: &mut Write<'_>,
-    caller: &Caller,
     group: GroupId,
     going: Vec<Membership>,
     delta: &mut Delta,
 ) -> Result<(), Error> {
-    if going.iter().any(|member| member.is_group) {
-        memberships::lock(tx, caller.provider.id, true)?;
-    }
     let ids: Vec<String> = going.iter().map(|member| member.member.clone()).collect();
     memberships::lock_users(tx, &ids)?;
     memberships::delete(tx, group, &ids)?;

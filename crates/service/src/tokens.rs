@@ -41,6 +41,7 @@ impl Service {
             gate::network_gate(&provider, address, &referers)
                 .map_err(|refusal| service.refused(&refusal))?;
             gate::paused_gate(&provider).map_err(|refusal| service.refused(&refusal))?;
+            service.rates().take(&provider, now)?;
             let settings = service.settings();
             let scope = grant::scopes(request.scope, provider.settings.scopes)?;
             let expires_in = grant::lifetime(

@@ -141,7 +141,7 @@ impl Service {
         self.store().write("users.replace", move |tx| {
             let now = service.now();
             let caller = service.authenticate(tx, &call.presented, Scopes::WRITE, now)?;
-            let current = find(tx, &caller, &id)?;
+            let current = find_locked(tx, &caller, &id)?;
             precondition.check(current.version)?;
             let (next, projection) = service.settle(&caller, &parsed, now)?;
             let user = service.change_user(tx, &caller, current, next, now)?;
@@ -162,7 +162,7 @@ impl Service {
         self.store().write("users.patch", move |tx| {
             let now = service.now();
             let caller = service.authenticate(tx, &call.presented, Scopes::WRITE, now)?;
-            let current = find(tx, &caller, &id)?;
+            let current = find_locked(tx, &caller, &id)?;
             precondition.check(current.version)?;
             let (operations, projection) = service.settle(&caller, &parsed, now)?;
             let mut tolerances = Tolerances::new(caller.provider.settings.dialect);
@@ -194,9 +194,9 @@ impl Service {
         self.store().write("users.delete", move |tx| {
             let now = service.now();
             let caller = service.authenticate(tx, &call.presented, Scopes::WRITE, now)?;
-            let user = find(tx, &caller, &id)?;
+            memberships::lock(tx, caller.provider.id)?;
+            let user = find_locked(tx, &caller, &id)?;
             precondition.check(user.version)?;
-            memberships::lock(tx, caller.provider.id, false)?;
             let before = resource(&user.document)?;
             let event = service.record(
                 tx,
@@ -261,6 +261,8 @@ impl Service {
                 ..caller.change(current.id, now)
             },
         );
+        let changed = stored(row);
+        self.follow_rename(tx, caller, &current, &changed, event, now)?;
         if vendor_flag(&before) != vendor_flag(next) {
             self.warn_of_contradiction(
                 tx,
@@ -271,7 +273,7 @@ impl Service {
                 now,
             )?;
         }
-        Ok(stored(row))
+        Ok(changed)
     }
 
     #[expect(
@@ -458,6 +460,11 @@ fn groups_of(
 fn find(tx: &mut Read<'_>, caller: &Caller, id: &str) -> Result<User, Error> {
     let id: UserId = id.parse().map_err(|_| Error::NotFound("User"))?;
     users::find(tx, caller.provider.id, id)?.ok_or(Error::NotFound("User"))
+}
+
+fn find_locked(tx: &mut Write<'_>, caller: &Caller, id: &str) -> Result<User, Error> {
+    let id: UserId = id.parse().map_err(|_| Error::NotFound("User"))?;
+    users::find_locked(tx, caller.provider.id, id)?.ok_or(Error::NotFound("User"))
 }
 
 /// A row that was just written, as it reads back.

@@ -166,7 +166,7 @@ impl Service {
             }
             let group = groups::find_locked(tx, old.vendor.provider, group)?.ok_or(Error::NotFound("group"))?;
             // The group before the nesting, as whoever changes members takes them.
-            memberships::lock(tx, old.vendor.provider, true)?;
+            memberships::lock(tx, old.vendor.provider)?;
             let present = vendors::find_by_group(tx, group.id)?.ok_or(Error::NotFound("vendor of this group"))?;
             if present.vendor.settings.status != VendorStatus::Pending {
                 let detail = "the group's present vendor is no longer pending";

@@ -1,5 +1,8 @@
 //! Blocks set on people by administrators. They are keyed by provider and user name and by e-mail,
-//! so they survive the person's deletion.
+//! so they survive the person's deletion. When a person is renamed their blocks stand under both
+//! names: whoever has either is meant.
+
+use std::collections::HashSet;
 
 use diesel::prelude::*;
 use vestibule_domain::person::Block;
@@ -83,7 +86,11 @@ pub fn concerning(
             .select(COLUMNS)
             .load(read.connection)?,
     };
-    rows.into_iter().map(block).collect()
+    let mut found: Vec<Block> = rows.into_iter().map(block).collect::<Result<_, Error>>()?;
+    // A block that followed its person stands there under each name they had.
+    let mut seen = HashSet::new();
+    found.retain(|block| seen.insert(block.event));
+    Ok(found)
 }
 
 /// Every block, oldest first.
@@ -126,8 +133,9 @@ pub fn insert(write: &mut Write<'_>, block: &Block) -> Result<(), Error> {
     Ok(())
 }
 
-pub fn delete(write: &mut Write<'_>, id: BlockId) -> Result<bool, Error> {
-    let deleted = diesel::delete(blocks::table.filter(blocks::id.eq(id.to_string())))
+/// Removes a block under all the names it has followed its person to.
+pub fn delete(write: &mut Write<'_>, block: &Block) -> Result<(), Error> {
+    diesel::delete(blocks::table.filter(blocks::event_id.eq(block.event.to_string())))
         .execute(write.connection)?;
-    Ok(deleted > 0)
+    Ok(())
 }

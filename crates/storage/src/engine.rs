@@ -304,23 +304,16 @@ impl Session {
         }
     }
 
-    /// Until this transaction ends, whoever changes memberships of users shares the nesting of a
-    /// provider's groups, and whoever changes the nesting has it alone.
-    pub(crate) fn lock_nesting(&mut self, provider: u128, alone: bool) -> QueryResult<()> {
-        let function = if alone {
-            "pg_advisory_xact_lock("
-        } else {
-            "pg_advisory_xact_lock_shared("
-        };
+    /// Makes those who change the memberships of one provider's groups take turns, so that nesting
+    /// and placements are computed from what will be true, and nobody waits in a circle.
+    pub(crate) fn lock_memberships(&mut self, provider: u128) -> QueryResult<()> {
         match self {
+            // The one writer already excludes everybody else.
             Self::Sqlite(_) => Ok(()),
-            Self::Postgres(connection) => {
-                let key = i64::from_be_bytes(fold_key(provider));
-                diesel::sql_query(["SELECT ", function, "$1)"].concat())
-                    .bind::<diesel::sql_types::BigInt, _>(key)
-                    .execute(connection)
-                    .map(drop)
-            }
+            Self::Postgres(connection) => diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
+                .bind::<diesel::sql_types::BigInt, _>(i64::from_be_bytes(fold_key(provider)))
+                .execute(connection)
+                .map(drop),
         }
     }
 
@@ -341,10 +334,14 @@ impl Session {
 /// A provider's id as the key of an advisory lock; two providers that share one only wait for each
 /// other.
 fn fold_key(id: u128) -> [u8; 8] {
-    let folded = ((id >> 64) ^ id) & u128::from(u64::MAX);
-    u64::try_from(folded)
-        .expect("its upper half is masked away")
-        .to_be_bytes()
+    let bytes = id.to_be_bytes();
+    std::array::from_fn(|place| {
+        bytes
+            .iter()
+            .skip(place)
+            .step_by(8)
+            .fold(0, |folded, byte| folded ^ byte)
+    })
 }
 
 /// Inserts several rows, on PostgreSQL in one statement. On SQLite diesel would insert rows that may

@@ -120,7 +120,8 @@ pub fn parents(
     Ok(found)
 }
 
-/// The nesting above some groups: every group reachable upwards, with its own parents. Costs one
+/// The nesting above some groups: these and every group reachable upwards, each with its own
+/// parents, which may be none. Costs one
 /// statement a level of nesting, and nothing that grows with the groups' sizes.
 pub fn nesting(
     read: &mut Read<'_>,
@@ -140,6 +141,9 @@ pub fn nesting(
             above.insert(parsed(&member)?, its_parents);
         }
         level = next;
+    }
+    for group in seen {
+        above.entry(group).or_default();
     }
     Ok(above)
 }
@@ -169,12 +173,12 @@ pub fn users_below(read: &mut Read<'_>, group: GroupId) -> Result<Vec<UserId>, E
     Ok(found.into_iter().collect())
 }
 
-/// To be called before the nesting or the members of a provider's groups are read in order to be
-/// changed: `alone` when groups are put into groups or taken out.
-pub fn lock(write: &mut Write<'_>, provider: ProviderId, alone: bool) -> Result<(), Error> {
+/// To be called first by whoever changes memberships of a provider's groups: before any row is
+/// locked, so that all lock in the same order.
+pub fn lock(write: &mut Write<'_>, provider: ProviderId) -> Result<(), Error> {
     Ok(write
         .connection
-        .lock_nesting(provider.as_uuid().as_u128(), alone)?)
+        .lock_memberships(provider.as_uuid().as_u128())?)
 }
 
 /// Keeps the named users from being deleted or placed by others until the transaction ends.

@@ -136,6 +136,16 @@ pub fn find(read: &mut Read<'_>, provider: ProviderId, id: UserId) -> Result<Opt
         .transpose()
 }
 
+/// One person of a provider, whom nobody else changes until the transaction ends.
+pub fn find_locked(
+    write: &mut Write<'_>,
+    provider: ProviderId,
+    id: UserId,
+) -> Result<Option<User>, Error> {
+    write.connection.lock_users(&[id.to_string()])?;
+    find(write, provider, id)
+}
+
 /// One person of any provider: for administrators only.
 pub fn find_anywhere(read: &mut Read<'_>, id: UserId) -> Result<Option<User>, Error> {
     users::table

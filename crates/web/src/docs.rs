@@ -37,7 +37,7 @@ async fn document() -> HttpResponse {
 
 async fn entrance() -> HttpResponse {
     HttpResponse::PermanentRedirect()
-        .insert_header((LOCATION, "docs/"))
+        .insert_header((LOCATION, "docs/index.html"))
         .finish()
 }
 

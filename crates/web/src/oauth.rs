@@ -98,6 +98,7 @@ struct IssuerMetadata {
         (status = 200, description = "A token", body = TokenAnswer, content_type = "application/json"),
         (status = 400, description = "The request, its scope or its source is refused", body = TokenRefusal, content_type = "application/json"),
         (status = 401, description = "The client is not authenticated", body = TokenRefusal, content_type = "application/json"),
+        (status = 429, description = "Faster than the provider may be; see Retry-After", body = TokenRefusal, content_type = "application/json"),
         (status = 500, description = "A fault of the server", body = TokenRefusal, content_type = "application/json"),
         (status = 503, description = "Paused, or too busy; see Retry-After", body = TokenRefusal, content_type = "application/json")))]
 #[post("/token")]
@@ -185,6 +186,11 @@ fn refusal(error: &Error, request_id: &str) -> HttpResponse {
             log(error, request_id);
             failed = TokenError::new(TokenErrorKind::TemporarilyUnavailable, error.to_string())
                 .with_retry_after(RETRY_AFTER);
+            &failed
+        }
+        Error::OverRate { retry_after } => {
+            failed = TokenError::new(TokenErrorKind::SlowDown, error.to_string())
+                .with_retry_after(*retry_after);
             &failed
         }
         other => {

@@ -85,12 +85,17 @@ impl FromRequest for Mount {
 
 /// What `If-Match` asks for.
 fn precondition(request: &HttpRequest) -> Precondition {
-    Precondition::parse(
-        request
-            .headers()
-            .get(header::IF_MATCH)
-            .map(|value| value.to_str().unwrap_or_default()),
-    )
+    Precondition::parse(tags(request, &header::IF_MATCH).as_deref())
+}
+
+/// The entity tags of all lines of a header, as the one list they make (RFC 9110, section 5.3).
+fn tags(request: &HttpRequest, name: &header::HeaderName) -> Option<String> {
+    let lines: Vec<&str> = request
+        .headers()
+        .get_all(name)
+        .map(|value| value.to_str().unwrap_or_default())
+        .collect();
+    (!lines.is_empty()).then(|| lines.join(","))
 }
 
 /// The call behind a request that came through `mount`.

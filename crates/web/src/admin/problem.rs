@@ -201,6 +201,8 @@ impl Problem {
             Error::PreconditionFailed => Self::new(Kind::PreconditionFailed, detail, request_id),
             Error::Invalid { field, .. } => Self::invalid(field, detail, request_id),
             Error::Token(_) | Error::Scim(_) => Self::new(Kind::Invalid, detail, request_id),
+            // Only providers have a rate.
+            Error::OverRate { .. } => Self::new(Kind::Unavailable, detail, request_id),
             Error::Unavailable(_) => {
                 log(&error, request_id);
                 let mut problem = Self::new(Kind::Unavailable, detail, request_id);

@@ -140,6 +140,7 @@ fn failed(error: &Error, name: &str, request: &HttpRequest) -> HttpResponse {
         Error::Invalid { detail, .. } | Error::Uniqueness(detail) => mistaken(name, detail),
         Error::Unauthenticated(_)
         | Error::Refused(_)
+        | Error::OverRate { .. }
         | Error::Forbidden(_)
         | Error::Token(_)
         | Error::NotFound(_)

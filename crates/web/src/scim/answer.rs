@@ -78,12 +78,9 @@ pub(crate) fn resource(
 
 /// The same for a read: 304 when the client has this version already.
 pub(crate) fn read(request: &HttpRequest, found: Representation) -> HttpResponse {
-    let known = request
-        .headers()
-        .get(header::IF_NONE_MATCH)
-        .and_then(|value| value.to_str().ok());
+    let known = super::tags(request, &header::IF_NONE_MATCH);
     let unchanged =
-        known.is_some_and(|tags| tags.trim() == "*" || versions(tags).contains(&found.version));
+        known.is_some_and(|tags| tags.trim() == "*" || versions(&tags).contains(&found.version));
     if unchanged {
         return HttpResponse::NotModified()
             .insert_header((header::ETAG, entity_tag(found.version)))
@@ -183,6 +180,10 @@ fn describe(error: &Error, patience: u32) -> (vestibule_scim::Error, Option<Stri
             Some(*needed),
             refusal.to_string(),
         ),
+        Error::OverRate { retry_after } => {
+            let body = vestibule_scim::Error::new(429, None, error.to_string());
+            (body, None, Some(*retry_after))
+        }
         Error::Forbidden(_) => plain(403, error.to_string()),
         Error::NotFound(_) => plain(404, error.to_string()),
         Error::Uniqueness(detail) => typed(409, ScimType::Uniqueness, detail.clone()),

@@ -214,6 +214,9 @@ pub(crate) enum Refusals {
     /// The body is of another media type.
     #[response(status = 415, content_type = "application/scim+json")]
     MediaType(ScimError),
+    /// Faster than the provider may be; see `Retry-After`.
+    #[response(status = 429, content_type = "application/scim+json")]
+    OverRate(ScimError),
     /// A fault of the server.
     #[response(status = 500, content_type = "application/scim+json")]
     Internal(ScimError),

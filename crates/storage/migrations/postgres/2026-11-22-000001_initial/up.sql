@@ -176,7 +176,7 @@ CREATE INDEX placements_by_vendor ON placements (vendor_id);
 
 CREATE TABLE blocks (
     id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
-    provider_id TEXT COLLATE "C" NOT NULL REFERENCES providers (id) ON DELETE CASCADE,
+    provider_id TEXT COLLATE "C" NOT NULL,
     user_name_key TEXT COLLATE "C" NOT NULL,
     email_key TEXT COLLATE "C",
     reason TEXT COLLATE "C" NOT NULL,
@@ -267,3 +267,11 @@ CREATE TRIGGER events_are_final BEFORE UPDATE OR DELETE ON events
     FOR EACH ROW EXECUTE FUNCTION events_are_final();
 CREATE TRIGGER payloads_are_final BEFORE UPDATE ON event_payloads
     FOR EACH ROW EXECUTE FUNCTION events_are_final();
+CREATE FUNCTION nothing_is_emptied() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'events are final';
+END $$;
+CREATE TRIGGER events_are_not_emptied BEFORE TRUNCATE ON events
+    FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_emptied();
+CREATE TRIGGER payloads_are_not_emptied BEFORE TRUNCATE ON event_payloads
+    FOR EACH STATEMENT EXECUTE FUNCTION nothing_is_emptied();

@@ -176,7 +176,7 @@ CREATE INDEX placements_by_vendor ON placements (vendor_id);
 
 CREATE TABLE blocks (
     id TEXT NOT NULL PRIMARY KEY,
-    provider_id TEXT NOT NULL REFERENCES providers (id) ON DELETE CASCADE,
+    provider_id TEXT NOT NULL,
     user_name_key TEXT NOT NULL,
     email_key TEXT,
     reason TEXT NOT NULL,
