@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo bench -p acceptance --bench http                  # 100,000 people, 4 s a measurement
-//! cargo bench -p acceptance --bench http -- --smoke       # seconds in all: does it still run?
+//! cargo test -p acceptance --bench http -- --smoke        # seconds in all: does it still run?
 //! ```
 //!
 //! The server is the release binary on a fresh SQLite file with `synchronous=FULL`. Beside it run a
@@ -79,8 +79,9 @@ fn main() {
     println!("idle server: {:.1} MB", server.memory());
     let token = server.token();
     let base = server.base();
+    let port = server.port;
     let load = |path: &str| Load {
-        port: server.port,
+        port,
         token: token.clone(),
         base: base.clone(),
         path: path.to_owned(),

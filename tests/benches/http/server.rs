@@ -17,8 +17,14 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(folder: &Path) -> Self {
+        // As it was built itself: for figures by `cargo bench`, for a smoke by `cargo test`.
+        let profile = if cfg!(debug_assertions) {
+            "dev"
+        } else {
+            "release"
+        };
         let built = Command::new(env!("CARGO"))
-            .args(["build", "--release", "--locked", "-p", "vestibule"])
+            .args(["build", "--profile", profile, "--locked", "-p", "vestibule"])
             .status()
             .expect("cargo runs, since it runs this");
         assert!(built.success(), "the binary does not build");
@@ -26,7 +32,7 @@ impl Server {
         let binary = target
             .ancestors()
             .nth(2)
-            .expect("target/release/deps")
+            .expect("the target folder has a folder a profile")
             .join("vestibule");
         let database = folder.join("vestibule.db");
         let port = free_port();
