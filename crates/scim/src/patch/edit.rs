@@ -25,6 +25,11 @@ impl Editor<'_> {
             return Ok(());
         }
         let value = value.unwrap_or(&Value::Null);
+        // A user of whom nothing is said is active: nobody is let back in by taking the word away.
+        let inactive = self.data.get("active") == Some(&Value::Bool(false));
+        if is_active(found) && (op != Op::Remove || inactive) && says_nothing(op, value) {
+            return Err(invalid_value("active: true or false is expected"));
+        }
         match op {
             Op::Remove if attribute.multi_valued && !value.is_null() => {
                 return self.remove_listed(found, value);
@@ -364,6 +369,16 @@ impl Editor<'_> {
         data.as_object_mut()
             .expect("it was made an object in the line before")
     }
+}
+
+fn is_active(found: Found<'_>) -> bool {
+    found.container.is_none() && found.attribute.name == "active"
+}
+
+/// Whether an attribute of one value is unassigned by this.
+fn says_nothing(op: Op, value: &Value) -> bool {
+    let is_nothing = |values: &Vec<Value>| values.iter().all(Value::is_null);
+    op == Op::Remove || value.is_null() || value.as_array().is_some_and(is_nothing)
 }
 
 /// What becomes of a selected value.

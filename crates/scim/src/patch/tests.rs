@@ -348,6 +348,38 @@ fn schemas_the_type_does_not_have() {
 }
 
 #[test]
+fn nobody_is_activated_by_taking_active_away() {
+    let blocked = json!({"op": "replace", "path": "active", "value": false});
+    let remove = json!({"op": "remove", "path": "active"});
+    let mut refused = vec![
+        json!([blocked, remove]),
+        json!([blocked, {"op": "remove", "path": format!("{USER}:Active")}]),
+    ];
+    for op in ["add", "replace"] {
+        for value in [json!(null), json!([]), json!([null])] {
+            refused.push(json!([{"op": op, "path": "active", "value": value}]));
+            refused.push(json!([{"op": op, "value": {"active": value}}]));
+            refused.push(json!([{"op": op, "path": USER, "value": {"active": value}}]));
+        }
+    }
+    for operations in refused {
+        for dialect in [Dialect::Tolerant, Dialect::Strict] {
+            let error = patched(&operations, dialect).0.unwrap_err();
+            assert_eq!(
+                error.scim_type,
+                Some(ScimType::InvalidValue),
+                "{operations}"
+            );
+            let detail = "]: active: true or false is expected";
+            assert!(error.detail.ends_with(detail), "{operations}: {error}");
+        }
+    }
+    // Who is active stays so.
+    assert!(!strict(&remove).contains_key("active"));
+    assert_eq!(strict(&blocked)["active"], false);
+}
+
+#[test]
 fn what_must_not_change_does_not() {
     for (operation, scim_type) in [
         (
