@@ -425,3 +425,13 @@ fn fault(
         changed()
     }
 }
+
+/// Hash of the sealed event with that number; none when there is none.
+pub fn hash_at(read: &mut Read<'_>, seq: i64) -> Result<Option<Vec<u8>>, Error> {
+    let found: Option<Option<Vec<u8>>> = events::table
+        .filter(events::seq.eq(seq))
+        .select(events::hash)
+        .first(read.connection)
+        .optional()?;
+    Ok(found.flatten())
+}
