@@ -220,11 +220,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, CommandError> {
         Command::Audit(command) => event::run_audit(&context.session()?, &command)?,
     };
     output::print(&answer.render(json))?;
-    Ok(if answer.success {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(ExitCode::from(answer.status))
 }
 
 /// The variables of the environment that may be settings.

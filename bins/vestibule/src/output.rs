@@ -15,8 +15,8 @@ pub(crate) struct Answer {
     pub(crate) view: View,
     /// Printed below the text, not with `--json`.
     pub(crate) note: Option<String>,
-    /// Whether the program ends with success.
-    pub(crate) success: bool,
+    /// With which the program ends: 0 is success.
+    pub(crate) status: u8,
 }
 
 /// How an answer reads as text.
@@ -35,7 +35,7 @@ impl Answer {
             value,
             view,
             note: None,
-            success: true,
+            status: 0,
         }
     }
 

@@ -159,6 +159,13 @@ impl Service {
         self.store().read(|tx| Ok(stored::count(tx)? == 0))
     }
 
+    /// Whether a set-up link can still make the first administrator.
+    pub fn set_up_link_works(&self, digest: &Digest) -> Result<bool, Error> {
+        self.store().read(|tx| {
+            Ok(stored::count(tx)? == 0 && stored::setup_link_works(tx, digest, self.now())?)
+        })
+    }
+
     /// A new secret for the set-up link, in the place of any earlier one; while there is no
     /// administrator.
     pub fn new_set_up_link(&self) -> Result<Secret, Error> {

@@ -6,6 +6,7 @@ use vestibule_domain::event::Action;
 use vestibule_domain::settings::{self, MAX_NAME};
 use vestibule_domain::{CredentialId, ProviderId};
 use vestibule_oauth::{Scopes, Secret, SecretKind, grant};
+use vestibule_scim::fold::fold;
 use vestibule_storage::Write;
 use vestibule_storage::credentials::{self, ClientSecret};
 
@@ -124,6 +125,18 @@ impl Service {
                 settings::line("name", &name, MAX_NAME)?;
                 if ttl_minutes == Some(0) {
                     return Err(Error::invalid("ttl", "ttl: must be at least one minute"));
+                }
+                let key = fold(&name);
+                let same = |token: &Token| {
+                    token.expires > now && token.name.as_deref().map(fold).as_ref() == Some(&key)
+                };
+                if credentials::activation_tokens(tx, provider.id)?
+                    .iter()
+                    .any(same)
+                {
+                    return Err(Error::Uniqueness(
+                        "the provider has an activation token of this name already".to_owned(),
+                    ));
                 }
                 let scopes = grant::scopes(scope, provider.settings.scopes).map_err(|refused| {
                     Error::invalid("scope", format!("scope: {}", refused.description))

@@ -18,6 +18,10 @@ use crate::access_groups::must_exist;
 use crate::changes::{changed, expect_version, gone, made, moved, value};
 use crate::{AdminCall, Change, Error, Operator, Role, Service};
 
+/// How every provider pushes.
+pub const PROTOCOL: &str = "scim";
+/// How every provider authenticates.
+pub const AUTHENTICATION_METHOD: &str = "oauth2";
 /// Rows removed by one step of a deletion, and so events written by it.
 const CLEARED: i64 = 200;
 /// Warnings shown with a provider.
@@ -61,11 +65,12 @@ pub struct ProviderDetails {
 }
 
 impl Service {
-    /// Registers a provider, active, with its first secret.
+    /// Registers a provider with its first secret.
     pub fn register_provider(
         &self,
         call: &AdminCall,
         settings: ProviderSettings,
+        state: ProviderState,
     ) -> Result<NewCredentials, Error> {
         let (service, call) = (self.clone(), call.clone());
         let settings = whole_micros(settings);
@@ -76,7 +81,7 @@ impl Service {
             let provider = Provider {
                 id: service.id(ProviderId::from_uuid, now),
                 settings: settings.clone(),
-                state: ProviderState::Active,
+                state,
                 created: now,
                 modified: now,
                 version: 1,

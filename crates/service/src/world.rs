@@ -7,7 +7,7 @@ use chrono::{DateTime, Duration};
 use serde_json::{Value, json};
 use vestibule_domain::access_group::{AccessGroup, AccessGroupSettings};
 use vestibule_domain::network::{AllowedAddresses, AllowedReferrers};
-use vestibule_domain::provider::{LinkDelivery, ProviderSettings, UserType};
+use vestibule_domain::provider::{LinkDelivery, ProviderSettings, ProviderState, UserType};
 use vestibule_domain::vendor::Vendor;
 use vestibule_domain::{GroupId, ProviderId, UserId};
 use vestibule_oauth::{
@@ -85,12 +85,15 @@ impl World {
     }
 
     pub(crate) fn register(&self, settings: ProviderSettings) -> NewCredentials {
-        self.service.register_provider(&root(), settings).unwrap()
+        self.service
+            .register_provider(&root(), settings, ProviderState::Active)
+            .unwrap()
     }
 
     /// Registers a provider and fetches a token for it.
     pub(crate) fn client(&self, user_type: UserType) -> Client {
-        let credentials = self.register(provider("Okta", user_type));
+        let others = self.service.list_providers(&root()).unwrap().len();
+        let credentials = self.register(provider(&format!("Okta {others}"), user_type));
         let response = self
             .grant(&request(&credentials, &credentials.client_secret))
             .unwrap();

@@ -49,6 +49,7 @@ pub enum Unique {
     ActiveEmail,
     GroupDisplayName,
     AccessGroupName,
+    ProviderName,
     AdministratorName,
     /// A key that only a race can make twice.
     Other,
@@ -102,6 +103,8 @@ impl Unique {
             Self::GroupDisplayName
         } else if named(&["access_groups_name_key", "access_groups.name_key"]) {
             Self::AccessGroupName
+        } else if named(&["providers_by_name", "providers.name_key"]) {
+            Self::ProviderName
         } else if named(&["administrators_name_key", "administrators.name_key"]) {
             Self::AdministratorName
         } else {

@@ -9,7 +9,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::rt::System;
 use serde_json::Value;
 use vestibule_domain::network::TrustedProxies;
-use vestibule_domain::provider::ProviderSettings;
+use vestibule_domain::provider::{ProviderSettings, ProviderState};
 use vestibule_service::storage::Engine;
 use vestibule_service::{AdminCall, Entropy, Role, Service, Settings};
 use vestibule_web::{Web, WebSettings};
@@ -109,7 +109,7 @@ impl TestApp {
         let admin = self.admin();
         let new = self
             .service
-            .register_provider(&admin, settings)
+            .register_provider(&admin, settings, ProviderState::Active)
             .expect("a test registers what is allowed");
         let id = new.provider.provider.id;
         let token = self

@@ -56,7 +56,7 @@ pub(super) fn run(context: &Context) -> Answer {
         "error": refused,
     });
     Answer {
-        success: refused.is_none(),
+        status: u8::from(refused.is_some()),
         ..Answer::new(value, View::Text(text))
     }
 }

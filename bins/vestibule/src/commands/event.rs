@@ -39,12 +39,22 @@ Examples:
 
 #[derive(Debug, Subcommand)]
 pub(super) enum AuditCommand {
-    /// Recompute the whole chain of events; status 1 when it does not hold
+    /// Recompute the whole chain of events; status 1 when it does not hold or has not the given head
     ///
     /// The head is the hash of the last sealed event. Kept elsewhere, it shows later that nothing before it was
-    /// changed.
-    #[command(after_long_help = "Example:\n  vestibule audit verify --json")]
-    Verify,
+    /// changed: give it with its number, and the event of that number is compared.
+    #[command(after_long_help = "\
+Examples:
+  vestibule audit verify --json
+  vestibule audit verify --seq 2 --head 5d41402abc4b2a76b9719d911017c5925d41402abc4b2a76b9719d911017c592")]
+    Verify {
+        /// A head kept elsewhere, in hexadecimal
+        #[arg(long, value_name = "HEX", requires = "seq")]
+        head: Option<String>,
+        /// Number of the event whose hash the head was
+        #[arg(long, value_name = "N", requires = "head")]
+        seq: Option<i64>,
+    },
 }
 
 pub(super) fn run(session: &Session, command: Command) -> Result<Answer, CommandError> {
@@ -87,29 +97,40 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
 
 pub(super) fn run_audit(
     session: &Session,
-    AuditCommand::Verify: &AuditCommand,
+    AuditCommand::Verify { head, seq }: &AuditCommand,
 ) -> Result<Answer, CommandError> {
     let found = session.service.verify_chain(&session.call)?;
     let broken: Value = found
         .broken
         .as_ref()
         .map_or(Value::Null, |(seq, why)| json!({"seq": seq, "why": why}));
-    let holds = found.broken.is_none();
-    let value = json!({
-        "holds": holds,
+    let same = match (head, seq) {
+        (Some(head), Some(seq)) => {
+            let stored = session.service.hash_at(&session.call, *seq)?;
+            Some(stored.as_deref().map(hex) == Some(head.trim().to_ascii_lowercase()))
+        }
+        _ => None,
+    };
+    let intact = found.broken.is_none();
+    let mut value = json!({
+        "intact": intact,
         "sealed": found.sealed,
         "unsealed": found.unsealed,
         "erased": found.erased,
         "head": found.head.as_deref().map(hex),
         "broken": broken,
     });
-    let note = if holds {
-        "The chain holds."
-    } else {
-        "The chain does NOT hold: see `broken`."
+    if let (Some(same), Value::Object(fields)) = (same, &mut value) {
+        fields.insert("head_matches".to_owned(), json!(same));
+    }
+    let note = match (intact, same) {
+        (false, _) => "The chain does NOT hold: see `broken`.",
+        (true, Some(false)) => "The chain holds, but NOT with that head: it was written anew.",
+        (true, Some(true)) => "The chain holds, and that head is in it.",
+        (true, None) => "The chain holds.",
     };
     Ok(Answer {
-        success: holds,
+        status: u8::from(!intact || same == Some(false)),
         ..Answer::record(value).with_note(note)
     })
 }

@@ -5,13 +5,16 @@ pub(super) mod fields;
 use chrono::Duration;
 use clap::Subcommand;
 use serde_json::{Value, json};
+use vestibule_domain::CredentialId;
 use vestibule_domain::network::{AllowedAddresses, AllowedReferrers};
 use vestibule_domain::provider::{LinkDelivery, ProviderSettings, ProviderState, UserType};
 use vestibule_oauth::Scopes;
 use vestibule_scim::Dialect;
-use vestibule_service::providers::{Holdings, NewCredentials, ProviderDetails, RegisteredProvider};
+use vestibule_service::providers::{
+    AUTHENTICATION_METHOD, Holdings, NewCredentials, PROTOCOL, ProviderDetails, RegisteredProvider,
+};
 
-use super::{CommandError, Session, flat};
+use super::{CommandError, Session, done, flat};
 use crate::output::Answer;
 use fields::{Fields, Unset};
 
@@ -31,6 +34,9 @@ Examples:
         /// Whose people it pushes: internal (staff) or third-party (vendors' people); cannot be changed later
         #[arg(long, value_name = "TYPE")]
         user_type: UserType,
+        /// Register it disabled: it is refused until `provider enable`
+        #[arg(long)]
+        disabled: bool,
         #[command(flatten)]
         fields: Fields,
     },
@@ -112,6 +118,18 @@ Examples:
         #[arg(long, value_name = "MINUTES")]
         overlap: Option<u32>,
     },
+    /// End one client secret at once
+    ///
+    /// The tokens that it fetched go on until they expire or are revoked.
+    #[command(
+        after_long_help = "Example:\n  vestibule provider revoke-secret Okta 01890a5d-ac96-774b-bcce-b302099a8057"
+    )]
+    RevokeSecret {
+        /// Id or name
+        provider: String,
+        /// Id of the secret, as `provider show` shows it
+        secret: CredentialId,
+    },
 }
 
 pub(super) fn run(session: &Session, command: Command) -> Result<Answer, CommandError> {
@@ -128,8 +146,16 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
         Command::Add {
             name,
             user_type,
+            disabled,
             fields,
-        } => add(session, name, user_type, &fields)?,
+        } => {
+            let state = if disabled {
+                ProviderState::Disabled
+            } else {
+                ProviderState::Active
+            };
+            add(session, name, user_type, state, &fields)?
+        }
         Command::List => {
             let providers = service.list_providers(call)?;
             Answer::table(
@@ -176,6 +202,10 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
             let new = service.rotate_secret(call, session.provider(&provider)?, overlap)?;
             issued(session, &new)
         }
+        Command::RevokeSecret { provider, secret } => {
+            service.revoke_secret(call, session.provider(&provider)?, secret)?;
+            done("The secret is revoked.")
+        }
     })
 }
 
@@ -183,6 +213,7 @@ fn add(
     session: &Session,
     name: String,
     user_type: UserType,
+    state: ProviderState,
     fields: &Fields,
 ) -> Result<Answer, CommandError> {
     let mut settings = ProviderSettings {
@@ -202,7 +233,9 @@ fn add(
     };
     fields.understood(session)?.apply(&mut settings);
     let nobody = settings.allowed_addresses == AllowedAddresses::default();
-    let new = session.service.register_provider(&session.call, settings)?;
+    let new = session
+        .service
+        .register_provider(&session.call, settings, state)?;
     let mut answer = issued(session, &new);
     if nobody && let Some(note) = &mut answer.note {
         note.push_str(
@@ -236,7 +269,7 @@ fn delete(session: &Session, provider: &str, yes: bool) -> Result<Answer, Comman
     let note =
         "Deleting the provider ends all of that, and the access of its people. Say --yes to do it.";
     Ok(Answer {
-        success: false,
+        status: 1,
         ..Answer::record(holdings(&preview)).with_note(note)
     })
 }
@@ -266,19 +299,21 @@ fn with_client_id(mut value: Value, client_id: &str) -> Value {
 fn details(details: &ProviderDetails, session: &Session) -> Value {
     let uses = |id| {
         let found = details.uses.iter().find(|used| used.credential == id);
-        json!(found.map(|used| json!({"uses": used.uses, "last_used": used.last_used, "last_address": used.last_address})))
+        json!(found.map(
+            |used| json!({"at": used.last_used, "address": used.last_address, "uses": used.uses})
+        ))
     };
     let secrets: Vec<Value> = details
         .secrets
         .iter()
-        .map(|secret| json!({"id": secret.id, "created": secret.created, "expires": secret.expires, "used": uses(secret.id)}))
+        .map(|secret| json!({"id": secret.id, "created": secret.created, "expires": secret.expires, "last_used": uses(secret.id)}))
         .collect();
     let tokens: Vec<Value> = details
         .activation_tokens
         .iter()
         .map(|token| {
             json!({"id": token.id, "name": token.name, "scope": token.scopes, "issued": token.issued,
-                   "expires": token.expires, "used": uses(token.id)})
+                   "expires": token.expires, "last_used": uses(token.id)})
         })
         .collect();
     let warnings: Vec<Value> = details
@@ -296,6 +331,11 @@ fn details(details: &ProviderDetails, session: &Session) -> Value {
     let mut value = with_client_id(flat(&details.provider), &details.client_id);
     if let Value::Object(fields) = &mut value {
         fields.extend([
+            ("protocol".to_owned(), json!(PROTOCOL)),
+            (
+                "authentication_method".to_owned(),
+                json!(AUTHENTICATION_METHOD),
+            ),
             (
                 "base_url".to_owned(),
                 json!(format!("{}/iso/scim/v2", session.public_url)),

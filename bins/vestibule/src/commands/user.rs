@@ -6,11 +6,15 @@ use chrono::{DateTime, Utc};
 use clap::{ArgGroup, Subcommand};
 use serde_json::{Value, json};
 use vestibule_domain::BlockId;
-use vestibule_domain::access::Decision;
+use vestibule_domain::access::{Decision, Verdict};
+use vestibule_domain::person;
 use vestibule_service::people::{PeopleQuery, Person, PersonDetails};
 
 use super::{CommandError, PageArgs, Session, done, flat, instant};
 use crate::output::{Answer, View, plain};
+
+/// Status of `user access` when the person may not get in.
+const REFUSED: u8 = 3;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -36,7 +40,8 @@ pub(super) enum Command {
     },
     /// Tell whether a person may get in, and why
     ///
-    /// Lists every check with the event that made it so and, for a refusal, what has to change.
+    /// Lists every check with the event that made it so and, for a refusal, what has to change. Ends with status 0
+    /// when they may, 3 when they may not, 1 when that could not be found out.
     #[command(after_long_help = "\
 Examples:
   vestibule user access alice@acme.example
@@ -120,13 +125,20 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
         Command::Access { user, at } => {
             let decision = service.decide_access(call, session.user(&user)?, at)?;
             let text = told(&decision);
-            Answer::new(flat(&decision), View::Text(text))
+            Answer {
+                status: if decision.verdict == Verdict::Allowed {
+                    0
+                } else {
+                    REFUSED
+                },
+                ..Answer::new(flat(&decision), View::Text(text))
+            }
         }
         Command::Block {
             user,
             reason,
             until,
-        } => Answer::record(flat(&service.block_user(
+        } => Answer::record(block_shown(&service.block_user(
             call,
             session.user(&user)?,
             &reason,
@@ -149,11 +161,11 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
         Command::Blocks { page } => {
             let blocks = service.list_blocks(call, page.after()?, page.limit)?;
             Answer::table(
-                blocks.iter().map(flat).collect(),
+                blocks.iter().map(block_shown).collect(),
                 &[
                     ("ID", "/id"),
-                    ("USER NAME", "/user_name_key"),
-                    ("E-MAIL", "/email_key"),
+                    ("USER NAME", "/user_name"),
+                    ("E-MAIL", "/email"),
                     ("UNTIL", "/until"),
                     ("REASON", "/reason"),
                 ],
@@ -189,11 +201,28 @@ fn details(details: &PersonDetails) -> Value {
         fields.extend([
             ("groups".to_owned(), json!(groups)),
             ("placement".to_owned(), json!(placement)),
-            ("blocks".to_owned(), json!(details.blocks)),
+            (
+                "blocks".to_owned(),
+                details.blocks.iter().map(block_shown).collect(),
+            ),
             ("resource".to_owned(), details.resource.clone()),
         ]);
     }
     value
+}
+
+/// A block as the API names its parts.
+fn block_shown(block: &person::Block) -> Value {
+    json!({
+        "id": block.id,
+        "provider": block.provider,
+        "user_name": block.user_name_key,
+        "email": block.email_key,
+        "reason": block.reason,
+        "until": block.until,
+        "created": block.created,
+        "event": block.event,
+    })
 }
 
 /// A decision in words.

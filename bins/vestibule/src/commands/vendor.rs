@@ -198,8 +198,8 @@ fn show(session: &Session, vendor: &str) -> Result<Answer, CommandError> {
             .collect();
         fields.extend([
             ("access_group_name".to_owned(), json!(access_group_name)),
-            ("people_count".to_owned(), json!(people)),
-            ("people".to_owned(), json!(names)),
+            ("people".to_owned(), json!(people)),
+            ("placed".to_owned(), json!(names)),
         ]);
     }
     Ok(Answer::record(value))

@@ -166,3 +166,25 @@ fn tokens_are_revoked_one_by_one_or_all_at_once() {
     );
     assert_eq!(world.events().len(), events);
 }
+
+#[test]
+fn a_live_activation_token_keeps_its_name() {
+    let world = World::new();
+    let client = world.client(UserType::Internal);
+    let issue = |name: &str| {
+        world
+            .service
+            .issue_activation_token(&root(), client.id, name, Some(60), None)
+    };
+    let first = issue("Okta console").unwrap();
+    assert!(matches!(issue("okta CONSOLE"), Err(Error::Uniqueness(_))));
+    issue("another").unwrap();
+    world.pass(Duration::minutes(60));
+    issue("okta console").unwrap();
+    assert!(
+        world
+            .service
+            .revoke_token(&root(), client.id, first.id)
+            .is_ok()
+    );
+}

@@ -28,6 +28,31 @@ fn a_registered_provider_is_shown_without_its_secret() {
 }
 
 #[test]
+fn a_name_stands_for_one_provider_of_a_user_type() {
+    let world = World::new();
+    let add = |name, user_type| {
+        world
+            .service
+            .register_provider(&root(), provider(name, user_type), ProviderState::Disabled)
+    };
+    let first = add("Okta", UserType::Internal).unwrap().provider.provider;
+    assert_eq!(first.state, ProviderState::Disabled);
+    assert!(matches!(
+        add("OKTA", UserType::Internal),
+        Err(Error::Uniqueness(_))
+    ));
+    add("Okta", UserType::ThirdParty).unwrap();
+    add("Entra", UserType::Internal).unwrap();
+    let renamed = world
+        .service
+        .change_provider(&root(), first.id, None, |settings| {
+            settings.name = "entra".to_owned();
+            Ok(())
+        });
+    assert!(matches!(renamed, Err(Error::Uniqueness(_))));
+}
+
+#[test]
 fn wrong_settings_are_named() {
     let world = World::new();
     let none = AccessGroupId::from_uuid(uuid::Uuid::nil());
@@ -41,7 +66,10 @@ fn wrong_settings_are_named() {
         (&mut powerless, "scopes"),
         (&mut lost, "default_access_group"),
     ] {
-        let refused = world.service.register_provider(&root(), settings.clone());
+        let refused =
+            world
+                .service
+                .register_provider(&root(), settings.clone(), ProviderState::Active);
         assert!(matches!(refused, Err(Error::Invalid { field, .. }) if field == expected));
     }
     assert_eq!(world.events(), []);
@@ -236,9 +264,11 @@ fn each_role_reaches_as_far_as_it_says() {
     let administrator = world.admin("administrator", Role::Administrator);
     for call in [&auditor, &operator] {
         assert!(world.service.find_provider(call, id).is_ok());
-        let refused = world
-            .service
-            .register_provider(call, provider("Two", UserType::Internal));
+        let refused = world.service.register_provider(
+            call,
+            provider("Two", UserType::Internal),
+            ProviderState::Active,
+        );
         assert!(matches!(
             refused,
             Err(Error::Forbidden(Role::Administrator))

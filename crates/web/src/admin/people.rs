@@ -4,8 +4,9 @@ mod access;
 mod answers;
 
 use actix_web::{HttpResponse, get};
-use chrono::{DateTime, Utc};
-use serde::Deserialize;
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use utoipa_actix_web::service_config::ServiceConfig;
 use vestibule_domain::{ProviderId, UserId};
 use vestibule_service::people as service;
@@ -48,8 +49,25 @@ struct Choice {
 #[into_params(parameter_in = Query)]
 struct Instant {
     /// Without it, now. What is known now is asked about that instant: the past is not looked up.
-    #[param(example = "2027-01-01T00:00:00Z")]
+    /// An instant, or a date, which stands for its first moment in UTC.
+    #[serde(default, deserialize_with = "instant_or_date")]
+    #[param(value_type = Option<String>, example = "2027-01-01T00:00:00Z")]
     at: Option<DateTime<Utc>>,
+}
+
+fn instant_or_date<'de, D: Deserializer<'de>>(text: D) -> Result<Option<DateTime<Utc>>, D::Error> {
+    let text = String::deserialize(text)?;
+    let midnight = |date: NaiveDate| date.and_time(NaiveTime::MIN).and_utc();
+    DateTime::parse_from_rfc3339(&text)
+        .map(|instant| instant.to_utc())
+        .ok()
+        .or_else(|| text.parse().ok().map(midnight))
+        .map(Some)
+        .ok_or_else(|| {
+            D::Error::custom(
+                "use an instant such as 2026-03-01T22:00:00Z or a date such as 2026-03-01",
+            )
+        })
 }
 
 /// List people

@@ -61,9 +61,10 @@ async fn list(admin: Admin) -> Result<HttpResponse, Problem> {
 )]
 #[post("/providers")]
 async fn create(admin: Admin, body: Body<NewProvider>) -> Result<HttpResponse, Problem> {
+    let state = body.0.state;
     let settings = body.0.into_settings();
     let new = admin
-        .run(move |service, call| service.register_provider(call, settings))
+        .run(move |service, call| service.register_provider(call, settings, state))
         .await?;
     let public = &admin.settings().public_url;
     let answer = RegisteredProvider {

@@ -63,11 +63,11 @@ pub(super) struct SetUpForm {
 )]
 #[get("/flow/setup/{token}")]
 async fn show(web: Data<Web>, token: Path<String>, request: HttpRequest) -> HttpResponse {
-    if Secret::parse(SecretKind::Setup, &token).is_none() {
+    let Some(secret) = Secret::parse(SecretKind::Setup, &token) else {
         return gone();
-    }
+    };
     let service = web.service.clone();
-    match blocking(move || service.set_up_link_needed()).await {
+    match blocking(move || service.set_up_link_works(&secret.digest())).await {
         Ok(true) => page(
             StatusCode::OK,
             Step::Form {

@@ -11,6 +11,7 @@ CREATE TABLE providers (
     modified BIGINT NOT NULL,
     version BIGINT NOT NULL
 ) WITHOUT ROWID;
+CREATE UNIQUE INDEX providers_by_name ON providers (name_key, user_type);
 
 CREATE TABLE client_secrets (
     id TEXT NOT NULL PRIMARY KEY,

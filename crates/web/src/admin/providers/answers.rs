@@ -27,6 +27,12 @@ pub(crate) struct Provider {
     user_type: UserType,
     #[schema(value_type = words::ProviderState)]
     state: ProviderState,
+    /// By which it pushes: always `scim`.
+    #[schema(example = "scim")]
+    protocol: &'static str,
+    /// How it authenticates: always `oauth2`.
+    #[schema(example = "oauth2")]
+    authentication_method: &'static str,
     description: Option<String>,
     tags: Vec<String>,
     /// First instant at which it no longer may provision; none = no end.
@@ -68,6 +74,8 @@ impl From<service::RegisteredProvider> for Provider {
             name: settings.name,
             user_type: settings.user_type,
             state,
+            protocol: service::PROTOCOL,
+            authentication_method: service::AUTHENTICATION_METHOD,
             description: settings.description,
             tags: settings.tags,
             valid_until: settings.valid_until,

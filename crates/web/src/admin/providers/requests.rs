@@ -91,6 +91,14 @@ pub(crate) struct NewProvider {
     /// None = unlimited.
     #[serde(default)]
     rate_limit: Option<RateLimit>,
+    /// In which it begins.
+    #[serde(default = "active")]
+    #[schema(value_type = words::ProviderState, default = "active")]
+    pub(super) state: ProviderState,
+}
+
+fn active() -> ProviderState {
+    ProviderState::Active
 }
 
 fn all_scopes() -> Scopes {
