@@ -78,9 +78,9 @@ impl From<storage::Error> for Error {
             storage::Error::Taken(Unique::AccessGroupName) => {
                 Self::Uniqueness("an access group of this name exists already".to_owned())
             }
-            storage::Error::Taken(Unique::ProviderName) => Self::Uniqueness(
-                "a provider of this name and user type exists already".to_owned(),
-            ),
+            storage::Error::Taken(Unique::ProviderName) => {
+                Self::Uniqueness("a provider of this name and user type exists already".to_owned())
+            }
             storage::Error::Taken(Unique::AdministratorName) => {
                 Self::Uniqueness("an administrator of this name exists already".to_owned())
             }

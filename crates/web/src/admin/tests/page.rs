@@ -72,7 +72,10 @@ async fn another_link_or_an_old_one_does_not_work() {
     }
     Arc::clone(&world.seconds).fetch_add(25 * 3600, Ordering::SeqCst);
     assert_eq!(submit(&world, &second, form).await.status, 410);
-    assert_eq!(world.send(TestRequest::get().uri(&second)).await.status, 410);
+    assert_eq!(
+        world.send(TestRequest::get().uri(&second)).await.status,
+        410
+    );
     let style = world.send(TestRequest::get().uri("/flow/style.css")).await;
     assert_eq!(
         (style.status, style.header("content-type")),
