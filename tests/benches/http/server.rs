@@ -50,10 +50,6 @@ impl Server {
         &self.database
     }
 
-    pub(crate) fn base(&self) -> String {
-        "/scim/v2".to_owned()
-    }
-
     /// Stops it without ceremony and starts it again on the same file.
     pub(crate) fn restart(&mut self) -> Duration {
         self.child.kill().expect("the server can be killed");

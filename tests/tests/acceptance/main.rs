@@ -1,5 +1,12 @@
 //! The acceptance tests: the whole application over real HTTP, on both engines.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 mod interop;
 mod layering;
 mod oauth_vectors;

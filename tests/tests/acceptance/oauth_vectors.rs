@@ -8,7 +8,6 @@ use serde_json::Value;
 use vestibule_testkit::{Reply, TestApp, TestProvider, both_engines, third_party};
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn the_token_endpoint_answers_as_the_vectors_want() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors/oauth_token.json");
     let Ok(text) = std::fs::read_to_string(&file) else {

@@ -46,6 +46,7 @@ fn text(value: &Value) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, read from top to bottom")]
 fn from_registration_to_the_gate_and_out_again() {
     both_engines(|app| {
         let admin = Admin {
