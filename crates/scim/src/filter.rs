@@ -15,7 +15,7 @@
 //!
 //! Words are read without case, `not` binds tighter than `and`, `and` tighter than `or`. A `[` inside
 //! `[ ]` is refused. The test behind `].` is no RFC grammar; [`Filter::resolve`] takes it as a
-//! tolerance. [`Filter`] is the text, [`Condition`] its meaning, [`matches`] the reference semantics.
+//! tolerance. [`Filter`] is the text, [`Condition`] its meaning, [`matches()`] the reference semantics.
 
 mod display;
 pub mod document;
