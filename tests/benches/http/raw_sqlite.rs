@@ -56,7 +56,7 @@ fn insert(connection: &Connection, number: u32) {
         (
             "INSERT INTO events (id, seq, hash, at, actor_kind, actor_id, actor_detail, action, subject_kind,
                  subject_id, provider_id, request_id, payload_digest)
-             SELECT ?1, (SELECT max(seq) FROM events) + 1, hash, at, actor_kind, actor_id, actor_detail, action,
+             SELECT ?1, (SELECT max(seq) FROM events WHERE seq IS NOT NULL) + 1, hash, at, actor_kind, actor_id, actor_detail, action,
                  subject_kind, ?1, provider_id, request_id, payload_digest
              FROM events WHERE action = 'user.created' LIMIT 1",
             params![id],
