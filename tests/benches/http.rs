@@ -51,6 +51,9 @@ struct Options {
     /// Folder for the databases; by default one in the system's temporary folder.
     #[arg(long)]
     folder: Option<PathBuf>,
+    /// Uses a token that the server does not know: the run must fail, or it would count errors.
+    #[arg(long)]
+    control: bool,
     /// Internal: serve one file as the bare handler does.
     #[arg(long, hide = true, num_args = 2)]
     bare: Option<Vec<String>>,
@@ -86,7 +89,11 @@ fn main() {
 
     let mut server = Server::start(folder.path());
     println!("idle server: {:.1} MB", server.memory());
-    let token = server.token();
+    let token = if options.control {
+        "unknown".to_owned()
+    } else {
+        server.token()
+    };
     let base = "/scim/v2".to_owned();
     let port = server.port;
     let load = |path: &str| Load {
