@@ -53,7 +53,7 @@ pub fn find(read: &mut Read<'_>, id: AccessGroupId) -> Result<Option<Stored>, Er
     access_groups::table
         .find(id.to_string())
         .select(COLUMNS)
-        .first::<Row>(read.connection)
+        .get_result::<Row>(read.connection)
         .optional()?
         .map(stored)
         .transpose()
@@ -64,7 +64,7 @@ pub fn find_by_name(read: &mut Read<'_>, name: &str) -> Result<Option<Stored>, E
     access_groups::table
         .filter(access_groups::name_key.eq(fold(name)))
         .select(COLUMNS)
-        .first::<Row>(read.connection)
+        .get_result::<Row>(read.connection)
         .optional()?
         .map(stored)
         .transpose()

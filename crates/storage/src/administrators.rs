@@ -86,7 +86,7 @@ pub fn find_by_name(read: &mut Read<'_>, name: &str) -> Result<Option<Administra
     administrators::table
         .filter(administrators::name_key.eq(fold(name)))
         .select(COLUMNS)
-        .first::<Row>(read.connection)
+        .get_result::<Row>(read.connection)
         .optional()?
         .map(administrator)
         .transpose()
@@ -142,7 +142,7 @@ pub fn find_token(
             ),
             COLUMNS,
         ))
-        .first(read.connection)
+        .get_result(read.connection)
         .optional()?;
     found
         .map(|((id, name, created, expires), row)| {
@@ -172,7 +172,7 @@ pub fn find_token_by_id(
             admin_tokens::created,
             admin_tokens::expires,
         ))
-        .first(read.connection)
+        .get_result(read.connection)
         .optional()?;
     found
         .map(|(administrator, name, created, expires)| {

@@ -111,7 +111,7 @@ pub fn find(read: &mut Read<'_>, id: BlockId) -> Result<Option<Block>, Error> {
     blocks::table
         .find(id.to_string())
         .select(COLUMNS)
-        .first::<Row>(read.connection)
+        .get_result::<Row>(read.connection)
         .optional()?
         .map(block)
         .transpose()

@@ -6,6 +6,7 @@ use vestibule_domain::{CredentialId, ProviderId};
 use vestibule_oauth::{Digest, Scopes};
 
 use crate::columns::{instant, micros, optional_instant, parsed};
+use crate::engine::direct;
 use crate::error::Error;
 use crate::providers::{self, Registered};
 use crate::schema::{client_secrets, credential_uses, tokens};
@@ -182,12 +183,12 @@ pub fn find_token(
     read: &mut Read<'_>,
     digest: &Digest,
 ) -> Result<Option<(Token, Registered)>, Error> {
-    let found: Option<(TokenRow, providers::Row)> = tokens::table
+    let found: Option<(TokenRow, providers::Row)> = direct!(read, |connection| tokens::table
         .inner_join(crate::schema::providers::table)
         .filter(tokens::digest.eq(digest.as_bytes().as_slice()))
         .select((TOKEN, providers::COLUMNS))
-        .first(read.connection)
-        .optional()?;
+        .get_result(connection))
+    .optional()?;
     found
         .map(|(token, provider)| Ok((token.try_into()?, provider.try_into()?)))
         .transpose()
@@ -203,7 +204,7 @@ pub fn find_token_by_id(
         .filter(tokens::id.eq(id.to_string()))
         .filter(tokens::provider_id.eq(provider.to_string()))
         .select(TOKEN)
-        .first::<TokenRow>(read.connection)
+        .get_result::<TokenRow>(read.connection)
         .optional()?
         .map(Token::try_from)
         .transpose()

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool};
+use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::error::OpenError;
@@ -163,8 +165,8 @@ impl Session {
             // The WAL is checkpointed by the writer between batches, not by a request.
             Engine::Sqlite => {
                 "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                 PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; \
-                 PRAGMA mmap_size = 268435456; PRAGMA wal_autocheckpoint = 0;"
+                 PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096; \
+                 PRAGMA wal_autocheckpoint = 0;"
             }
             Engine::Postgres => {
                 "SET TIME ZONE 'UTC'; SET statement_timeout = '25s'; SET lock_timeout = '10s'; \
@@ -252,18 +254,26 @@ impl Session {
     }
 
     pub(crate) fn begin_read(&mut self) -> QueryResult<()> {
-        self.batch_execute(match self.engine() {
-            Engine::Sqlite => "BEGIN",
-            Engine::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-        })
+        match self.engine() {
+            Engine::Sqlite => self.control("BEGIN"),
+            Engine::Postgres => self.control("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
+        }
     }
 
     pub(crate) fn begin_write(&mut self) -> QueryResult<()> {
-        self.batch_execute(match self.engine() {
-            Engine::Sqlite => "BEGIN IMMEDIATE",
+        match self.engine() {
+            Engine::Sqlite => self.control("BEGIN IMMEDIATE"),
             // Rows are locked before they are read, so a later statement may see what others committed.
-            Engine::Postgres => "BEGIN ISOLATION LEVEL READ COMMITTED",
-        })
+            Engine::Postgres => self.control("BEGIN ISOLATION LEVEL READ COMMITTED"),
+        }
+    }
+
+    /// Runs a statement about transactions.
+    pub(crate) fn control(&mut self, statement: &'static str) -> QueryResult<()> {
+        match self {
+            Self::Sqlite(connection) => Control(statement).execute(connection).map(drop),
+            Self::Postgres(connection) => connection.batch_execute(statement),
+        }
     }
 
     /// Moves what the log has gathered into the database file; only SQLite has anything to do.
@@ -331,6 +341,24 @@ impl Session {
     }
 }
 
+/// A statement about transactions: on SQLite it stays prepared, as statements run as a batch do not.
+#[derive(Debug, Clone, Copy)]
+struct Control(&'static str);
+
+impl QueryFragment<Sqlite> for Control {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        pass.push_sql(self.0);
+        Ok(())
+    }
+}
+
+impl QueryId for Control {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl RunQueryDsl<SqliteConnection> for Control {}
+
 /// A provider's id as the key of an advisory lock; two providers that share one only wait for each
 /// other.
 fn fold_key(id: u128) -> [u8; 8] {
@@ -385,4 +413,15 @@ macro_rules! upsert {
     };
 }
 
-pub(crate) use {insert_all, upsert};
+/// Runs a query of the busiest paths as the engine's own. Its statement is then found by its type;
+/// through [`Session`] its text would be put together each time to find it.
+macro_rules! direct {
+    ($read:expr, |$connection:ident| $query:expr) => {
+        match $read.connection {
+            $crate::engine::Session::Postgres($connection) => $query,
+            $crate::engine::Session::Sqlite($connection) => $query,
+        }
+    };
+}
+
+pub(crate) use {direct, insert_all, upsert};

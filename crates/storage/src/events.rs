@@ -431,7 +431,7 @@ pub fn hash_at(read: &mut Read<'_>, seq: i64) -> Result<Option<Vec<u8>>, Error> 
     let found: Option<Option<Vec<u8>>> = events::table
         .filter(events::seq.eq(seq))
         .select(events::hash)
-        .first(read.connection)
+        .get_result(read.connection)
         .optional()?;
     Ok(found.flatten())
 }

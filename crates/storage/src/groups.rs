@@ -130,7 +130,7 @@ pub fn find(
         .filter(groups::id.eq(id.to_string()))
         .filter(groups::provider_id.eq(provider.to_string()))
         .select(COLUMNS)
-        .first::<Row>(read.connection)
+        .get_result::<Row>(read.connection)
         .optional()?
         .map(Group::try_from)
         .transpose()
@@ -151,7 +151,7 @@ pub fn find_anywhere(read: &mut Read<'_>, id: GroupId) -> Result<Option<Group>, 
     groups::table
         .find(id.to_string())
         .select(COLUMNS)
-        .first::<Row>(read.connection)
+        .get_result::<Row>(read.connection)
         .optional()?
         .map(Group::try_from)
         .transpose()

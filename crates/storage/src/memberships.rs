@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use vestibule_domain::{EventId, GroupId, ProviderId, UserId};
 
 use crate::columns::parsed;
-use crate::engine::insert_all;
+use crate::engine::{direct, insert_all};
 use crate::error::Error;
 use crate::schema::{groups, memberships, users};
 use crate::store::{Read, Write};
@@ -90,7 +90,7 @@ pub fn parents(
     for chunk in members.chunks(CHUNK) {
         let rows: Vec<(String, String, i64, String)> = match chunk {
             // One statement text for the commonest case, so that it stays prepared.
-            [one] => memberships::table
+            [one] => direct!(read, |connection| memberships::table
                 .filter(memberships::member_id.eq(one))
                 .select((
                     memberships::member_id,
@@ -98,7 +98,7 @@ pub fn parents(
                     memberships::sequence,
                     memberships::event_id,
                 ))
-                .load(read.connection)?,
+                .load(connection))?,
             many => memberships::table
                 .filter(memberships::member_id.eq_any(many))
                 .select((

@@ -1,8 +1,10 @@
 //! Providers, and the warnings raised about them.
 
+use std::cell::RefCell;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use vestibule_domain::provider::Provider;
+use vestibule_domain::provider::{Provider, ProviderSettings};
 use vestibule_domain::vendor::Vendor;
 use vestibule_domain::{EventId, GroupId, ProviderId, UserId};
 use vestibule_scim::fold::fold;
@@ -92,7 +94,7 @@ impl TryFrom<Row> for Registered {
         Ok(Self {
             provider: Provider {
                 id: parsed(&row.id)?,
-                settings: from_json(&row.settings)?,
+                settings: settings(row.settings)?,
                 state: parsed(&row.state)?,
                 created: instant(row.created)?,
                 modified: instant(row.modified)?,
@@ -103,11 +105,27 @@ impl TryFrom<Row> for Registered {
     }
 }
 
+/// Reads settings. A thread that meets the same text as the last time, as one that serves a busy
+/// provider does, need not read it again.
+fn settings(text: String) -> Result<ProviderSettings, Error> {
+    thread_local! {
+        static LAST: RefCell<Option<(String, ProviderSettings)>> = const { RefCell::new(None) };
+    }
+    LAST.with_borrow_mut(|last| match last {
+        Some((known, settings)) if *known == text => Ok(settings.clone()),
+        _ => {
+            let settings: ProviderSettings = from_json(&text)?;
+            *last = Some((text, settings.clone()));
+            Ok(settings)
+        }
+    })
+}
+
 pub fn find(read: &mut Read<'_>, id: ProviderId) -> Result<Option<Registered>, Error> {
     providers::table
         .find(id.to_string())
         .select(COLUMNS)
-        .first::<Row>(read.connection)
+        .get_result::<Row>(read.connection)
         .optional()?
         .map(Registered::try_from)
         .transpose()
@@ -120,7 +138,7 @@ pub fn find_by_client_id(
     providers::table
         .filter(providers::client_id.eq(client_id))
         .select(COLUMNS)
-        .first::<Row>(read.connection)
+        .get_result::<Row>(read.connection)
         .optional()?
         .map(Registered::try_from)
         .transpose()

@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use diesel::connection::SimpleConnection;
-
 use crate::engine::{Connections, DatabaseUrl, Engine, Session, pool};
 use crate::error::{Error, OpenError};
 use crate::events::{self, Recorded};
@@ -199,7 +197,7 @@ where
     events::insert_unsealed(write.read.connection, &recorded)?;
     guard
         .connection
-        .batch_execute("COMMIT")
+        .control("COMMIT")
         .map_err(|error| match Error::from(error) {
             Error::Stale => Error::Stale,
             // Nobody knows whether it happened: the client must ask, not assume.
@@ -224,7 +222,7 @@ struct Rollback<'a> {
 
 impl Drop for Rollback<'_> {
     fn drop(&mut self) {
-        if let Err(error) = self.connection.batch_execute("ROLLBACK") {
+        if let Err(error) = self.connection.control("ROLLBACK") {
             tracing::trace!(%error, "nothing to roll back");
         }
     }

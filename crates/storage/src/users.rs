@@ -7,7 +7,7 @@ use vestibule_scim::filter::Condition;
 use vestibule_scim::target::Target;
 
 use crate::columns::{instant, micros, parsed};
-use crate::engine::insert_all;
+use crate::engine::{direct, insert_all};
 use crate::error::Error;
 use crate::lower::{self, Table};
 use crate::schema::{tombstones, user_emails, users};
@@ -126,14 +126,14 @@ impl TryFrom<Row> for User {
 
 /// One person of a provider.
 pub fn find(read: &mut Read<'_>, provider: ProviderId, id: UserId) -> Result<Option<User>, Error> {
-    users::table
+    direct!(read, |connection| users::table
         .filter(users::id.eq(id.to_string()))
         .filter(users::provider_id.eq(provider.to_string()))
         .select(COLUMNS)
-        .first::<Row>(read.connection)
-        .optional()?
-        .map(User::try_from)
-        .transpose()
+        .get_result::<Row>(connection))
+    .optional()?
+    .map(User::try_from)
+    .transpose()
 }
 
 /// One person of a provider, whom nobody else changes until the transaction ends.
@@ -151,7 +151,7 @@ pub fn find_anywhere(read: &mut Read<'_>, id: UserId) -> Result<Option<User>, Er
     users::table
         .find(id.to_string())
         .select(COLUMNS)
-        .first::<Row>(read.connection)
+        .get_result::<Row>(read.connection)
         .optional()?
         .map(User::try_from)
         .transpose()

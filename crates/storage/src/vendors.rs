@@ -124,7 +124,7 @@ pub fn find(read: &mut Read<'_>, id: VendorId) -> Result<Option<Stored>, Error> 
     vendors::table
         .find(id.to_string())
         .select(COLUMNS)
-        .first::<Row>(read.connection)
+        .get_result::<Row>(read.connection)
         .optional()?
         .map(Stored::try_from)
         .transpose()
@@ -135,7 +135,7 @@ pub fn find_by_group(read: &mut Read<'_>, group: GroupId) -> Result<Option<Store
     vendors::table
         .filter(vendors::group_id.eq(group.to_string()))
         .select(COLUMNS)
-        .first::<Row>(read.connection)
+        .get_result::<Row>(read.connection)
         .optional()?
         .map(Stored::try_from)
         .transpose()

@@ -6,8 +6,6 @@ use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
 use std::thread;
 use std::time::Duration;
 
-use diesel::connection::SimpleConnection;
-
 use crate::engine::Session;
 use crate::error::Error;
 use crate::events::{self, Recorded};
@@ -160,11 +158,11 @@ fn commit_batch(connection: &mut Session, first: Box<dyn Job>, queue: &Receiver<
             };
         }
         events::insert_sealed(connection, &recorded)?;
-        connection.batch_execute("COMMIT")?;
+        connection.control("COMMIT")?;
         Ok(())
     })();
     let committed = committed.map_err(|error| {
-        drop(connection.batch_execute("ROLLBACK"));
+        drop(connection.control("ROLLBACK"));
         tracing::error!(%error, writes = ran.len(), "a commit failed");
         // What callers are told about; the text of the error alone would hide why.
         match error {
@@ -181,13 +179,12 @@ fn run_in_savepoint(
     connection: &mut Session,
     job: &mut dyn Job,
 ) -> diesel::QueryResult<Vec<Recorded>> {
-    connection.batch_execute("SAVEPOINT job")?;
+    connection.control("SAVEPOINT job")?;
     let events = job.run(&mut Write::new(connection));
     // A full disk may already have ended the whole transaction; then undoing fails and so do all.
-    connection.batch_execute(if events.is_some() {
-        "RELEASE job"
-    } else {
-        "ROLLBACK TO job; RELEASE job"
-    })?;
+    if events.is_none() {
+        connection.control("ROLLBACK TO job")?;
+    }
+    connection.control("RELEASE job")?;
     Ok(events.unwrap_or_default())
 }
