@@ -1,0 +1,211 @@
+//! Breaks what the server stands on, and looks for what it had promised.
+//!
+//! Clients create people; each one answered 201 is a promise. Then the server is killed, its database
+//! is killed, or its disk fills up; afterwards every promise must still be there, the chain of events
+//! must verify, and the server must work again without help.
+//!
+//! ```text
+//! cargo run -p acceptance --example faults -- --binary target/release/vestibule kill --cycles 200
+//! ```
+
+#![expect(
+    clippy::print_stdout,
+    reason = "a program that reports to whoever started it"
+)]
+
+mod clients;
+mod server;
+
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
+
+use clap::{Parser, Subcommand};
+
+use clients::{Clients, Promise};
+use server::Server;
+
+/// Breaks what the server stands on; exit status 1 when something acknowledged was lost.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// The program under test.
+    #[arg(long)]
+    binary: PathBuf,
+    /// Folder for its database, when that is SQLite; by default one in the temporary folder.
+    #[arg(long)]
+    folder: Option<PathBuf>,
+    /// Address of its database, when that is PostgreSQL.
+    #[arg(long)]
+    database: Option<String>,
+    /// Makes an acknowledged person disappear behind the server's back: the run must fail.
+    #[arg(long)]
+    control: bool,
+    #[command(subcommand)]
+    fault: Fault,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+enum Fault {
+    /// kill -9 of the server under load, again and again.
+    Kill {
+        #[arg(long, default_value_t = 50)]
+        cycles: u32,
+    },
+    /// The database server is stopped under load and started again.
+    Database {
+        #[arg(long, default_value_t = 5)]
+        cycles: u32,
+        /// Shell command that stops it at once.
+        #[arg(long)]
+        stop: String,
+        /// Shell command that starts it.
+        #[arg(long)]
+        start: String,
+    },
+    /// The disk fills up, and has room again when a file called `ballast` is removed from the folder.
+    Disk,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let temporary = tempfile::tempdir().expect("the temporary folder can be written");
+    let folder = arguments
+        .folder
+        .clone()
+        .unwrap_or_else(|| temporary.path().to_owned());
+    let database = arguments
+        .database
+        .clone()
+        .unwrap_or_else(|| format!("sqlite:{}/vestibule.db", folder.display()));
+    let mut server = Server::start(&arguments.binary, &database);
+    let token = server.token();
+    let mut found = Found::default();
+    match &arguments.fault {
+        Fault::Kill { cycles } => {
+            for cycle in 0..*cycles {
+                let clients = Clients::start(server.address(), &token, &format!("k{cycle}"));
+                // Spread over the life of a transaction without needing chance.
+                std::thread::sleep(Duration::from_millis(40 + u64::from(cycle) * 37 % 300));
+                server.kill();
+                let mut promised = clients.stop().promised;
+                if arguments.control {
+                    promised.push(Promise::never_made());
+                }
+                let begun = Instant::now();
+                server.restart();
+                found.recovered(begun.elapsed());
+                found.check(&server, &token, &promised);
+                println!("cycle {}: {found}", cycle + 1);
+            }
+        }
+        Fault::Database {
+            cycles,
+            stop,
+            start,
+        } => {
+            for cycle in 0..*cycles {
+                let clients = Clients::start(server.address(), &token, &format!("d{cycle}"));
+                std::thread::sleep(Duration::from_millis(500));
+                shell(stop);
+                std::thread::sleep(Duration::from_secs(2));
+                shell(start);
+                let begun = Instant::now();
+                server.wait_until_ready();
+                found.recovered(begun.elapsed());
+                std::thread::sleep(Duration::from_millis(200));
+                let seen = clients.stop();
+                found.strange += seen.strange;
+                let mut promised = seen.promised;
+                if arguments.control {
+                    promised.push(Promise::never_made());
+                }
+                found.check(&server, &token, &promised);
+                println!("cycle {}: {found}", cycle + 1);
+            }
+        }
+        Fault::Disk => {
+            let clients = Clients::start(server.address(), &token, "full");
+            let full = clients.wait_for_unavailable(Duration::from_mins(1));
+            found.strange += u64::from(!full);
+            let seen = clients.stop();
+            found.strange += seen.strange;
+            let mut promised = seen.promised;
+            println!(
+                "the disk is full after {} people; unavailable was answered: {full}",
+                promised.len()
+            );
+            // Reads go on while it is full.
+            found.check(&server, &token, &promised);
+            std::fs::remove_file(folder.join("ballast")).expect("there is a ballast to remove");
+            let begun = Instant::now();
+            let clients = Clients::start(server.address(), &token, "room");
+            let again = clients.wait_for_success(Duration::from_secs(10));
+            found.strange += u64::from(!again);
+            found.recovered(begun.elapsed());
+            let seen = clients.stop();
+            promised.extend(seen.promised);
+            if arguments.control {
+                promised.push(Promise::never_made());
+            }
+            found.check(&server, &token, &promised);
+            println!("with room again: {found}");
+        }
+    }
+    let verified = server.audit_verifies();
+    println!("result: {found}; chain of events verifies: {verified}");
+    if found.is_clean() && verified {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// What was seen over the whole run.
+#[derive(Debug, Default)]
+struct Found {
+    promised: usize,
+    lost: usize,
+    /// Answers other than success and 503 with `Retry-After`, and connections that broke while the
+    /// server was up.
+    strange: u64,
+    slowest: Duration,
+}
+
+impl Found {
+    fn check(&mut self, server: &Server, token: &str, promised: &[Promise]) {
+        self.promised += promised.len();
+        self.lost += promised
+            .iter()
+            .filter(|promise| !promise.is_kept(server.address(), token))
+            .count();
+    }
+
+    fn recovered(&mut self, after: Duration) {
+        self.slowest = self.slowest.max(after);
+    }
+
+    fn is_clean(&self) -> bool {
+        self.lost == 0 && self.strange == 0 && self.promised > 0
+    }
+}
+
+impl std::fmt::Display for Found {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{} acknowledged, {} lost, {} strange answers, back after at most {} ms",
+            self.promised,
+            self.lost,
+            self.strange,
+            self.slowest.as_millis()
+        )
+    }
+}
+
+fn shell(command: &str) {
+    let status = Command::new("sh")
+        .args(["-c", command])
+        .status()
+        .expect("there is a shell");
+    assert!(status.success(), "`{command}` failed");
+}
