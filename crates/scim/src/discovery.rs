@@ -4,31 +4,88 @@
 use serde_json::{Value, json};
 
 use crate::schema::{self, RESOURCE_TYPE, SCHEMA, SERVICE_PROVIDER_CONFIG};
-use crate::{ResourceType, Schema};
+use crate::{Limits, PageLimits, ResourceType, Schema};
 
-/// What a service provider supports. PATCH and filters always are.
+/// What a service provider supports, and nothing it does not. PATCH and filters always are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "the RFC's list of independent features, each supported or not"
-)]
 pub struct Capabilities {
-    pub bulk: bool,
-    /// 0 without `bulk`.
-    pub bulk_max_operations: usize,
-    /// Bytes; 0 without `bulk`.
-    pub bulk_max_payload: usize,
+    /// `None`: not supported.
+    pub bulk: Option<BulkLimits>,
     /// The most resources in one response.
     pub filter_max_results: u64,
     pub change_password: bool,
     pub sort: bool,
     pub etag: bool,
+    /// RFC 9865, section 4. `None`: nothing is said of it.
+    pub pagination: Option<Pagination>,
     /// Help for people.
     pub documentation_uri: Option<String>,
+    /// The preferred one first.
+    pub authentication_schemes: Vec<AuthenticationScheme>,
+}
+
+/// What a bulk request may carry at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BulkLimits {
+    pub max_operations: usize,
+    /// Bytes.
+    pub max_payload_size: usize,
+}
+
+impl From<&Limits> for BulkLimits {
+    fn from(limits: &Limits) -> Self {
+        Self {
+            max_operations: limits.bulk_operations,
+            max_payload_size: limits.bulk_payload,
+        }
+    }
+}
+
+/// How lists are paged (RFC 9865, section 4). Index paging is supported and the default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pagination {
+    pub page: PageLimits,
+    /// Seconds a cursor is good for; `None`: for ever, or nothing is promised.
+    pub cursor_timeout: Option<u64>,
+}
+
+/// A way for clients to prove who they are (RFC 7643, section 5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AuthenticationScheme {
+    /// `oauth`, `oauth2`, `oauthbearertoken`, `httpbasic` or `httpdigest`.
+    pub kind: &'static str,
+    pub name: &'static str,
+    pub description: &'static str,
+    /// Where it is specified.
+    pub spec_uri: &'static str,
+}
+
+impl AuthenticationScheme {
+    /// Bearer tokens (RFC 6750).
+    pub const BEARER_TOKEN: Self = Self {
+        kind: "oauthbearertoken",
+        name: "OAuth Bearer Token",
+        description: "A token of the token endpoint in the Authorization header.",
+        spec_uri: "https://www.rfc-editor.org/info/rfc6750",
+    };
 }
 
 /// The body of `/ServiceProviderConfig`, whose absolute URL `location` is.
 pub fn service_provider_config(capabilities: &Capabilities, location: &str) -> Value {
+    let schemes: Vec<Value> = capabilities
+        .authentication_schemes
+        .iter()
+        .enumerate()
+        .map(|(index, scheme)| {
+            json!({
+                "type": scheme.kind,
+                "name": scheme.name,
+                "description": scheme.description,
+                "specUri": scheme.spec_uri,
+                "primary": index == 0,
+            })
+        })
+        .collect();
     object([
         ("schemas", Some(json!([SERVICE_PROVIDER_CONFIG]))),
         (
@@ -42,9 +99,9 @@ pub fn service_provider_config(capabilities: &Capabilities, location: &str) -> V
         (
             "bulk",
             Some(json!({
-                "supported": capabilities.bulk,
-                "maxOperations": capabilities.bulk_max_operations,
-                "maxPayloadSize": capabilities.bulk_max_payload,
+                "supported": capabilities.bulk.is_some(),
+                "maxOperations": capabilities.bulk.map_or(0, |bulk| bulk.max_operations),
+                "maxPayloadSize": capabilities.bulk.map_or(0, |bulk| bulk.max_payload_size),
             })),
         ),
         (
@@ -61,18 +118,31 @@ pub fn service_provider_config(capabilities: &Capabilities, location: &str) -> V
         ("sort", Some(json!({ "supported": capabilities.sort }))),
         ("etag", Some(json!({ "supported": capabilities.etag }))),
         (
-            "authenticationSchemes",
-            Some(json!([{
-                "type": "oauthbearertoken",
-                "name": "OAuth Bearer Token",
-                "description": "A token of the token endpoint in the Authorization header.",
-                "specUri": "https://www.rfc-editor.org/info/rfc6750",
-                "primary": true,
-            }])),
+            "pagination",
+            capabilities.pagination.as_ref().map(pagination),
         ),
+        ("authenticationSchemes", Some(Value::Array(schemes))),
         (
             "meta",
             Some(json!({ "resourceType": "ServiceProviderConfig", "location": location })),
+        ),
+    ])
+}
+
+fn pagination(pagination: &Pagination) -> Value {
+    let page = pagination.page;
+    object([
+        ("cursor", Some(json!(page.cursors))),
+        ("index", Some(json!(true))),
+        ("defaultPaginationMethod", Some(json!("index"))),
+        ("defaultPageSize", Some(json!(page.default))),
+        ("maxPageSize", Some(json!(page.max))),
+        (
+            "cursorTimeout",
+            pagination
+                .cursor_timeout
+                .filter(|_| page.cursors)
+                .map(|seconds| json!(seconds)),
         ),
     ])
 }
@@ -172,14 +242,14 @@ mod tests {
 
     fn capabilities() -> Capabilities {
         Capabilities {
-            bulk: false,
-            bulk_max_operations: 0,
-            bulk_max_payload: 0,
+            bulk: None,
             filter_max_results: 1_000,
             change_password: false,
             sort: true,
             etag: true,
+            pagination: None,
             documentation_uri: None,
+            authentication_schemes: vec![AuthenticationScheme::BEARER_TOKEN],
         }
     }
 
@@ -245,6 +315,38 @@ mod tests {
             service_provider_config(&documented, BASE)["documentationUri"],
             "https://h.example/docs"
         );
+    }
+
+    /// RFC 9865 4: how lists are paged is advertised.
+    #[test]
+    fn what_is_switched_on_is_said_with_its_limits() {
+        let mut pagination = Pagination {
+            page: PageLimits {
+                cursors: true,
+                ..PageLimits::default()
+            },
+            cursor_timeout: Some(3_600),
+        };
+        let everything = |pagination| Capabilities {
+            bulk: Some(BulkLimits::from(&Limits::default())),
+            pagination: Some(pagination),
+            ..capabilities()
+        };
+        let config = service_provider_config(&everything(pagination), BASE);
+        conforms(schema::service_provider_config(), &config);
+        assert_eq!(
+            config["bulk"],
+            json!({"supported": true, "maxOperations": 1_000, "maxPayloadSize": 8_388_608})
+        );
+        assert_eq!(
+            config["pagination"],
+            json!({"cursor": true, "index": true, "defaultPaginationMethod": "index",
+                "defaultPageSize": 100, "maxPageSize": 1_000, "cursorTimeout": 3_600})
+        );
+        pagination.page.cursors = false;
+        let config = service_provider_config(&everything(pagination), BASE);
+        assert_eq!(config["pagination"]["cursor"], false);
+        assert!(config["pagination"].get("cursorTimeout").is_none());
     }
 
     #[test]

@@ -17,6 +17,7 @@
 //! `[ ]` is refused. The test behind `].` is no RFC grammar; [`Filter::resolve`] takes it as a
 //! tolerance. [`Filter`] is the text, [`Condition`] its meaning, [`matches()`] the reference semantics.
 
+mod across;
 mod display;
 pub mod document;
 mod error;
@@ -24,6 +25,7 @@ mod matches;
 mod parse;
 mod resolve;
 
+pub(crate) use across::{Meaning, resolve as resolve_across};
 pub(crate) use document::comparable;
 pub use document::{instant, match_document};
 pub use error::{FilterError, Problem};

@@ -4,14 +4,18 @@
 
 #![forbid(unsafe_code)]
 
+pub mod bulk;
+pub mod cursor;
 pub mod dialect;
 pub mod discovery;
 pub mod error;
+pub mod etag;
 pub mod filter;
 pub mod fold;
 pub mod json;
 pub mod limits;
 pub mod list;
+mod message;
 pub mod patch;
 pub mod path;
 pub mod projection;
@@ -19,12 +23,15 @@ pub mod resource;
 pub mod schema;
 pub mod target;
 
+pub use bulk::{BulkOperation, BulkRequest, BulkResponse};
+pub use cursor::{Cursor, CursorError, CursorKey, CursorScope, Direction, QueryDigest};
 pub use dialect::{Dialect, Tolerance, Tolerances};
-pub use discovery::Capabilities;
+pub use discovery::{AuthenticationScheme, BulkLimits, Capabilities, Pagination};
 pub use error::{Error, ScimType};
+pub use etag::EntityTags;
 pub use filter::{CompValue, CompareOp, Condition, Filter, FilterError, Operand};
 pub use limits::Limits;
-pub use list::{ListParams, ListQuery, PageLimits, Sort, list_response};
+pub use list::{ListQuery, ListRequest, Page, PageLimits, PageMark, Sort, list_response};
 pub use patch::{MemberChange, MemberSelector, Op, Operation, Patch, PatchPath};
 pub use path::{AttributePath, PathError};
 pub use projection::Projection;

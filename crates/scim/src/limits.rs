@@ -27,6 +27,10 @@ pub struct Limits {
     pub binary_length: usize,
     /// Characters of `userName`.
     pub user_name_length: usize,
+    /// Operations of a bulk request (`maxOperations`).
+    pub bulk_operations: usize,
+    /// Bytes of a bulk request (`maxPayloadSize`).
+    pub bulk_payload: usize,
 }
 
 impl Default for Limits {
@@ -44,6 +48,8 @@ impl Default for Limits {
             string_length: 4_096,
             binary_length: 64 * 1024,
             user_name_length: 256,
+            bulk_operations: 1_000,
+            bulk_payload: 8 * 1024 * 1024,
         }
     }
 }

@@ -1,23 +1,18 @@
-//! Queries for many resources and their answer (RFC 7644, section 3.4.2).
+//! Queries for many resources and their answer (RFC 7644, section 3.4.2; RFC 9865).
+
+mod request;
+mod response;
+
+pub use request::ListRequest;
+pub use response::{PageMark, list_response};
 
 use crate::error::quoted;
+use crate::filter::{Meaning, resolve_across};
 use crate::schema::{AttributeType, Returned};
 use crate::{
     AttributePath, Condition, Error, Filter, Limits, Projection, ResourceType, ScimType, Target,
     Tolerances,
 };
-
-/// A query as it arrived, from the URL or from a `.search` body.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct ListParams<'a> {
-    pub filter: Option<&'a str>,
-    pub sort_by: Option<&'a str>,
-    pub sort_order: Option<&'a str>,
-    pub start_index: Option<&'a str>,
-    pub count: Option<&'a str>,
-    pub attributes: Option<&'a str>,
-    pub excluded_attributes: Option<&'a str>,
-}
 
 /// How many resources a page holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +21,8 @@ pub struct PageLimits {
     pub default: u64,
     /// At most, whatever the client says.
     pub max: u64,
+    /// Whether there are cursors (RFC 9865). Without them the parameter `cursor` is ignored.
+    pub cursors: bool,
 }
 
 impl Default for PageLimits {
@@ -33,6 +30,26 @@ impl Default for PageLimits {
         Self {
             default: 100,
             max: 1_000,
+            cursors: false,
+        }
+    }
+}
+
+/// Which page a client asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Page {
+    /// That which begins with the resource of this index: from 1, at most `i64::MAX`.
+    Index(u64),
+    /// That which a cursor leads to, as it was sent; `None` is the first page.
+    Cursor(Option<String>),
+}
+
+impl Page {
+    /// The index of the first resource; 1 where a cursor decides.
+    pub fn start_index(&self) -> u64 {
+        match self {
+            Self::Index(index) => *index,
+            Self::Cursor(_) => 1,
         }
     }
 }
@@ -42,8 +59,7 @@ impl Default for PageLimits {
 pub struct ListQuery {
     pub filter: Option<Condition>,
     pub sort: Option<Sort>,
-    /// From 1, at most `i64::MAX`.
-    pub start_index: u64,
+    pub page: Page,
     /// At most [`PageLimits::max`]; 0 asks for the total alone.
     pub count: u64,
     pub projection: Projection,
@@ -62,71 +78,147 @@ impl ListQuery {
     /// Reads a query.
     ///
     /// 400 `invalidFilter` for the filter, with the column; 400 `invalidPath` for a `sortBy` that
-    /// names nothing to sort by; 400 `invalidValue` for a number that is none and a `sortOrder`
-    /// other than ascending and descending; 403 `sensitive` for what is never returned.
+    /// names nothing to sort by; 400 `invalidValue` for a number that is none, a `sortOrder`
+    /// other than ascending and descending, and a `cursor` beside a `startIndex`; 400
+    /// `invalidCount` for a `count` that is no number beside a `cursor`; 403 `sensitive` for what
+    /// is never returned.
     pub fn parse(
         resource_type: &ResourceType,
-        params: &ListParams<'_>,
+        request: &ListRequest,
         limits: &Limits,
         page: PageLimits,
         tolerances: &mut Tolerances,
     ) -> Result<Self, Error> {
-        let filter = match params.filter {
+        let filter = match &request.filter {
             Some(text) => Some(Filter::parse(text, limits)?.resolve(resource_type, tolerances)?),
             None => None,
         };
-        let descending = match params.sort_order {
-            None => false,
-            Some(order) => descending(order)?,
-        };
-        let sort = match params.sort_by {
+        let descending = descending(request.sort_order.as_deref())?;
+        let sort = match &request.sort_by {
             Some(path) => Some(Sort {
                 target: sort_target(resource_type, path, limits)?,
                 descending,
             }),
             None => None,
         };
-        // "A value less than 1 SHALL be interpreted as 1"; "a negative value SHALL be interpreted
-        // as "0"" (RFC 7644, section 3.4.2.4).
-        let start_index =
-            integer("startIndex", params.start_index)?.map_or(1, |index| index.max(1));
-        let count =
-            integer("count", params.count)?.map_or(page.default, |count| count.min(page.max));
-        let projection =
-            Projection::parse(resource_type, params.attributes, params.excluded_attributes)?;
+        Self::with(resource_type, request, page, filter, sort)
+    }
+
+    /// Reads a query over several resource types (RFC 7644, section 3.4.2.1): one for each type, in
+    /// their order; `None` where no resource can satisfy the filter. A type that lacks the
+    /// attribute to sort by has no `sort`.
+    ///
+    /// Errors as of [`ListQuery::parse`], but an attribute is unknown only when no type has it.
+    pub fn across(
+        resource_types: &[&ResourceType],
+        request: &ListRequest,
+        limits: &Limits,
+        page: PageLimits,
+        tolerances: &mut Tolerances,
+    ) -> Result<Vec<Option<Self>>, Error> {
+        let meanings = match &request.filter {
+            Some(text) => {
+                resolve_across(&Filter::parse(text, limits)?, resource_types, tolerances)?
+            }
+            None => vec![Meaning::Always; resource_types.len()],
+        };
+        let descending = descending(request.sort_order.as_deref())?;
+        let mut sorts = Vec::with_capacity(resource_types.len());
+        if let Some(path) = &request.sort_by {
+            let targets = resource_types
+                .iter()
+                .map(|resource_type| sort_target(resource_type, path, limits));
+            let mut unknown = None;
+            for target in targets {
+                sorts.push(match target {
+                    Ok(target) => Some(Sort { target, descending }),
+                    Err(error) if error.scim_type == Some(ScimType::InvalidPath) => {
+                        unknown.get_or_insert(error);
+                        None
+                    }
+                    Err(error) => return Err(error),
+                });
+            }
+            if let Some(error) = unknown
+                && sorts.iter().all(Option::is_none)
+            {
+                return Err(error);
+            }
+        }
+        sorts.resize(resource_types.len(), None);
+        resource_types
+            .iter()
+            .zip(meanings)
+            .zip(sorts)
+            .map(|((resource_type, meaning), sort)| {
+                let filter = match meaning {
+                    Meaning::Never => return Ok(None),
+                    Meaning::Always => None,
+                    Meaning::When(condition) => Some(condition),
+                };
+                Self::with(resource_type, request, page, filter, sort).map(Some)
+            })
+            .collect()
+    }
+
+    fn with(
+        resource_type: &ResourceType,
+        request: &ListRequest,
+        limits: PageLimits,
+        filter: Option<Condition>,
+        sort: Option<Sort>,
+    ) -> Result<Self, Error> {
+        let (page, count) = page(request, limits)?;
+        let projection = Projection::parse(
+            resource_type,
+            request.attributes.as_deref(),
+            request.excluded_attributes.as_deref(),
+        )?;
         Ok(Self {
             filter,
             sort,
-            start_index,
+            page,
             count,
             projection,
         })
     }
 }
 
-/// A `ListResponse` around resources that are JSON texts already. `total` counts all that match,
-/// `start_index` is that of the first resource.
-pub fn list_response(total: u64, start_index: u64, resources: &[String]) -> String {
-    let head = format!(
-        "{{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:ListResponse\"],\
-         \"totalResults\":{total},\"startIndex\":{start_index},\"itemsPerPage\":{},\"Resources\":[",
-        resources.len()
-    );
-    let length: usize = resources.iter().map(|resource| resource.len() + 1).sum();
-    let mut text = String::with_capacity(head.len() + length + 2);
-    text.push_str(&head);
-    for (index, resource) in resources.iter().enumerate() {
-        if index > 0 {
-            text.push(',');
-        }
-        text.push_str(resource);
+/// The page asked for and how much it may hold.
+fn page(request: &ListRequest, limits: PageLimits) -> Result<(Page, u64), Error> {
+    let cursor = request.cursor.as_deref().filter(|_| limits.cursors);
+    // RFC 9865, section 2.3: either parameter chooses its method.
+    if cursor.is_some() && request.start_index.is_some() {
+        return Err(Error::bad_request(
+            ScimType::InvalidValue,
+            "cursor and startIndex are two ways to choose a page: leave one out",
+        ));
     }
-    text.push_str("]}");
-    text
+    let wrong_count = match cursor {
+        Some(_) => ScimType::InvalidCount,
+        None => ScimType::InvalidValue,
+    };
+    // RFC 9865, section 4: the maximum holds "regardless of what is specified for the count".
+    let count = integer("count", request.count.as_deref(), wrong_count)?
+        .map_or(limits.default, |count| count.min(limits.max));
+    // RFC 7644, section 3.4.2.4: "A value less than 1 SHALL be interpreted as 1"; of count, "a
+    // negative value SHALL be interpreted as "0"".
+    let page = match cursor {
+        Some(cursor) => Page::Cursor((!cursor.is_empty()).then(|| cursor.to_owned())),
+        None => Page::Index(
+            integer(
+                "startIndex",
+                request.start_index.as_deref(),
+                ScimType::InvalidValue,
+            )?
+            .map_or(1, |index| index.max(1)),
+        ),
+    };
+    Ok((page, count))
 }
 
-fn descending(order: &str) -> Result<bool, Error> {
-    match order.trim() {
+fn descending(order: Option<&str>) -> Result<bool, Error> {
+    match order.unwrap_or_default().trim() {
         "" => Ok(false),
         order if order.eq_ignore_ascii_case("ascending") => Ok(false),
         order if order.eq_ignore_ascii_case("descending") => Ok(true),
@@ -172,7 +264,7 @@ fn sort_target(resource_type: &ResourceType, text: &str, limits: &Limits) -> Res
 }
 
 /// An integer of any size; negative ones are 0, huge ones `i64::MAX`.
-fn integer(name: &str, text: Option<&str>) -> Result<Option<u64>, Error> {
+fn integer(name: &str, text: Option<&str>, wrong: ScimType) -> Result<Option<u64>, Error> {
     const MAX: u64 = i64::MAX.unsigned_abs();
     let Some(text) = text else {
         return Ok(None);
@@ -184,7 +276,7 @@ fn integer(name: &str, text: Option<&str>) -> Result<Option<u64>, Error> {
     };
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Error::bad_request(
-            ScimType::InvalidValue,
+            wrong,
             format!("{name}: expected an integer, got {}", quoted(text)),
         ));
     }
@@ -196,133 +288,4 @@ fn integer(name: &str, text: Option<&str>) -> Result<Option<u64>, Error> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn query(params: ListParams<'_>) -> Result<ListQuery, Error> {
-        ListQuery::parse(
-            &ResourceType::user(),
-            &params,
-            &Limits::default(),
-            PageLimits::default(),
-            &mut Tolerances::default(),
-        )
-    }
-
-    fn page(start_index: &str, count: &str) -> Result<(u64, u64), (u16, ScimType)> {
-        let params = ListParams {
-            start_index: Some(start_index),
-            count: Some(count),
-            ..ListParams::default()
-        };
-        query(params)
-            .map(|query| (query.start_index, query.count))
-            .map_err(|error| (error.status, error.scim_type.unwrap()))
-    }
-
-    fn sort(by: &str, order: &str) -> Result<(String, bool), (u16, ScimType)> {
-        let params = ListParams {
-            sort_by: Some(by),
-            sort_order: Some(order),
-            ..ListParams::default()
-        };
-        query(params)
-            .map(|query| query.sort.unwrap())
-            .map(|sort| {
-                let sub = sort.target.sub_attribute.map(|sub| format!(".{sub}"));
-                (
-                    sort.target.attribute + &sub.unwrap_or_default(),
-                    sort.descending,
-                )
-            })
-            .map_err(|error| (error.status, error.scim_type.unwrap()))
-    }
-
-    #[test]
-    fn pages() {
-        let max = i64::MAX.unsigned_abs();
-        assert_eq!(page("1", "10"), Ok((1, 10)));
-        assert_eq!(page("0", "0"), Ok((1, 0)));
-        assert_eq!(page("-9223372036854775808", "-1"), Ok((1, 0)));
-        assert_eq!(page("9223372036854775808", "1001"), Ok((max, 1_000)));
-        assert_eq!(
-            page("99999999999999999999999999", "18446744073709551616"),
-            Ok((max, 1_000))
-        );
-        assert_eq!(page(" 007 ", "5"), Ok((7, 5)));
-        for bad in ["", "x", "1.5", "1e3", "--1", "-", "+1", "٣"] {
-            assert_eq!(page(bad, "1"), Err((400, ScimType::InvalidValue)), "{bad}");
-            assert_eq!(page("1", bad), Err((400, ScimType::InvalidValue)), "{bad}");
-        }
-        let nothing = query(ListParams::default()).unwrap();
-        assert_eq!((nothing.start_index, nothing.count), (1, 100));
-        assert!(nothing.filter.is_none() && nothing.sort.is_none());
-        assert!(nothing.projection.is_default());
-    }
-
-    #[test]
-    fn sorting() {
-        assert_eq!(sort("USERNAME", ""), Ok(("userName".to_owned(), false)));
-        assert_eq!(
-            sort("name.familyName", "Descending"),
-            Ok(("name.familyName".to_owned(), true))
-        );
-        assert_eq!(
-            sort("emails", "ascending"),
-            Ok(("emails.value".to_owned(), false))
-        );
-        assert_eq!(
-            sort("meta.lastModified", ""),
-            Ok(("meta.lastModified".to_owned(), false))
-        );
-        assert_eq!(
-            sort("customCodes", ""),
-            Ok(("customCodes".to_owned(), false))
-        );
-        for bad in [
-            "",
-            "favouriteColour",
-            "name",
-            "addresses",
-            "name.",
-            "userName.x",
-            "email",
-        ] {
-            assert_eq!(sort(bad, ""), Err((400, ScimType::InvalidPath)), "{bad}");
-        }
-        assert_eq!(sort("password", ""), Err((403, ScimType::Sensitive)));
-        assert_eq!(sort("id", "down"), Err((400, ScimType::InvalidValue)));
-    }
-
-    #[test]
-    fn a_filter_that_is_not_understood_is_refused() {
-        let filter = |text| {
-            let params = ListParams {
-                filter: Some(text),
-                ..ListParams::default()
-            };
-            query(params)
-                .map(|query| query.filter.is_some())
-                .map_err(|error| error.scim_type)
-        };
-        assert_eq!(filter("userName eq \"x\""), Ok(true));
-        for bad in ["", "userName", "userName eq", "favouriteColour eq \"x\""] {
-            assert_eq!(filter(bad), Err(Some(ScimType::InvalidFilter)), "{bad}");
-        }
-    }
-
-    #[test]
-    fn a_response_always_has_resources() {
-        let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
-        assert_eq!(
-            read(&list_response(0, 1, &[])),
-            serde_json::json!({
-                "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
-                "totalResults": 0, "startIndex": 1, "itemsPerPage": 0, "Resources": []})
-        );
-        let resources = ["{\"id\":\"1\"}".to_owned(), "{\"id\":\"2\"}".to_owned()];
-        let text = list_response(9, 3, &resources);
-        assert_eq!(read(&text)["itemsPerPage"], 2);
-        assert_eq!(read(&text)["Resources"][1]["id"], "2");
-    }
-}
+mod tests;

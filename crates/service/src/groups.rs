@@ -18,7 +18,7 @@ use vestibule_storage::vendors::{self, Stored as StoredVendor};
 use vestibule_storage::{Read, Write, access_groups, memberships};
 
 use crate::caller::Parsed;
-use crate::list::{ListRequest, Listed};
+use crate::list::Listed;
 use crate::users::{Submitted, difference, resource, vendor_flag};
 use crate::{Call, Caller, Change, Error, Precondition, Representation, Service, representation};
 
@@ -94,7 +94,7 @@ impl Service {
     pub fn list_groups(
         &self,
         call: &Call,
-        request: Result<ListRequest, vestibule_scim::Error>,
+        request: Result<vestibule_scim::ListRequest, vestibule_scim::Error>,
     ) -> Result<Listed, Error> {
         let parsed = self.parsed_list(request, Service::group_type);
         self.store().read(|tx| {
@@ -110,7 +110,7 @@ impl Service {
                     .sort
                     .as_ref()
                     .map(|sort| (&sort.target, sort.descending)),
-                offset: i64::try_from(query.start_index - 1).unwrap_or(i64::MAX),
+                offset: i64::try_from(query.page.start_index() - 1).unwrap_or(i64::MAX),
                 limit: i64::try_from(query.count).unwrap_or(i64::MAX),
                 location: &location,
             };
@@ -144,7 +144,7 @@ impl Service {
                 .collect::<Result<_, Error>>()?;
             Ok(Listed {
                 total,
-                start_index: query.start_index,
+                start_index: query.page.start_index(),
                 resources,
             })
         })

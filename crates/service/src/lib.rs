@@ -54,7 +54,7 @@ pub use caller::{Call, Caller, Presented};
 pub use clock::Clock;
 pub use error::Error;
 pub use ids::Entropy;
-pub use list::{ListRequest, Listed};
+pub use list::Listed;
 pub use representation::{Precondition, Representation};
 pub use settings::Settings;
 pub use users::Submitted;

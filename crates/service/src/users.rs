@@ -17,7 +17,7 @@ use vestibule_storage::users::{NewUser, Page, User};
 use vestibule_storage::{Read, Write, memberships, providers, users};
 
 use crate::caller::Parsed;
-use crate::list::{ListRequest, Listed};
+use crate::list::Listed;
 use crate::{Call, Caller, Change, Error, Precondition, Representation, Service, representation};
 
 /// A body a client sent, and what it wants back. The error is kept until its sender is known.
@@ -85,7 +85,7 @@ impl Service {
     pub fn list_users(
         &self,
         call: &Call,
-        request: Result<ListRequest, vestibule_scim::Error>,
+        request: Result<vestibule_scim::ListRequest, vestibule_scim::Error>,
     ) -> Result<Listed, Error> {
         let parsed = self.parsed_list(request, Service::user_type);
         self.store().read(|tx| {
@@ -101,7 +101,7 @@ impl Service {
                     .sort
                     .as_ref()
                     .map(|sort| (&sort.target, sort.descending)),
-                offset: i64::try_from(query.start_index - 1).unwrap_or(i64::MAX),
+                offset: i64::try_from(query.page.start_index() - 1).unwrap_or(i64::MAX),
                 limit: i64::try_from(query.count).unwrap_or(i64::MAX),
                 location: &location,
             };
@@ -122,7 +122,7 @@ impl Service {
                 .collect::<Result<_, Error>>()?;
             Ok(Listed {
                 total,
-                start_index: query.start_index,
+                start_index: query.page.start_index(),
                 resources,
             })
         })

@@ -1,12 +1,13 @@
 //! Reading the PATCH message and its paths.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{Op, Operation, Patch, PatchPath};
 use crate::error::quoted;
 use crate::filter::{FilterError, Problem, parse_value_path};
+use crate::message::{check_schemas, syntax, take};
 use crate::path::{AttributePath, PathError};
-use crate::{Dialect, Error, Limits, ScimType, Tolerance, Tolerances};
+use crate::{Error, Limits, ScimType, Tolerance, Tolerances};
 
 /// Reads a whole message.
 pub(super) fn patch(
@@ -17,7 +18,7 @@ pub(super) fn patch(
     let Value::Object(mut message) = body else {
         return Err(syntax("a PATCH message is a JSON object"));
     };
-    check_schemas(&message, tolerances)?;
+    check_schemas(&message, Patch::SCHEMA, tolerances)?;
     // RFC 7644, section 3.5.2: "Operations", "an array of one or more PATCH operations".
     let sent = match take(&mut message, "Operations") {
         Some(Value::Array(sent)) if !sent.is_empty() => sent,
@@ -90,23 +91,6 @@ impl From<FilterError> for PathError {
     }
 }
 
-fn check_schemas(message: &Map<String, Value>, tolerances: &Tolerances) -> Result<(), Error> {
-    let sent = message
-        .iter()
-        .find(|(key, _)| key.eq_ignore_ascii_case("schemas"))
-        .map(|(_, value)| value);
-    let names_patch = |urn: &Value| {
-        urn.as_str()
-            .is_some_and(|urn| urn.eq_ignore_ascii_case(Patch::SCHEMA))
-    };
-    match sent {
-        Some(Value::Array(sent)) if sent.iter().any(names_patch) => Ok(()),
-        // The address and the method leave no doubt about what a message without "schemas" is.
-        None | Some(Value::Null) if tolerances.dialect() == Dialect::Tolerant => Ok(()),
-        _ => Err(syntax(&format!("schemas: expected \"{}\"", Patch::SCHEMA))),
-    }
-}
-
 fn operation(
     index: usize,
     sent: Value,
@@ -176,27 +160,12 @@ fn op(sent: Option<Value>, tolerances: &mut Tolerances) -> Result<Op, Error> {
     }
 }
 
-/// Takes a key out of a message, in any ASCII case.
-fn take(message: &mut Map<String, Value>, name: &str) -> Option<Value> {
-    if let Some(value) = message.shift_remove(name) {
-        return Some(value);
-    }
-    let key = message
-        .keys()
-        .find(|key| key.eq_ignore_ascii_case(name))?
-        .clone();
-    message.shift_remove(&key)
-}
-
-fn syntax(detail: &str) -> Error {
-    Error::bad_request(ScimType::InvalidSyntax, detail)
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::Dialect;
 
     fn parse(operations: &Value, dialect: Dialect) -> Result<Patch, Error> {
         let body = json!({"schemas": [Patch::SCHEMA], "Operations": operations});

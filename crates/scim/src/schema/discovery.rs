@@ -34,6 +34,7 @@ pub fn service_provider_config() -> Schema {
             feature("changePassword", "Changing passwords."),
             feature("sort", "Sorting."),
             feature("etag", "Entity tags."),
+            pagination(),
             authentication_schemes(),
         ],
     ))
@@ -101,6 +102,32 @@ fn feature(name: &str, description: &str) -> Attribute {
 
 fn supported() -> Attribute {
     boolean("supported", "Whether it is supported.").required()
+}
+
+/// RFC 9865, section 4.
+fn pagination() -> Attribute {
+    complex(
+        "pagination",
+        "How lists are paged.",
+        [
+            boolean("cursor", "Whether there are cursors.").required(),
+            boolean("index", "Whether there is startIndex.").required(),
+            string(
+                "defaultPaginationMethod",
+                "What is used when a query chooses neither.",
+            )
+            .canonical(&["cursor", "index"]),
+            integer(
+                "defaultPageSize",
+                "The number of resources on a page when a query does not say.",
+            ),
+            integer("maxPageSize", "The most resources on a page."),
+            integer(
+                "cursorTimeout",
+                "The number of seconds a cursor is good for at least.",
+            ),
+        ],
+    )
 }
 
 fn authentication_schemes() -> Attribute {

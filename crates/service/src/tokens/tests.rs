@@ -4,8 +4,8 @@ use vestibule_domain::provider::{ProviderState, UserType};
 use vestibule_oauth::{ClientId, ClientSecret, Digest, Scopes, TokenErrorKind, TokenRequest};
 
 use super::*;
+use crate::Settings;
 use crate::world::{World, provider, request, root, scim};
-use crate::{Settings, list::ListRequest};
 
 fn refusal(world: &World, request: &TokenRequest) -> TokenError {
     match world.grant(request) {
@@ -15,16 +15,10 @@ fn refusal(world: &World, request: &TokenRequest) -> TokenError {
 }
 
 fn works(world: &World, token: &Secret) -> bool {
-    let list = ListRequest {
-        filter: None,
-        sort_by: None,
-        sort_order: None,
-        start_index: None,
-        count: None,
-        attributes: None,
-        excluded_attributes: None,
-    };
-    world.service.list_users(&scim(token), Ok(list)).is_ok()
+    world
+        .service
+        .list_users(&scim(token), Ok(vestibule_scim::ListRequest::default()))
+        .is_ok()
 }
 
 #[test]

@@ -6,7 +6,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use vestibule_domain::gate::Refusal;
 use vestibule_oauth::{BearerError, ChallengeError, bearer};
-use vestibule_scim::{ScimType, list_response};
+use vestibule_scim::{PageMark, ScimType, list_response};
 use vestibule_service::representation::{entity_tag, versions};
 use vestibule_service::{Error, Listed, Representation};
 
@@ -98,7 +98,7 @@ pub(crate) fn list(request: &HttpRequest, listed: &Listed) -> HttpResponse {
     let total = u64::try_from(listed.total).unwrap_or_default();
     builder(request, StatusCode::OK).body(list_response(
         total,
-        listed.start_index,
+        &PageMark::Index(listed.start_index),
         &listed.resources,
     ))
 }

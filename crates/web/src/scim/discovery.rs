@@ -3,7 +3,7 @@
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, route};
 use serde_json::{Value, json};
-use vestibule_scim::{Capabilities, Error, discovery};
+use vestibule_scim::{AuthenticationScheme, Capabilities, Error, discovery};
 
 use super::answer;
 use super::documents::{DiscoveryDocument, Refusals};
@@ -25,14 +25,14 @@ pub(crate) async fn service_provider_config(
 ) -> HttpResponse {
     describe(&request, &web, mount, sender, &query, |web, base| {
         let capabilities = Capabilities {
-            bulk: false,
-            bulk_max_operations: 0,
-            bulk_max_payload: 0,
+            bulk: None,
             filter_max_results: web.service.settings().maximum_page,
             change_password: false,
             sort: true,
             etag: true,
+            pagination: None,
             documentation_uri: Some(format!("{}/docs", web.settings.public_url)),
+            authentication_schemes: vec![AuthenticationScheme::BEARER_TOKEN],
         };
         let location = format!("{base}/ServiceProviderConfig");
         Some(discovery::service_provider_config(&capabilities, &location))

@@ -5,8 +5,7 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
-use vestibule_scim::{Error, ScimType};
-use vestibule_service::ListRequest;
+use vestibule_scim::{Error, ListRequest};
 
 /// The parameters of a request, or what is wrong with them.
 #[derive(Debug, Clone)]
@@ -27,20 +26,7 @@ impl Query {
     fn parse(text: &str) -> Result<ListRequest, Error> {
         let mut request = ListRequest::default();
         for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
-            let parameter = match name.to_ascii_lowercase().as_str() {
-                "filter" => &mut request.filter,
-                "sortby" => &mut request.sort_by,
-                "sortorder" => &mut request.sort_order,
-                "startindex" => &mut request.start_index,
-                "count" => &mut request.count,
-                "attributes" => &mut request.attributes,
-                "excludedattributes" => &mut request.excluded_attributes,
-                _ => continue,
-            };
-            if parameter.replace(value.into_owned()).is_some() {
-                let detail = format!("the parameter `{name}` is given more than once");
-                return Err(Error::bad_request(ScimType::InvalidSyntax, detail));
-            }
+            request.set(&name, value.into_owned())?;
         }
         Ok(request)
     }

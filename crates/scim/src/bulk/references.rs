@@ -1,0 +1,231 @@
+//! `bulkId:` references (RFC 7644, section 3.7.2): where they stand and what takes their place.
+//!
+//! A reference is `bulkId:NAME` as a whole string, as the last segment of a URI
+//! (`"$ref": "../Users/bulkId:NAME"`), in the path of the operation, or in quotes inside the path of
+//! a PATCH operation (`members[value eq "bulkId:NAME"]`). What names no operation of the request is
+//! plain text, unless it stands under `value` or `$ref`, where nothing else can be meant.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::{Map, Value};
+
+use super::{BulkMethod, BulkOperation, BulkTarget};
+use crate::error::quoted;
+use crate::{Error, ScimType};
+
+const PREFIX: &str = "bulkId:";
+
+/// An operation with ids in the place of references.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resolved {
+    /// With its slash: `/Users`.
+    pub endpoint: String,
+    /// The resource's id; `None` in a POST.
+    pub id: Option<String>,
+    pub data: Option<Value>,
+}
+
+impl BulkOperation {
+    /// Puts ids in the place of references. `ids` has those of the resources created so far, by
+    /// `bulkId`. 409 when one is not there, because its operation failed or is still to come
+    /// (section 3.7.1).
+    pub fn resolve(&self, ids: &HashMap<String, String>) -> Result<Resolved, Error> {
+        if let Some(missing) = self.references.iter().find(|id| !ids.contains_key(*id)) {
+            let detail = format!(
+                "the resource with the bulkId {} was not created",
+                quoted(missing)
+            );
+            return Err(Error::new(409, None, detail));
+        }
+        Ok(self.resolved(ids))
+    }
+
+    /// Puts ids in the place of references and leaves out values whose references are not known
+    /// yet: what [`Step::Begin`](super::Step::Begin) creates.
+    pub fn resolve_known(&self, ids: &HashMap<String, String>) -> Resolved {
+        let mut resolved = self.resolved(ids);
+        let unknown = |text: &str| {
+            reference(text).is_some_and(|(_, id)| self.references.iter().any(|known| known == id))
+        };
+        if let Some(Value::Object(data)) = resolved.data.take() {
+            let data = data
+                .into_iter()
+                .filter_map(|(key, value)| Some((key, without(value, &unknown)?)))
+                .collect();
+            resolved.data = Some(Value::Object(data));
+        }
+        resolved
+    }
+
+    fn resolved(&self, ids: &HashMap<String, String>) -> Resolved {
+        let mut data = self.data.clone();
+        if let Some(Value::Object(data)) = &mut data {
+            each_text(data, self.method, &mut |_, text, in_quotes| {
+                let replaced = if in_quotes {
+                    replaced_in_quotes(text, ids)
+                } else {
+                    reference(text)
+                        .and_then(|(before, id)| Some(format!("{before}{}", ids.get(id)?)))
+                };
+                if let Some(replaced) = replaced {
+                    *text = replaced;
+                }
+            });
+        }
+        Resolved {
+            endpoint: self.path.endpoint.clone(),
+            id: self.path.target.as_ref().map(|target| match target {
+                BulkTarget::Id(id) => id.clone(),
+                BulkTarget::BulkId(id) => ids.get(id).unwrap_or(id).clone(),
+            }),
+            data,
+        }
+    }
+}
+
+/// The `bulkId` that a whole text refers to.
+pub(super) fn parse_reference(text: &str) -> Option<&str> {
+    text.strip_prefix(PREFIX).filter(|id| !id.is_empty())
+}
+
+/// What an operation refers to, each once. `known` are the `bulkId`s of the request. 400
+/// `invalidValue` for a reference to none of them.
+pub(super) fn references(
+    operation: &mut BulkOperation,
+    known: &HashSet<String>,
+) -> Result<Vec<String>, Error> {
+    let mut found: Vec<String> = Vec::new();
+    let mut seen: HashSet<String> = HashSet::new();
+    let mut unknown = None;
+    let mut note = |id: &str, must_be_known: bool| {
+        if known.contains(id) {
+            if seen.insert(id.to_owned()) {
+                found.push(id.to_owned());
+            }
+        } else if must_be_known && unknown.is_none() {
+            unknown = Some(id.to_owned());
+        }
+    };
+    if let Some(BulkTarget::BulkId(id)) = &operation.path.target {
+        note(id, true);
+    }
+    if let Some(Value::Object(data)) = &mut operation.data {
+        each_text(data, operation.method, &mut |key, text, in_quotes| {
+            if in_quotes {
+                for (id, _) in quoted_references(text) {
+                    note(id, true);
+                }
+            } else if let Some((_, id)) = reference(text) {
+                note(id, matches!(key, "value" | "$ref"));
+            }
+        });
+    }
+    match unknown {
+        None => Ok(found),
+        Some(id) => Err(Error::bad_request(
+            ScimType::InvalidValue,
+            format!(
+                "no operation of this request has the bulkId {}",
+                quoted(&id)
+            ),
+        )),
+    }
+}
+
+/// What stands before a reference, and the `bulkId` it is to.
+fn reference(text: &str) -> Option<(&str, &str)> {
+    if let Some(id) = parse_reference(text) {
+        return Some(("", id));
+    }
+    let (before, last) = text.split_at_checked(text.rfind('/')? + 1)?;
+    Some((before, parse_reference(last)?))
+}
+
+/// The references between double quotes, each with the offset of its text.
+fn quoted_references(text: &str) -> impl Iterator<Item = (&str, usize)> {
+    let mut at = 0;
+    text.split('"')
+        .enumerate()
+        .filter_map(move |(index, part)| {
+            let start = at;
+            at += part.len() + 1;
+            (index % 2 == 1).then_some(())?;
+            Some((parse_reference(part)?, start))
+        })
+}
+
+fn replaced_in_quotes(text: &str, ids: &HashMap<String, String>) -> Option<String> {
+    let mut replaced = String::with_capacity(text.len());
+    let mut from = 0;
+    for (id, start) in quoted_references(text) {
+        let Some(new) = ids.get(id) else { continue };
+        replaced.push_str(text.get(from..start)?);
+        replaced.push_str(new);
+        from = start + PREFIX.len() + id.len();
+    }
+    (from > 0).then(|| replaced + text.get(from..).unwrap_or_default())
+}
+
+/// Shows every string of the data with the key it stands under, and whether references in it stand
+/// in quotes. The depth of the data was limited when it was read.
+fn each_text(
+    data: &mut Map<String, Value>,
+    method: BulkMethod,
+    visit: &mut impl FnMut(&str, &mut String, bool),
+) {
+    fn walk(key: &str, value: &mut Value, visit: &mut impl FnMut(&str, &mut String, bool)) {
+        match value {
+            Value::String(text) => visit(key, text, false),
+            Value::Array(values) => {
+                for value in values {
+                    walk(key, value, visit);
+                }
+            }
+            Value::Object(data) => {
+                for (key, value) in data {
+                    walk(key, value, visit);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+    for (key, value) in data {
+        match value {
+            Value::Array(operations)
+                if method == BulkMethod::Patch && key.eq_ignore_ascii_case("Operations") =>
+            {
+                let operations = operations.iter_mut().filter_map(Value::as_object_mut);
+                for (key, value) in operations.flatten() {
+                    match value {
+                        Value::String(path) if key.eq_ignore_ascii_case("path") => {
+                            visit(key, path, true);
+                        }
+                        value => walk(key, value, visit),
+                    }
+                }
+            }
+            value => walk(key, value, visit),
+        }
+    }
+}
+
+/// Leaves out strings that refer to what is unknown, together with the complex value they are part
+/// of: half a member is none.
+fn without(value: Value, unknown: &impl Fn(&str) -> bool) -> Option<Value> {
+    let is_unknown = |value: &Value| value.as_str().is_some_and(unknown);
+    match value {
+        Value::Object(data) if data.values().any(is_unknown) => None,
+        Value::Object(data) => Some(Value::Object(
+            data.into_iter()
+                .filter_map(|(key, value)| Some((key, without(value, unknown)?)))
+                .collect(),
+        )),
+        Value::Array(values) => Some(Value::Array(
+            values
+                .into_iter()
+                .filter_map(|value| without(value, unknown))
+                .collect(),
+        )),
+        value => (!is_unknown(&value)).then_some(value),
+    }
+}
