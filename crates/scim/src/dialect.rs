@@ -38,6 +38,8 @@ pub enum Tolerance {
     NullReference,
     /// A single value where an array is due, or the reverse.
     SingleForMany,
+    /// A reference that is no URI, or not one of a resource it may be to.
+    MalformedReference,
 }
 
 impl Tolerance {
@@ -58,6 +60,7 @@ impl Tolerance {
             Self::SpacedUrn => "spaced_urn",
             Self::NullReference => "null_reference",
             Self::SingleForMany => "single_for_many",
+            Self::MalformedReference => "malformed_reference",
         }
     }
 }

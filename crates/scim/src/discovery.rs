@@ -267,6 +267,7 @@ mod tests {
             schema: Arc::new(schema),
             extensions: Vec::new(),
             adopted: Vec::new(),
+            endpoints: Arc::new([]),
         };
         let mut expected = value.as_object().unwrap().clone();
         expected.shift_remove("meta");

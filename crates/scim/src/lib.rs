@@ -36,5 +36,5 @@ pub use patch::{MemberChange, MemberSelector, Op, Operation, Patch, PatchPath};
 pub use path::{AttributePath, PathError};
 pub use projection::Projection;
 pub use resource::{Member, MemberKind, Resource};
-pub use schema::{Attribute, Extension, ResourceType, Schema};
+pub use schema::{Attribute, Definitions, Extension, Registry, ResourceType, Schema};
 pub use target::Target;

@@ -1,16 +1,21 @@
 //! A resource as a client sends it, in canonical form (RFC 7643, section 3).
 
 mod address;
+mod immutable;
 mod member;
 mod place;
 mod reader;
+mod reference;
+mod unique;
 mod validate;
 mod value;
 
 use serde_json::{Map, Value};
 
 pub use address::primary_email;
+pub(crate) use immutable::{check_parts, check_unchanged};
 pub use member::{Member, MemberKind, members};
+pub use unique::UniqueValue;
 pub use validate::validate;
 pub(crate) use validate::value;
 
@@ -46,6 +51,7 @@ impl Resource {
             ));
         };
         validate::check_schemas(resource_type, &map, limits, tolerances)?;
+        validate::check_write_only(resource_type, &map)?;
         validate(resource_type, map, limits, tolerances)
     }
 

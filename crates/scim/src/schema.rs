@@ -2,19 +2,28 @@
 
 mod build;
 mod common;
+mod definition;
 mod discovery;
 mod enterprise_user;
 mod group;
+mod registry;
+mod rules;
 mod user;
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 pub use common::{common, common_attribute};
+pub use definition::DefinitionError;
 pub use discovery::{resource_type, schema, service_provider_config};
 pub use enterprise_user::enterprise_user;
 pub use group::{group, group_members};
+pub use registry::{
+    AddedAttribute, AddedExtension, Definitions, ExtensionDefinition, MOST_DEFINITIONS, Registry,
+    ResourceTypeDefinition,
+};
+pub use rules::{LONGEST_DESCRIPTION, LONGEST_NAME, LONGEST_URN, MOST_ATTRIBUTES, MOST_VALUES};
 pub use user::user;
 
 /// URN of the core User schema.
@@ -32,7 +41,7 @@ pub const RESOURCE_TYPE: &str = "urn:ietf:params:scim:schemas:core:2.0:ResourceT
 pub const SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Schema";
 
 /// RFC 7643, section 2.3.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum AttributeType {
     String,
@@ -46,7 +55,7 @@ pub enum AttributeType {
 }
 
 /// RFC 7643, section 7, `mutability`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Mutability {
     ReadOnly,
@@ -56,7 +65,7 @@ pub enum Mutability {
 }
 
 /// RFC 7643, section 7, `returned`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Returned {
     Always,
@@ -66,7 +75,7 @@ pub enum Returned {
 }
 
 /// RFC 7643, section 7, `uniqueness`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Uniqueness {
     None,
@@ -75,7 +84,7 @@ pub enum Uniqueness {
 }
 
 /// One attribute or sub-attribute with all its characteristics, as published by `/Schemas`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attribute {
     pub name: String,
@@ -84,15 +93,15 @@ pub struct Attribute {
     pub multi_valued: bool,
     pub description: String,
     pub required: bool,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub canonical_values: Vec<String>,
     pub case_exact: bool,
     pub mutability: Mutability,
     pub returned: Returned,
     pub uniqueness: Uniqueness,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reference_types: Vec<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sub_attributes: Vec<Attribute>,
 }
 
@@ -106,7 +115,7 @@ impl Attribute {
 }
 
 /// A named set of attributes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Schema {
     /// The schema's URN.
     pub id: String,
@@ -137,6 +146,9 @@ pub struct ResourceType {
     /// Schemas whose data is kept under their URN although no discovery document lists them for
     /// this resource type.
     pub adopted: Vec<Arc<Schema>>,
+    /// The names and endpoints of the resource types a reference may be to. Those that are not
+    /// among them are not looked at closely.
+    pub endpoints: Arc<[(String, String)]>,
 }
 
 /// A schema that extends a resource type.
@@ -160,6 +172,7 @@ impl ResourceType {
                 required: false,
             }],
             adopted: vec![Arc::new(group::adopted_by_user())],
+            endpoints: built_in_endpoints(),
         }
     }
 
@@ -172,6 +185,7 @@ impl ResourceType {
             schema: Arc::new(group()),
             extensions: Vec::new(),
             adopted: Vec::new(),
+            endpoints: built_in_endpoints(),
         }
     }
 
@@ -194,6 +208,12 @@ impl ResourceType {
             .map(|extension| &extension.schema)
             .chain(&self.adopted)
     }
+}
+
+fn built_in_endpoints() -> Arc<[(String, String)]> {
+    [("User", "/Users"), ("Group", "/Groups")]
+        .map(|(name, endpoint)| (name.to_owned(), endpoint.to_owned()))
+        .into()
 }
 
 #[cfg(test)]

@@ -36,7 +36,9 @@ pub fn match_document(
             (name.clone(), value)
         })
         .collect();
-    if let Some(address) = primary_email(resource) {
+    if resource_type.schema.attribute("emails").is_some()
+        && let Some(address) = primary_email(resource)
+    {
         document.insert(
             Target::PRIMARY_EMAIL.to_owned(),
             Value::String(fold(address)),

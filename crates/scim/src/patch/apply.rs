@@ -35,12 +35,14 @@ pub fn apply(
             .map_err(|error| at(operation.index, error))?;
     }
     let Editor { data, .. } = editor;
-    resource::validate(resource_type, data, limits, tolerances)
+    let mut outcome = resource::validate(resource_type, data, limits, tolerances)?;
+    resource::check_unchanged(resource_type, &current.0, &mut outcome.0)?;
+    Ok(outcome)
 }
 
 /// A resource while operations change it.
 pub(super) struct Editor<'a> {
-    resource_type: &'a ResourceType,
+    pub(super) resource_type: &'a ResourceType,
     pub(super) data: Map<String, Value>,
     pub(super) limits: &'a Limits,
     pub(super) tolerances: &'a mut Tolerances,

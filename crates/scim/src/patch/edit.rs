@@ -8,7 +8,7 @@ use super::{Op, PatchPath};
 use crate::filter::{
     CompValue, CompareOp, Filter, comparable, matches_value, takes_value_filter, value_condition,
 };
-use crate::schema::{AttributeType, Mutability};
+use crate::schema::{AttributeType, Mutability, USER};
 use crate::target::Found;
 use crate::{Attribute, Error, ScimType, Tolerance, resource};
 
@@ -27,7 +27,7 @@ impl Editor<'_> {
         let value = value.unwrap_or(&Value::Null);
         // A user of whom nothing is said is active: nobody is let back in by taking the word away.
         let inactive = self.data.get("active") == Some(&Value::Bool(false));
-        if is_active(found) && (op != Op::Remove || inactive) && says_nothing(op, value) {
+        if self.is_active(found) && (op != Op::Remove || inactive) && says_nothing(op, value) {
             return Err(invalid_value("active: true or false is expected"));
         }
         match op {
@@ -76,6 +76,13 @@ impl Editor<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether this says if a person may be let in.
+    fn is_active(&self, found: Found<'_>) -> bool {
+        self.resource_type.schema.id == USER
+            && found.container.is_none()
+            && found.attribute.name == "active"
     }
 
     /// A null inside a complex value unassigns that sub-attribute (RFC 7643, section 2.5).
@@ -165,7 +172,9 @@ impl Editor<'_> {
         match data.get_mut(&attribute.name) {
             Some(Value::Array(values)) => {
                 for value in values.iter_mut() {
+                    let before = value.clone();
                     set(value, sub, given.clone());
+                    resource::check_parts(attribute, &before, value)?;
                 }
                 values.retain(|value| !is_empty(value));
             }
@@ -247,7 +256,7 @@ impl Editor<'_> {
         };
         let data = self.container(found);
         match data.get_mut(&attribute.name) {
-            Some(Value::Array(values)) => change_values(values, &selected, &change),
+            Some(Value::Array(values)) => change_values(attribute, values, &selected, &change)?,
             Some(value) => {
                 change.apply(value);
             }
@@ -345,6 +354,7 @@ impl Editor<'_> {
         value: Value,
     ) -> Result<Option<Value>, Error> {
         resource::value(
+            self.resource_type,
             found.container,
             parent,
             attribute,
@@ -369,10 +379,6 @@ impl Editor<'_> {
         data.as_object_mut()
             .expect("it was made an object in the line before")
     }
-}
-
-fn is_active(found: Found<'_>) -> bool {
-    found.container.is_none() && found.attribute.name == "active"
 }
 
 /// Whether an attribute of one value is unassigned by this.
@@ -400,13 +406,22 @@ impl Change<'_> {
     }
 }
 
-fn change_values(values: &mut Vec<Value>, selected: &[usize], change: &Change<'_>) {
+fn change_values(
+    attribute: &Attribute,
+    values: &mut Vec<Value>,
+    selected: &[usize],
+    change: &Change<'_>,
+) -> Result<(), Error> {
     let mut primary = Vec::new();
     let mut is_new = false;
     for index in selected {
         if let Some(value) = values.get_mut(*index) {
             let was_primary = is_primary(value);
+            let before = value.clone();
             change.apply(value);
+            if !value.is_null() {
+                resource::check_parts(attribute, &before, value)?;
+            }
             if is_primary(value) {
                 primary.push(*index);
                 is_new |= !was_primary;
@@ -417,6 +432,7 @@ fn change_values(values: &mut Vec<Value>, selected: &[usize], change: &Change<'_
         demote_others(values, &primary);
     }
     values.retain(|value| !is_empty(value));
+    Ok(())
 }
 
 fn set(value: &mut Value, sub: &Attribute, given: Option<Value>) {

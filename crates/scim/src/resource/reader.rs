@@ -3,8 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::place::Place;
+use super::reference::{is_uri, leads_to_one};
 use super::value::{kind_of, mismatch, simple};
-use crate::schema::{AttributeType, Mutability, common_attribute};
+use crate::schema::{AttributeType, Mutability, common_attribute, group_members};
 use crate::{Attribute, Error, Limits, ResourceType, ScimType, Tolerance, Tolerances, json};
 
 pub(super) const UNKNOWN_SCHEMA: &str = "no such schema here:";
@@ -14,11 +15,25 @@ const UNKNOWN_ATTRIBUTE: &str = "no such attribute here:";
 pub(super) struct Reader<'a> {
     limits: &'a Limits,
     tolerances: &'a mut Tolerances,
+    /// See [`ResourceType::endpoints`].
+    endpoints: &'a [(String, String)],
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(limits: &'a Limits, tolerances: &'a mut Tolerances) -> Self {
-        Self { limits, tolerances }
+        Self {
+            limits,
+            tolerances,
+            endpoints: &[],
+        }
+    }
+
+    /// Looks at what references are to.
+    pub(super) fn with_endpoints(self, resource_type: &'a ResourceType) -> Self {
+        Self {
+            endpoints: &resource_type.endpoints,
+            ..self
+        }
     }
 
     /// Reads one key of a resource and its value.
@@ -125,7 +140,7 @@ impl<'a> Reader<'a> {
         attribute: &Attribute,
         value: Value,
     ) -> Result<Option<Value>, Error> {
-        let is_members = attribute.name == "members";
+        let is_members = attribute.name == "members" && attribute == group_members();
         let sent = match value {
             Value::Null => Vec::new(),
             Value::Array(values) => values,
@@ -181,7 +196,11 @@ impl<'a> Reader<'a> {
             return Ok(None);
         }
         if attribute.kind != AttributeType::Complex {
-            return simple(place, attribute, value, self.limits, self.tolerances).map(Some);
+            let value = simple(place, attribute, value, self.limits, self.tolerances)?;
+            if let (AttributeType::Reference, Value::String(text)) = (attribute.kind, &value) {
+                self.reference(place, attribute, text)?;
+            }
+            return Ok(Some(value));
         }
         let mut object = match value {
             Value::Object(object) => object,
@@ -193,6 +212,31 @@ impl<'a> Reader<'a> {
         }
         let object = self.object(place, &attribute.sub_attributes, object)?;
         Ok((!object.is_empty()).then_some(Value::Object(object)))
+    }
+
+    /// RFC 7643, section 2.3.7: "The value MUST be the absolute or relative URI of the target
+    /// resource", which is one of `referenceTypes`.
+    fn reference(
+        &mut self,
+        place: &Place<'_>,
+        attribute: &Attribute,
+        text: &str,
+    ) -> Result<(), Error> {
+        let problem = if !is_uri(text) {
+            "expected a URI".to_owned()
+        } else if !leads_to_one(text, &attribute.reference_types, self.endpoints) {
+            format!(
+                "expected the URI of one of: {}",
+                attribute.reference_types.join(", ")
+            )
+        } else {
+            return Ok(());
+        };
+        if self.tolerances.accept(Tolerance::MalformedReference) {
+            Ok(())
+        } else {
+            Err(place.invalid(problem))
+        }
     }
 
     /// Reads the sub-attributes of a complex value, or the attributes of an extension.
@@ -338,7 +382,13 @@ pub(super) fn check_required(
     object: &Map<String, Value>,
 ) -> Result<(), Error> {
     for attribute in attributes {
-        if !attribute.required || attribute.mutability == Mutability::ReadOnly {
+        // What is read-only is not the client's to give; what is write-only is not kept.
+        if !attribute.required
+            || matches!(
+                attribute.mutability,
+                Mutability::ReadOnly | Mutability::WriteOnly
+            )
+        {
             continue;
         }
         let given = match object.get(&attribute.name) {

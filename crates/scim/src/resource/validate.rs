@@ -6,7 +6,7 @@ use super::Resource;
 use super::place::Place;
 use super::reader::{Reader, UNKNOWN_SCHEMA, check_required};
 use super::value::{kind_of, mismatch};
-use crate::schema::AttributeType;
+use crate::schema::{AttributeType, Mutability};
 use crate::{
     Attribute, Dialect, Error, Limits, ResourceType, Schema, ScimType, Tolerance, Tolerances,
 };
@@ -19,7 +19,7 @@ pub fn validate(
     limits: &Limits,
     tolerances: &mut Tolerances,
 ) -> Result<Resource, Error> {
-    let mut reader = Reader::new(limits, tolerances);
+    let mut reader = Reader::new(limits, tolerances).with_endpoints(resource_type);
     let mut resource = Map::with_capacity(map.len() + 1);
     resource.insert("schemas".to_owned(), Value::Null);
     for (key, value) in map {
@@ -42,10 +42,47 @@ pub fn validate(
     Ok(Resource(resource))
 }
 
+/// Holds a new resource to what is required and never kept: later it cannot be seen any more
+/// whether it was there.
+pub(super) fn check_write_only(
+    resource_type: &ResourceType,
+    map: &Map<String, Value>,
+) -> Result<(), Error> {
+    let get = |map: &Map<String, Value>, name: &str| {
+        map.iter()
+            .find(|(key, _)| key.trim().eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.clone())
+            .filter(|value| !value.is_null())
+    };
+    for (index, schema) in resource_type.schemas().enumerate() {
+        let needed = schema.attributes.iter().filter(|attribute| {
+            attribute.required && attribute.mutability == Mutability::WriteOnly
+        });
+        for attribute in needed {
+            let (place, given) = if index == 0 {
+                (None, get(map, &attribute.name))
+            } else {
+                match get(map, &schema.id) {
+                    Some(Value::Object(data)) => {
+                        (Some(Place::top(&schema.id)), get(&data, &attribute.name))
+                    }
+                    _ => continue,
+                }
+            };
+            if given.is_none() {
+                let place = Place::below(place.as_ref(), &attribute.name);
+                return Err(place.invalid("a value is required"));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Brings the value of one attribute into canonical form; `None` when it is unassigned. The
 /// attribute is a sub-attribute of `parent` when there is one, and lies in the extension
 /// `container` when there is one.
 pub(crate) fn value(
+    resource_type: &ResourceType,
     container: Option<&Schema>,
     parent: Option<&Attribute>,
     attribute: &Attribute,
@@ -56,7 +93,9 @@ pub(crate) fn value(
     let container = container.map(|schema| Place::top(&schema.id));
     let parent = parent.map(|parent| Place::below(container.as_ref(), &parent.name));
     let place = Place::below(parent.as_ref().or(container.as_ref()), &attribute.name);
-    Reader::new(limits, tolerances).attribute(&place, attribute, value)
+    Reader::new(limits, tolerances)
+        .with_endpoints(resource_type)
+        .attribute(&place, attribute, value)
 }
 
 /// Looks at the `schemas` a client sent. They are not kept: what a resource has data of decides.
