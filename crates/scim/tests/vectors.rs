@@ -1,21 +1,21 @@
 //! Filters and patches collected from RFC 7644 and from public test suites.
 //!
-//! The vectors are not part of this project: they are read from `VESTIBULE_VECTORS`, or from
-//! `../shared/vectors` beside the workspace. Where they are absent the tests say so and pass.
+//! The vectors are not part of this project; `vectors/folder.rs` says where they are.
 //!
 //! Differences decided on purpose are the tables [`FILTER_DIFFERENCES`] and [`PATCH_DIFFERENCES`].
 
 #![expect(
     clippy::indexing_slicing,
     clippy::print_stdout,
-    reason = "a vector of another shape should fail the test, and what was skipped should be seen"
+    reason = "a vector of another shape should fail the test, and what differs should be seen"
 )]
 
+#[path = "vectors/folder.rs"]
+mod folder;
 #[path = "vectors/inferred.rs"]
 mod inferred;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
 use vestibule_scim::filter::{Problem, match_document, matches};
@@ -99,16 +99,7 @@ const PATCH_DIFFERENCES: &[(&[&str], &str)] = &[
 ];
 
 fn vectors(name: &str) -> Option<Vec<Value>> {
-    let folder = std::env::var_os("VESTIBULE_VECTORS").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors"),
-        PathBuf::from,
-    );
-    let path = folder.join(name);
-    let Ok(text) = std::fs::read(&path) else {
-        println!("skipped: there are no vectors at {}", path.display());
-        return None;
-    };
-    let file: Value = serde_json::from_slice(&text).expect("the vectors are JSON");
+    let file = folder::read(name)?;
     Some(
         file["cases"]
             .as_array()
