@@ -27,7 +27,10 @@ const JOBS: [Job; 3] = [
     Job {
         name: "purge",
         every: Duration::from_mins(1),
-        step: |service| service.purge_tokens().map(|purged| purged >= 500),
+        step: |service| {
+            let (tokens, failures) = (service.purge_tokens()?, service.purge_failures()?);
+            Ok(tokens >= 500 || failures >= 500)
+        },
     },
 ];
 

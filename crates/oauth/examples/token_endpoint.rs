@@ -10,22 +10,25 @@
 
 use std::error::Error;
 use std::io::Write as _;
+use std::time::Duration;
 
 use rand::rngs::OsRng;
 use rand::{CryptoRng, TryRngCore as _};
 use serde_json::Value;
 use vestibule_oauth::response::HEADERS;
 use vestibule_oauth::{
-    Digest, Scopes, Secret, SecretKind, TokenError, TokenRequest, TokenResponse, grant,
+    KnownClient, KnownSecret, Received, Scopes, Secret, SecretKind, TokenError, TokenRequest,
+    TokenResponse, grant,
 };
 
 const BODY: &str = "grant_type=client_credentials&client_id=demo&client_secret={secret}&ttl=30";
 
-/// What a server would keep of a client. Times are seconds since some beginning.
+/// What a server would keep of a client.
 struct Client {
     id: &'static str,
-    secret: Digest,
-    valid_until: u64,
+    secrets: [KnownSecret; 1],
+    /// Since 1970.
+    valid_until: Duration,
     allowed: Scopes,
 }
 
@@ -37,8 +40,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let secret = Secret::generate(SecretKind::ClientSecret, &mut rng);
     let client = Client {
         id: "demo",
-        secret: secret.digest(),
-        valid_until: 1_000_000,
+        secrets: [KnownSecret {
+            digest: secret.digest(),
+            expires: None,
+        }],
+        valid_until: Duration::from_secs(1_000_000),
         allowed: Scopes::ALL,
     };
     let mut arguments = std::env::args().skip(1);
@@ -48,7 +54,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         .next()
         .map(|text| text.replace("{secret}", secret.expose()));
 
-    let issued = issue(&body, authorization.as_deref(), &client, 1_000, &mut rng);
+    let issued = issue(
+        &body,
+        authorization.as_deref(),
+        &client,
+        Duration::from_secs(1_000),
+        &mut rng,
+    );
     let (status, headers, body) = answer(issued);
 
     let mut out = std::io::stdout().lock();
@@ -65,23 +77,24 @@ fn issue(
     body: &str,
     authorization: Option<&str>,
     client: &Client,
-    now: u64,
+    now: Duration,
     rng: &mut impl CryptoRng,
 ) -> Result<TokenResponse, TokenError> {
-    let content_type = Some("application/x-www-form-urlencoded");
-    let header = authorization.map(str::as_bytes);
-    let headers = usize::from(header.is_some());
-    let request = TokenRequest::parse(content_type, header, headers, "", body.as_bytes())?;
+    let request = TokenRequest::parse(Received {
+        content_type: Some("application/x-www-form-urlencoded"),
+        authorization: authorization.map(str::as_bytes).as_slice(),
+        query: "",
+        body: body.as_bytes(),
+    })?;
 
-    let presented = Digest::of(request.credentials.client_secret.secret());
-    let right = presented.matches(&client.secret);
-    let known = *request.credentials.client_id == client.id;
-    if !right || !known || now >= client.valid_until {
-        return Err(TokenError::invalid_client(request.used_basic));
-    }
+    let known = *request.client.client_id == client.id && now < client.valid_until;
+    let known = known.then_some(KnownClient {
+        secrets: &client.secrets,
+    });
+    request.client.check(known, now)?;
 
     let scope = grant::scopes(request.scope, client.allowed)?;
-    let left = client.valid_until.saturating_sub(now);
+    let left = client.valid_until.saturating_sub(now).as_secs();
     let expires_in = grant::lifetime(request.ttl_minutes, 60, 24 * 60, Some(left));
     let access_token = Secret::generate(SecretKind::AccessToken, rng);
     Ok(TokenResponse {

@@ -57,7 +57,7 @@ impl TokenError {
 
     /// The one answer to an unknown client, a wrong secret, a disabled or expired provider: by
     /// always being the same it does not tell them apart. `basic` is
-    /// [`TokenRequest::used_basic`](crate::TokenRequest::used_basic).
+    /// [`ClientAuthentication::used_basic`](crate::ClientAuthentication::used_basic).
     pub fn invalid_client(basic: bool) -> Self {
         Self::new(
             TokenErrorKind::InvalidClient { basic },

@@ -5,8 +5,6 @@ use serde::Serialize;
 use crate::scope;
 
 /// The metadata document: what is really served, and nothing else.
-///
-/// No keys, revocation or introspection address appear, because this crate has none of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Metadata {
     /// The issuer: an absolute `https` address without query and fragment. The document is
@@ -14,6 +12,10 @@ pub struct Metadata {
     pub issuer: String,
     /// The absolute address of the token endpoint.
     pub token_endpoint: String,
+    /// Where a client ends a token of its own (RFC 7009).
+    pub revocation_endpoint: String,
+    /// Where a client asks about a token of its own (RFC 7662).
+    pub introspection_endpoint: String,
     /// Every scope that may be asked for.
     pub scopes_supported: Vec<&'static str>,
     /// Required by RFC 8414, and empty: there is no authorization endpoint.
@@ -22,21 +24,30 @@ pub struct Metadata {
     pub grant_types_supported: Vec<&'static str>,
     /// How a client may authenticate at the token endpoint.
     pub token_endpoint_auth_methods_supported: Vec<&'static str>,
+    /// The same at the revocation endpoint.
+    pub revocation_endpoint_auth_methods_supported: Vec<&'static str>,
+    /// The same at the introspection endpoint.
+    pub introspection_endpoint_auth_methods_supported: Vec<&'static str>,
 }
 
+/// How a client may authenticate, at every endpoint alike.
+const METHODS: [&str; 2] = ["client_secret_basic", "client_secret_post"];
+
 impl Metadata {
-    /// The metadata of the issuer whose token endpoint is at `token_endpoint`.
-    pub fn new(issuer: impl Into<String>, token_endpoint: impl Into<String>) -> Self {
+    /// The metadata of an issuer whose endpoints are below its own address.
+    pub fn new(issuer: impl Into<String>) -> Self {
+        let issuer = issuer.into();
         Self {
-            issuer: issuer.into(),
-            token_endpoint: token_endpoint.into(),
+            token_endpoint: format!("{issuer}/token"),
+            revocation_endpoint: format!("{issuer}/revoke"),
+            introspection_endpoint: format!("{issuer}/introspect"),
+            issuer,
             scopes_supported: scope::NAMES.to_vec(),
             response_types_supported: Vec::new(),
             grant_types_supported: vec!["client_credentials"],
-            token_endpoint_auth_methods_supported: vec![
-                "client_secret_basic",
-                "client_secret_post",
-            ],
+            token_endpoint_auth_methods_supported: METHODS.to_vec(),
+            revocation_endpoint_auth_methods_supported: METHODS.to_vec(),
+            introspection_endpoint_auth_methods_supported: METHODS.to_vec(),
         }
     }
 }
@@ -48,15 +59,22 @@ mod tests {
     #[test]
     fn the_document_names_only_what_is_served() {
         let issuer = "https://vestibule.example/iso/oauth2";
-        let metadata = Metadata::new(issuer, format!("{issuer}/token"));
+        let methods = ["client_secret_basic", "client_secret_post"];
         let expected = serde_json::json!({
             "issuer": "https://vestibule.example/iso/oauth2",
             "token_endpoint": "https://vestibule.example/iso/oauth2/token",
+            "revocation_endpoint": "https://vestibule.example/iso/oauth2/revoke",
+            "introspection_endpoint": "https://vestibule.example/iso/oauth2/introspect",
             "scopes_supported": ["scim", "scim:read", "scim:write"],
             "response_types_supported": [],
             "grant_types_supported": ["client_credentials"],
-            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "token_endpoint_auth_methods_supported": methods,
+            "revocation_endpoint_auth_methods_supported": methods,
+            "introspection_endpoint_auth_methods_supported": methods,
         });
-        assert_eq!(serde_json::to_value(metadata).unwrap(), expected);
+        assert_eq!(
+            serde_json::to_value(Metadata::new(issuer)).unwrap(),
+            expected
+        );
     }
 }

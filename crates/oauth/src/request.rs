@@ -1,12 +1,10 @@
-//! The token request (RFC 6749 section 4.4.2), read without a look at who sends it.
+//! What arrives at the endpoints (RFC 6749 section 4.4.2, RFC 7009 section 2.1, RFC 7662 section
+//! 2.1), read without a look at who sends it.
 
-mod form;
+pub(crate) mod form;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use oauth2::{ClientId, ClientSecret};
-
-use crate::{Scopes, TokenError, TokenErrorKind, authorization};
+use crate::client::ClientAuthentication;
+use crate::{Scopes, TokenError, TokenErrorKind};
 use form::Form;
 
 /// Bytes of body, query or `Authorization` header that are looked at: far above any real one.
@@ -14,7 +12,7 @@ pub const MAX_BYTES: usize = 16 * 1024;
 
 /// Parameters that are refused in the query, where proxies and histories keep them. `grant_type`
 /// alone may stand there; what this server does not know is ignored (RFC 6749 section 3.2).
-const NOT_IN_QUERY: [&str; 14] = [
+const NOT_IN_QUERY: [&str; 15] = [
     "access_token",
     "assertion",
     "client_assertion",
@@ -27,70 +25,92 @@ const NOT_IN_QUERY: [&str; 14] = [
     "refresh_token",
     "scope",
     "token",
+    "token_type_hint",
     "ttl",
     "username",
 ];
+
+/// A `POST` request as it arrived, undigested.
+#[derive(Clone, Copy, Debug)]
+pub struct Received<'a> {
+    /// The `Content-Type` field value.
+    pub content_type: Option<&'a str>,
+    /// The values of all `Authorization` lines.
+    pub authorization: &'a [&'a [u8]],
+    /// The raw query, without `?`.
+    pub query: &'a str,
+    pub body: &'a [u8],
+}
 
 /// A well-formed request for a token by client credentials.
 #[derive(Clone, Debug)]
 pub struct TokenRequest {
     /// Who claims to ask: not yet checked.
-    pub credentials: ClientCredentials,
+    pub client: ClientAuthentication,
     /// The life asked for, in minutes, at least 1; its seconds fit an `i64`.
     pub ttl_minutes: Option<u64>,
     /// The scopes asked for, at least one.
     pub scope: Option<Scopes>,
-    /// Whether the credentials came by HTTP Basic, which a refusal then has to name.
-    pub used_basic: bool,
 }
 
-/// A client id and secret as presented, both non-empty and of printable ASCII (RFC 6749 appendix
-/// A.1 and A.2).
+/// A well-formed request about one token: to revoke it (RFC 7009 section 2.1) or to tell of it
+/// (RFC 7662 section 2.1). `token_type_hint` is read past: there is one type of token, and RFC
+/// 7009 section 2.1 lets a server ignore the hint.
 #[derive(Clone, Debug)]
-pub struct ClientCredentials {
-    /// The client id.
-    pub client_id: ClientId,
-    /// The secret, redacted in `Debug`. It may be of any form: compare
-    /// [`Digest::of`](crate::Digest::of) it, so that an ill-formed one takes the same path.
-    pub client_secret: ClientSecret,
+pub struct AboutToken {
+    /// Who claims to ask: not yet checked.
+    pub client: ClientAuthentication,
+    /// Digest of the token, of whatever form it is: one that was never issued is looked up in vain.
+    pub token: crate::Digest,
 }
 
-impl TokenRequest {
-    /// Reads a `POST` request. `authorization` is the first `Authorization` field value and
-    /// `authorization_count` how many there are; `query` is the raw query without `?`.
-    ///
-    /// Checked in this order: size, content type and encoding, credentials in the query, grant
-    /// type, client credentials, `ttl`, `scope`.
-    pub fn parse(
-        content_type: Option<&str>,
-        authorization: Option<&[u8]>,
-        authorization_count: usize,
-        query: &str,
-        body: &[u8],
-    ) -> Result<Self, TokenError> {
-        if body.len() > MAX_BYTES || query.len() > MAX_BYTES {
+impl Received<'_> {
+    /// Size, content type and encoding, credentials in the query, in this order.
+    fn forms(&self) -> Result<(Form, Form), TokenError> {
+        if self.body.len() > MAX_BYTES || self.query.len() > MAX_BYTES {
             return Err(TokenError::invalid_request("the request is too large"));
         }
-        if !content_type.is_some_and(is_form) {
+        if !self.content_type.is_some_and(is_form) {
             let description = "the content type must be application/x-www-form-urlencoded";
             return Err(TokenError::invalid_request(description));
         }
-        let form = Form::parse(body)?;
-        let query = Form::parse(query.as_bytes())?;
+        let form = Form::parse(self.body)?;
+        let query = Form::parse(self.query.as_bytes())?;
         check_query(&query)?;
+        Ok((form, query))
+    }
+}
+
+impl TokenRequest {
+    /// Reads a request at the token endpoint.
+    ///
+    /// Checked in this order: size, content type and encoding, credentials in the query, grant
+    /// type, client authentication, `ttl`, `scope`.
+    pub fn parse(received: Received<'_>) -> Result<Self, TokenError> {
+        let (form, query) = received.forms()?;
         check_grant_type(&form, &query)?;
-        if authorization_count > 1 {
-            return Err(invalid_client(true, "more than one Authorization header"));
-        }
-        let credentials = match authorization {
-            Some(header) => by_basic(header, &form)?,
-            None => by_form(&form)?,
-        };
         Ok(Self {
-            credentials,
+            client: ClientAuthentication::parse(received.authorization, &form)?,
             ttl_minutes: form.get("ttl").map(ttl_minutes).transpose()?,
             scope: form.get("scope").map(scope).transpose()?,
-            used_basic: authorization.is_some(),
+        })
+    }
+}
+
+impl AboutToken {
+    /// Reads a request at the revocation or the introspection endpoint.
+    ///
+    /// Checked in this order: size, content type and encoding, credentials in the query, client
+    /// authentication, `token`.
+    pub fn parse(received: Received<'_>) -> Result<Self, TokenError> {
+        let (form, _) = received.forms()?;
+        let client = ClientAuthentication::parse(received.authorization, &form)?;
+        let token = form
+            .get("token")
+            .ok_or_else(|| TokenError::invalid_request("token is missing"))?;
+        Ok(Self {
+            client,
+            token: crate::Digest::of(token),
         })
     }
 }
@@ -113,7 +133,7 @@ fn check_query(query: &Form) -> Result<(), TokenError> {
     };
     if query.names().any(refused) {
         return Err(TokenError::invalid_request(
-            "only grant_type may stand in the query",
+            "parameters belong in the body: grant_type alone may stand in the query",
         ));
     }
     Ok(())
@@ -128,72 +148,6 @@ fn check_grant_type(form: &Form, query: &Form) -> Result<(), TokenError> {
             TokenErrorKind::UnsupportedGrantType,
             "the grant type must be client_credentials",
         )),
-    }
-}
-
-/// HTTP Basic with the form-encoding of RFC 6749 section 2.3.1. The body may repeat the client
-/// id, but carry no credential: section 2.3, "The client MUST NOT use more than one
-/// authentication method in each request."
-fn by_basic(header: &[u8], form: &Form) -> Result<ClientCredentials, TokenError> {
-    if form.get("client_secret").is_some() || form.get("client_assertion").is_some() {
-        return Err(TokenError::invalid_request(
-            "more than one client authentication",
-        ));
-    }
-    let malformed = || {
-        invalid_client(
-            true,
-            "the Authorization header is not a Basic client id and secret",
-        )
-    };
-    let (id, secret) = decode_basic(header).ok_or_else(malformed)?;
-    if form.get("client_id").is_some_and(|other| other != id) {
-        return Err(TokenError::invalid_request("two different client ids"));
-    }
-    ClientCredentials::new(id, secret).ok_or_else(malformed)
-}
-
-/// `Basic <base64 of form-encoded id:secret>` (RFC 7617 section 2).
-fn decode_basic(header: &[u8]) -> Option<(String, String)> {
-    if header.len() > MAX_BYTES {
-        return None;
-    }
-    let decoded = STANDARD
-        .decode(authorization::credentials(header, "Basic")?)
-        .ok()?;
-    let mut halves = decoded.splitn(2, |&byte| byte == b':');
-    let id = form::decode(halves.next()?)?;
-    let secret = form::decode(halves.next()?)?;
-    Some((id, secret))
-}
-
-/// `client_id` and `client_secret` in the body. An id alone does not authenticate (RFC 6749
-/// section 5.2, `invalid_client`: "no client authentication included"); a secret alone lacks a
-/// parameter.
-fn by_form(form: &Form) -> Result<ClientCredentials, TokenError> {
-    let (id, secret) = match (form.get("client_id"), form.get("client_secret")) {
-        (Some(id), Some(secret)) => (id, secret),
-        (None, Some(_)) => return Err(TokenError::invalid_request("client_id is missing")),
-        (_, None) => return Err(invalid_client(true, "no client authentication")),
-    };
-    if form.get("client_assertion").is_some() {
-        return Err(TokenError::invalid_request(
-            "more than one client authentication",
-        ));
-    }
-    ClientCredentials::new(id.to_owned(), secret.to_owned())
-        .ok_or_else(|| TokenError::invalid_client(false))
-}
-
-impl ClientCredentials {
-    /// `None` unless both are printable ASCII, as every registered one is. This keeps U+0000,
-    /// which a database may refuse, from being looked up.
-    fn new(id: String, secret: String) -> Option<Self> {
-        let good = |text: &str| !text.is_empty() && text.bytes().all(|b| matches!(b, b' '..=b'~'));
-        (good(&id) && good(&secret)).then(|| Self {
-            client_id: ClientId::new(id),
-            client_secret: ClientSecret::new(secret),
-        })
     }
 }
 
@@ -220,10 +174,6 @@ fn scope(text: &str) -> Result<Scopes, TokenError> {
             let description = "the scopes are scim, scim:read and scim:write";
             TokenError::new(TokenErrorKind::InvalidScope, description)
         })
-}
-
-fn invalid_client(basic: bool, description: &'static str) -> TokenError {
-    TokenError::new(TokenErrorKind::InvalidClient { basic }, description)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! A provider's credentials: two secrets that work at once, activation tokens, and their end.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, SubsecRound as _, Utc};
 use serde_json::{Value, json};
 use vestibule_domain::event::Action;
 use vestibule_domain::settings::{self, MAX_NAME};
@@ -14,6 +14,7 @@ pub use vestibule_storage::credentials::{Token, Use};
 
 use crate::changes::{gone, made};
 use crate::providers::{self, NewCredentials};
+use crate::tokens::ended;
 use crate::{AdminCall, Change, Error, Operator, Role, Service};
 
 /// How long the previous secret goes on working when nothing is said.
@@ -205,11 +206,7 @@ impl Service {
             let token =
                 credentials::find_token_by_id(tx, provider, id)?.ok_or(Error::NotFound("token"))?;
             credentials::delete_token(tx, provider, id)?;
-            let action = if token.activation {
-                Action::ActivationTokenRevoked
-            } else {
-                Action::TokenRevoked
-            };
+            let action = ended(&token);
             service.record(
                 tx,
                 Change {
@@ -249,6 +246,46 @@ impl Service {
                     let payload = gone(json!({"tokens": ended, "activation_tokens": named}));
                     service.record(tx, Change { payload, ..about });
                 }
+                Ok(ended)
+            })
+    }
+
+    /// Ends every token of a provider, of either kind, that was issued before `epoch`, also one that
+    /// should turn up again. An epoch never goes back, and cannot lie in the future. Answers how many
+    /// tokens that were.
+    pub fn revoke_tokens_before(
+        &self,
+        call: &AdminCall,
+        provider: ProviderId,
+        epoch: DateTime<Utc>,
+    ) -> Result<usize, Error> {
+        let (service, call) = (self.clone(), call.clone());
+        // What is stored is what is told.
+        let epoch = epoch.trunc_subsecs(6);
+        self.store()
+            .write("credentials.revoke_tokens_before", move |tx| {
+                let now = service.now();
+                let operator = crate::admin::admit(tx, &call, Role::Administrator, now)?;
+                let registered = providers::find(tx, provider)?;
+                if epoch > now {
+                    let detail = "issued_before: must not be in the future";
+                    return Err(Error::invalid("issued_before", detail));
+                }
+                let named: Vec<Value> = credentials::activation_tokens(tx, provider)?
+                    .iter()
+                    .filter(|token| token.issued < epoch)
+                    .map(shown)
+                    .collect();
+                vestibule_storage::providers::raise_epoch(tx, provider, epoch)?;
+                let ended = credentials::delete_tokens_before(tx, provider, epoch)?;
+                let about =
+                    providers::about(&operator, Action::TokenRevoked, &registered.provider, now);
+                let payload = gone(json!({
+                    "issued_before": epoch,
+                    "tokens": ended,
+                    "activation_tokens": named,
+                }));
+                service.record(tx, Change { payload, ..about });
                 Ok(ended)
             })
     }

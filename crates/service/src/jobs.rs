@@ -7,8 +7,8 @@ use crate::{Error, Service};
 
 /// Events sealed in one step.
 const SEALED: i64 = 1_000;
-/// Expired tokens removed in one step.
-const PURGED: i64 = 500;
+/// Expired rows removed in one step.
+pub(crate) const PURGED: i64 = 500;
 
 impl Service {
     /// Gives committed events their place in the chain. Answers how many; fewer than 1,000 when no

@@ -8,11 +8,13 @@
 mod admin;
 mod caller;
 mod changes;
+mod clients;
 mod clock;
 mod error;
 mod ids;
 mod rate;
 mod settings;
+mod throttle;
 #[cfg(test)]
 mod world;
 
@@ -51,6 +53,7 @@ pub use vestibule_storage as storage;
 
 pub use admin::{AdminCall, AdminCredential, Operator, Role};
 pub use caller::{Call, Caller, Presented};
+pub use clients::Contact;
 pub use clock::Clock;
 pub use error::Error;
 pub use ids::Entropy;

@@ -51,6 +51,8 @@ pub struct SecretInfo {
 pub struct ProviderDetails {
     pub provider: Provider,
     pub client_id: String,
+    /// Tokens issued before it no longer work.
+    pub epoch: Option<DateTime<Utc>>,
     /// Oldest first, also those that have expired.
     pub secrets: Vec<SecretInfo>,
     /// Oldest first.
@@ -89,6 +91,7 @@ impl Service {
             let registered = RegisteredProvider {
                 provider,
                 client_id: service.client_id(),
+                epoch: None,
             };
             providers::insert(tx, &registered)?;
             let event = service.record(
@@ -140,6 +143,7 @@ impl Service {
             let RegisteredProvider {
                 provider,
                 client_id,
+                epoch,
             } = find(tx, id)?;
             let secrets = credentials::secrets(tx, id)?
                 .iter()
@@ -148,6 +152,7 @@ impl Service {
             Ok(ProviderDetails {
                 provider,
                 client_id,
+                epoch,
                 secrets,
                 activation_tokens: credentials::activation_tokens(tx, id)?,
                 uses: credentials::uses(tx, id)?,
@@ -199,7 +204,7 @@ impl Service {
             );
             Ok(RegisteredProvider {
                 provider: next,
-                client_id: current.client_id,
+                ..current
             })
         })
     }
@@ -230,7 +235,7 @@ impl Service {
             )?;
             Ok(RegisteredProvider {
                 provider,
-                client_id: current.client_id,
+                ..current
             })
         })
     }
@@ -493,6 +498,7 @@ fn shown(registered: &RegisteredProvider) -> Result<Value, Error> {
     let RegisteredProvider {
         provider,
         client_id,
+        ..
     } = registered;
     let mut shown = value(&provider.settings)?;
     if let Value::Object(fields) = &mut shown {

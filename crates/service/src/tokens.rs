@@ -1,47 +1,37 @@
-//! The token endpoint: client credentials for a short-lived token.
-
-use std::net::IpAddr;
+//! The token endpoint: client credentials for a short-lived token; and what a client may do with a
+//! token of its own: end it (RFC 7009), ask about it (RFC 7662).
 
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
-use vestibule_domain::event::{Action, Actor};
-use vestibule_domain::gate::{self, Refusal};
-use vestibule_domain::provider::Provider;
-use vestibule_domain::{CredentialId, ProviderId};
+use vestibule_domain::event::Action;
+use vestibule_domain::{CredentialId, gate};
 use vestibule_oauth::{
-    Digest, Secret, SecretKind, TokenError, TokenErrorKind, TokenRequest, TokenResponse, grant,
+    AboutToken, ActiveToken, Secret, SecretKind, TokenError, TokenRequest, TokenResponse, grant,
 };
 use vestibule_storage::credentials::{self, Token};
-use vestibule_storage::{Read, providers};
+use vestibule_storage::providers::Registered;
 
-use crate::changes::made;
-use crate::credentials::{later, live, seconds_left, shown};
-use crate::{Change, Error, Service};
-
-/// Secrets compared for every request, whether there are as many or not.
-const COMPARED: usize = 2;
+use crate::changes::{gone, made};
+use crate::clients::Contact;
+use crate::credentials::{later, seconds_left, shown};
+use crate::{Error, Service};
 
 impl Service {
-    /// Answers a token request. `address` is the caller's, `referers` the values of all `Referer`
-    /// lines. Checked in DOMAIN.md's order: credential, address, referrer, paused, scope.
+    /// Answers a token request. Checked in DOMAIN.md's order: throttle, credential, address,
+    /// referrer, paused, rate, scope.
     pub fn grant_token(
         &self,
         request: Result<TokenRequest, TokenError>,
-        address: Option<IpAddr>,
-        referers: &[String],
-        request_id: String,
+        contact: &Contact,
     ) -> Result<TokenResponse, Error> {
         let request = request?;
-        let service = self.clone();
-        let referers = referers.to_vec();
+        let client = request.client.clone();
+        let (service, from) = (self.clone(), contact.clone());
         let granted = self.store().write("tokens.grant", move |tx| {
             let now = service.now();
-            let (provider, secret) = authenticate(tx, &request, now)?;
-            let referers: Vec<&str> = referers.iter().map(String::as_str).collect();
-            gate::network_gate(&provider, address, &referers)
-                .map_err(|refusal| service.refused(&refusal))?;
-            gate::paused_gate(&provider).map_err(|refusal| service.refused(&refusal))?;
-            service.rates().take(&provider, now)?;
+            let client = service.authenticate_client(tx, &request.client, &from, now)?;
+            let provider = client.provider();
+            gate::paused_gate(provider).map_err(|refusal| service.refused(&refusal))?;
+            service.rates().take(provider, now)?;
             let settings = service.settings();
             let scope = grant::scopes(request.scope, provider.settings.scopes)?;
             let expires_in = grant::lifetime(
@@ -52,7 +42,8 @@ impl Service {
             );
             if expires_in == 0 {
                 // Less than a second of validity is none: no token could be told the truth about.
-                return Err(Error::Token(TokenError::invalid_client(request.used_basic)));
+                let basic = request.client.used_basic();
+                return Err(Error::Token(TokenError::invalid_client(basic)));
             }
             let access_token =
                 Secret::generate(SecretKind::AccessToken, &mut service.entropy().lock());
@@ -67,88 +58,100 @@ impl Service {
             };
             credentials::insert_token(tx, &token, &access_token.digest())?;
             credentials::trim_tokens(tx, provider.id, settings.live_tokens)?;
-            service.record(
-                tx,
-                Change {
-                    id: None,
-                    at: now,
-                    actor: Actor::Provider {
-                        id: provider.id,
-                        address,
-                    },
-                    action: Action::TokenIssued,
-                    subject: token.id.into(),
-                    provider: Some(provider.id),
-                    cause: None,
-                    request_id: Some(request_id.clone()),
-                    payload: made(shown(&token)),
-                },
-            );
-            Ok((
-                TokenResponse {
-                    access_token,
-                    expires_in,
-                    scope,
-                },
-                secret,
-                provider.id,
-                now,
-            ))
+            let payload = made(shown(&token));
+            let change = client.change(&from, Action::TokenIssued, token.id, payload, now);
+            service.record(tx, change);
+            let response = TokenResponse {
+                access_token,
+                expires_in,
+                scope,
+            };
+            Ok((response, client, now))
         });
-        let (response, secret, provider, now) = granted?;
-        self.telemetry().used(secret, provider, address, now);
+        let (response, by, now) = self.counted(&client, contact, granted)?;
+        self.telemetry()
+            .used(by.credential, by.provider().id, contact.address, now);
         Ok(response)
     }
 
-    /// What the token endpoint answers when a gate behind the credential is shut.
-    fn refused(&self, refusal: &Refusal) -> Error {
-        let kind = match refusal {
-            Refusal::Paused => TokenErrorKind::TemporarilyUnavailable,
-            Refusal::Disabled
-            | Refusal::Expired
-            | Refusal::Address(_)
-            | Refusal::Referrer
-            | Refusal::ScopeTooSmall { .. } => TokenErrorKind::UnauthorizedClient,
-        };
-        let error = TokenError::new(kind, refusal.to_string());
-        Error::Token(match kind {
-            TokenErrorKind::TemporarilyUnavailable => {
-                error.with_retry_after(self.settings().retry_after)
+    /// Ends a token of the asking client's own, of either kind. RFC 7009, section 2.2: a token that
+    /// is not there is no error, "since the client cannot handle such an error in a reasonable
+    /// way"; nor is one of somebody else, which goes on. A paused provider may end its tokens.
+    pub fn revoke_own_token(
+        &self,
+        request: Result<AboutToken, TokenError>,
+        contact: &Contact,
+    ) -> Result<(), Error> {
+        let request = request?;
+        let client = request.client.clone();
+        let (service, from) = (self.clone(), contact.clone());
+        let revoked = self.store().write("tokens.revoke", move |tx| {
+            let now = service.now();
+            let client = service.authenticate_client(tx, &request.client, &from, now)?;
+            let provider = client.provider().id;
+            service.rates().take(client.provider(), now)?;
+            let found = credentials::find_token(tx, &request.token)?;
+            if let Some((token, _)) = found.filter(|(token, _)| token.provider == provider) {
+                credentials::delete_token(tx, provider, token.id)?;
+                let action = ended(&token);
+                let payload = gone(shown(&token));
+                let change = client.change(&from, action, token.id, payload, now);
+                service.record(tx, change);
             }
-            _ => error,
-        })
+            Ok((client, now))
+        });
+        let (by, now) = self.counted(&client, contact, revoked)?;
+        self.telemetry()
+            .used(by.credential, by.provider().id, contact.address, now);
+        Ok(())
+    }
+
+    /// Tells of a token of the asking client's own, if it works. `issuer` is this server.
+    pub fn introspect_own_token(
+        &self,
+        request: Result<AboutToken, TokenError>,
+        contact: &Contact,
+        issuer: &str,
+    ) -> Result<Option<ActiveToken>, Error> {
+        let request = request?;
+        let now = self.now();
+        let told = self.store().read(|tx| {
+            let client = self.authenticate_client(tx, &request.client, contact, now)?;
+            gate::paused_gate(client.provider()).map_err(|refusal| self.refused(&refusal))?;
+            self.rates().take(client.provider(), now)?;
+            let found = credentials::find_token(tx, &request.token)?;
+            let own = found.filter(|(token, registered)| {
+                token.provider == client.provider().id && works(token, registered, now)
+            });
+            Ok((own, client))
+        });
+        let (own, by) = self.counted(&request.client, contact, told)?;
+        self.telemetry()
+            .used(by.credential, by.provider().id, contact.address, now);
+        Ok(own.map(|(token, registered)| ActiveToken {
+            scope: token.scopes,
+            sub: registered.client_id.clone(),
+            client_id: registered.client_id,
+            token_type: "Bearer",
+            exp: token.expires.timestamp(),
+            iat: token.issued.timestamp(),
+            iss: issuer.to_owned(),
+        }))
     }
 }
 
-/// The provider that asks and the secret it asked with. Unknown, wrong, disabled and expired are
-/// one answer, after the same statements and as many comparisons (R-TOK-5).
-fn authenticate(
-    tx: &mut Read<'_>,
-    request: &TokenRequest,
-    now: DateTime<Utc>,
-) -> Result<(Provider, CredentialId), Error> {
-    let presented = Digest::of(request.credentials.client_secret.secret());
-    let registered = providers::find_by_client_id(tx, &request.credentials.client_id)?;
-    let nobody = ProviderId::from_uuid(Uuid::nil());
-    let id = registered
-        .as_ref()
-        .map_or(nobody, |registered| registered.provider.id);
-    let secrets = credentials::secrets(tx, id)?;
-    let mut right = None;
-    for secret in &secrets {
-        if presented.matches(&secret.digest) && live(secret, now) {
-            right = Some(secret.id);
-        }
+/// Whether a token works at all, whatever the state of its provider.
+pub(crate) fn works(token: &Token, registered: &Registered, now: DateTime<Utc>) -> bool {
+    now < token.expires && registered.epoch.is_none_or(|epoch| token.issued >= epoch)
+}
+
+/// What is recorded when that token is revoked.
+pub(crate) fn ended(token: &Token) -> Action {
+    if token.activation {
+        Action::ActivationTokenRevoked
+    } else {
+        Action::TokenRevoked
     }
-    let never = Digest::of("");
-    for _ in secrets.len()..COMPARED {
-        std::hint::black_box(presented.matches(&never));
-    }
-    registered
-        .map(|registered| registered.provider)
-        .filter(|provider| gate::credential_gate(provider, now).is_ok())
-        .zip(right)
-        .ok_or_else(|| TokenError::invalid_client(request.used_basic).into())
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ use vestibule_domain::provider::{LinkDelivery, ProviderSettings, ProviderState, 
 use vestibule_domain::vendor::Vendor;
 use vestibule_domain::{GroupId, ProviderId, UserId};
 use vestibule_oauth::{
-    ClientCredentials, ClientId, ClientSecret, Scopes, Secret, TokenRequest, TokenResponse,
+    ClientAuthentication, ClientId, ClientSecret, Proof, Scopes, Secret, TokenRequest,
+    TokenResponse,
 };
 use vestibule_scim::{Dialect, Projection};
 use vestibule_storage::{DatabaseUrl, Options, Store};
@@ -21,7 +22,7 @@ use crate::providers::NewCredentials;
 use crate::users::Submitted;
 use crate::vendors::VendorQuery;
 use crate::{
-    AdminCall, AdminCredential, Call, Clock, Entropy, Error, Precondition, Presented,
+    AdminCall, AdminCredential, Call, Clock, Contact, Entropy, Error, Precondition, Presented,
     Representation, Role, Service, Settings,
 };
 
@@ -105,9 +106,7 @@ impl World {
     }
 
     pub(crate) fn grant(&self, request: &TokenRequest) -> Result<TokenResponse, Error> {
-        let address = "192.0.2.1".parse().ok();
-        self.service
-            .grant_token(Ok(request.clone()), address, &[], "request-2".to_owned())
+        self.service.grant_token(Ok(request.clone()), &contact())
     }
 
     pub(crate) fn user(&self, client: &Client, name: &str) -> UserId {
@@ -216,13 +215,40 @@ pub(crate) fn provider(name: &str, user_type: UserType) -> ProviderSettings {
 /// A token request with one of a provider's secrets.
 pub(crate) fn request(client: &NewCredentials, secret: &Secret) -> TokenRequest {
     TokenRequest {
-        credentials: ClientCredentials {
-            client_id: ClientId::new(client.provider.client_id.clone()),
-            client_secret: ClientSecret::new(secret.expose().to_owned()),
-        },
+        client: authentication(client, secret),
         ttl_minutes: None,
         scope: None,
-        used_basic: false,
+    }
+}
+
+/// A client authenticating with one of its secrets.
+pub(crate) fn authentication(client: &NewCredentials, secret: &Secret) -> ClientAuthentication {
+    ClientAuthentication {
+        client_id: ClientId::new(client.provider.client_id.clone()),
+        proof: Proof::Secret {
+            secret: ClientSecret::new(secret.expose().to_owned()),
+            basic: false,
+        },
+    }
+}
+
+/// The same client with a secret that is none of its own.
+pub(crate) fn wrong(client: &ClientAuthentication) -> ClientAuthentication {
+    ClientAuthentication {
+        proof: Proof::Secret {
+            secret: ClientSecret::new("wrong".to_owned()),
+            basic: false,
+        },
+        ..client.clone()
+    }
+}
+
+/// From where every test calls.
+pub(crate) fn contact() -> Contact {
+    Contact {
+        address: "192.0.2.1".parse().ok(),
+        referers: Vec::new(),
+        request_id: "request-2".to_owned(),
     }
 }
 

@@ -250,14 +250,42 @@ pub fn delete_tokens(
     })
 }
 
+/// Ends every token of a provider, of either kind, that was issued before `at`.
+pub fn delete_tokens_before(
+    write: &mut Write<'_>,
+    provider: ProviderId,
+    at: DateTime<Utc>,
+) -> Result<usize, Error> {
+    Ok(diesel::delete(
+        tokens::table
+            .filter(tokens::provider_id.eq(provider.to_string()))
+            .filter(tokens::issued.lt(micros(at))),
+    )
+    .execute(write.connection)?)
+}
+
+/// How many short tokens of a provider have not expired.
+pub fn live_tokens(
+    read: &mut Read<'_>,
+    provider: ProviderId,
+    at: DateTime<Utc>,
+) -> Result<i64, Error> {
+    Ok(tokens::table
+        .filter(tokens::provider_id.eq(provider.to_string()))
+        .filter(tokens::activation.eq(false))
+        .filter(tokens::expires.gt(micros(at)))
+        .count()
+        .get_result(read.connection)?)
+}
+
 /// Keeps the newest `keep` short tokens of a provider and ends up to 500 of the older ones
 /// (R-TOK-15).
 pub fn trim_tokens(write: &mut Write<'_>, provider: ProviderId, keep: i64) -> Result<(), Error> {
-    // Of tokens issued in one instant the ids tell which came first.
+    // The ids are in the order of time.
     let surplus: Vec<String> = tokens::table
         .filter(tokens::provider_id.eq(provider.to_string()))
         .filter(tokens::activation.eq(false))
-        .order((tokens::issued.desc(), tokens::id.desc()))
+        .order(tokens::id.desc())
         .offset(keep)
         .limit(500)
         .select(tokens::id)

@@ -25,6 +25,7 @@ pub mod memberships;
 pub mod placements;
 pub mod providers;
 pub mod telemetry;
+pub mod throttle;
 pub mod users;
 pub mod vendors;
 

@@ -9,7 +9,7 @@ use vestibule_domain::vendor::Vendor;
 use vestibule_domain::{EventId, GroupId, ProviderId, UserId};
 use vestibule_scim::fold::fold;
 
-use crate::columns::{from_json, instant, micros, parsed, to_json};
+use crate::columns::{from_json, instant, micros, optional_instant, parsed, to_json};
 use crate::engine::upsert;
 use crate::error::Error;
 use crate::schema::{
@@ -27,6 +27,8 @@ const CHUNK: usize = 500;
 pub struct Registered {
     pub provider: Provider,
     pub client_id: String,
+    /// Tokens issued before it no longer work.
+    pub epoch: Option<DateTime<Utc>>,
 }
 
 /// Something a provider sent that an administrator should look at.
@@ -65,6 +67,7 @@ pub(crate) type Columns = (
     providers::created,
     providers::modified,
     providers::version,
+    providers::epoch,
 );
 pub(crate) const COLUMNS: Columns = (
     providers::id,
@@ -74,6 +77,7 @@ pub(crate) const COLUMNS: Columns = (
     providers::created,
     providers::modified,
     providers::version,
+    providers::epoch,
 );
 
 #[derive(Queryable)]
@@ -85,6 +89,7 @@ pub(crate) struct Row {
     created: i64,
     modified: i64,
     version: i64,
+    epoch: Option<i64>,
 }
 
 impl TryFrom<Row> for Registered {
@@ -101,6 +106,7 @@ impl TryFrom<Row> for Registered {
                 version: row.version,
             },
             client_id: row.client_id,
+            epoch: optional_instant(row.epoch)?,
         })
     }
 }
@@ -157,6 +163,7 @@ pub fn insert(write: &mut Write<'_>, registered: &Registered) -> Result<(), Erro
     let Registered {
         provider,
         client_id,
+        epoch,
     } = registered;
     diesel::insert_into(providers::table)
         .values((
@@ -169,8 +176,27 @@ pub fn insert(write: &mut Write<'_>, registered: &Registered) -> Result<(), Erro
             providers::created.eq(micros(provider.created)),
             providers::modified.eq(micros(provider.modified)),
             providers::version.eq(provider.version),
+            providers::epoch.eq(epoch.map(micros)),
         ))
         .execute(write.connection)?;
+    Ok(())
+}
+
+/// Lets tokens issued before `epoch` no longer work; an epoch never goes back.
+pub fn raise_epoch(
+    write: &mut Write<'_>,
+    id: ProviderId,
+    epoch: DateTime<Utc>,
+) -> Result<(), Error> {
+    let epoch = micros(epoch);
+    let earlier = providers::epoch.is_null().or(providers::epoch.lt(epoch));
+    diesel::update(
+        providers::table
+            .filter(providers::id.eq(id.to_string()))
+            .filter(earlier),
+    )
+    .set(providers::epoch.eq(epoch))
+    .execute(write.connection)?;
     Ok(())
 }
 

@@ -11,6 +11,7 @@ diesel::table! {
         created -> BigInt,
         modified -> BigInt,
         version -> BigInt,
+        epoch -> Nullable<BigInt>,
     }
 }
 
@@ -34,6 +35,15 @@ diesel::table! {
         scopes -> Text,
         issued -> BigInt,
         expires -> BigInt,
+    }
+}
+
+diesel::table! {
+    failures (source, client, time_window) {
+        source -> Text,
+        client -> Binary,
+        time_window -> BigInt,
+        attempts -> BigInt,
     }
 }
 
@@ -266,6 +276,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     providers,
     client_secrets,
     tokens,
+    failures,
     credential_uses,
     tolerances,
     warnings,

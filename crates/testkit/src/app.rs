@@ -1,7 +1,7 @@
 //! The running application.
 
 use std::net::{SocketAddr, TcpListener};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 
 use actix_web::HttpServer;
@@ -28,7 +28,7 @@ pub struct TestApp {
     address: SocketAddr,
     server: Option<(ServerHandle, JoinHandle<()>)>,
     // Last, so that it goes after all who use it.
-    _database: Database,
+    database: Arc<Database>,
 }
 
 /// What a test may want other than usual.
@@ -61,8 +61,21 @@ impl TestApp {
 
     /// Starts with other settings than usual.
     pub fn start_with(engine: Engine, setup: Setup) -> Option<Self> {
-        let database = Database::new(engine)?;
-        let clock = TestClock::default();
+        let database = Arc::new(Database::new(engine)?);
+        Some(Self::node(database, TestClock::default(), setup))
+    }
+
+    /// Starts another server over the same database, with the same clock, as a cluster has them.
+    pub fn another_node(&self) -> Self {
+        let setup = Setup {
+            // Nodes share no randomness.
+            seed: Setup::default().seed + 1,
+            ..Setup::default()
+        };
+        Self::node(Arc::clone(&self.database), self.clock.clone(), setup)
+    }
+
+    fn node(database: Arc<Database>, clock: TestClock, setup: Setup) -> Self {
         let service = Service::new(
             database.open(),
             clock.clock(),
@@ -81,13 +94,18 @@ impl TestApp {
                 max_body: setup.max_body,
             },
         };
-        Some(Self {
+        Self {
             service,
             clock,
             address,
             server: Some(serve(web, listener)),
-            _database: database,
-        })
+            database,
+        }
+    }
+
+    /// The database behind the server.
+    pub fn database(&self) -> &Database {
+        &self.database
     }
 
     /// `http://127.0.0.1:PORT`, also the public address.

@@ -85,6 +85,14 @@ impl Database {
         &self.url
     }
 
+    /// Its file, on SQLite.
+    pub fn file(&self) -> Option<&str> {
+        match &self.url {
+            DatabaseUrl::Sqlite(path) => Some(path),
+            DatabaseUrl::Postgres(_) => None,
+        }
+    }
+
     /// Opens it, with the newest schema.
     ///
     /// # Panics

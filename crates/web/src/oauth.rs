@@ -1,4 +1,5 @@
-//! The token endpoint (RFC 6749, section 4.4) and its metadata (RFC 8414).
+//! The OAuth endpoints: tokens (RFC 6749, section 4.4), their revocation (RFC 7009) and
+//! introspection (RFC 7662), and metadata (RFC 8414).
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
@@ -9,8 +10,11 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
-use vestibule_oauth::{Metadata, TokenError, TokenErrorKind, TokenRequest, request, response};
-use vestibule_service::Error;
+use vestibule_oauth::{
+    AboutToken, Metadata, Received, TokenError, TokenErrorKind, TokenRequest, introspection,
+    request, response,
+};
+use vestibule_service::{Contact, Error};
 
 use crate::Web;
 use crate::blocking::{blocking, log};
@@ -26,6 +30,8 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .service(
             scope(ISSUER)
                 .service(token)
+                .service(revoke)
+                .service(introspect)
                 .default_service(web::to(refuse_method)),
         )
         .service(metadata)
@@ -48,6 +54,42 @@ struct TokenForm {
     ttl: Option<u64>,
     /// `scim`, `scim:read` or `scim:write`; all that is allowed when omitted.
     scope: Option<String>,
+}
+
+/// A request about one token, as a form.
+#[derive(ToSchema)]
+#[expect(
+    dead_code,
+    reason = "this type describes the wire; the oauth crate reads it"
+)]
+struct AboutTokenForm {
+    token: String,
+    /// Read past: there is one type of token.
+    token_type_hint: Option<String>,
+    /// Here or in HTTP Basic, not in both.
+    client_id: Option<String>,
+    client_secret: Option<String>,
+}
+
+/// What there is to tell of a token (RFC 7662, section 2.2).
+#[derive(ToSchema)]
+#[expect(
+    dead_code,
+    reason = "this type describes the wire; the oauth crate writes it"
+)]
+struct Introspection {
+    /// Whether it works; if not, there is nothing else.
+    active: bool,
+    scope: Option<String>,
+    client_id: Option<String>,
+    /// `Bearer`
+    token_type: Option<String>,
+    /// Seconds since 1970.
+    exp: Option<i64>,
+    /// Seconds since 1970.
+    iat: Option<i64>,
+    sub: Option<String>,
+    iss: Option<String>,
 }
 
 /// An access token.
@@ -85,10 +127,14 @@ struct TokenRefusal {
 struct IssuerMetadata {
     issuer: String,
     token_endpoint: String,
+    revocation_endpoint: String,
+    introspection_endpoint: String,
     scopes_supported: Vec<String>,
     response_types_supported: Vec<String>,
     grant_types_supported: Vec<String>,
     token_endpoint_auth_methods_supported: Vec<String>,
+    revocation_endpoint_auth_methods_supported: Vec<String>,
+    introspection_endpoint_auth_methods_supported: Vec<String>,
 }
 
 /// Issues an access token for client credentials.
@@ -108,26 +154,95 @@ pub(crate) async fn token(
     sender: Sender,
     payload: web::Payload,
 ) -> HttpResponse {
-    let parsed = parse(&request, &sender, payload.into_inner()).await;
-    let service = web.service.clone();
-    let Sender {
-        address,
-        referers,
-        request_id,
-        ..
-    } = sender;
-    let id = request_id.clone();
-    match blocking(move || service.grant_token(parsed, address, &referers, request_id)).await {
+    let read = read(&request, &sender, payload.into_inner(), TokenRequest::parse).await;
+    let (service, contact) = (web.service.clone(), contact(sender));
+    let id = contact.request_id.clone();
+    match blocking(move || service.grant_token(read, &contact)).await {
         Ok(granted) => answer(StatusCode::OK, &granted.body()).finish_with(None),
         Err(error) => refusal(&error, &id),
     }
 }
 
-async fn parse(
+/// Ends a token of the client's own; answers alike whether there was one.
+#[utoipa::path(tag = "OAuth", operation_id = "revokeToken", security(()),
+    request_body(content = AboutTokenForm, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "The token no longer works"),
+        (status = 400, description = "The request or its source is refused", body = TokenRefusal, content_type = "application/json"),
+        (status = 401, description = "The client is not authenticated", body = TokenRefusal, content_type = "application/json"),
+        (status = 429, description = "Faster than the provider may be; see Retry-After", body = TokenRefusal, content_type = "application/json"),
+        (status = 500, description = "A fault of the server", body = TokenRefusal, content_type = "application/json"),
+        (status = 503, description = "Too busy: the token may still work; see Retry-After", body = TokenRefusal, content_type = "application/json")))]
+#[post("/revoke")]
+pub(crate) async fn revoke(
+    request: HttpRequest,
+    web: Data<Web>,
+    sender: Sender,
+    payload: web::Payload,
+) -> HttpResponse {
+    let read = read(&request, &sender, payload.into_inner(), AboutToken::parse).await;
+    let (service, contact) = (web.service.clone(), contact(sender));
+    let id = contact.request_id.clone();
+    match blocking(move || service.revoke_own_token(read, &contact)).await {
+        Ok(()) => {
+            let body = String::new();
+            Answer {
+                status: StatusCode::OK,
+                body,
+            }
+            .finish_with(None)
+        }
+        Err(error) => refusal(&error, &id),
+    }
+}
+
+/// Tells of a token of the client's own.
+#[utoipa::path(tag = "OAuth", operation_id = "introspectToken", security(()),
+    request_body(content = AboutTokenForm, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "Whether it works, and what it allows", body = Introspection, content_type = "application/json"),
+        (status = 400, description = "The request or its source is refused", body = TokenRefusal, content_type = "application/json"),
+        (status = 401, description = "The client is not authenticated", body = TokenRefusal, content_type = "application/json"),
+        (status = 429, description = "Faster than the provider may be; see Retry-After", body = TokenRefusal, content_type = "application/json"),
+        (status = 500, description = "A fault of the server", body = TokenRefusal, content_type = "application/json"),
+        (status = 503, description = "Paused, or too busy; see Retry-After", body = TokenRefusal, content_type = "application/json")))]
+#[post("/introspect")]
+pub(crate) async fn introspect(
+    request: HttpRequest,
+    web: Data<Web>,
+    sender: Sender,
+    payload: web::Payload,
+) -> HttpResponse {
+    let read = read(&request, &sender, payload.into_inner(), AboutToken::parse).await;
+    let (service, contact) = (web.service.clone(), contact(sender));
+    let (id, issuer) = (contact.request_id.clone(), issuer(&web));
+    match blocking(move || service.introspect_own_token(read, &contact, &issuer)).await {
+        Ok(told) => {
+            let body = introspection::answer(told.as_ref());
+            answer(StatusCode::OK, &body).finish_with(None)
+        }
+        Err(error) => refusal(&error, &id),
+    }
+}
+
+fn contact(sender: Sender) -> Contact {
+    Contact {
+        address: sender.address,
+        referers: sender.referers,
+        request_id: sender.request_id,
+    }
+}
+
+fn issuer(web: &Web) -> String {
+    format!("{}{ISSUER}", web.settings.public_url)
+}
+
+async fn read<T>(
     request: &HttpRequest,
     sender: &Sender,
     mut payload: Payload,
-) -> Result<TokenRequest, TokenError> {
+    parse: impl FnOnce(Received<'_>) -> Result<T, TokenError>,
+) -> Result<T, TokenError> {
     let invalid = |detail: &str| TokenError::new(TokenErrorKind::InvalidRequest, detail);
     let body = body(&mut payload, request::MAX_BYTES)
         .await
@@ -140,13 +255,13 @@ async fn parse(
         .headers()
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok());
-    TokenRequest::parse(
+    let authorization: Vec<&[u8]> = sender.authorization.iter().map(Vec::as_slice).collect();
+    parse(Received {
         content_type,
-        sender.authorization.first().map(Vec::as_slice),
-        sender.authorization.len(),
-        request.query_string(),
-        &body,
-    )
+        authorization: &authorization,
+        query: request.query_string(),
+        body: &body,
+    })
 }
 
 /// An answer under construction.
@@ -204,14 +319,16 @@ fn refusal(error: &Error, request_id: &str) -> HttpResponse {
     answer(status, &refused.body()).finish_with(Some(refused))
 }
 
-/// The token endpoint takes POST alone (RFC 6749, section 3.2).
+/// The endpoints take POST alone (RFC 6749, section 3.2; RFC 7009, section 2.1; RFC 7662, section
+/// 2.1).
 async fn refuse_method(request: HttpRequest) -> HttpResponse {
-    if request.path().strip_prefix(ISSUER) != Some("/token") {
+    let endpoint = request.path().strip_prefix(ISSUER);
+    if !matches!(endpoint, Some("/token" | "/revoke" | "/introspect")) {
         return HttpResponse::NotFound().finish();
     }
     let refused = TokenError::new(
         TokenErrorKind::InvalidRequest,
-        "the token endpoint takes POST only",
+        "the OAuth endpoints take POST only",
     );
     let mut response =
         answer(StatusCode::METHOD_NOT_ALLOWED, &refused.body()).finish_with(Some(&refused));
@@ -238,7 +355,5 @@ pub(crate) async fn metadata(web: Data<Web>) -> HttpResponse {
 }
 
 fn describe(web: &Web) -> HttpResponse {
-    let issuer = format!("{}{ISSUER}", web.settings.public_url);
-    let token_endpoint = format!("{issuer}/token");
-    HttpResponse::Ok().json(Metadata::new(issuer, token_endpoint))
+    HttpResponse::Ok().json(Metadata::new(issuer(web)))
 }

@@ -9,6 +9,8 @@
 
 mod interop;
 mod layering;
+mod oauth_client;
+mod oauth_endpoints;
 mod oauth_vectors;
 mod races;
 mod story;

@@ -1,12 +1,13 @@
 //! `vestibule token`.
 
+use chrono::{DateTime, Utc};
 use clap::{ArgGroup, Subcommand};
 use serde_json::json;
 use vestibule_domain::CredentialId;
 use vestibule_oauth::Scopes;
 
 use super::provider::fields::scopes;
-use super::{CommandError, Session, done};
+use super::{CommandError, Session, done, instant};
 use crate::output::Answer;
 
 #[derive(Debug, Subcommand)]
@@ -41,11 +42,12 @@ Examples:
     },
     /// End one token, or all of a provider's, at once
     #[command(
-        group = ArgGroup::new("which").required(true).args(["token", "all"]),
+        group = ArgGroup::new("which").required(true).args(["token", "all", "issued_before"]),
         after_long_help = "\
 Examples:
   vestibule token revoke --provider Okta 01890a5d-ac96-774b-bcce-b302099a8057
-  vestibule token revoke --provider Okta --all")]
+  vestibule token revoke --provider Okta --all
+  vestibule token revoke --provider Okta --issued-before 2026-11-22T08:00:00Z")]
     Revoke {
         /// Id or name of the provider
         #[arg(long)]
@@ -55,6 +57,9 @@ Examples:
         /// Every token of the provider, those it fetched included
         #[arg(long)]
         all: bool,
+        /// Every token of the provider issued before that instant, also one that a restored backup brings back
+        #[arg(long, value_name = "WHEN", value_parser = instant)]
+        issued_before: Option<DateTime<Utc>>,
     },
 }
 
@@ -106,6 +111,15 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
         } => {
             service.revoke_token(call, session.provider(&provider)?, token)?;
             done("The token is revoked.")
+        }
+        Command::Revoke {
+            provider,
+            issued_before: Some(epoch),
+            ..
+        } => {
+            let id = session.provider(&provider)?;
+            let ended = service.revoke_tokens_before(call, id, epoch)?;
+            done(format!("{ended} tokens are revoked."))
         }
         Command::Revoke {
             provider,

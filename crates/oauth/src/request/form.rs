@@ -8,12 +8,12 @@ use crate::TokenError;
 
 /// The parameters of a form body or a query, none of them repeated.
 #[derive(Debug)]
-pub(super) struct Form(BTreeMap<String, String>);
+pub(crate) struct Form(BTreeMap<String, String>);
 
 impl Form {
     /// Reads `text`. Empty pairs are skipped, as some products begin the body with `&`. RFC 6749
     /// section 3.2: parameters "MUST NOT be included more than once".
-    pub(super) fn parse(text: &[u8]) -> Result<Self, TokenError> {
+    pub(crate) fn parse(text: &[u8]) -> Result<Self, TokenError> {
         let mut parameters = BTreeMap::new();
         for pair in text
             .split(|&byte| byte == b'&')
@@ -36,7 +36,7 @@ impl Form {
 
     /// The value of `name`. RFC 6749 section 3.2: "Parameters sent without a value MUST be
     /// treated as if they were omitted".
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0
             .get(name)
             .map(String::as_str)
@@ -44,13 +44,13 @@ impl Form {
     }
 
     /// The names of all parameters, with or without value.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }
 }
 
 /// One form-encoded name or value, or `None` if an escape or the UTF-8 is broken.
-pub(super) fn decode(text: &[u8]) -> Option<String> {
+pub(crate) fn decode(text: &[u8]) -> Option<String> {
     let mut bytes = text.iter().copied();
     let mut decoded = Vec::with_capacity(text.len());
     while let Some(byte) = bytes.next() {

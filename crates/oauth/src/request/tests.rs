@@ -3,6 +3,7 @@ use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 
 use super::*;
+use crate::client::Proof;
 use TokenErrorKind::{InvalidClient, InvalidRequest, InvalidScope, UnsupportedGrantType};
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -12,13 +13,22 @@ const CHALLENGED: TokenErrorKind = InvalidClient { basic: true };
 
 type Outcome = Result<TokenRequest, TokenErrorKind>;
 
+fn parse(content_type: Option<&str>, authorization: &[&[u8]], query: &str, body: &[u8]) -> Outcome {
+    TokenRequest::parse(Received {
+        content_type,
+        authorization,
+        query,
+        body,
+    })
+    .map_err(|error| error.kind)
+}
+
 fn by_post(query: &str, body: &str) -> Outcome {
-    TokenRequest::parse(Some(FORM), None, 0, query, body.as_bytes()).map_err(|error| error.kind)
+    parse(Some(FORM), &[], query, body.as_bytes())
 }
 
 fn by_header(header: &str, body: &str) -> Outcome {
-    let header = Some(header.as_bytes());
-    TokenRequest::parse(Some(FORM), header, 1, "", body.as_bytes()).map_err(|error| error.kind)
+    parse(Some(FORM), &[header.as_bytes()], "", body.as_bytes())
 }
 
 fn basic(user_and_password: impl AsRef<[u8]>) -> String {
@@ -26,8 +36,9 @@ fn basic(user_and_password: impl AsRef<[u8]>) -> String {
 }
 
 fn of(outcome: &Outcome) -> (&str, &str) {
-    let credentials = &outcome.as_ref().unwrap().credentials;
-    (&credentials.client_id, credentials.client_secret.secret())
+    let client = &outcome.as_ref().unwrap().client;
+    let Proof::Secret { secret, .. } = &client.proof;
+    (&client.client_id, secret.secret())
 }
 
 #[test]
@@ -37,7 +48,7 @@ fn r_tok_11_credentials_in_the_body() {
     let request = outcome.unwrap();
     assert_eq!(request.ttl_minutes, Some(60));
     assert_eq!(request.scope, Some(Scopes::READ));
-    assert!(!request.used_basic);
+    assert!(!request.client.used_basic());
     assert!(!format!("{request:?}").contains("s3"));
 }
 
@@ -49,7 +60,7 @@ fn r_tok_11_credentials_by_basic() {
     ] {
         let outcome = by_header(&basic("me:s3"), &body);
         assert_eq!(of(&outcome), ("me", "s3"));
-        assert!(outcome.unwrap().used_basic);
+        assert!(outcome.unwrap().client.used_basic());
     }
     assert_eq!(
         of(&by_header(&basic("a%3Ab+c:%2B:%25"), GRANT)),
@@ -142,7 +153,7 @@ fn r_tok_11_only_a_form_is_read() {
         &format!("{FORM} ;"),
     ] {
         assert!(
-            TokenRequest::parse(Some(good), None, 0, "", POST.as_bytes()).is_ok(),
+            parse(Some(good), &[], "", POST.as_bytes()).is_ok(),
             "{good}"
         );
     }
@@ -154,8 +165,8 @@ fn r_tok_11_only_a_form_is_read() {
         Some("application/x-www-form-urlencodedx"),
         Some("text/plain"),
     ] {
-        let error = TokenRequest::parse(bad, None, 0, "", POST.as_bytes()).unwrap_err();
-        assert_eq!(error.kind, InvalidRequest, "{bad:?}");
+        let error = parse(bad, &[], "", POST.as_bytes()).unwrap_err();
+        assert_eq!(error, InvalidRequest, "{bad:?}");
     }
 }
 
@@ -165,8 +176,8 @@ fn r_tok_11_broken_encoding_is_refused() {
         let outcome = by_post("", &format!("{POST}&{body}"));
         assert_eq!(outcome.unwrap_err(), InvalidRequest, "{body}");
     }
-    let error = TokenRequest::parse(Some(FORM), None, 0, "", b"x=\xff").unwrap_err();
-    assert_eq!(error.kind, InvalidRequest);
+    let error = parse(Some(FORM), &[], "", b"x=\xff").unwrap_err();
+    assert_eq!(error, InvalidRequest);
 }
 
 #[test]
@@ -275,9 +286,9 @@ fn r_tok_13_a_missing_or_malformed_credential_never_succeeds() {
         );
     }
     let header = basic("me:s3");
-    let header = Some(header.as_bytes());
-    let error = TokenRequest::parse(Some(FORM), header, 2, "", GRANT.as_bytes()).unwrap_err();
-    assert_eq!(error.kind, CHALLENGED);
+    let header = header.as_bytes();
+    let error = parse(Some(FORM), &[header, header], "", GRANT.as_bytes()).unwrap_err();
+    assert_eq!(error, CHALLENGED);
 }
 
 #[test]
@@ -341,6 +352,44 @@ fn an_unknown_or_empty_scope_is_invalid() {
     }
 }
 
+#[test]
+fn requests_about_a_token_need_client_and_token() {
+    let about = |query: &str, body: &str| {
+        let received = Received {
+            content_type: Some(FORM),
+            authorization: &[],
+            query,
+            body: body.as_bytes(),
+        };
+        AboutToken::parse(received)
+    };
+    let client = "client_id=me&client_secret=s3";
+    let good = about(
+        "",
+        &format!("{client}&token=vat_x&token_type_hint=refresh_token"),
+    );
+    assert!(good.unwrap().token.matches(&crate::Digest::of("vat_x")));
+    for (query, body, kind) in [
+        ("", client.to_owned(), InvalidRequest),
+        ("", format!("{client}&token="), InvalidRequest),
+        ("", format!("{client}&token=x&token=x"), InvalidRequest),
+        ("token=x", client.to_owned(), InvalidRequest),
+        (
+            "token_type_hint=x",
+            format!("{client}&token=x"),
+            InvalidRequest,
+        ),
+        ("", "token=x".to_owned(), CHALLENGED),
+        ("", "token=x&client_id=me".to_owned(), CHALLENGED),
+    ] {
+        assert_eq!(
+            about(query, &body).unwrap_err().kind,
+            kind,
+            "{query} {body}"
+        );
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -365,9 +414,13 @@ proptest! {
         let body = [GRANT.as_bytes(), b"&", &more].concat();
         for header in [header.as_bytes(), &basic] {
             for query in ["", query.as_str()] {
-                if let Err(error) =
-                    TokenRequest::parse(Some(FORM), Some(header), 1, query, &body)
-                {
+                let received = Received {
+                    content_type: Some(FORM),
+                    authorization: &[header],
+                    query,
+                    body: &body,
+                };
+                if let Err(error) = TokenRequest::parse(received) {
                     prop_assert!(matches!(error.status(), 400 | 401));
                 }
             }

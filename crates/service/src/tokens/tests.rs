@@ -1,16 +1,24 @@
 use chrono::Duration;
 use vestibule_domain::network::{AllowedAddresses, AllowedReferrers};
 use vestibule_domain::provider::{ProviderState, UserType};
-use vestibule_oauth::{ClientId, ClientSecret, Digest, Scopes, TokenErrorKind, TokenRequest};
+use vestibule_oauth::{ClientId, ClientSecret, Proof, Scopes, TokenErrorKind, TokenRequest};
 
 use super::*;
 use crate::Settings;
-use crate::world::{World, provider, request, root, scim};
+use crate::providers::NewCredentials;
+use crate::world::{World, authentication, contact, provider, request, root, scim};
 
 fn refusal(world: &World, request: &TokenRequest) -> TokenError {
     match world.grant(request) {
         Err(Error::Token(refused)) => refused,
         other => panic!("{other:?}"),
+    }
+}
+
+fn secret(text: &str, basic: bool) -> Proof {
+    Proof::Secret {
+        secret: ClientSecret::new(text.to_owned()),
+        basic,
     }
 }
 
@@ -59,9 +67,9 @@ fn unknown_wrong_disabled_and_expired_are_one_answer() {
     let expired = world.register(settings);
 
     let mut unknown = request(&good, &good.client_secret);
-    unknown.credentials.client_id = ClientId::new("vcl_unknown".to_owned());
+    unknown.client.client_id = ClientId::new("vcl_unknown".to_owned());
     let mut wrong = request(&good, &good.client_secret);
-    wrong.credentials.client_secret = ClientSecret::new("wrong".to_owned());
+    wrong.client.proof = secret("wrong", false);
     let requests = [
         unknown,
         wrong,
@@ -71,10 +79,9 @@ fn unknown_wrong_disabled_and_expired_are_one_answer() {
     ];
     for used_basic in [false, true] {
         for request in &requests {
-            let request = TokenRequest {
-                used_basic,
-                ..request.clone()
-            };
+            let mut request = request.clone();
+            let Proof::Secret { basic, .. } = &mut request.client.proof;
+            *basic = used_basic;
             assert_eq!(
                 refusal(&world, &request),
                 TokenError::invalid_client(used_basic)
@@ -200,9 +207,7 @@ fn a_use_of_the_secret_is_counted() {
 fn a_request_that_could_not_be_read_is_passed_on() {
     let world = World::new();
     let error = TokenError::new(TokenErrorKind::UnsupportedGrantType, "no");
-    let answer = world
-        .service
-        .grant_token(Err(error.clone()), None, &[], String::new());
+    let answer = world.service.grant_token(Err(error.clone()), &contact());
     assert!(matches!(answer, Err(Error::Token(refused)) if refused == error));
 }
 
@@ -212,7 +217,152 @@ fn the_digest_of_nothing_is_nobodys() {
     let world = World::new();
     let client = world.register(provider("Okta", UserType::Internal));
     let mut asked = request(&client, &client.client_secret);
-    asked.credentials.client_secret = ClientSecret::new(String::new());
-    assert!(Digest::of("").matches(&Digest::of(asked.credentials.client_secret.secret())));
+    asked.client.proof = secret("", false);
     assert_eq!(refusal(&world, &asked), TokenError::invalid_client(false));
+}
+
+fn about(client: &NewCredentials, token: &Secret) -> AboutToken {
+    AboutToken {
+        client: authentication(client, &client.client_secret),
+        token: token.digest(),
+    }
+}
+
+fn told(world: &World, request: AboutToken) -> Option<ActiveToken> {
+    world
+        .service
+        .introspect_own_token(Ok(request), &contact(), "https://vestibule.example")
+        .unwrap()
+}
+
+#[test]
+fn r_tok_9_a_client_revokes_its_own_tokens_and_no_others() {
+    let world = World::new();
+    let (okta, entra) = (
+        world.register(provider("Okta", UserType::Internal)),
+        world.register(provider("Entra", UserType::Internal)),
+    );
+    let token = |client| {
+        let asked = request(client, &client.client_secret);
+        world.grant(&asked).unwrap().access_token
+    };
+    let (one, other) = (token(&okta), token(&okta));
+    let revoke = |client, token| {
+        let request = Ok(about(client, token));
+        world.service.revoke_own_token(request, &contact()).unwrap();
+    };
+    revoke(&entra, &one);
+    assert!(works(&world, &one), "another's token goes on");
+    revoke(&okta, &one);
+    assert!(!works(&world, &one) && works(&world, &other));
+    assert_eq!(world.last_actions(1), ["token.revoked"]);
+    // Nothing is there to be revoked, and that is no error.
+    let events = world.events().len();
+    revoke(&okta, &one);
+    assert_eq!(world.events().len(), events);
+    let pasted = world
+        .service
+        .issue_activation_token(&root(), okta.provider.provider.id, "pasted", None, None)
+        .unwrap();
+    revoke(&okta, &pasted.access_token);
+    assert_eq!(world.last_actions(1), ["activation_token.revoked"]);
+    assert!(!works(&world, &pasted.access_token));
+}
+
+#[test]
+fn r_tok_9_a_paused_provider_can_still_end_its_tokens() {
+    let world = World::new();
+    let okta = world.register(provider("Okta", UserType::Internal));
+    let token = world
+        .grant(&request(&okta, &okta.client_secret))
+        .unwrap()
+        .access_token;
+    let id = okta.provider.provider.id;
+    let state = |state| {
+        world
+            .service
+            .set_provider_state(&root(), id, state)
+            .unwrap()
+    };
+    state(ProviderState::Paused);
+    let asked = || Ok(about(&okta, &token));
+    let introspected =
+        world
+            .service
+            .introspect_own_token(asked(), &contact(), "https://vestibule.example");
+    assert!(
+        matches!(introspected, Err(Error::Token(refused)) if refused.kind == TokenErrorKind::TemporarilyUnavailable)
+    );
+    world.service.revoke_own_token(asked(), &contact()).unwrap();
+    state(ProviderState::Active);
+    assert!(!works(&world, &token));
+}
+
+#[test]
+fn r_tok_10_introspection_tells_of_own_working_tokens_only() {
+    let world = World::new();
+    let (okta, entra) = (
+        world.register(provider("Okta", UserType::Internal)),
+        world.register(provider("Entra", UserType::Internal)),
+    );
+    let mut asked = request(&okta, &okta.client_secret);
+    asked.scope = Some(Scopes::READ);
+    let token = world.grant(&asked).unwrap().access_token;
+    let now = world.service.now().timestamp();
+    let active = told(&world, about(&okta, &token)).unwrap();
+    assert_eq!(
+        (active.scope, active.iat, active.exp),
+        (Scopes::READ, now, now + 3600)
+    );
+    assert_eq!(active.client_id, okta.provider.client_id);
+    assert_eq!(told(&world, about(&entra, &token)), None);
+    assert_eq!(told(&world, about(&okta, &okta.client_secret)), None);
+    let mut wrong = about(&okta, &token);
+    wrong.client = crate::world::wrong(&wrong.client);
+    let refused =
+        world
+            .service
+            .introspect_own_token(Ok(wrong), &contact(), "https://vestibule.example");
+    assert!(
+        matches!(refused, Err(Error::Token(refused)) if refused == TokenError::invalid_client(false))
+    );
+    world.pass(Duration::seconds(3600));
+    assert_eq!(told(&world, about(&okta, &token)), None);
+}
+
+#[test]
+fn r_tok_6_what_was_issued_before_the_epoch_no_longer_works() {
+    let world = World::new();
+    let okta = world.register(provider("Okta", UserType::Internal));
+    let id = okta.provider.provider.id;
+    let asked = request(&okta, &okta.client_secret);
+    let before = world.grant(&asked).unwrap().access_token;
+    let pasted = world
+        .service
+        .issue_activation_token(&root(), id, "pasted", None, None)
+        .unwrap();
+    world.pass(Duration::seconds(10));
+    let epoch = world.service.now();
+    let after = world.grant(&asked).unwrap().access_token;
+    let future = world
+        .service
+        .revoke_tokens_before(&root(), id, epoch + Duration::seconds(1));
+    assert!(matches!(future, Err(Error::Invalid { .. })));
+    let ended = world.service.revoke_tokens_before(&root(), id, epoch);
+    assert_eq!(ended.unwrap(), 2);
+    assert!(!works(&world, &before) && !works(&world, &pasted.access_token));
+    assert!(works(&world, &after));
+    let details = world.service.find_provider(&root(), id).unwrap();
+    assert_eq!(details.epoch, Some(epoch));
+    // An epoch never goes back.
+    let earlier = epoch - Duration::seconds(5);
+    assert_eq!(
+        world
+            .service
+            .revoke_tokens_before(&root(), id, earlier)
+            .unwrap(),
+        0
+    );
+    let details = world.service.find_provider(&root(), id).unwrap();
+    assert_eq!(details.epoch, Some(epoch));
 }

@@ -21,7 +21,8 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
         .service(tokens)
         .service(issue)
         .service(revoke_token)
-        .service(revoke_all);
+        .service(revoke_all)
+        .service(revoke_before);
 }
 
 /// How the present secret is to go.
@@ -305,4 +306,43 @@ async fn revoke_all(admin: Admin, id: Id<ProviderId>) -> Result<HttpResponse, Pr
         .run(move |service, call| service.revoke_all_tokens(call, id.0))
         .await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// Which tokens are to end.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"issued_before": "2026-11-22T08:00:00Z"}))]
+struct TokenEpoch {
+    /// Every token issued before this instant ends; now at the latest.
+    issued_before: DateTime<Utc>,
+}
+
+/// How many ended.
+#[derive(Debug, Serialize, ToSchema)]
+struct EndedTokens {
+    tokens: usize,
+}
+
+/// Revoke what was issued before an instant
+///
+/// Ends every access and activation token of the provider issued before it, also one that a restored
+/// backup should bring back. An earlier instant than the last one changes nothing.
+#[utoipa::path(
+    operation_id = "revokeProviderTokensBefore",
+    tag = "Credentials",
+    params(("id" = Uuid, Path, description = "Id of the provider.")),
+    request_body = TokenEpoch,
+    responses((status = 200, description = "They no longer work.", body = EndedTokens), ChangeProblems),
+)]
+#[post("/providers/{id}/token-epoch")]
+async fn revoke_before(
+    admin: Admin,
+    id: Id<ProviderId>,
+    body: Body<TokenEpoch>,
+) -> Result<HttpResponse, Problem> {
+    let epoch = body.0.issued_before;
+    let ended = admin
+        .run(move |service, call| service.revoke_tokens_before(call, id.0, epoch))
+        .await?;
+    Ok(HttpResponse::Ok().json(EndedTokens { tokens: ended }))
 }

@@ -53,6 +53,8 @@ pub(crate) struct Provider {
     #[schema(value_type = words::LinkDelivery)]
     link_delivery: LinkDelivery,
     rate_limit: Option<RateLimit>,
+    /// Tokens issued before it no longer work.
+    tokens_issued_before: Option<DateTime<Utc>>,
     created: DateTime<Utc>,
     modified: DateTime<Utc>,
     pub(super) version: i64,
@@ -87,6 +89,7 @@ impl From<service::RegisteredProvider> for Provider {
             default_access_group: settings.default_access_group,
             link_delivery: settings.link_delivery,
             rate_limit: settings.rate_limit.map(Into::into),
+            tokens_issued_before: registered.epoch,
             created,
             modified,
             version,
@@ -146,6 +149,7 @@ impl ProviderDetails {
             provider: service::RegisteredProvider {
                 provider: details.provider,
                 client_id: details.client_id,
+                epoch: details.epoch,
             }
             .into(),
         }

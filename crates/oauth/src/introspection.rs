@@ -1,0 +1,62 @@
+//! What the introspection endpoint tells of a token (RFC 7662 section 2.2).
+
+use serde::Serialize;
+
+use crate::Scopes;
+
+/// A token that works. Times are whole seconds since 1970.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ActiveToken {
+    /// What it allows.
+    pub scope: Scopes,
+    /// To whom it was issued.
+    pub client_id: String,
+    /// `Bearer` (RFC 6750).
+    pub token_type: &'static str,
+    /// First second at which it no longer works.
+    pub exp: i64,
+    /// When it was issued.
+    pub iat: i64,
+    /// The client again: no person stands behind such a token.
+    pub sub: String,
+    /// The issuer.
+    pub iss: String,
+}
+
+/// The answer: everything about a working token of the asking client's own, nothing about any
+/// other. RFC 7662 section 2.2: the server "SHOULD NOT include any additional information about an
+/// inactive token, including why the token is inactive."
+pub fn answer(token: Option<&ActiveToken>) -> serde_json::Value {
+    let mut body = match token.map(serde_json::to_value) {
+        Some(Ok(serde_json::Value::Object(fields))) => fields,
+        _ => serde_json::Map::new(),
+    };
+    body.insert("active".to_owned(), token.is_some().into());
+    body.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn r_tok_10_an_inactive_token_is_that_and_nothing_else() {
+        assert_eq!(answer(None), json!({"active": false}));
+        let token = ActiveToken {
+            scope: Scopes::READ,
+            client_id: "me".to_owned(),
+            token_type: "Bearer",
+            exp: 200,
+            iat: 100,
+            sub: "me".to_owned(),
+            iss: "https://vestibule.example/iso/oauth2".to_owned(),
+        };
+        let expected = json!({
+            "active": true, "scope": "scim:read", "client_id": "me", "token_type": "Bearer",
+            "exp": 200, "iat": 100, "sub": "me", "iss": "https://vestibule.example/iso/oauth2",
+        });
+        assert_eq!(answer(Some(&token)), expected);
+    }
+}
