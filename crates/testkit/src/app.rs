@@ -66,6 +66,7 @@ impl TestApp {
     }
 
     /// Starts another server over the same database, with the same clock, as a cluster has them.
+    #[must_use]
     pub fn another_node(&self) -> Self {
         let setup = Setup {
             // Nodes share no randomness.
