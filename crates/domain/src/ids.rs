@@ -77,6 +77,12 @@ id! {
     BlockId,
     /// A person who administers Vestibule; never one whom a provider pushed.
     AdministratorId,
+    /// A personal way in.
+    LinkId,
+    /// A code with which somebody enters once.
+    EntryCodeId,
+    /// A press of the panic button.
+    PanicId,
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ pub mod event;
 pub mod gate;
 pub mod ids;
 pub mod internal_group;
+pub mod link;
 pub mod network;
 pub mod person;
 pub mod placement;
@@ -23,8 +24,8 @@ pub mod settings;
 pub mod vendor;
 
 pub use ids::{
-    AccessGroupId, AdministratorId, BlockId, CredentialId, EventId, GroupId, ProviderId, UserId,
-    VendorId,
+    AccessGroupId, AdministratorId, BlockId, CredentialId, EntryCodeId, EventId, GroupId, LinkId,
+    PanicId, ProviderId, UserId, VendorId,
 };
 pub use named::UnknownName;
 pub use settings::SettingsError;

@@ -4,6 +4,7 @@ use vestibule_domain::access_group::{AccessGroup, AccessGroupSettings};
 use vestibule_domain::event::Action;
 use vestibule_domain::{AccessGroupId, EventId};
 use vestibule_storage::access_groups::{self, Stored};
+use vestibule_storage::links::Scope;
 use vestibule_storage::{Read, groups, providers, vendors};
 
 use crate::changes::{changed, expect_version, gone, made, value};
@@ -133,14 +134,19 @@ impl Service {
                 enabled_event,
             };
             access_groups::replace(tx, before.version, &next)?;
-            service.record(
-                tx,
-                Change {
-                    id: Some(event),
-                    payload,
-                    ..operator.change(Action::AccessGroupChanged, id, now)
-                },
-            );
+            let change = Change {
+                id: Some(event),
+                payload,
+                ..operator.change(Action::AccessGroupChanged, id, now)
+            };
+            service.record(tx, change.clone());
+            if switched {
+                let followed = Change {
+                    cause: Some(event),
+                    ..change
+                };
+                service.settle_links(tx, &Scope::AccessGroup(id), &followed)?;
+            }
             Ok(access_group)
         })
     }

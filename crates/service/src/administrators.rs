@@ -1,9 +1,6 @@
 //! Administrators, their API tokens, and the one-time link that makes the first of them.
 
-use argon2::password_hash::{PasswordHasher as _, SaltString};
-use argon2::{Algorithm, Argon2, Params, Version};
 use chrono::{DateTime, Utc};
-use rand::RngCore as _;
 use serde_json::json;
 use vestibule_domain::event::{Action, Actor, Payload, Subject};
 use vestibule_domain::settings::{self, MAX_NAME};
@@ -270,8 +267,7 @@ impl Service {
         })
     }
 
-    /// Checks name and password, and hashes the password: Argon2id, 19 MiB, two passes (R-TOK-4),
-    /// in PHC form.
+    /// Checks name and password, and hashes the password.
     fn hash(&self, name: &str, password: &str) -> Result<String, Error> {
         settings::line("name", name, MAX_NAME)?;
         let length = password.chars().take(MAXIMUM_PASSWORD + 1).count();
@@ -280,16 +276,7 @@ impl Service {
                 format!("password: must have {MINIMUM_PASSWORD} to {MAXIMUM_PASSWORD} characters");
             return Err(Error::invalid("password", detail));
         }
-        let mut salt = [0; 16];
-        self.entropy().lock().fill_bytes(&mut salt);
-        let salt =
-            SaltString::encode_b64(&salt).map_err(|error| Error::internal(error.to_string()))?;
-        let parameters = Params::new(19 * 1_024, 2, 1, None)
-            .map_err(|error| Error::internal(error.to_string()))?;
-        let hash = Argon2::new(Algorithm::Argon2id, Version::V0x13, parameters)
-            .hash_password(password.as_bytes(), &salt)
-            .map_err(|error| Error::internal(error.to_string()))?;
-        Ok(hash.to_string())
+        self.slow_hash(password)
     }
 }
 

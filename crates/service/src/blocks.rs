@@ -6,6 +6,7 @@ use vestibule_domain::event::Action;
 use vestibule_domain::person::Block;
 use vestibule_domain::{BlockId, EventId, UserId};
 use vestibule_scim::fold::fold;
+use vestibule_storage::links::{self, Scope};
 use vestibule_storage::users::User;
 use vestibule_storage::{Read, Write, blocks};
 
@@ -27,12 +28,15 @@ impl Service {
             let now = service.now();
             let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
             let user = people::find(tx, user)?;
+            let (user_name_key, email_key) =
+                (fold(&user.user_name), user.email.as_deref().map(fold));
+            links::lock_named(tx, user.provider, &user_name_key, email_key.as_deref())?;
             let event = service.id(EventId::from_uuid, now);
             let block = Block {
                 id: service.id(BlockId::from_uuid, now),
                 provider: user.provider,
-                user_name_key: fold(&user.user_name),
-                email_key: user.email.as_deref().map(fold),
+                user_name_key,
+                email_key,
                 reason: reason.clone(),
                 until,
                 created: now,
@@ -43,21 +47,29 @@ impl Service {
                 return Err(Error::invalid("until", "until: must be later than now"));
             }
             blocks::insert(tx, &block)?;
-            service.record(
-                tx,
-                Change {
-                    id: Some(event),
-                    provider: Some(user.provider),
-                    payload: made(json!({
-                        "user": user.id,
-                        "user_name": user.user_name,
-                        "email": user.email,
-                        "reason": block.reason,
-                        "until": block.until,
-                    })),
-                    ..operator.change(Action::BlockSet, block.id, now)
-                },
-            );
+            let change = Change {
+                id: Some(event),
+                provider: Some(user.provider),
+                payload: made(json!({
+                    "user": user.id,
+                    "user_name": user.user_name,
+                    "email": user.email,
+                    "reason": block.reason,
+                    "until": block.until,
+                })),
+                ..operator.change(Action::BlockSet, block.id, now)
+            };
+            service.record(tx, change.clone());
+            let concerned = Scope::Named {
+                provider: block.provider,
+                user_name_key: &block.user_name_key,
+                email_key: block.email_key.as_deref(),
+            };
+            let followed = Change {
+                cause: Some(event),
+                ..change
+            };
+            service.settle_links(tx, &concerned, &followed)?;
             Ok(block)
         })
     }

@@ -5,6 +5,7 @@ use vestibule_domain::internal_group::InternalGroupSettings;
 use vestibule_domain::provider::UserType;
 use vestibule_domain::{EventId, GroupId, ProviderId};
 use vestibule_storage::groups::{self, Group};
+use vestibule_storage::links::Scope;
 use vestibule_storage::{Read, providers};
 
 use crate::access_groups::must_exist;
@@ -78,15 +79,20 @@ impl Service {
                 group.access_group_event
             };
             groups::set_settings(tx, id, &settings, enabled_event, access_group_event)?;
-            service.record(
-                tx,
-                Change {
-                    id: Some(event),
-                    provider: Some(provider),
-                    payload,
-                    ..operator.change(Action::InternalGroupChanged, id, now)
-                },
-            );
+            let change = Change {
+                id: Some(event),
+                provider: Some(provider),
+                payload,
+                ..operator.change(Action::InternalGroupChanged, id, now)
+            };
+            service.record(tx, change.clone());
+            if switched || tied_anew {
+                let followed = Change {
+                    cause: Some(event),
+                    ..change
+                };
+                service.settle_links(tx, &Scope::Provider(provider), &followed)?;
+            }
             Ok(Group { settings, ..group }.into())
         })
     }
@@ -104,7 +110,7 @@ impl From<Group> for InternalGroup {
 }
 
 /// A group, unless it is a vendor's.
-fn find(tx: &mut Read<'_>, id: GroupId) -> Result<Group, Error> {
+pub(crate) fn find(tx: &mut Read<'_>, id: GroupId) -> Result<Group, Error> {
     let absent = Error::NotFound("internal group");
     let Some(group) = groups::find_anywhere(tx, id)? else {
         return Err(absent);

@@ -14,6 +14,7 @@ mod error;
 mod ids;
 mod rate;
 mod settings;
+mod slow_hash;
 mod throttle;
 #[cfg(test)]
 mod world;
@@ -27,6 +28,7 @@ pub mod events;
 pub mod groups;
 pub mod internal_groups;
 pub mod jobs;
+pub mod links;
 pub mod list;
 pub mod memberships;
 pub mod people;
@@ -59,7 +61,7 @@ pub use error::Error;
 pub use ids::Entropy;
 pub use list::Listed;
 pub use representation::{Precondition, Representation};
-pub use settings::Settings;
+pub use settings::{LinkSettings, Settings};
 pub use users::Submitted;
 
 use rate::Rates;

@@ -8,6 +8,7 @@ use vestibule_domain::event::{Action, Payload};
 use vestibule_domain::placement::{Candidate, Placement, place};
 use vestibule_domain::provider::UserType;
 use vestibule_domain::{EventId, GroupId, UserId, VendorId};
+use vestibule_storage::links::Scope;
 use vestibule_storage::{Write, placements, vendors};
 
 use crate::{Caller, Change, Error, Service, memberships};
@@ -27,7 +28,7 @@ impl Service {
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
         if caller.provider.settings.user_type == UserType::Internal {
-            return Ok(());
+            return self.follow_access(tx, caller, people, cause, now);
         }
         let template = Change {
             action: Action::PlacementChanged,
@@ -100,6 +101,12 @@ impl Service {
                 },
             );
             placements::set(tx, &changes, template.at, event)?;
+            let people: Vec<UserId> = changes.iter().map(|(user, _)| *user).collect();
+            let followed = Change {
+                cause: Some(event),
+                ..template.clone()
+            };
+            self.settle_links(tx, &Scope::Users(&people), &followed)?;
         }
         Ok(())
     }

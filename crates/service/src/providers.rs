@@ -4,10 +4,12 @@ use chrono::{DateTime, SubsecRound as _, Utc};
 use rand::RngCore as _;
 use serde_json::{Value, json};
 use vestibule_domain::event::{Action, Payload, Subject};
+use vestibule_domain::link::LinkEnd;
 use vestibule_domain::provider::{Provider, ProviderSettings, ProviderState};
-use vestibule_domain::{CredentialId, EventId, ProviderId};
+use vestibule_domain::{CredentialId, EventId, ProviderId, UserId};
 use vestibule_oauth::{Secret, SecretKind};
 use vestibule_storage::credentials::{self, ClientSecret, Token, Use};
+use vestibule_storage::links::Scope;
 use vestibule_storage::providers::Cleared;
 use vestibule_storage::telemetry::{self, ToleranceUses};
 use vestibule_storage::{Read, Write, providers};
@@ -195,13 +197,18 @@ impl Service {
                 ..advanced(before, now)
             };
             providers::replace(tx, before.version, &next)?;
-            service.record(
-                tx,
-                Change {
-                    payload,
-                    ..about(&operator, Action::ProviderChanged, &next, now)
-                },
-            );
+            let change = Change {
+                payload,
+                ..about(&operator, Action::ProviderChanged, &next, now)
+            };
+            let event = service.record(tx, change.clone());
+            if next.settings.default_access_group != before.settings.default_access_group {
+                let followed = Change {
+                    cause: Some(event),
+                    ..change
+                };
+                service.settle_links(tx, &Scope::Provider(id), &followed)?;
+            }
             Ok(RegisteredProvider {
                 provider: next,
                 ..current
@@ -278,6 +285,16 @@ impl Service {
                         };
                         service.record(tx, change);
                     }
+                    // Whoever was given a link while the deletion went on loses it with their row.
+                    if let Cleared::Users(users) = &cleared {
+                        let people: Vec<UserId> = users.iter().map(|(user, _)| *user).collect();
+                        let followed = Change {
+                            provider: Some(id),
+                            cause: Some(cause),
+                            ..operator.change(Action::LinkEnded, id, now)
+                        };
+                        service.settle_links(tx, &Scope::Users(&people), &followed)?;
+                    }
                     Ok(true)
                 })?;
             if !more {
@@ -333,6 +350,11 @@ impl Service {
             };
             let (_, event) =
                 service.switch(tx, &operator, &current, ProviderState::Disabled, told, now)?;
+            let followed = Change {
+                cause: Some(event),
+                ..about(&operator, Action::LinkEnded, &current, now)
+            };
+            service.end_links(tx, &Scope::Provider(id), LinkEnd::Removed, &followed)?;
             Ok((holdings, event))
         })
     }

@@ -1,6 +1,7 @@
 //! What the embedder decides about the service.
 
 use chrono::Duration;
+use vestibule_domain::link::Durations;
 use vestibule_scim::Limits;
 
 /// Settings of the service.
@@ -24,6 +25,17 @@ pub struct Settings {
     pub default_page: u64,
     /// Resources on a page at most.
     pub maximum_page: u64,
+    pub links: LinkSettings,
+}
+
+/// What holds of access links where nobody nearer says otherwise.
+#[derive(Debug, Clone, Copy)]
+pub struct LinkSettings {
+    /// Whether people get one as soon as they may get in.
+    pub automatic: bool,
+    /// Whether there is a mail server that takes them to people.
+    pub mail: bool,
+    pub durations: Durations,
 }
 
 impl Default for Settings {
@@ -38,6 +50,14 @@ impl Default for Settings {
             limits: Limits::default(),
             default_page: 100,
             maximum_page: 1_000,
+            links: LinkSettings {
+                automatic: false,
+                mail: false,
+                durations: Durations {
+                    usual: Duration::days(7),
+                    longest: Duration::days(366),
+                },
+            },
         }
     }
 }

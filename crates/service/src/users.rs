@@ -212,7 +212,7 @@ impl Service {
             );
             service.leave_everywhere(tx, &caller, &id, event, now)?;
             users::delete(tx, &user, now, event)?;
-            Ok(())
+            service.follow_access(tx, &caller, &[user.id], event, now)
         })
     }
 
@@ -263,6 +263,11 @@ impl Service {
         );
         let changed = stored(row);
         self.follow_rename(tx, caller, &current, &changed, event, now)?;
+        let bears_on_access = (current.active, &current.user_name, &current.email)
+            != (changed.active, &changed.user_name, &changed.email);
+        if bears_on_access {
+            self.follow_access(tx, caller, &[changed.id], event, now)?;
+        }
         if vendor_flag(&before) != vendor_flag(next) {
             self.warn_of_contradiction(
                 tx,

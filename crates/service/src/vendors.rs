@@ -5,6 +5,7 @@ use serde_json::json;
 use vestibule_domain::event::{Action, Payload};
 use vestibule_domain::vendor::{Vendor, VendorSettings, VendorStatus};
 use vestibule_domain::{EventId, GroupId, ProviderId, UserId, VendorId};
+use vestibule_storage::links::Scope;
 use vestibule_storage::vendors::{self, Page, Stored};
 use vestibule_storage::{Read, Write, access_groups, groups, memberships, placements};
 
@@ -135,14 +136,17 @@ impl Service {
                 now,
             );
             vendors::replace(tx, before.version, &next)?;
-            service.record(
-                tx,
-                Change {
-                    id: Some(event),
-                    payload,
-                    ..about(&operator, Action::VendorChanged, before, now)
-                },
-            );
+            let change = Change {
+                id: Some(event),
+                payload,
+                ..about(&operator, Action::VendorChanged, before, now)
+            };
+            service.record(tx, change.clone());
+            let followed = Change {
+                cause: Some(event),
+                ..change
+            };
+            service.settle_links(tx, &Scope::Vendor(id), &followed)?;
             Ok(next.vendor)
         })
     }

@@ -314,6 +314,56 @@ impl Session {
         }
     }
 
+    /// Keeps others from changing, until this transaction ends, what decides about a person's access
+    /// besides the person and their memberships: provider, vendor, internal groups, access groups.
+    pub(crate) fn share_grounds(&mut self, provider: &str, user: &str) -> QueryResult<()> {
+        use crate::schema::{access_groups, groups, placements, providers, vendors};
+        let Self::Postgres(connection) = self else {
+            // The one writer already excludes everybody else.
+            return Ok(());
+        };
+        providers::table
+            .find(provider)
+            .select(providers::id)
+            .for_share()
+            .load::<String>(connection)?;
+        let placed = placements::table
+            .filter(placements::user_id.eq(user))
+            .select(placements::vendor_id);
+        vendors::table
+            .filter(vendors::id.eq_any(placed))
+            .select(vendors::id)
+            .for_share()
+            .load::<String>(connection)?;
+        groups::table
+            .filter(groups::provider_id.eq(provider))
+            .filter(groups::access_group_id.is_not_null())
+            .select(groups::id)
+            .order(groups::id)
+            .for_share()
+            .load::<String>(connection)?;
+        access_groups::table
+            .select(access_groups::id)
+            .order(access_groups::id)
+            .for_share()
+            .load::<String>(connection)
+            .map(drop)
+    }
+
+    /// Makes those who give one link codes take turns.
+    pub(crate) fn lock_link(&mut self, id: &str) -> QueryResult<()> {
+        use crate::schema::access_links;
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(connection) => access_links::table
+                .find(id)
+                .select(access_links::id)
+                .for_no_key_update()
+                .load::<String>(connection)
+                .map(drop),
+        }
+    }
+
     /// Makes those who change the memberships of one provider's groups take turns, so that nesting
     /// and placements are computed from what will be true, and nobody waits in a circle.
     pub(crate) fn lock_memberships(&mut self, provider: u128) -> QueryResult<()> {
@@ -424,4 +474,24 @@ macro_rules! direct {
     };
 }
 
-pub(crate) use {direct, insert_all, upsert};
+/// Inserts rows, leaving alone those whose key is taken.
+macro_rules! insert_new {
+    ($connection:expr, $table:expr, $rows:expr) => {
+        match $connection {
+            $crate::engine::Session::Postgres(connection) => diesel::insert_into($table)
+                .values($rows)
+                .on_conflict_do_nothing()
+                .execute(connection),
+            $crate::engine::Session::Sqlite(connection) => {
+                $rows.into_iter().try_fold(0, |inserted, row| {
+                    let one = diesel::insert_or_ignore_into($table)
+                        .values(row)
+                        .execute(connection)?;
+                    Ok::<usize, diesel::result::Error>(inserted + one)
+                })
+            }
+        }
+    };
+}
+
+pub(crate) use {direct, insert_all, insert_new, upsert};

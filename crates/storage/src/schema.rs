@@ -267,6 +267,61 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    access_links (id) {
+        id -> Text,
+        user_id -> Text,
+        provider_id -> Text,
+        user_name -> Text,
+        user_name_key -> Text,
+        vendor_id -> Nullable<Text>,
+        origin -> Text,
+        start_at -> BigInt,
+        end_at -> BigInt,
+        created -> BigInt,
+        ended -> Nullable<BigInt>,
+        end_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    link_secrets (digest) {
+        digest -> Binary,
+        link_id -> Text,
+        created -> BigInt,
+    }
+}
+
+diesel::table! {
+    entry_codes (id) {
+        id -> Text,
+        link_id -> Text,
+        hash -> Nullable<Text>,
+        created -> BigInt,
+        expires -> BigInt,
+        spent -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    link_candidates (user_id) {
+        user_id -> Text,
+        queued -> BigInt,
+        event_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    panics (id) {
+        id -> Text,
+        vendor_id -> Nullable<Text>,
+        group_id -> Nullable<Text>,
+        at -> BigInt,
+    }
+}
+
+diesel::joinable!(link_secrets -> access_links (link_id));
+diesel::joinable!(entry_codes -> access_links (link_id));
 diesel::joinable!(tokens -> providers (provider_id));
 diesel::joinable!(admin_tokens -> administrators (administrator_id));
 diesel::joinable!(event_payloads -> events (event_id));
@@ -294,4 +349,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     setup_links,
     events,
     event_payloads,
+    access_links,
+    link_secrets,
+    entry_codes,
+    link_candidates,
+    panics,
 );

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::ids::{
-    AccessGroupId, AdministratorId, BlockId, CredentialId, GroupId, ProviderId, UserId, VendorId,
+    AccessGroupId, AdministratorId, BlockId, CredentialId, GroupId, LinkId, ProviderId, UserId,
+    VendorId,
 };
 use crate::named::named;
 
@@ -54,6 +55,17 @@ named! {
         SetUpLinkUsed = "set_up_link.used",
         /// Something a provider sent was kept but changed nothing, and an administrator should know.
         WarningRaised = "warning.raised",
+        LinkCreated = "link.created",
+        /// It ends earlier, because its vendor does.
+        LinkShortened = "link.shortened",
+        LinkEnded = "link.ended",
+        EntryCodeRequested = "entry_code.requested",
+        /// An administrator had it shown.
+        EntryCodeShown = "entry_code.shown",
+        EntryGranted = "entry.granted",
+        EntryRefused = "entry.refused",
+        /// Every link of a vendor or an internal group is ended.
+        PanicPressed = "panic.pressed",
     }
 }
 
@@ -68,6 +80,7 @@ named! {
         Block = "block",
         Credential = "credential",
         Administrator = "administrator",
+        Link = "link",
     }
 }
 
@@ -97,6 +110,7 @@ subjects! {
     BlockId => Block,
     CredentialId => Credential,
     AdministratorId => Administrator,
+    LinkId => Link,
 }
 
 #[cfg(test)]
@@ -117,12 +131,13 @@ mod tests {
              secret.issued secret.revoked token.issued token.revoked activation_token.issued \
              activation_token.revoked administrator.created administrator.changed \
              administrator.deleted admin_token.issued admin_token.revoked set_up_link.issued \
-             set_up_link.used warning.raised"
+             set_up_link.used warning.raised link.created link.shortened link.ended \
+             entry_code.requested entry_code.shown entry.granted entry.refused panic.pressed"
         );
         let kinds: Vec<_> = SubjectKind::ALL.iter().map(|kind| kind.name()).collect();
         assert_eq!(
             kinds.join(" "),
-            "user group vendor access_group provider block credential administrator"
+            "user group vendor access_group provider block credential administrator link"
         );
     }
 

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::ids::{AdministratorId, ProviderId};
+use crate::ids::{AdministratorId, ProviderId, UserId};
 
 /// Who made a change.
 ///
@@ -25,6 +25,8 @@ pub enum Actor {
     CommandLine,
     /// The server itself: a job, the passing of time.
     System,
+    /// Somebody whom a provider pushed, at the entrance, from this address if it is known.
+    Person { id: UserId, address: Option<IpAddr> },
 }
 
 /// Three columns that are no actor of this version.
@@ -39,13 +41,14 @@ pub enum ActorError {
 }
 
 impl Actor {
-    /// The stable text: `provider`, `administrator`, `command_line`, `system`.
+    /// The stable text: `provider`, `administrator`, `command_line`, `system`, `person`.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Provider { .. } => "provider",
             Self::Administrator { .. } => "administrator",
             Self::CommandLine => "command_line",
             Self::System => "system",
+            Self::Person { .. } => "person",
         }
     }
 
@@ -53,14 +56,17 @@ impl Actor {
         match self {
             Self::Provider { id, .. } => Some(id.as_uuid()),
             Self::Administrator { id, .. } => Some(id.as_uuid()),
+            Self::Person { id, .. } => Some(id.as_uuid()),
             Self::CommandLine | Self::System => None,
         }
     }
 
-    /// A provider's address, an administrator's name.
+    /// A provider's or a person's address, an administrator's name.
     pub fn detail(&self) -> Option<Cow<'_, str>> {
         match self {
-            Self::Provider { address, .. } => address.map(|address| address.to_string().into()),
+            Self::Provider { address, .. } | Self::Person { address, .. } => {
+                address.map(|address| address.to_string().into())
+            }
             Self::Administrator { name, .. } => Some(name.as_str().into()),
             Self::CommandLine | Self::System => None,
         }
@@ -75,10 +81,11 @@ impl Actor {
         match kind {
             "provider" => Ok(Self::Provider {
                 id: ProviderId::from_uuid(id.ok_or(ActorError::Id)?),
-                address: match detail {
-                    Some(text) => Some(text.parse().map_err(|_| ActorError::Detail)?),
-                    None => None,
-                },
+                address: address(detail)?,
+            }),
+            "person" => Ok(Self::Person {
+                id: UserId::from_uuid(id.ok_or(ActorError::Id)?),
+                address: address(detail)?,
             }),
             "administrator" => Ok(Self::Administrator {
                 id: AdministratorId::from_uuid(id.ok_or(ActorError::Id)?),
@@ -89,6 +96,12 @@ impl Actor {
             _ => Err(ActorError::UnknownKind),
         }
     }
+}
+
+fn address(detail: Option<&str>) -> Result<Option<IpAddr>, ActorError> {
+    detail
+        .map(|text| text.parse().map_err(|_| ActorError::Detail))
+        .transpose()
 }
 
 fn without_parts(
@@ -129,6 +142,10 @@ mod tests {
             },
             Actor::CommandLine,
             Actor::System,
+            Actor::Person {
+                id: UserId::from_uuid(id),
+                address: "192.0.2.1".parse().ok(),
+            },
         ] {
             let back = Actor::from_parts(actor.kind(), actor.id(), actor.detail().as_deref());
             assert_eq!(back.as_ref(), Ok(&actor));

@@ -2,6 +2,8 @@ use argon2::password_hash::{PasswordHash, PasswordVerifier as _};
 use chrono::Duration;
 use vestibule_storage::administrators as rows;
 
+use argon2::Argon2;
+
 use super::*;
 use crate::AdminCredential;
 use crate::world::{World, root};

@@ -1,0 +1,270 @@
+//! Access links: a personal, expiring, revocable way in.
+//!
+//! A link works for its whole window; each entry needs a fresh code besides. What the access
+//! decision refuses ends it for good: re-enabled access needs a new one.
+
+use chrono::{DateTime, Duration, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::access::{Affiliation, Check, Decision, Facts, decide};
+use crate::ids::{LinkId, ProviderId, UserId, VendorId};
+use crate::named::named;
+use crate::provider::LinkDelivery;
+
+named! {
+    /// Where a link came from.
+    pub enum LinkOrigin ("origin of a link") {
+        /// An administrator made it.
+        Manual = "manual",
+        /// It came with provisioning.
+        Automatic = "automatic",
+        /// An access request was approved.
+        Request = "request",
+    }
+}
+
+named! {
+    /// Why a link ended before its time.
+    pub enum LinkEnd ("end of a link") {
+        /// An administrator ended it.
+        Revoked = "revoked",
+        /// The person was deactivated.
+        Deactivated = "deactivated",
+        /// The person was deleted, or is in no group any more that lets them in.
+        Removed = "removed",
+        /// The person belongs to another vendor now than the one the link was for.
+        Moved = "moved",
+        Blocked = "blocked",
+        /// The panic button of the vendor or the internal group.
+        Panic = "panic",
+        /// Another refusal: the vendor or its access group lets nobody in.
+        Refused = "refused",
+    }
+}
+
+named! {
+    /// What a link is at an instant.
+    pub enum LinkState ("state of a link") {
+        /// Its start has not come.
+        Upcoming = "upcoming",
+        Live = "live",
+        /// Its time is over.
+        Expired = "expired",
+        /// It was ended before its time.
+        Ended = "ended",
+    }
+}
+
+/// An access link. Its address is known to its person alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    pub id: LinkId,
+    pub user: UserId,
+    pub provider: ProviderId,
+    /// The person's `userName` when it was made.
+    pub user_name: String,
+    /// The vendor it was made for; none for staff.
+    pub vendor: Option<VendorId>,
+    pub origin: LinkOrigin,
+    /// First instant at which it works.
+    pub start: DateTime<Utc>,
+    /// First instant at which it no longer does.
+    pub end: DateTime<Utc>,
+    pub created: DateTime<Utc>,
+    pub ended: Option<Ended>,
+}
+
+/// That a link was ended before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    pub at: DateTime<Utc>,
+    pub reason: LinkEnd,
+}
+
+/// What becomes of a link when the facts have changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    Stands,
+    /// The vendor ends earlier than the link.
+    Shortened(DateTime<Utc>),
+    Ends(LinkEnd),
+}
+
+impl Link {
+    pub fn state(&self, at: DateTime<Utc>) -> LinkState {
+        if self.ended.is_some() {
+            LinkState::Ended
+        } else if at >= self.end {
+            LinkState::Expired
+        } else if at < self.start {
+            LinkState::Upcoming
+        } else {
+            LinkState::Live
+        }
+    }
+
+    /// Whether it may go on under these facts. A link that has not started is judged as of its
+    /// start, except that a block in force now ends it.
+    pub fn standing(&self, facts: &Facts, now: DateTime<Utc>) -> Standing {
+        let at = now.max(self.start);
+        if facts.blocks.iter().any(|block| block.in_force(now)) {
+            return Standing::Ends(LinkEnd::Blocked);
+        }
+        if let Some(reason) = end_reason(&decide(facts, at)) {
+            return Standing::Ends(reason);
+        }
+        let (vendor, vendor_end) = vendor_of(facts);
+        if vendor != self.vendor {
+            return Standing::Ends(LinkEnd::Moved);
+        }
+        match vendor_end {
+            Some(end) if end < self.end => Standing::Shortened(end),
+            _ => Standing::Stands,
+        }
+    }
+}
+
+/// What a refusal means for a link; none when there is no refusal.
+pub fn end_reason(decision: &Decision) -> Option<LinkEnd> {
+    if decision.allowed() {
+        return None;
+    }
+    let failed = decision.chain.iter().find(|step| !step.holds)?;
+    Some(match failed.check {
+        Check::NotBlocked => LinkEnd::Blocked,
+        Check::PersonActive => LinkEnd::Deactivated,
+        Check::Placed | Check::InternalGroupMember => LinkEnd::Removed,
+        Check::VendorEnabled
+        | Check::Started
+        | Check::NotEnded
+        | Check::InternalGroupEnabled
+        | Check::DefaultAccessGroup
+        | Check::AccessGroupSet
+        | Check::AccessGroupEnabled => LinkEnd::Refused,
+    })
+}
+
+/// The vendor a person belongs to, and its end.
+pub fn vendor_of(facts: &Facts) -> (Option<VendorId>, Option<DateTime<Utc>>) {
+    match &facts.affiliation {
+        Affiliation::ThirdParty {
+            placement: Some(placement),
+        } => (Some(placement.vendor.id), placement.vendor.end),
+        Affiliation::ThirdParty { placement: None } | Affiliation::Internal { .. } => (None, None),
+    }
+}
+
+/// When a link is to work, as it was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Wanted {
+    /// None: as soon as possible.
+    pub start: Option<DateTime<Utc>>,
+    /// None: as long as usual, or as long as the vendor lasts if that is shorter.
+    pub duration: Option<Duration>,
+}
+
+/// The usual and the longest duration of links.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Durations {
+    pub usual: Duration,
+    pub longest: Duration,
+}
+
+/// What is wrong with the window asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WindowError {
+    #[error("start: {} is in the past", instant(*.0))]
+    StartInPast(DateTime<Utc>),
+    #[error("start: the vendor starts only at {}", instant(*.0))]
+    StartBeforeVendor(DateTime<Utc>),
+    #[error("start: the vendor ends at {}", instant(*.0))]
+    StartAfterVendor(DateTime<Utc>),
+    #[error("duration_minutes: must be at least 1")]
+    NoDuration,
+    #[error("duration_minutes: must not be more than {0}")]
+    TooLong(i64),
+    #[error(
+        "duration_minutes: the link would last until {}, but the vendor ends at {}",
+        instant(*end), instant(*vendor)
+    )]
+    BeyondVendor {
+        end: DateTime<Utc>,
+        vendor: DateTime<Utc>,
+    },
+}
+
+impl WindowError {
+    /// The part of the request at fault, by its name in the admin API.
+    pub fn field(&self) -> &'static str {
+        match self {
+            Self::StartInPast(_) | Self::StartBeforeVendor(_) | Self::StartAfterVendor(_) => {
+                "start"
+            }
+            Self::NoDuration | Self::TooLong(_) | Self::BeyondVendor { .. } => "duration_minutes",
+        }
+    }
+}
+
+fn instant(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
+}
+
+impl Wanted {
+    /// First and last instant of a link made now, never past the vendor's end.
+    pub fn window(
+        self,
+        now: DateTime<Utc>,
+        vendor: (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
+        durations: Durations,
+    ) -> Result<(DateTime<Utc>, DateTime<Utc>), WindowError> {
+        let (vendor_start, vendor_end) = vendor;
+        let start = match (self.start, vendor_start) {
+            (Some(start), _) if start < now => return Err(WindowError::StartInPast(start)),
+            (Some(start), Some(vendor)) if start < vendor => {
+                return Err(WindowError::StartBeforeVendor(vendor));
+            }
+            (Some(start), _) => start,
+            (None, Some(vendor)) => vendor.max(now),
+            (None, None) => now,
+        };
+        if let Some(vendor) = vendor_end.filter(|end| *end <= start) {
+            return Err(WindowError::StartAfterVendor(vendor));
+        }
+        if let Some(duration) = self.duration {
+            if duration < Duration::minutes(1) {
+                return Err(WindowError::NoDuration);
+            }
+            if duration > durations.longest {
+                return Err(WindowError::TooLong(durations.longest.num_minutes()));
+            }
+        }
+        let end = start
+            .checked_add_signed(self.duration.unwrap_or(durations.usual))
+            .unwrap_or(DateTime::<Utc>::MAX_UTC);
+        match vendor_end.filter(|vendor| *vendor < end) {
+            Some(vendor) if self.duration.is_some() => {
+                Err(WindowError::BeyondVendor { end, vendor })
+            }
+            Some(vendor) => Ok((start, vendor)),
+            None => Ok((start, end)),
+        }
+    }
+}
+
+/// Whether links come with provisioning: the nearest setting that says yes or no holds. Among
+/// settings equally near, such as those of several groups, one yes suffices.
+pub fn delivered_automatically(nearest_first: &[&[LinkDelivery]], system: bool) -> bool {
+    nearest_first
+        .iter()
+        .find_map(|level| {
+            if level.contains(&LinkDelivery::Yes) {
+                Some(true)
+            } else {
+                level.contains(&LinkDelivery::No).then_some(false)
+            }
+        })
+        .unwrap_or(system)
+}
+
+#[cfg(test)]
+mod tests;

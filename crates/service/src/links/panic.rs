@@ -1,0 +1,122 @@
+//! The panic button of a vendor or an internal group: every link of its people ends at once. It is
+//! undone only by a new link for each person, made by an administrator.
+
+use serde_json::json;
+use vestibule_domain::event::{Action, Payload, Subject};
+use vestibule_domain::link::{Link, LinkEnd};
+use vestibule_domain::settings::{self, MAX_TEXT};
+use vestibule_domain::{EventId, PanicId, ProviderId, UserId};
+use vestibule_storage::links::{self, Scope};
+use vestibule_storage::{Read, memberships, panics, vendors};
+
+pub use vestibule_storage::panics::Target;
+
+use crate::{AdminCall, Change, Error, Role, Service, internal_groups};
+
+/// What the button ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Toll {
+    pub links: usize,
+    /// How many people have these links.
+    pub people: usize,
+}
+
+impl Service {
+    /// What pressing the button would end.
+    pub fn preview_panic(&self, call: &AdminCall, target: Target) -> Result<Toll, Error> {
+        let now = self.now();
+        self.store().read(|tx| {
+            crate::admin::admit(tx, call, Role::Auditor, now)?;
+            owner(tx, target)?;
+            let people = below(tx, target)?;
+            Ok(Toll::of(&links::standing(
+                tx,
+                &scope(target, &people),
+                now,
+            )?))
+        })
+    }
+
+    /// Ends every link of a vendor's or an internal group's people. Who may get in by rule stays
+    /// so; but without a link nobody enters, and none comes by itself any more.
+    pub fn press_panic(
+        &self,
+        call: &AdminCall,
+        target: Target,
+        reason: &str,
+    ) -> Result<Toll, Error> {
+        let (service, call, reason) = (self.clone(), call.clone(), reason.to_owned());
+        self.store().write("links.panic", move |tx| {
+            let now = service.now();
+            let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
+            settings::line("reason", &reason, MAX_TEXT)?;
+            let provider = owner(tx, target)?;
+            // Nobody is moved and nobody is given a link meanwhile.
+            memberships::lock(tx, provider)?;
+            let people = below(tx, target)?;
+            let scope = scope(target, &people);
+            let toll = Toll::of(&links::standing(tx, &scope, now)?);
+            panics::insert(tx, service.id(PanicId::from_uuid, now), target, now)?;
+            let event = service.id(EventId::from_uuid, now);
+            let subject: Subject = match target {
+                Target::Vendor(vendor) => vendor.into(),
+                Target::InternalGroup(group) => group.into(),
+            };
+            let change = Change {
+                id: Some(event),
+                provider: Some(provider),
+                payload: Payload {
+                    before: None,
+                    after: Some(json!({"links": toll.links, "people": toll.people})),
+                    why: Some(reason.clone()),
+                },
+                ..operator.change(Action::PanicPressed, subject, now)
+            };
+            service.record(tx, change.clone());
+            let template = Change {
+                cause: Some(event),
+                ..change
+            };
+            service.end_links(tx, &scope, LinkEnd::Panic, &template)?;
+            Ok(toll)
+        })
+    }
+}
+
+impl Toll {
+    fn of(standing: &[Link]) -> Self {
+        let mut people: Vec<UserId> = standing.iter().map(|link| link.user).collect();
+        people.sort_unstable();
+        people.dedup();
+        Self {
+            links: standing.len(),
+            people: people.len(),
+        }
+    }
+}
+
+/// The provider of the vendor or the group.
+fn owner(tx: &mut Read<'_>, target: Target) -> Result<ProviderId, Error> {
+    match target {
+        Target::Vendor(id) => Ok(vendors::find(tx, id)?
+            .ok_or(Error::NotFound("vendor"))?
+            .vendor
+            .provider),
+        Target::InternalGroup(id) => Ok(internal_groups::find(tx, id)?.provider),
+    }
+}
+
+/// The people of an internal group, also by nesting; a vendor's links name it themselves.
+fn below(tx: &mut Read<'_>, target: Target) -> Result<Vec<UserId>, Error> {
+    match target {
+        Target::Vendor(_) => Ok(Vec::new()),
+        Target::InternalGroup(group) => Ok(memberships::users_below(tx, group)?),
+    }
+}
+
+fn scope(target: Target, people: &[UserId]) -> Scope<'_> {
+    match target {
+        Target::Vendor(vendor) => Scope::Vendor(vendor),
+        Target::InternalGroup(_) => Scope::Users(people),
+    }
+}
