@@ -5,6 +5,7 @@ mod admin;
 mod check;
 mod event;
 mod group;
+mod link;
 mod named;
 mod provider;
 mod token;
@@ -97,6 +98,9 @@ Examples:
     /// People: who they are, whether they may get in and why, blocks
     #[command(subcommand)]
     User(user::Command),
+    /// Access links: personal ways in, entry codes, the panic button
+    #[command(subcommand)]
+    Link(link::Command),
     /// Administrators and their API tokens
     #[command(subcommand)]
     Admin(admin::Command),
@@ -215,6 +219,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, CommandError> {
         Command::AccessGroup(command) => access_group::run(&context.session()?, command)?,
         Command::Group(command) => group::run(&context.session()?, command)?,
         Command::User(command) => user::run(&context.session()?, command)?,
+        Command::Link(command) => link::run(&context.session()?, command)?,
         Command::Admin(command) => admin::run(&context.session()?, command)?,
         Command::Event(command) => event::run(&context.session()?, command)?,
         Command::Audit(command) => event::run_audit(&context.session()?, &command)?,

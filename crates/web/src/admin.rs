@@ -10,6 +10,7 @@ mod body;
 mod credentials;
 mod events;
 mod internal_groups;
+mod links;
 mod list;
 mod path;
 mod people;
@@ -41,6 +42,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
             .configure(vendors::configure)
             .configure(access_groups::configure)
             .configure(internal_groups::configure)
+            .configure(links::configure)
             .configure(people::configure)
             .configure(blocks::configure)
             .configure(events::configure)

@@ -13,6 +13,7 @@ mod request;
 
 pub mod admin;
 pub mod docs;
+pub mod enter;
 pub mod oauth;
 pub mod openapi;
 pub mod scim;

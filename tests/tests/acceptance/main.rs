@@ -9,6 +9,7 @@
 
 mod interop;
 mod layering;
+mod links;
 mod oauth_client;
 mod oauth_endpoints;
 mod oauth_vectors;

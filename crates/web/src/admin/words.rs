@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::{PartialSchema, ToSchema};
-use vestibule_domain::{access, event, placement, provider, vendor};
+use vestibule_domain::{access, event, link, placement, provider, vendor};
 use vestibule_scim::Dialect as ScimDialect;
 use vestibule_service::Role as AdminRole;
 
@@ -49,6 +49,12 @@ words! {
     Dialect = names(&[ScimDialect::Tolerant, ScimDialect::Strict], dialect);
     /// How far an administrator has let a vendor in.
     VendorStatus = names(vendor::VendorStatus::ALL, vendor::VendorStatus::name);
+    /// Where a link came from.
+    LinkOrigin = names(link::LinkOrigin::ALL, link::LinkOrigin::name);
+    /// What a link is now.
+    LinkState = names(link::LinkState::ALL, link::LinkState::name);
+    /// Why a link ended before its time.
+    LinkEnd = names(link::LinkEnd::ALL, link::LinkEnd::name);
     /// Whether the person may get in.
     Verdict = names(access::Verdict::ALL, access::Verdict::name);
     /// One link of the chain of reasons.

@@ -1,0 +1,205 @@
+//! `vestibule link`.
+
+use chrono::{DateTime, Duration, Utc};
+use clap::Subcommand;
+use serde_json::{Value, json};
+use vestibule_domain::LinkId;
+use vestibule_domain::link::{LinkState, Wanted};
+use vestibule_service::links::panic::{Target, Toll};
+use vestibule_service::links::{LinkDetails, LinkQuery};
+use vestibule_web::enter;
+
+use super::{CommandError, PageArgs, Session, instant};
+use crate::output::Answer;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Give a person an access link and show its address this once
+    #[command(after_long_help = "\
+Examples:
+  vestibule link create ada
+  vestibule link create ada --start 2026-12-01T08:00:00Z --minutes 480")]
+    Create {
+        /// Id or user name of the person
+        user: String,
+        /// First instant at which it works; as soon as possible when not given
+        #[arg(long, value_name = "WHEN", value_parser = instant)]
+        start: Option<DateTime<Utc>>,
+        /// How long it works; as long as configured, or as long as the vendor lasts, when not given
+        #[arg(long, value_name = "MINUTES")]
+        minutes: Option<i64>,
+    },
+    /// List access links
+    #[command(
+        after_long_help = "Examples:\n  vestibule link list --state live\n  vestibule link list --user ada"
+    )]
+    List {
+        /// Only those of this person, by id or user name
+        #[arg(long)]
+        user: Option<String>,
+        /// Only those made for this vendor, by id or name
+        #[arg(long)]
+        vendor: Option<String>,
+        /// Only those that are this now: upcoming, live, expired or ended
+        #[arg(long)]
+        state: Option<LinkState>,
+        #[command(flatten)]
+        page: PageArgs,
+    },
+    /// Show an access link
+    #[command(
+        after_long_help = "Example:\n  vestibule link show 01890a5d-ac96-774b-bcce-b302099a8057"
+    )]
+    Show {
+        /// Id of the link
+        link: LinkId,
+    },
+    /// End an access link at once and for good
+    #[command(
+        after_long_help = "Example:\n  vestibule link revoke 01890a5d-ac96-774b-bcce-b302099a8057"
+    )]
+    Revoke {
+        /// Id of the link
+        link: LinkId,
+    },
+    /// Show a new entry code this once, to be told to the person apart from the link
+    #[command(
+        after_long_help = "Example:\n  vestibule link code 01890a5d-ac96-774b-bcce-b302099a8057"
+    )]
+    Code {
+        /// Id of the link
+        link: LinkId,
+    },
+    /// End every link of a vendor's or an internal group's people
+    ///
+    /// It is undone only by a new link for each person. Without --yes it only tells what it would end.
+    #[command(after_long_help = "\
+Examples:
+  vestibule link panic --vendor 'Acme Maintenance'
+  vestibule link panic --vendor 'Acme Maintenance' --reason 'stolen laptop' --yes
+  vestibule link panic --group Operations --reason drill --yes")]
+    Panic {
+        /// Vendor, by id or name
+        #[arg(long, required_unless_present = "group", conflicts_with = "group")]
+        vendor: Option<String>,
+        /// Internal group, by id or name
+        #[arg(long)]
+        group: Option<String>,
+        /// Why
+        #[arg(
+            long,
+            default_value = "pressed at the command line",
+            value_name = "TEXT"
+        )]
+        reason: String,
+        /// Do it
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+pub(super) fn run(session: &Session, command: Command) -> Result<Answer, CommandError> {
+    let Session { service, call, .. } = session;
+    Ok(match command {
+        Command::Create {
+            user,
+            start,
+            minutes,
+        } => {
+            let wanted = Wanted {
+                start,
+                duration: minutes
+                    .map(|minutes| Duration::try_minutes(minutes).unwrap_or(Duration::MAX)),
+            };
+            let made = service.create_link(call, session.user(&user)?, wanted)?;
+            let url = enter::address(&session.public_url, &made.secret);
+            let mut value = shown(&LinkDetails {
+                link: made.link,
+                state: made.state,
+            });
+            if let Value::Object(fields) = &mut value {
+                fields.insert("url".to_owned(), json!(url));
+            }
+            Answer::record(value)
+                .with_note("The address is shown this once; only its digest is kept.")
+        }
+        Command::List {
+            user,
+            vendor,
+            state,
+            page,
+        } => {
+            let query = LinkQuery {
+                after: page.after()?,
+                user: user.as_deref().map(|user| session.user(user)).transpose()?,
+                provider: None,
+                vendor: vendor
+                    .as_deref()
+                    .map(|vendor| session.vendor(vendor))
+                    .transpose()?,
+                state,
+                limit: page.limit,
+            };
+            let links = service.list_links(call, &query)?;
+            Answer::table(
+                links.iter().map(shown).collect(),
+                &[
+                    ("ID", "/id"),
+                    ("PERSON", "/user_name"),
+                    ("STATE", "/state"),
+                    ("START", "/start"),
+                    ("END", "/end"),
+                    ("ENDED BY", "/end_reason"),
+                ],
+            )
+        }
+        Command::Show { link } => Answer::record(shown(&service.find_link(call, link)?)),
+        Command::Revoke { link } => Answer::record(shown(&service.revoke_link(call, link)?)),
+        Command::Code { link } => {
+            let code = service.show_entry_code(call, link)?;
+            Answer::record(json!({"code": code.code, "expires": code.expires})).with_note(
+                "The code is for one attempt. It is shown this once, and that is recorded.",
+            )
+        }
+        Command::Panic {
+            vendor,
+            group,
+            reason,
+            yes,
+        } => {
+            let target = match (vendor, group) {
+                (Some(vendor), _) => Target::Vendor(session.vendor(&vendor)?),
+                (None, group) => {
+                    Target::InternalGroup(session.internal_group(&group.unwrap_or_default())?)
+                }
+            };
+            let told = |Toll { links, people }| json!({"links": links, "people": people});
+            if yes {
+                Answer::record(told(service.press_panic(call, target, &reason)?))
+                    .with_note("These links have ended.")
+            } else {
+                Answer::record(told(service.preview_panic(call, target)?))
+                    .with_note("Nothing has ended; say --yes to end these links.")
+            }
+        }
+    })
+}
+
+/// A link as the API names its parts.
+fn shown(details: &LinkDetails) -> Value {
+    let link = &details.link;
+    json!({
+        "id": link.id,
+        "user": link.user,
+        "user_name": link.user_name,
+        "provider": link.provider,
+        "vendor": link.vendor,
+        "origin": link.origin,
+        "state": details.state,
+        "start": link.start,
+        "end": link.end,
+        "created": link.created,
+        "ended": link.ended.map(|ended| ended.at),
+        "end_reason": link.ended.map(|ended| ended.reason),
+    })
+}

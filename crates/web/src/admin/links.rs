@@ -1,0 +1,374 @@
+//! Access links, entry codes and the panic button.
+
+use actix_web::http::header::LOCATION;
+use actix_web::{HttpResponse, delete, get, post};
+use chrono::{DateTime, Duration, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use vestibule_domain::link::{LinkEnd, LinkOrigin, LinkState, Wanted};
+use vestibule_domain::{GroupId, LinkId, ProviderId, UserId, VendorId};
+use vestibule_service::links as service;
+use vestibule_service::links::panic::{Target, Toll};
+
+use super::body::{Admin, Body, Id, Params};
+use super::list::{Limit, Page};
+use super::problem::{ChangeProblems, Problem, Problems};
+use super::{MOUNT, words};
+use crate::enter;
+
+pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+    config
+        .service(list)
+        .service(create)
+        .service(read)
+        .service(revoke)
+        .service(show_code)
+        .service(preview_vendor_panic)
+        .service(press_vendor_panic)
+        .service(preview_group_panic)
+        .service(press_group_panic);
+}
+
+/// Which links to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Choice {
+    /// Only those of this person.
+    #[param(value_type = Option<Uuid>)]
+    user: Option<UserId>,
+    /// Only those of people of this provider.
+    #[param(value_type = Option<Uuid>)]
+    provider: Option<ProviderId>,
+    /// Only those made for this vendor.
+    #[param(value_type = Option<Uuid>)]
+    vendor: Option<VendorId>,
+    /// Only those that are this now.
+    #[param(value_type = Option<words::LinkState>)]
+    state: Option<LinkState>,
+    /// `next` of the page before.
+    #[param(value_type = Option<Uuid>)]
+    after: Option<LinkId>,
+    #[serde(default)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 1000, default = 100)]
+    limit: Limit,
+}
+
+/// A personal, expiring, revocable way in.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct AccessLink {
+    #[schema(value_type = Uuid)]
+    id: LinkId,
+    #[schema(value_type = Uuid)]
+    user: UserId,
+    /// The person's user name when the link was made.
+    user_name: String,
+    #[schema(value_type = Uuid)]
+    provider: ProviderId,
+    /// The vendor it was made for; none for staff.
+    #[schema(value_type = Option<Uuid>)]
+    vendor: Option<VendorId>,
+    #[schema(value_type = words::LinkOrigin)]
+    origin: LinkOrigin,
+    #[schema(value_type = words::LinkState)]
+    state: LinkState,
+    /// First instant at which it works.
+    start: DateTime<Utc>,
+    /// First instant at which it no longer does.
+    end: DateTime<Utc>,
+    created: DateTime<Utc>,
+    /// When it was ended before its time. It stays ended.
+    ended: Option<DateTime<Utc>>,
+    #[schema(value_type = Option<words::LinkEnd>)]
+    end_reason: Option<LinkEnd>,
+}
+
+impl From<service::LinkDetails> for AccessLink {
+    fn from(service::LinkDetails { link, state }: service::LinkDetails) -> Self {
+        Self {
+            id: link.id,
+            user: link.user,
+            user_name: link.user_name,
+            provider: link.provider,
+            vendor: link.vendor,
+            origin: link.origin,
+            state,
+            start: link.start,
+            end: link.end,
+            created: link.created,
+            ended: link.ended.map(|ended| ended.at),
+            end_reason: link.ended.map(|ended| ended.reason),
+        }
+    }
+}
+
+/// A link to be made.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"start": "2027-01-01T08:00:00Z", "duration_minutes": 480}))]
+struct NewAccessLink {
+    /// First instant at which it works; none = as soon as the vendor has started.
+    #[serde(default)]
+    start: Option<DateTime<Utc>>,
+    /// How long it works; none = as long as configured, or until the vendor ends if that is earlier.
+    #[serde(default)]
+    #[schema(minimum = 1)]
+    duration_minutes: Option<i64>,
+}
+
+/// A link just made.
+#[derive(Debug, Serialize, ToSchema)]
+struct MadeAccessLink {
+    link: AccessLink,
+    /// Its address, to be forwarded to the person. Shown this once.
+    #[schema(example = "https://vestibule.example/enter/val_...")]
+    url: Option<String>,
+}
+
+/// A code to be told to the person, apart from the link. Shown this once.
+#[derive(Debug, Serialize, ToSchema)]
+struct EntryCode {
+    /// Eight digits, for one attempt.
+    #[schema(example = "04711815")]
+    code: String,
+    /// First instant at which it no longer works.
+    expires: DateTime<Utc>,
+}
+
+/// What the panic button ends.
+#[derive(Debug, Serialize, ToSchema)]
+struct PanicToll {
+    links: usize,
+    /// How many people have these links.
+    people: usize,
+}
+
+impl From<Toll> for PanicToll {
+    fn from(Toll { links, people }: Toll) -> Self {
+        Self { links, people }
+    }
+}
+
+/// Why the panic button is pressed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"reason": "stolen laptop at the vendor"}))]
+struct Panic {
+    reason: String,
+}
+
+/// List access links
+#[utoipa::path(
+    operation_id = "listLinks",
+    tag = "Links",
+    params(Choice),
+    responses((status = 200, description = "A page of links, oldest first.", body = Page<AccessLink>), Problems),
+)]
+#[get("/links")]
+async fn list(admin: Admin, query: Params<Choice>) -> Result<HttpResponse, Problem> {
+    let Choice {
+        user,
+        provider,
+        vendor,
+        state,
+        after,
+        limit,
+    } = query.0;
+    let choice = service::LinkQuery {
+        after,
+        user,
+        provider,
+        vendor,
+        state,
+        limit: Some(limit.0),
+    };
+    let links = admin
+        .run(move |service, call| service.list_links(call, &choice))
+        .await?;
+    Ok(HttpResponse::Ok().json(Page::<AccessLink>::of(links, limit, |last| last.link.id)))
+}
+
+/// Give a person an access link
+///
+/// Only somebody who may get in when it starts, and never past the end of their vendor.
+#[utoipa::path(
+    operation_id = "createLink",
+    tag = "Links",
+    params(("id" = Uuid, Path, description = "Id of the person.")),
+    request_body = NewAccessLink,
+    responses(
+        (status = 201, description = "The link, with its address.", body = MadeAccessLink, headers(
+            ("Location" = String, description = "Where the link is found, without its address."),
+        )),
+        ChangeProblems,
+    ),
+)]
+#[post("/users/{id}/links")]
+async fn create(
+    admin: Admin,
+    id: Id<UserId>,
+    body: Body<NewAccessLink>,
+) -> Result<HttpResponse, Problem> {
+    let NewAccessLink {
+        start,
+        duration_minutes,
+    } = body.0;
+    let wanted = Wanted {
+        start,
+        // Longer than any number of minutes is longer than the longest, too.
+        duration: duration_minutes
+            .map(|minutes| Duration::try_minutes(minutes).unwrap_or(Duration::MAX)),
+    };
+    let made = admin
+        .run(move |service, call| service.create_link(call, id.0, wanted))
+        .await?;
+    let public_url = &admin.settings().public_url;
+    let location = format!("{public_url}{MOUNT}/links/{}", made.link.id);
+    let url = Some(enter::address(public_url, &made.secret));
+    let link = service::LinkDetails {
+        link: made.link,
+        state: made.state,
+    };
+    Ok(HttpResponse::Created()
+        .insert_header((LOCATION, location))
+        .json(MadeAccessLink {
+            link: link.into(),
+            url,
+        }))
+}
+
+/// Show an access link
+///
+/// Not its address: that was shown once.
+#[utoipa::path(
+    operation_id = "getLink",
+    tag = "Links",
+    params(("id" = Uuid, Path, description = "Id of the link.")),
+    responses((status = 200, description = "The link.", body = AccessLink), Problems),
+)]
+#[get("/links/{id}")]
+async fn read(admin: Admin, id: Id<LinkId>) -> Result<HttpResponse, Problem> {
+    let found = admin
+        .run(move |service, call| service.find_link(call, id.0))
+        .await?;
+    Ok(HttpResponse::Ok().json(AccessLink::from(found)))
+}
+
+/// End an access link
+///
+/// At once and for good.
+#[utoipa::path(
+    operation_id = "revokeLink",
+    tag = "Links",
+    params(("id" = Uuid, Path, description = "Id of the link.")),
+    responses((status = 200, description = "As it is now.", body = AccessLink), ChangeProblems),
+)]
+#[delete("/links/{id}")]
+async fn revoke(admin: Admin, id: Id<LinkId>) -> Result<HttpResponse, Problem> {
+    let ended = admin
+        .run(move |service, call| service.revoke_link(call, id.0))
+        .await?;
+    Ok(HttpResponse::Ok().json(AccessLink::from(ended)))
+}
+
+/// Show an entry code
+///
+/// A new one, which takes the place of any other of this link. That it was shown is recorded.
+#[utoipa::path(
+    operation_id = "showEntryCode",
+    tag = "Links",
+    params(("id" = Uuid, Path, description = "Id of the link.")),
+    responses((status = 201, description = "The code.", body = EntryCode), ChangeProblems),
+)]
+#[post("/links/{id}/codes")]
+async fn show_code(admin: Admin, id: Id<LinkId>) -> Result<HttpResponse, Problem> {
+    let shown = admin
+        .run(move |service, call| service.show_entry_code(call, id.0))
+        .await?;
+    Ok(HttpResponse::Created().json(EntryCode {
+        code: shown.code,
+        expires: shown.expires,
+    }))
+}
+
+/// Preview a vendor's panic button
+#[utoipa::path(
+    operation_id = "previewVendorPanic",
+    tag = "Links",
+    params(("id" = Uuid, Path, description = "Id of the vendor.")),
+    responses((status = 200, description = "What it would end.", body = PanicToll), Problems),
+)]
+#[get("/vendors/{id}/panic")]
+async fn preview_vendor_panic(admin: Admin, id: Id<VendorId>) -> Result<HttpResponse, Problem> {
+    preview(&admin, Target::Vendor(id.0)).await
+}
+
+/// Press a vendor's panic button
+///
+/// Every link of its people ends at once. It is undone only by a new link for each person.
+#[utoipa::path(
+    operation_id = "pressVendorPanic",
+    tag = "Links",
+    params(("id" = Uuid, Path, description = "Id of the vendor.")),
+    request_body = Panic,
+    responses((status = 200, description = "What it ended.", body = PanicToll), ChangeProblems),
+)]
+#[post("/vendors/{id}/panic")]
+async fn press_vendor_panic(
+    admin: Admin,
+    id: Id<VendorId>,
+    body: Body<Panic>,
+) -> Result<HttpResponse, Problem> {
+    press(&admin, Target::Vendor(id.0), body.0).await
+}
+
+/// Preview an internal group's panic button
+#[utoipa::path(
+    operation_id = "previewGroupPanic",
+    tag = "Links",
+    params(("id" = Uuid, Path, description = "Id of the group.")),
+    responses((status = 200, description = "What it would end.", body = PanicToll), Problems),
+)]
+#[get("/groups/{id}/panic")]
+async fn preview_group_panic(admin: Admin, id: Id<GroupId>) -> Result<HttpResponse, Problem> {
+    preview(&admin, Target::InternalGroup(id.0)).await
+}
+
+/// Press an internal group's panic button
+///
+/// Every link of its people, also of those in nested groups, ends at once. It is undone only by a
+/// new link for each person.
+#[utoipa::path(
+    operation_id = "pressGroupPanic",
+    tag = "Links",
+    params(("id" = Uuid, Path, description = "Id of the group.")),
+    request_body = Panic,
+    responses((status = 200, description = "What it ended.", body = PanicToll), ChangeProblems),
+)]
+#[post("/groups/{id}/panic")]
+async fn press_group_panic(
+    admin: Admin,
+    id: Id<GroupId>,
+    body: Body<Panic>,
+) -> Result<HttpResponse, Problem> {
+    press(&admin, Target::InternalGroup(id.0), body.0).await
+}
+
+async fn preview(admin: &Admin, target: Target) -> Result<HttpResponse, Problem> {
+    let toll = admin
+        .run(move |service, call| service.preview_panic(call, target))
+        .await?;
+    Ok(HttpResponse::Ok().json(PanicToll::from(toll)))
+}
+
+async fn press(
+    admin: &Admin,
+    target: Target,
+    Panic { reason }: Panic,
+) -> Result<HttpResponse, Problem> {
+    let toll = admin
+        .run(move |service, call| service.press_panic(call, target, &reason))
+        .await?;
+    Ok(HttpResponse::Ok().json(PanicToll::from(toll)))
+}
