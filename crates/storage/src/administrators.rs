@@ -22,6 +22,10 @@ pub struct Administrator {
     pub password_hash: String,
     pub enabled: bool,
     pub created: DateTime<Utc>,
+    /// Key of the second factor; none while there is none.
+    pub totp_key: Option<Vec<u8>>,
+    /// The last step of the second factor whose code was used.
+    pub totp_step: i64,
 }
 
 /// A bearer token of the admin API.
@@ -35,29 +39,42 @@ pub struct AdminToken {
     pub expires: Option<DateTime<Utc>>,
 }
 
-type Columns = (
+pub(crate) type Columns = (
     administrators::id,
     administrators::name,
     administrators::role,
     administrators::password_hash,
     administrators::enabled,
     administrators::created,
+    administrators::totp_key,
+    administrators::totp_step,
 );
-const COLUMNS: Columns = (
+pub(crate) const COLUMNS: Columns = (
     administrators::id,
     administrators::name,
     administrators::role,
     administrators::password_hash,
     administrators::enabled,
     administrators::created,
+    administrators::totp_key,
+    administrators::totp_step,
 );
 
-type Row = (String, String, String, String, bool, i64);
+pub(crate) type Row = (
+    String,
+    String,
+    String,
+    String,
+    bool,
+    i64,
+    Option<Vec<u8>>,
+    i64,
+);
 /// Id, name, creation and expiry of a token.
 type TokenRow = (String, String, i64, Option<i64>);
 
-fn administrator(
-    (id, name, role, password_hash, enabled, created): Row,
+pub(crate) fn administrator(
+    (id, name, role, password_hash, enabled, created, totp_key, totp_step): Row,
 ) -> Result<Administrator, Error> {
     Ok(Administrator {
         id: parsed(&id)?,
@@ -66,6 +83,8 @@ fn administrator(
         password_hash,
         enabled,
         created: instant(created)?,
+        totp_key,
+        totp_step,
     })
 }
 
@@ -92,6 +111,37 @@ pub fn find_by_name(read: &mut Read<'_>, name: &str) -> Result<Option<Administra
         .transpose()
 }
 
+pub fn find(read: &mut Read<'_>, id: AdministratorId) -> Result<Option<Administrator>, Error> {
+    administrators::table
+        .filter(administrators::id.eq(id.to_string()))
+        .select(COLUMNS)
+        .first::<Row>(read.connection)
+        .optional()?
+        .map(administrator)
+        .transpose()
+}
+
+/// Writes everything of an administrator but name and creation.
+pub fn replace(write: &mut Write<'_>, changed: &Administrator) -> Result<(), Error> {
+    diesel::update(administrators::table.filter(administrators::id.eq(changed.id.to_string())))
+        .set((
+            administrators::role.eq(&changed.role),
+            administrators::password_hash.eq(&changed.password_hash),
+            administrators::enabled.eq(changed.enabled),
+            administrators::totp_key.eq(changed.totp_key.as_deref()),
+            administrators::totp_step.eq(changed.totp_step),
+        ))
+        .execute(write.connection)?;
+    Ok(())
+}
+
+/// Removes an administrator with tokens and sessions.
+pub fn delete(write: &mut Write<'_>, id: AdministratorId) -> Result<(), Error> {
+    diesel::delete(administrators::table.filter(administrators::id.eq(id.to_string())))
+        .execute(write.connection)?;
+    Ok(())
+}
+
 pub fn insert(write: &mut Write<'_>, new: &Administrator) -> Result<(), Error> {
     diesel::insert_into(administrators::table)
         .values((
@@ -102,6 +152,8 @@ pub fn insert(write: &mut Write<'_>, new: &Administrator) -> Result<(), Error> {
             administrators::password_hash.eq(&new.password_hash),
             administrators::enabled.eq(new.enabled),
             administrators::created.eq(micros(new.created)),
+            administrators::totp_key.eq(new.totp_key.as_deref()),
+            administrators::totp_step.eq(new.totp_step),
         ))
         .execute(write.connection)?;
     Ok(())

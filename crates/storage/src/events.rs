@@ -314,26 +314,50 @@ pub fn list(read: &mut Read<'_>, page: &Page) -> Result<Vec<Stored>, Error> {
         .limit(page.limit)
         .select((CHAIN, event_payloads::payload.nullable()))
         .load(read.connection)?;
-    rows.into_iter()
-        .map(|(row, payload)| {
-            Ok(Stored {
-                id: parsed(&row.id)?,
-                seq: row.seq,
-                hash: row.hash,
-                at: columns::instant(row.at)?,
-                actor_kind: row.actor_kind,
-                actor_id: row.actor_id,
-                actor_detail: row.actor_detail,
-                action: row.action,
-                subject_kind: row.subject_kind,
-                subject_id: row.subject_id,
-                provider: row.provider,
-                cause: row.cause,
-                request_id: row.request_id,
-                payload,
-            })
-        })
-        .collect()
+    rows.into_iter().map(stored).collect()
+}
+
+/// The event with that id, or those of the request with that id, oldest first.
+///
+/// Both ids begin with the time they were made (RFC 9562, section 5.7), and a request's events are
+/// made after it and soon, so a short stretch of the table holds them.
+pub fn of_request_or_id(read: &mut Read<'_>, id: Uuid, limit: i64) -> Result<Vec<Stored>, Error> {
+    const SOON: u128 = 30_000 << 80;
+    let text = id.to_string();
+    let end = Uuid::from_u128(id.as_u128().saturating_add(SOON)).to_string();
+    let rows: Vec<(ChainRow, Option<String>)> = events::table
+        .left_join(event_payloads::table)
+        .filter(events::id.ge(&text))
+        .filter(events::id.lt(end))
+        .filter(
+            events::id.eq(&text).or(events::request_id
+                .is_not_null()
+                .and(events::request_id.assume_not_null().eq(&text))),
+        )
+        .order(events::id)
+        .limit(limit)
+        .select((CHAIN, event_payloads::payload.nullable()))
+        .load(read.connection)?;
+    rows.into_iter().map(stored).collect()
+}
+
+fn stored((row, payload): (ChainRow, Option<String>)) -> Result<Stored, Error> {
+    Ok(Stored {
+        id: parsed(&row.id)?,
+        seq: row.seq,
+        hash: row.hash,
+        at: columns::instant(row.at)?,
+        actor_kind: row.actor_kind,
+        actor_id: row.actor_id,
+        actor_detail: row.actor_detail,
+        action: row.action,
+        subject_kind: row.subject_kind,
+        subject_id: row.subject_id,
+        provider: row.provider,
+        cause: row.cause,
+        request_id: row.request_id,
+        payload,
+    })
 }
 
 /// The oldest event about a subject: the one that made it.

@@ -218,6 +218,25 @@ diesel::table! {
         password_hash -> Text,
         enabled -> Bool,
         created -> BigInt,
+        totp_key -> Nullable<Binary>,
+        totp_step -> BigInt,
+    }
+}
+
+diesel::table! {
+    sessions (digest) {
+        digest -> Binary,
+        administrator_id -> Text,
+        created -> BigInt,
+        last_seen -> BigInt,
+    }
+}
+
+diesel::table! {
+    sign_in_failures (key) {
+        key -> Binary,
+        failures -> BigInt,
+        since -> BigInt,
     }
 }
 
@@ -324,6 +343,7 @@ diesel::joinable!(link_secrets -> access_links (link_id));
 diesel::joinable!(entry_codes -> access_links (link_id));
 diesel::joinable!(tokens -> providers (provider_id));
 diesel::joinable!(admin_tokens -> administrators (administrator_id));
+diesel::joinable!(sessions -> administrators (administrator_id));
 diesel::joinable!(event_payloads -> events (event_id));
 diesel::joinable!(placements -> users (user_id));
 
@@ -346,6 +366,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     tombstones,
     administrators,
     admin_tokens,
+    sessions,
+    sign_in_failures,
     setup_links,
     events,
     event_payloads,

@@ -184,6 +184,24 @@ pub fn list(read: &mut Read<'_>, page: &Page) -> Result<Vec<Stored>, Error> {
 }
 
 /// How many vendors are tied to an access group.
+/// Vendors whose folded name begins with that, by name.
+pub fn named_like(
+    read: &mut Read<'_>,
+    folded: &str,
+    limit: i64,
+) -> Result<Vec<(VendorId, String)>, Error> {
+    let rows: Vec<(String, String)> = vendors::table
+        .filter(vendors::name_key.ge(folded))
+        .filter(vendors::name_key.lt(format!("{folded}\u{10ffff}")))
+        .order((vendors::name_key, vendors::id))
+        .limit(limit)
+        .select((vendors::id, vendors::name))
+        .load(read.connection)?;
+    rows.into_iter()
+        .map(|(id, name)| Ok((parsed(&id)?, name)))
+        .collect()
+}
+
 pub fn count_tied(read: &mut Read<'_>, access_group: AccessGroupId) -> Result<i64, Error> {
     Ok(vendors::table
         .filter(vendors::access_group_id.eq(access_group.to_string()))

@@ -49,6 +49,10 @@ named! {
         AdministratorCreated = "administrator.created",
         AdministratorChanged = "administrator.changed",
         AdministratorDeleted = "administrator.deleted",
+        AdministratorSignedIn = "administrator.signed_in",
+        AdministratorSignedOut = "administrator.signed_out",
+        /// The first and the tenth failure of a quarter of an hour.
+        AdministratorSignInFailed = "administrator.sign_in_failed",
         AdminTokenIssued = "admin_token.issued",
         AdminTokenRevoked = "admin_token.revoked",
         SetUpLinkIssued = "set_up_link.issued",
@@ -130,7 +134,8 @@ mod tests {
              provider.deleted provider.paused provider.resumed provider.disabled provider.enabled \
              secret.issued secret.revoked token.issued token.revoked activation_token.issued \
              activation_token.revoked administrator.created administrator.changed \
-             administrator.deleted admin_token.issued admin_token.revoked set_up_link.issued \
+             administrator.deleted administrator.signed_in administrator.signed_out \
+             administrator.sign_in_failed admin_token.issued admin_token.revoked set_up_link.issued \
              set_up_link.used warning.raised link.created link.shortened link.ended \
              entry_code.requested entry_code.shown entry.granted entry.refused panic.pressed"
         );
