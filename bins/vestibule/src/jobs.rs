@@ -13,7 +13,7 @@ struct Job {
     step: fn(&Service) -> Result<bool, Error>,
 }
 
-const JOBS: [Job; 3] = [
+const JOBS: [Job; 4] = [
     Job {
         name: "seal",
         every: Duration::from_millis(500),
@@ -31,6 +31,11 @@ const JOBS: [Job; 3] = [
             let (tokens, failures) = (service.purge_tokens()?, service.purge_failures()?);
             Ok(tokens >= 500 || failures >= 500)
         },
+    },
+    Job {
+        name: "sessions",
+        every: Duration::from_mins(10),
+        step: |service| service.purge_sessions().map(|_| false),
     },
 ];
 

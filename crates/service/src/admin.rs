@@ -10,7 +10,7 @@ use vestibule_domain::event::Actor;
 use vestibule_oauth::{BearerError, Digest};
 use vestibule_storage::{Read, administrators};
 
-use crate::{Error, Service};
+use crate::{Error, Service, sessions};
 
 /// What an administrator may do. Each role may all that the one before it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -56,6 +56,8 @@ impl std::str::FromStr for Role {
 pub enum AdminCredential {
     /// Digest of an API token.
     Token(Result<Digest, BearerError>),
+    /// Digest of a console session's secret.
+    Session(Result<Digest, BearerError>),
     /// Whoever can open the database file may do everything with it.
     CommandLine,
 }
@@ -105,7 +107,7 @@ pub(crate) fn admit(
     now: DateTime<Utc>,
 ) -> Result<Operator, Error> {
     let request_id = call.request_id.clone();
-    let digest = match call.credential {
+    let owner = match call.credential {
         AdminCredential::CommandLine => {
             return Ok(Operator {
                 actor: Actor::CommandLine,
@@ -114,13 +116,16 @@ pub(crate) fn admit(
                 request_id,
             });
         }
-        AdminCredential::Token(digest) => digest?,
+        AdminCredential::Token(digest) => {
+            let (token, owner) =
+                administrators::find_token(read, &digest?)?.ok_or(BearerError::InvalidToken)?;
+            if token.expires.is_some_and(|expires| expires <= now) || !owner.enabled {
+                return Err(BearerError::InvalidToken.into());
+            }
+            owner
+        }
+        AdminCredential::Session(digest) => sessions::live(read, &digest?, now)?.1,
     };
-    let (token, owner) =
-        administrators::find_token(read, &digest)?.ok_or(BearerError::InvalidToken)?;
-    if token.expires.is_some_and(|expires| expires <= now) || !owner.enabled {
-        return Err(BearerError::InvalidToken.into());
-    }
     let role: Role = owner.role.parse().map_err(Error::internal)?;
     if role < needed {
         return Err(Error::Forbidden(needed));

@@ -1,5 +1,7 @@
 //! Administrators, their API tokens, and the one-time link that makes the first of them.
 
+mod changes;
+
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use vestibule_domain::event::{Action, Actor, Payload, Subject};
@@ -28,6 +30,8 @@ pub struct Administrator {
     pub name: String,
     pub role: Role,
     pub enabled: bool,
+    /// Whether signing in to the console asks for a code of an authenticator too.
+    pub second_factor: bool,
     pub created: DateTime<Utc>,
 }
 
@@ -256,6 +260,8 @@ impl Service {
             password_hash: password_hash.to_owned(),
             enabled: true,
             created: now,
+            totp_key: None,
+            totp_step: 0,
         };
         stored::insert(tx, &row)?;
         Ok(Administrator {
@@ -263,6 +269,7 @@ impl Service {
             name: row.name,
             role,
             enabled: true,
+            second_factor: false,
             created: now,
         })
     }
@@ -290,6 +297,7 @@ impl TryFrom<stored::Administrator> for Administrator {
             name: row.name,
             role,
             enabled: row.enabled,
+            second_factor: row.totp_key.is_some(),
             created: row.created,
         })
     }

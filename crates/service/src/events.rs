@@ -65,6 +65,16 @@ impl Service {
         })
     }
 
+    /// The event with that id, or the events of the request with that id.
+    pub fn events_of(&self, call: &AdminCall, id: Uuid) -> Result<Vec<EventRecord>, Error> {
+        let limit = self.settings().page(None);
+        self.store().read(|tx| {
+            crate::admin::admit(tx, call, Role::Auditor, self.now())?;
+            let found = events::of_request_or_id(tx, id, limit)?;
+            found.into_iter().map(record).collect()
+        })
+    }
+
     /// Recomputes the whole chain of events.
     pub fn verify_chain(&self, call: &AdminCall) -> Result<Verification, Error> {
         self.store().read(|tx| {

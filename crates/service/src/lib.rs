@@ -31,10 +31,12 @@ pub mod jobs;
 pub mod links;
 pub mod list;
 pub mod memberships;
+pub mod overview;
 pub mod people;
 pub mod placements;
 pub mod providers;
 pub mod representation;
+pub mod sessions;
 pub mod telemetry;
 pub mod tokens;
 pub mod users;
@@ -65,6 +67,7 @@ pub use settings::{LinkSettings, Settings};
 pub use users::Submitted;
 
 use rate::Rates;
+use sessions::Turnstile;
 use telemetry::Telemetry;
 
 /// Everything an operation works with. Cheap to clone.
@@ -83,6 +86,7 @@ struct Inner {
     group_type: ResourceType,
     telemetry: Telemetry,
     rates: Rates,
+    turnstile: Turnstile,
 }
 
 impl Service {
@@ -97,6 +101,7 @@ impl Service {
                 group_type: ResourceType::group(),
                 telemetry: Telemetry::default(),
                 rates: Rates::default(),
+                turnstile: Turnstile::default(),
             }),
         }
     }
@@ -121,6 +126,10 @@ impl Service {
 
     pub(crate) fn rates(&self) -> &Rates {
         &self.inner.rates
+    }
+
+    pub(crate) fn turnstile(&self) -> &Turnstile {
+        &self.inner.turnstile
     }
 
     pub(crate) fn telemetry(&self) -> &Telemetry {

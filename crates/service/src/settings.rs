@@ -26,6 +26,8 @@ pub struct Settings {
     /// Resources on a page at most.
     pub maximum_page: u64,
     pub links: LinkSettings,
+    /// Whether the console lets nobody in without a second factor.
+    pub second_factor_required: bool,
 }
 
 /// What holds of access links where nobody nearer says otherwise.
@@ -58,6 +60,7 @@ impl Default for Settings {
                     longest: Duration::days(366),
                 },
             },
+            second_factor_required: false,
         }
     }
 }

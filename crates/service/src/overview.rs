@@ -1,0 +1,220 @@
+//! What an administrator sees first: who is in, what changes next, what waits; and where a pasted
+//! text leads.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Duration, Utc};
+use uuid::Uuid;
+use vestibule_domain::provider::{Provider, UserType};
+use vestibule_domain::vendor::VendorStatus;
+use vestibule_domain::{AccessGroupId, EventId, GroupId, ProviderId, UserId, VendorId};
+use vestibule_scim::fold::fold;
+use vestibule_storage::overview;
+use vestibule_storage::{access_groups, events, groups, providers, users, vendors};
+
+pub use vestibule_storage::overview::{PersonFound, Turn};
+
+use crate::{AdminCall, Error, Role, Service};
+
+/// How far ahead is looked.
+const AHEAD: Duration = Duration::days(84);
+/// Starts and ends looked at.
+const TURNS: i64 = 200;
+/// People a search shows.
+const FOUND: i64 = 20;
+
+/// The figures of the first page.
+#[derive(Debug, Clone)]
+pub struct Overview {
+    pub at: DateTime<Utc>,
+    pub active: i64,
+    pub inactive: i64,
+    /// Active people of internal providers.
+    pub internal: i64,
+    /// People placed in a vendor that is open now.
+    pub in_open_vendors: i64,
+    pub vendors: HashMap<VendorStatus, i64>,
+    /// Starts and ends of enabled vendors in the coming twelve weeks, soonest first.
+    pub turns: Vec<Turn>,
+    pub providers: Vec<Provider>,
+}
+
+/// Something a pasted text names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    Person(PersonFound),
+    Provider(ProviderId, String),
+    Vendor(VendorId, String),
+    Group(GroupId, String),
+    AccessGroup(AccessGroupId, String),
+    /// Events of a request, or one event.
+    Event(EventId, String),
+}
+
+impl Service {
+    pub fn overview(&self, call: &AdminCall) -> Result<Overview, Error> {
+        let now = self.now();
+        self.store().read(|tx| {
+            crate::admin::admit(tx, call, Role::Auditor, now)?;
+            let providers: Vec<Provider> = providers::list(tx)?
+                .into_iter()
+                .map(|one| one.provider)
+                .collect();
+            let people = overview::people(tx)?;
+            let internal = |id: ProviderId| {
+                providers
+                    .iter()
+                    .any(|one| one.id == id && one.settings.user_type == UserType::Internal)
+            };
+            let count = |wanted: &dyn Fn(&overview::PeopleCount) -> bool| -> i64 {
+                people
+                    .iter()
+                    .filter(|one| wanted(one))
+                    .map(|one| one.people)
+                    .sum()
+            };
+            let mut in_open_vendors = 0;
+            for (id, people) in overview::placed(tx)? {
+                let Some(found) = vendors::find(tx, id)? else {
+                    continue;
+                };
+                let settings = found.vendor.settings;
+                let open = settings.status == VendorStatus::Enabled
+                    && settings.start.is_some_and(|start| start <= now)
+                    && settings.end.is_none_or(|end| now < end);
+                if open {
+                    in_open_vendors += people;
+                }
+            }
+            Ok(Overview {
+                at: now,
+                active: count(&|one| one.active),
+                inactive: count(&|one| !one.active),
+                internal: count(&|one| one.active && internal(one.provider)),
+                in_open_vendors,
+                vendors: overview::vendors(tx)?.into_iter().collect(),
+                turns: overview::turns(tx, now, now + AHEAD, TURNS)?,
+                providers,
+            })
+        })
+    }
+
+    /// What a pasted text names: a person's name or e-mail by its beginning, any id, the trace id or
+    /// the text of an error that holds one. Best first.
+    pub fn search(&self, call: &AdminCall, text: &str) -> Result<Vec<Found>, Error> {
+        let now = self.now();
+        let text = text.trim();
+        let ids = ids_in(text);
+        self.store().read(|tx| {
+            crate::admin::admit(tx, call, Role::Auditor, now)?;
+            let mut found = Vec::new();
+            for id in ids {
+                if let Some(user) = users::find_anywhere(tx, UserId::from_uuid(id))? {
+                    found.push(Found::Person(PersonFound {
+                        id: user.id,
+                        user_name: user.user_name,
+                        email: user.email,
+                        active: user.active,
+                    }));
+                }
+                if let Some(one) = providers::find(tx, ProviderId::from_uuid(id))? {
+                    found.push(Found::Provider(one.provider.id, one.provider.settings.name));
+                }
+                if let Some(one) = vendors::find(tx, VendorId::from_uuid(id))? {
+                    found.push(Found::Vendor(one.vendor.id, one.vendor.name));
+                }
+                if let Some(one) = groups::find_anywhere(tx, GroupId::from_uuid(id))? {
+                    match vendors::find_by_group(tx, one.id)? {
+                        Some(of) => found.push(Found::Vendor(of.vendor.id, of.vendor.name)),
+                        None => found.push(Found::Group(one.id, one.display_name)),
+                    }
+                }
+                if let Some(one) = access_groups::find(tx, AccessGroupId::from_uuid(id))? {
+                    let group = one.access_group;
+                    found.push(Found::AccessGroup(group.id, group.settings.name));
+                }
+                for event in events::of_request_or_id(tx, id, FOUND)? {
+                    found.push(Found::Event(event.id, event.action));
+                }
+            }
+            if found.is_empty() && !text.is_empty() {
+                let people = overview::people_like(tx, &fold(text), FOUND)?;
+                found.extend(people.into_iter().map(Found::Person));
+                let folded = fold(text);
+                for one in providers::list(tx)? {
+                    if fold(&one.provider.settings.name).contains(&folded) {
+                        found.push(Found::Provider(one.provider.id, one.provider.settings.name));
+                    }
+                }
+                for one in vendors::named_like(tx, &folded, FOUND)? {
+                    found.push(Found::Vendor(one.0, one.1));
+                }
+                if let Some(one) = access_groups::find_by_name(tx, text)? {
+                    let group = one.access_group;
+                    found.push(Found::AccessGroup(group.id, group.settings.name));
+                }
+            }
+            Ok(found)
+        })
+    }
+}
+
+/// The ids in a text, a few at most: error texts hold the trace id among words.
+fn ids_in(text: &str) -> Vec<Uuid> {
+    text.split(|c: char| !c.is_ascii_hexdigit() && c != '-')
+        .filter(|part| part.len() == 36)
+        .filter_map(|part| Uuid::try_parse(part).ok())
+        .take(4)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use vestibule_domain::provider::UserType;
+
+    use super::*;
+    use crate::world::{World, root};
+
+    #[test]
+    fn an_id_is_found_among_words() {
+        let id = Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0000);
+        assert_eq!(
+            ids_in(&format!("Error 409 (trace {id}): userName is in use")),
+            [id]
+        );
+        assert!(ids_in("abc-def 0193").is_empty());
+    }
+
+    #[test]
+    fn figures_and_searches_lead_to_people_vendors_and_events() {
+        let world = World::new();
+        let okta = world.client(UserType::ThirdParty);
+        let ada = world.user(&okta, "Ada");
+        world.user(&okta, "Adam");
+        world.group(&okta, "Acme", &[ada.to_string()]);
+        let overview = world.service.overview(&root()).unwrap();
+        assert_eq!((overview.active, overview.inactive), (2, 0));
+        assert_eq!(overview.in_open_vendors, 0);
+        assert_eq!(overview.vendors[&VendorStatus::Pending], 1);
+
+        let search = |text: &str| world.service.search(&root(), text).unwrap();
+        let names = |found: Vec<Found>| -> Vec<String> {
+            found
+                .into_iter()
+                .map(|one| match one {
+                    Found::Person(person) => person.user_name,
+                    Found::Vendor(_, name) | Found::Provider(_, name) => name,
+                    other => format!("{other:?}"),
+                })
+                .collect()
+        };
+        assert_eq!(names(search("aDa")), ["Ada", "Adam"]);
+        assert_eq!(names(search("ada@acme")), ["Ada"]);
+        assert_eq!(names(search("acm")), ["Acme"]);
+        assert_eq!(names(search(&ada.to_string()))[0], "Ada");
+        assert_eq!(names(search("okta")), ["Okta 0"]);
+        let event = world.events().remove(0).id;
+        assert!(matches!(search(&format!("at {event}"))[..], [Found::Event(id, _)] if id == event));
+        assert!(search("no such thing").is_empty());
+    }
+}
