@@ -65,7 +65,9 @@ async fn gate<B: MessageBody>(
             AdminCredential::Token(Err(error)) => {
                 Some(Problem::unauthenticated(error, &request_id))
             }
-            AdminCredential::Token(Ok(_)) | AdminCredential::CommandLine => None,
+            AdminCredential::Token(Ok(_))
+            | AdminCredential::Session(_)
+            | AdminCredential::CommandLine => None,
         },
         Err(problem) => Some(problem),
     };

@@ -12,6 +12,7 @@ mod health;
 mod request;
 
 pub mod admin;
+pub mod console;
 pub mod docs;
 pub mod enter;
 pub mod oauth;
@@ -74,6 +75,7 @@ pub fn configure(web: Web) -> impl FnOnce(&mut ServiceConfig) {
         health::configure(config);
         scim::configure_alias(config);
         docs::configure(config);
+        console::configure(config);
         let mut described = utoipa_actix_web::service_config::ServiceConfig::new(config);
         routes(&mut described);
     }

@@ -2,7 +2,7 @@
 //! without JavaScript.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
+use actix_web::http::header::CONTENT_SECURITY_POLICY;
 use actix_web::web::{Data, Form, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use askama::Template;
@@ -12,24 +12,22 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use vestibule_oauth::{Secret, SecretKind};
 use vestibule_service::Error;
 
-use crate::Web;
 use crate::blocking::{blocking, log};
 use crate::request::request_id;
+use crate::{Web, console};
 
 /// No script at all, the one style sheet, and the form goes back here only.
 const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
-    config
-        .service(show)
-        .service(redeem)
-        .map(|config| config.service(style));
+    config.service(show).service(redeem);
 }
 
 #[derive(Template)]
 #[template(path = "set_up.html")]
 struct Page<'a> {
     step: Step<'a>,
+    style: &'static str,
 }
 
 enum Step<'a> {
@@ -127,14 +125,6 @@ async fn redeem(
 
 type Sent = Result<Form<SetUpForm>, actix_web::Error>;
 
-#[get("/flow/style.css")]
-async fn style() -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type("text/css; charset=utf-8")
-        .insert_header((CACHE_CONTROL, "public, max-age=3600"))
-        .body(include_str!("../../templates/style.css"))
-}
-
 fn failed(error: &Error, name: &str, request: &HttpRequest) -> HttpResponse {
     match error {
         Error::Invalid { detail, .. } | Error::Uniqueness(detail) => mistaken(name, detail),
@@ -183,7 +173,8 @@ fn gone() -> HttpResponse {
 }
 
 fn page(status: StatusCode, step: Step<'_>) -> HttpResponse {
-    match (Page { step }).render() {
+    let style = console::style();
+    match (Page { step, style }).render() {
         Ok(html) => HttpResponse::build(status)
             .content_type("text/html; charset=utf-8")
             .insert_header((CONTENT_SECURITY_POLICY, POLICY))

@@ -76,7 +76,9 @@ async fn another_link_or_an_old_one_does_not_work() {
         world.send(TestRequest::get().uri(&second)).await.status,
         410
     );
-    let style = world.send(TestRequest::get().uri("/flow/style.css")).await;
+    let style = world
+        .send(TestRequest::get().uri(crate::console::style()))
+        .await;
     assert_eq!(
         (style.status, style.header("content-type")),
         (200, "text/css; charset=utf-8")

@@ -1,0 +1,157 @@
+// What makes the console quicker for who has JavaScript. Every page works without.
+"use strict";
+(() => {
+  const root = document.documentElement;
+  root.classList.add("js");
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+
+  // Times in the zone of who reads; UTC stays on hover.
+  const zone = new Intl.DateTimeFormat(root.lang, { dateStyle: "medium", timeStyle: "short" });
+  const local = (within) => {
+    for (const time of all("time[datetime]", within)) {
+      const at = new Date(time.dateTime);
+      if (!Number.isNaN(at.getTime())) time.textContent = zone.format(at);
+    }
+  };
+
+  // Copy buttons.
+  const copies = (within) => { for (const button of all("[data-copy]", within)) button.hidden = false; };
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+    } catch {
+      const range = document.createRange();
+      range.selectNodeContents(button.previousElementSibling);
+      getSelection().removeAllRanges();
+      getSelection().addRange(range);
+      document.execCommand("copy");
+    }
+    const before = button.textContent;
+    button.textContent = document.body.dataset.copied;
+    setTimeout(() => { button.textContent = before; }, 1500);
+  });
+
+  // The menu of narrow screens.
+  const menu = document.querySelector(".menu");
+  const side = document.querySelector(".side");
+  if (menu && side) {
+    const narrow = matchMedia("(max-width: 56rem)");
+    const fit = () => { menu.hidden = !narrow.matches; };
+    narrow.addEventListener("change", fit);
+    fit();
+    menu.addEventListener("click", () => {
+      menu.setAttribute("aria-expanded", String(side.classList.toggle("open")));
+    });
+  }
+
+  // Ctrl K, or a slash, leads to the search.
+  const find = document.getElementById("find");
+  if (find) {
+    document.addEventListener("keydown", (event) => {
+      const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
+      if ((event.key === "k" && (event.ctrlKey || event.metaKey)) || (event.key === "/" && !typing)) {
+        event.preventDefault();
+        find.focus();
+        find.select();
+      }
+    });
+  }
+
+  // Groups of fields as tabs.
+  const tabs = (within) => {
+    for (const form of all("form[data-tabs]", within)) {
+      const panels = all("[data-tab]", form);
+      const list = document.createElement("div");
+      list.className = "tablist";
+      list.setAttribute("role", "tablist");
+      const buttons = panels.map((panel, index) => {
+        panel.id ||= `${form.id}-panel-${index}`;
+        panel.setAttribute("role", "tabpanel");
+        const button = document.createElement("button");
+        button.type = "button";
+        button.id = `${panel.id}-tab`;
+        button.textContent = panel.dataset.tab;
+        button.setAttribute("role", "tab");
+        button.setAttribute("aria-controls", panel.id);
+        panel.setAttribute("aria-labelledby", button.id);
+        if ("wrong" in panel.dataset) button.dataset.wrong = "";
+        list.append(button);
+        return button;
+      });
+      const choose = (chosen, focus) => {
+        panels.forEach((panel, index) => {
+          panel.hidden = index !== chosen;
+          buttons[index].setAttribute("aria-selected", String(index === chosen));
+          buttons[index].tabIndex = index === chosen ? 0 : -1;
+        });
+        if (focus) buttons[chosen].focus();
+      };
+      buttons.forEach((button, index) => {
+        button.addEventListener("click", () => choose(index, false));
+        button.addEventListener("keydown", (event) => {
+          const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+          if (step) choose((index + step + panels.length) % panels.length, true);
+        });
+      });
+      panels[0].before(list);
+      const wrong = panels.findIndex((panel) => "wrong" in panel.dataset);
+      choose(wrong < 0 ? 0 : wrong, false);
+    }
+  };
+
+  // What is typed in UTC, said in the zone of who types.
+  const whens = (within) => {
+    for (const input of all("input[data-when]", within)) {
+      const echo = document.createElement("p");
+      echo.className = "hint";
+      const say = () => {
+        const at = input.value ? new Date(`${input.value}Z`) : null;
+        echo.textContent = at && !Number.isNaN(at.getTime()) ? `= ${zone.format(at)}` : "";
+      };
+      input.addEventListener("input", say);
+      input.after(echo);
+      say();
+    }
+  };
+
+  // Nothing big ends by a slip: the button waits for the name.
+  const retypes = (within) => {
+    for (const input of all("input[data-expected]", within)) {
+      const button = input.form.querySelector(".submit button");
+      const check = () => { button.disabled = input.value.trim() !== input.dataset.expected; };
+      input.addEventListener("input", check);
+      check();
+    }
+  };
+
+  // Straight to the first mistake.
+  const mistake = document.querySelector("[aria-invalid]");
+  const prepare = (within) => { local(within); copies(within); tabs(within); whens(within); retypes(within); };
+  prepare(document);
+  if (mistake) (mistake.matches("fieldset") ? mistake.querySelector("input") : mistake).focus();
+
+  // A page that listens: when the stream says that something came, its live parts are fetched anew.
+  const stream = document.body.dataset.stream;
+  if (stream && "EventSource" in window) {
+    const source = new EventSource(stream);
+    let busy = false;
+    source.addEventListener("changed", async () => {
+      if (busy) return;
+      busy = true;
+      try {
+        const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+        if (!answer.ok || answer.redirected) return;
+        const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+        for (const part of all("#live, #live-calls")) {
+          const next = fresh.getElementById(part.id);
+          if (next) { part.replaceWith(next); prepare(next); }
+        }
+      } finally {
+        busy = false;
+      }
+    });
+    addEventListener("pagehide", () => source.close());
+  }
+})();

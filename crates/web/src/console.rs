@@ -1,0 +1,51 @@
+//! The console: pages for the people who run Vestibule, rendered here, readable without JavaScript,
+//! over the service functions that the admin API calls.
+//!
+//! A page is a value ([`page::Page`]) that one template renders, so every table, form and list of
+//! facts looks and behaves the same. What may be asked for, and by whom, is one table
+//! ([`routes::ROUTES`]); [`gate`] holds every request to it.
+
+mod access_groups;
+mod account;
+mod administrators;
+mod assets;
+mod events;
+mod fields;
+mod form;
+mod gate;
+mod home;
+mod internal_groups;
+mod page;
+mod people;
+mod providers;
+mod query;
+mod reply;
+mod routes;
+mod search;
+mod sign_in;
+mod table;
+mod text;
+mod vendors;
+mod visit;
+
+pub(crate) use assets::style;
+pub use routes::{ROUTES, Route, Verb};
+
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, ServiceConfig};
+
+/// Where the console is mounted.
+pub const MOUNT: &str = "/console";
+/// Where one signs in: the address that products' tiles lead to.
+pub const SIGN_IN: &str = "/flow/auth/signin";
+
+pub(crate) fn configure(config: &mut ServiceConfig) {
+    assets::configure(config);
+    sign_in::configure(config);
+    config.service(
+        web::scope(MOUNT)
+            .configure(routes::configure)
+            .default_service(web::to(reply::elsewhere))
+            .wrap(from_fn(gate::gate)),
+    );
+}

@@ -1,0 +1,451 @@
+//! Remote Access > Access control > Access groups.
+
+use vestibule_domain::AccessGroupId;
+use vestibule_domain::access_group::{AccessGroup, AccessGroupSettings};
+use vestibule_service::access_groups::{AccessGroupDetails, Tied};
+use vestibule_service::{Error, Role};
+
+use super::MOUNT;
+use super::fields::Fields;
+use super::form::{Field, Form, Group, Pick, items};
+use super::page::{Anchor, Badge, Block, Cell, Fact, Notice, Page, Section, Tone};
+use super::query::Pairs;
+use super::reply::{Answer, Reply};
+use super::table::Table;
+use super::text::Texts;
+use super::visit::Visit;
+
+/// Access groups that a form offers.
+const OFFERED: u64 = 1_000;
+const PAGE: u64 = 100;
+
+pub(super) fn href(id: AccessGroupId) -> String {
+    format!("{MOUNT}/access-groups/{id}")
+}
+
+fn trail(t: Texts) -> Vec<Anchor> {
+    vec![
+        Anchor::words(t.own("nav.remote_access")),
+        Anchor::words(t.own("nav.access_control")),
+        Anchor::new(t.own("nav.access_groups"), format!("{MOUNT}/access-groups")),
+    ]
+}
+
+/// What a form offers to choose from, none first.
+pub(super) async fn picks(visit: &Visit) -> Result<Vec<Pick>, Error> {
+    let found = visit
+        .run(|service, call| service.list_access_groups(call, None, Some(OFFERED)))
+        .await?;
+    let mut picks = vec![Pick::new("", visit.t.own("access_group.none_chosen"))];
+    picks.extend(found.iter().map(|one| {
+        let name = &one.settings.name;
+        let text = if one.settings.enabled {
+            name.clone()
+        } else {
+            format!("{name} ({})", visit.t.word("disabled"))
+        };
+        Pick::new(one.id.to_string(), text)
+    }));
+    Ok(picks)
+}
+
+pub(super) fn enabled_badge(t: Texts, enabled: bool) -> Badge {
+    if enabled {
+        Badge::new(Tone::Good, t.word("enabled"))
+    } else {
+        Badge::new(Tone::Bad, t.word("disabled"))
+    }
+}
+
+pub(super) async fn list(visit: &Visit) -> Answer {
+    let t = visit.t;
+    let after: Option<AccessGroupId> = visit.query.get("after").parse().ok();
+    let found = visit
+        .run(move |service, call| service.list_access_groups(call, after, Some(PAGE)))
+        .await?;
+    let mut table = Table::new(
+        t.own("nav.access_groups"),
+        &[
+            t.get("access_group.name"),
+            t.get("access_group.description"),
+            t.get("access_group.enabled"),
+            t.get("access_group.may"),
+            t.get("access_group.approvals"),
+            t.get("access_group.linkable"),
+        ],
+    );
+    table.rows = found.iter().map(|one| row(t, one)).collect();
+    table.empty = t.own("access_group.none");
+    table.next = found
+        .last()
+        .filter(|_| found.len() as u64 == PAGE)
+        .map(|last| visit.here(&[("after", Some(&last.id.to_string()))]));
+    table.first = after.map(|_| visit.here(&[("after", None)]));
+    table.csv = Some(visit.here(&[("format", Some("csv"))]));
+    if visit.wants_csv() {
+        return Ok(Reply::Raw(table.download("access-groups")));
+    }
+    let mut page = Page {
+        title: t.own("nav.access_groups"),
+        lead: Some(t.own("access_group.lead")),
+        trail: trail(t),
+        current: "nav.access_groups",
+        ..Page::default()
+    };
+    if visit.may(Role::Operator) {
+        let new = format!("{MOUNT}/access-groups/new");
+        page.actions = vec![Anchor::primary(t.own("access_group.new"), new)];
+        table.empty_action = page.actions.first().cloned();
+    }
+    page.sections = vec![Section::new(
+        "list",
+        t.own("nav.access_groups"),
+        vec![Block::Table(table)],
+    )];
+    Ok(page.into())
+}
+
+fn row(t: Texts, one: &AccessGroup) -> Vec<Cell> {
+    let settings = &one.settings;
+    vec![
+        Cell::link(&settings.name, href(one.id)),
+        Cell::optional(settings.description.clone()),
+        Cell::Badge(enabled_badge(t, settings.enabled)),
+        Cell::text(may(t, settings)),
+        Cell::text(if settings.approvals_required == 0 {
+            t.own("access_group.no_approval")
+        } else {
+            settings.approvals_required.to_string()
+        }),
+        Cell::text(t.word(if settings.linkable_by_provisioning {
+            "yes"
+        } else {
+            "no"
+        })),
+    ]
+}
+
+fn may(t: Texts, settings: &AccessGroupSettings) -> String {
+    let mut may = Vec::new();
+    if settings.may_start_sessions {
+        may.push(t.get("access_group.sessions"));
+    }
+    if settings.may_view_passwords {
+        may.push(t.get("access_group.passwords"));
+    }
+    may.join(", ")
+}
+
+fn form(visit: &Visit, typed: &Pairs, action: String, new: bool) -> Form {
+    let t = visit.t;
+    let on = |name: &str| typed.has(name);
+    let number = |name: &'static str, key: &'static str| {
+        Field::typed(name, t.own(key), typed.get(name), "number", "off").required()
+    };
+    Form {
+        id: "access-group",
+        action,
+        submit: t.own(if new {
+            "access_group.create"
+        } else {
+            "form.save"
+        }),
+        hidden: vec![("version", typed.get("version").to_owned())],
+        cancel: Some(format!("{MOUNT}/access-groups")),
+        groups: vec![
+            Group {
+                title: t.own("access_group.policy"),
+                fields: vec![
+                    Field::line("name", t.own("access_group.name"), typed.get("name")).required(),
+                    Field::area(
+                        "description",
+                        t.own("access_group.description"),
+                        typed.get("description"),
+                        2,
+                    ),
+                    Field::switch("enabled", t.own("access_group.enabled"), on("enabled")),
+                    Field::switch(
+                        "may_start_sessions",
+                        t.own("access_group.may_start_sessions"),
+                        on("may_start_sessions"),
+                    ),
+                    Field::switch(
+                        "may_view_passwords",
+                        t.own("access_group.may_view_passwords"),
+                        on("may_view_passwords"),
+                    ),
+                    Field::switch(
+                        "linkable_by_provisioning",
+                        t.own("access_group.linkable"),
+                        on("linkable_by_provisioning"),
+                    )
+                    .hint(t.own("access_group.linkable_hint")),
+                ],
+            },
+            Group {
+                title: t.own("access_group.approval"),
+                fields: vec![
+                    number("approvals_required", "access_group.approvals")
+                        .hint(t.own("access_group.approvals_hint")),
+                    number("disapprovals_to_cancel", "access_group.disapprovals"),
+                    number("approval_levels", "access_group.levels"),
+                    Field::switch(
+                        "governance_id_required",
+                        t.own("access_group.governance_id"),
+                        on("governance_id_required"),
+                    ),
+                    Field::switch(
+                        "self_request",
+                        t.own("access_group.self_request"),
+                        on("self_request"),
+                    ),
+                    Field::area(
+                        "approvers",
+                        t.own("access_group.approvers"),
+                        typed.get("approvers"),
+                        3,
+                    )
+                    .hint(t.own("access_group.approvers_hint")),
+                ],
+            },
+        ],
+        ..Form::default()
+    }
+}
+
+/// The settings as the form would send them.
+fn typed(settings: &AccessGroupSettings, version: Option<i64>) -> Pairs {
+    let mut pairs = url::form_urlencoded::Serializer::new(String::new());
+    let switches = [
+        ("enabled", settings.enabled),
+        ("may_start_sessions", settings.may_start_sessions),
+        ("may_view_passwords", settings.may_view_passwords),
+        (
+            "linkable_by_provisioning",
+            settings.linkable_by_provisioning,
+        ),
+        ("governance_id_required", settings.governance_id_required),
+        ("self_request", settings.self_request),
+    ];
+    for (name, _) in switches.iter().filter(|(_, on)| *on) {
+        pairs.append_pair(name, "yes");
+    }
+    pairs
+        .append_pair("name", &settings.name)
+        .append_pair(
+            "description",
+            settings.description.as_deref().unwrap_or_default(),
+        )
+        .append_pair(
+            "approvals_required",
+            &settings.approvals_required.to_string(),
+        )
+        .append_pair(
+            "disapprovals_to_cancel",
+            &settings.disapprovals_to_cancel.to_string(),
+        )
+        .append_pair("approval_levels", &settings.approval_levels.to_string())
+        .append_pair("approvers", &settings.approvers.join("\n"));
+    if let Some(version) = version {
+        pairs.append_pair("version", &version.to_string());
+    }
+    Pairs::parse(pairs.finish().as_bytes())
+}
+
+fn settings(fields: &Pairs) -> Result<AccessGroupSettings, Error> {
+    let number = |name: &'static str| {
+        let text = fields.get(name).trim();
+        text.parse::<u32>().map_err(|_| Error::Invalid {
+            field: name.to_owned(),
+            detail: format!("{name}: must be a whole number"),
+        })
+    };
+    Ok(AccessGroupSettings {
+        name: fields.get("name").trim().to_owned(),
+        description: fields
+            .given("description")
+            .map(|text| text.replace("\r\n", "\n")),
+        enabled: fields.has("enabled"),
+        may_view_passwords: fields.has("may_view_passwords"),
+        may_start_sessions: fields.has("may_start_sessions"),
+        approvals_required: number("approvals_required")?,
+        disapprovals_to_cancel: number("disapprovals_to_cancel")?,
+        approval_levels: number("approval_levels")?,
+        governance_id_required: fields.has("governance_id_required"),
+        self_request: fields.has("self_request"),
+        approvers: items(fields.get("approvers")),
+        linkable_by_provisioning: fields.has("linkable_by_provisioning"),
+    })
+}
+
+pub(super) async fn new(visit: &Visit) -> Answer {
+    let typed = typed(&AccessGroupSettings::default(), None);
+    Ok(new_page(visit, form(visit, &typed, visit.path.clone(), true), false).into())
+}
+
+fn new_page(visit: &Visit, form: Form, wrong: bool) -> Page {
+    let t = visit.t;
+    Page {
+        title: t.own("access_group.new"),
+        trail: trail(t),
+        current: "nav.access_groups",
+        notice: wrong.then(|| Notice::new(Tone::Bad, t.own("form.wrong"))),
+        sections: vec![Section::new(
+            "form",
+            t.own("access_group.new"),
+            vec![Block::Form(form)],
+        )],
+        ..Page::default()
+    }
+}
+
+pub(super) async fn create(visit: &Visit, fields: &Fields) -> Answer {
+    let made = match settings(fields) {
+        Ok(settings) => {
+            visit
+                .run(move |service, call| service.create_access_group(call, settings))
+                .await
+        }
+        Err(error) => Err(error),
+    };
+    match made {
+        Ok(made) => Ok(Reply::See(format!("{}?done=created", href(made.id)))),
+        Err(error) => {
+            let mut form = form(visit, fields, visit.path.clone(), true);
+            visit.mark(&mut form, error, "name")?;
+            Ok(Reply::Mistaken(Box::new(new_page(visit, form, true))))
+        }
+    }
+}
+
+pub(super) async fn show(visit: &Visit) -> Answer {
+    let details = find(visit).await?;
+    let group = &details.access_group;
+    let typed = typed(&group.settings, Some(group.version));
+    let form = form(visit, &typed, visit.path.clone(), false);
+    Ok(page(visit, &details, form, false).into())
+}
+
+async fn find(visit: &Visit) -> Result<AccessGroupDetails, Error> {
+    let id: AccessGroupId = visit.id("access group")?;
+    visit
+        .run(move |service, call| service.find_access_group(call, id))
+        .await
+}
+
+fn page(visit: &Visit, details: &AccessGroupDetails, form: Form, wrong: bool) -> Page {
+    let t = visit.t;
+    let group = &details.access_group;
+    let Tied {
+        vendors,
+        internal_groups,
+        providers,
+    } = details.tied;
+    let mut page = Page {
+        title: group.settings.name.clone(),
+        badge: Some(enabled_badge(t, group.settings.enabled)),
+        trail: trail(t),
+        current: "nav.access_groups",
+        notice: wrong.then(|| Notice::new(Tone::Bad, t.own("form.wrong"))),
+        ..Page::default()
+    };
+    let tied = vec![
+        Fact::new(t.own("nav.vendors"), Cell::Number(vendors)),
+        Fact::new(t.own("nav.internal_groups"), Cell::Number(internal_groups)),
+        Fact::new(t.own("access_group.default_of"), Cell::Number(providers)),
+        Fact::new(t.own("provider.id"), Cell::Copy(group.id.to_string())),
+    ];
+    if visit.may(Role::Operator) {
+        page.sections = vec![Section::new(
+            "edit",
+            t.own("access_group.policy"),
+            vec![Block::Form(form)],
+        )];
+        if vendors + internal_groups + providers == 0 {
+            let mut delete = Form::of(
+                "delete",
+                format!("{}/delete", href(group.id)),
+                t.own("access_group.delete"),
+                vec![Field::retype(t.own("form.retype"), &group.settings.name)],
+            );
+            delete.danger = true;
+            page.aside.push(Section::new(
+                "delete-part",
+                t.own("access_group.delete"),
+                vec![Block::Form(delete)],
+            ));
+        }
+    } else {
+        let facts = vec![
+            Fact::new(
+                t.own("access_group.description"),
+                Cell::optional(group.settings.description.clone()),
+            ),
+            Fact::new(
+                t.own("access_group.may"),
+                Cell::text(may(t, &group.settings)),
+            ),
+            Fact::new(
+                t.own("access_group.approvals"),
+                Cell::Number(group.settings.approvals_required.into()),
+            ),
+            Fact::new(
+                t.own("access_group.approvers"),
+                Cell::text(group.settings.approvers.join(", ")),
+            ),
+        ];
+        page.sections = vec![Section::new(
+            "policy",
+            t.own("access_group.policy"),
+            vec![Block::Facts(facts)],
+        )];
+    }
+    page.aside.insert(
+        0,
+        Section::new("tied", t.own("access_group.tied"), vec![Block::Facts(tied)]),
+    );
+    page
+}
+
+pub(super) async fn change(visit: &Visit, fields: &Fields) -> Answer {
+    let id: AccessGroupId = visit.id("access group")?;
+    let version: Option<i64> = fields.get("version").parse().ok();
+    let changed = match settings(fields) {
+        Ok(settings) => {
+            visit
+                .run(move |service, call| {
+                    service.change_access_group(call, id, version, move |current| {
+                        *current = settings.clone();
+                        Ok(())
+                    })
+                })
+                .await
+        }
+        Err(error) => Err(error),
+    };
+    match changed {
+        Ok(_) => Ok(Reply::See(format!("{}?done=saved", href(id)))),
+        Err(error) => {
+            let details = find(visit).await?;
+            let mut form = form(visit, fields, visit.path.clone(), false);
+            visit.mark(&mut form, error, "name")?;
+            Ok(Reply::Mistaken(Box::new(page(visit, &details, form, true))))
+        }
+    }
+}
+
+pub(super) async fn delete(visit: &Visit, fields: &Fields) -> Answer {
+    let id: AccessGroupId = visit.id("access group")?;
+    let visit = &Visit {
+        path: href(id),
+        ..visit.clone()
+    };
+    let details = find(visit).await?;
+    if fields.get("confirm").trim() != details.access_group.settings.name {
+        return Err(Error::Conflict(visit.t.own("form.retype_wrong")));
+    }
+    visit
+        .run(move |service, call| service.delete_access_group(call, id))
+        .await?;
+    Ok(Reply::See(format!("{MOUNT}/access-groups?done=deleted")))
+}

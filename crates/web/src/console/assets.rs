@@ -1,0 +1,65 @@
+//! The one style sheet and the one script, embedded, addressed by their content so that browsers keep
+//! them for good.
+
+use std::fmt::Write as _;
+use std::sync::LazyLock;
+
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpResponse, get};
+use vestibule_oauth::Digest;
+
+const STYLE: &str = include_str!("../../assets/console/console.css");
+const SCRIPT: &str = include_str!("../../assets/console/console.js");
+const ICON: &str = include_str!("../../assets/console/icon.svg");
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.service(icon).service(asset);
+}
+
+/// Address of the style sheet.
+pub(crate) fn style() -> &'static str {
+    static ADDRESS: LazyLock<String> = LazyLock::new(|| address(STYLE, "css"));
+    &ADDRESS
+}
+
+/// Address of the script.
+pub(super) fn script() -> &'static str {
+    static ADDRESS: LazyLock<String> = LazyLock::new(|| address(SCRIPT, "js"));
+    &ADDRESS
+}
+
+fn address(content: &str, ending: &str) -> String {
+    let digest = Digest::of(content);
+    let mut address = "/assets/console/".to_owned();
+    for byte in digest.as_bytes().iter().take(8) {
+        let _ = write!(address, "{byte:02x}");
+    }
+    address.push('.');
+    address.push_str(ending);
+    address
+}
+
+#[get("/assets/console/icon.svg")]
+async fn icon() -> HttpResponse {
+    kept("image/svg+xml", ICON)
+}
+
+#[get("/assets/console/{name}")]
+async fn asset(name: web::Path<String>) -> HttpResponse {
+    let asked = format!("/assets/console/{name}");
+    if asked == style() {
+        kept("text/css; charset=utf-8", STYLE)
+    } else if asked == script() {
+        kept("text/javascript; charset=utf-8", SCRIPT)
+    } else {
+        HttpResponse::NotFound().finish()
+    }
+}
+
+fn kept(media_type: &'static str, content: &'static str) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type(media_type)
+        .insert_header((CACHE_CONTROL, "public, max-age=31536000, immutable"))
+        .body(content)
+}

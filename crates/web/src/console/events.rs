@@ -1,0 +1,252 @@
+//! The record of every change.
+
+use uuid::Uuid;
+use vestibule_domain::EventId;
+use vestibule_domain::event::Action;
+use vestibule_service::Service;
+use vestibule_service::events::{EventQuery, EventRecord};
+
+use super::MOUNT;
+use super::form::{Field, Pick};
+use super::page::{Anchor, Block, Cell, Fact, Page, Section};
+use super::reply::{Answer, Reply};
+use super::table::Table;
+use super::visit::Visit;
+
+const PAGE: u64 = 50;
+
+pub(super) async fn list(visit: &Visit) -> Answer {
+    let t = visit.t;
+    let trail = vec![
+        Anchor::words(t.own("nav.audit")),
+        Anchor::new(t.own("nav.events"), format!("{MOUNT}/events")),
+    ];
+    if let Some(id) = visit
+        .query
+        .given("id")
+        .and_then(|id| id.parse::<Uuid>().ok())
+    {
+        return one(visit, id, trail).await;
+    }
+    let query = EventQuery {
+        before: visit.query.get("before").parse().ok(),
+        subject: visit.query.get("subject").trim().parse().ok(),
+        provider: visit.query.get("provider").parse().ok(),
+        action: visit.query.given("action").map(str::to_owned),
+        limit: Some(PAGE),
+    };
+    let asked = query.clone();
+    let (found, sources) = visit
+        .run(move |service: &Service, call| {
+            Ok((
+                service.list_events(call, &asked)?,
+                service.list_providers(call)?,
+            ))
+        })
+        .await?;
+    let mut table = table(visit, &found);
+    table.here = format!("{MOUNT}/events");
+    table.next = found
+        .last()
+        .filter(|_| found.len() as u64 == PAGE)
+        .map(|last: &EventRecord| visit.here(&[("before", Some(&last.id.to_string()))]));
+    table.first = query
+        .before
+        .map(|_: EventId| visit.here(&[("before", None)]));
+    table.csv = Some(visit.here(&[("format", Some("csv"))]));
+    let mut actions = vec![Pick::new("", t.own("table.any"))];
+    actions.extend(
+        Action::ALL
+            .iter()
+            .map(|one| Pick::new(one.name(), t.own_of("action", one.name()))),
+    );
+    let mut from = vec![Pick::new("", t.own("table.any"))];
+    from.extend(
+        sources
+            .iter()
+            .map(|one| Pick::new(one.provider.id.to_string(), &one.provider.settings.name)),
+    );
+    table.filters = vec![
+        Field::choice(
+            "action",
+            t.own("event.what"),
+            actions,
+            visit.query.get("action"),
+        ),
+        Field::choice(
+            "provider",
+            t.own("vendor.provider"),
+            from,
+            visit.query.get("provider"),
+        ),
+        Field::line(
+            "subject",
+            t.own("event.subject_id"),
+            visit.query.get("subject"),
+        ),
+    ];
+    table.filtered = ["action", "provider", "subject"]
+        .iter()
+        .any(|name| visit.query.given(name).is_some());
+    if visit.wants_csv() {
+        return Ok(Reply::Raw(table.download("events")));
+    }
+    Ok(Page {
+        title: t.own("nav.events"),
+        lead: Some(t.own("event.lead")),
+        trail,
+        current: "nav.events",
+        sections: vec![Section::new(
+            "list",
+            t.own("nav.events"),
+            vec![Block::Table(table)],
+        )],
+        ..Page::default()
+    }
+    .into())
+}
+
+/// One event in full, or all of one request.
+async fn one(visit: &Visit, id: Uuid, trail: Vec<Anchor>) -> Answer {
+    let t = visit.t;
+    let found = visit
+        .run(move |service: &Service, call| service.events_of(call, id))
+        .await?;
+    let mut page = Page {
+        title: t.own("event.one"),
+        trail,
+        current: "nav.events",
+        ..Page::default()
+    };
+    if let [event] = found.as_slice() {
+        page.title = t.own_of("action", &event.action);
+        let payload = event
+            .payload
+            .as_ref()
+            .and_then(|payload| serde_json::to_string_pretty(payload).ok())
+            .unwrap_or_else(|| t.own("event.erased"));
+        let facts = vec![
+            Fact::new(t.own("event.when"), Cell::Time(event.at)),
+            Fact::new(t.own("event.who"), Cell::text(who(visit, event))),
+            Fact::new(t.own("event.about"), about(visit, event)),
+            Fact::new(
+                t.own("event.cause"),
+                event.cause.as_ref().map_or(Cell::Nothing, |cause| {
+                    Cell::link(cause, format!("{MOUNT}/events?id={cause}"))
+                }),
+            ),
+            Fact::new(
+                t.own("event.request"),
+                event.request_id.as_ref().map_or(Cell::Nothing, |id| {
+                    Cell::link(id, format!("{MOUNT}/search?q={id}"))
+                }),
+            ),
+            Fact::new(
+                t.own("event.sealed"),
+                event.seq.map_or(Cell::Nothing, Cell::Number),
+            ),
+            Fact::new(t.own("provider.id"), Cell::Copy(event.id.to_string())),
+        ];
+        page.sections = vec![
+            Section::new("facts", t.own("event.facts"), vec![Block::Facts(facts)]),
+            Section::new(
+                "payload",
+                t.own("event.payload"),
+                vec![Block::Source(payload)],
+            ),
+        ];
+    } else {
+        let table = table(visit, &found);
+        page.sections = vec![Section::new(
+            "list",
+            t.own("event.of_request"),
+            vec![Block::Table(table)],
+        )];
+    }
+    Ok(page.into())
+}
+
+/// Events as they are listed everywhere.
+pub(super) fn table(visit: &Visit, found: &[EventRecord]) -> Table {
+    let t = visit.t;
+    let mut table = Table::new(
+        t.own("nav.events"),
+        &[
+            t.get("event.when"),
+            t.get("event.what"),
+            t.get("event.who"),
+            t.get("event.about"),
+            t.get("event.change"),
+        ],
+    );
+    table.empty = t.own("event.none");
+    table.rows = found
+        .iter()
+        .map(|event| {
+            vec![
+                Cell::Time(event.at),
+                Cell::link(
+                    t.own_of("action", &event.action),
+                    format!("{MOUNT}/events?id={}", event.id),
+                ),
+                Cell::text(who(visit, event)),
+                about(visit, event),
+                Cell::text(change(event)),
+            ]
+        })
+        .collect();
+    table
+}
+
+fn who(visit: &Visit, event: &EventRecord) -> String {
+    let kind = visit.t.own_of("actor", &event.actor_kind);
+    match &event.actor_detail {
+        Some(detail) => format!("{kind} {detail}"),
+        None => kind,
+    }
+}
+
+/// The page of what an event is about.
+fn about(visit: &Visit, event: &EventRecord) -> Cell {
+    let t = visit.t;
+    let id = &event.subject_id;
+    let path = match event.subject_kind.as_str() {
+        "user" => format!("people/{id}"),
+        "vendor" => format!("vendors/{id}"),
+        "provider" => format!("providers/{id}"),
+        "access_group" => format!("access-groups/{id}"),
+        _ => format!("search?q={id}"),
+    };
+    Cell::link(
+        t.own_of("subject", &event.subject_kind),
+        format!("{MOUNT}/{path}"),
+    )
+}
+
+/// What changed, in a line: names of the fields.
+fn change(event: &EventRecord) -> String {
+    const SHOWN: usize = 4;
+    let payload = event.payload.as_ref();
+    if let Some(why) = payload.and_then(|payload| payload.get("why")?.as_str()) {
+        return why.to_owned();
+    }
+    let keys = |side: &str| {
+        payload
+            .and_then(|payload| payload.get(side)?.as_object())
+            .map(|fields| fields.keys().cloned().collect::<Vec<_>>())
+            .unwrap_or_default()
+    };
+    let mut fields = keys("after");
+    for field in keys("before") {
+        if !fields.contains(&field) {
+            fields.push(field);
+        }
+    }
+    let more = fields.len() > SHOWN;
+    fields.truncate(SHOWN);
+    let mut text = fields.join(", ");
+    if more {
+        text.push('…');
+    }
+    text
+}

@@ -1,0 +1,308 @@
+//! Forms: what they ask for, and what was wrong with what was given.
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
+
+use super::page::Tone;
+
+/// A form. What a reader typed stays in it when it comes back with mistakes.
+#[derive(Debug, Default)]
+pub(crate) struct Form {
+    pub(crate) action: String,
+    /// On one page, told apart by it.
+    pub(crate) id: &'static str,
+    /// Shown as tabs when there is more than one.
+    pub(crate) groups: Vec<Group>,
+    pub(crate) hidden: Vec<(&'static str, String)>,
+    pub(crate) submit: String,
+    /// The button says that something ends.
+    pub(crate) danger: bool,
+    /// Where giving up leads.
+    pub(crate) cancel: Option<String>,
+    /// Fields side by side, for short forms.
+    pub(crate) inline: bool,
+    /// Asks only: its fields go into the address.
+    pub(crate) asks: bool,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Group {
+    pub(crate) title: String,
+    pub(crate) fields: Vec<Field>,
+}
+
+impl Group {
+    pub(crate) fn wrong(&self) -> bool {
+        self.fields.iter().any(|field| field.mistake.is_some())
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Field {
+    pub(crate) name: &'static str,
+    pub(crate) label: String,
+    pub(crate) hint: Option<String>,
+    /// What to change.
+    pub(crate) mistake: Option<String>,
+    pub(crate) required: bool,
+    pub(crate) control: Control,
+}
+
+#[derive(Debug)]
+pub(crate) enum Control {
+    Line {
+        value: String,
+        kind: &'static str,
+        autocomplete: &'static str,
+    },
+    Area {
+        value: String,
+        rows: u8,
+    },
+    Choice {
+        options: Vec<Pick>,
+        value: String,
+    },
+    Radios {
+        options: Vec<Pick>,
+        value: String,
+    },
+    Switch {
+        on: bool,
+    },
+    /// Date and time in UTC, in steps of 15 minutes but freely typed.
+    When {
+        value: String,
+    },
+    /// A text to be typed as it is shown, so that nothing big ends by a slip.
+    Retype {
+        expected: String,
+    },
+}
+
+/// One of several answers.
+#[derive(Debug, Clone)]
+pub(crate) struct Pick {
+    pub(crate) value: String,
+    pub(crate) text: String,
+}
+
+impl Pick {
+    pub(crate) fn new(value: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            value: value.into(),
+            text: text.into(),
+        }
+    }
+}
+
+impl Form {
+    pub(crate) fn tone(&self) -> &'static str {
+        if self.danger {
+            Tone::Bad.class()
+        } else {
+            "primary"
+        }
+    }
+
+    /// Of one group.
+    pub(crate) fn of(
+        id: &'static str,
+        action: impl Into<String>,
+        submit: impl Into<String>,
+        fields: Vec<Field>,
+    ) -> Self {
+        Self {
+            id,
+            action: action.into(),
+            submit: submit.into(),
+            groups: vec![Group {
+                title: String::new(),
+                fields,
+            }],
+            ..Self::default()
+        }
+    }
+
+    /// Writes what was wrong at its field; answers whether there is such a field.
+    pub(crate) fn mark(&mut self, name: &str, mistake: &str) -> bool {
+        let fields = self.groups.iter_mut().flat_map(|group| &mut group.fields);
+        for field in fields {
+            if field.name == name {
+                field.mistake = Some(mistake.to_owned());
+                return true;
+            }
+        }
+        false
+    }
+}
+
+impl Field {
+    fn new(name: &'static str, label: impl Into<String>, control: Control) -> Self {
+        Self {
+            name,
+            label: label.into(),
+            hint: None,
+            mistake: None,
+            required: false,
+            control,
+        }
+    }
+
+    pub(crate) fn line(
+        name: &'static str,
+        label: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Self {
+        Self::typed(name, label, value, "text", "off")
+    }
+
+    pub(crate) fn typed(
+        name: &'static str,
+        label: impl Into<String>,
+        value: impl Into<String>,
+        kind: &'static str,
+        autocomplete: &'static str,
+    ) -> Self {
+        let value = value.into();
+        Self::new(
+            name,
+            label,
+            Control::Line {
+                value,
+                kind,
+                autocomplete,
+            },
+        )
+    }
+
+    pub(crate) fn area(
+        name: &'static str,
+        label: impl Into<String>,
+        value: impl Into<String>,
+        rows: u8,
+    ) -> Self {
+        let value = value.into();
+        Self::new(name, label, Control::Area { value, rows })
+    }
+
+    pub(crate) fn choice(
+        name: &'static str,
+        label: impl Into<String>,
+        options: Vec<Pick>,
+        value: impl Into<String>,
+    ) -> Self {
+        let value = value.into();
+        Self::new(name, label, Control::Choice { options, value })
+    }
+
+    pub(crate) fn radios(
+        name: &'static str,
+        label: impl Into<String>,
+        options: Vec<Pick>,
+        value: impl Into<String>,
+    ) -> Self {
+        let value = value.into();
+        Self::new(name, label, Control::Radios { options, value })
+    }
+
+    pub(crate) fn switch(name: &'static str, label: impl Into<String>, on: bool) -> Self {
+        Self::new(name, label, Control::Switch { on })
+    }
+
+    pub(crate) fn when(
+        name: &'static str,
+        label: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Self {
+        let value = value.into();
+        Self::new(name, label, Control::When { value })
+    }
+
+    pub(crate) fn retype(label: impl Into<String>, expected: impl Into<String>) -> Self {
+        let expected = expected.into();
+        Self::new("confirm", label, Control::Retype { expected }).required()
+    }
+
+    pub(crate) fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// An instant as a field for date and time holds it.
+pub(crate) fn as_typed(at: Option<DateTime<Utc>>) -> String {
+    at.map(|at| at.format("%Y-%m-%dT%H:%M").to_string())
+        .unwrap_or_default()
+}
+
+/// An instant in full, for machines.
+pub(crate) fn as_machine(at: &DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// Reads an instant as people write it, in UTC unless it says otherwise; none when nothing is written.
+pub(crate) fn instant(text: &str) -> Result<Option<DateTime<Utc>>, &'static str> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+        return Ok(Some(at.with_timezone(&Utc)));
+    }
+    for format in [
+        "%Y-%m-%dT%H:%M",
+        "%Y-%m-%d %H:%M",
+        "%Y-%m-%dT%H:%M:%S",
+        "%Y-%m-%d %H:%M:%S",
+    ] {
+        if let Ok(at) = NaiveDateTime::parse_from_str(text, format) {
+            return Ok(Some(at.and_utc()));
+        }
+    }
+    NaiveDate::parse_from_str(text, "%Y-%m-%d")
+        .ok()
+        .and_then(|day| day.and_hms_opt(0, 0, 0))
+        .map(|at| Some(at.and_utc()))
+        .ok_or("form.instant")
+}
+
+/// The lines or comma-separated items of a field, without blanks.
+pub(crate) fn items(text: &str) -> Vec<String> {
+    text.split(['\n', ',', ';'])
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_are_read_as_people_write_them() {
+        let at = |text| instant(text).unwrap().map(|at| as_machine(&at));
+        assert_eq!(at(" "), None);
+        for text in [
+            "2026-11-22T08:15",
+            "2026-11-22 08:15",
+            "2026-11-22T10:15:00+02:00",
+        ] {
+            assert_eq!(at(text).as_deref(), Some("2026-11-22T08:15:00Z"), "{text}");
+        }
+        assert_eq!(at("2026-11-22").as_deref(), Some("2026-11-22T00:00:00Z"));
+        assert!(instant("tomorrow").is_err());
+        assert!(instant("2026-02-30").is_err());
+    }
+
+    #[test]
+    fn items_stand_in_lines_or_between_commas() {
+        assert_eq!(items(" a, b\n\nc;"), ["a", "b", "c"]);
+        assert!(items(" \n").is_empty());
+    }
+}

@@ -1,0 +1,210 @@
+//! The first page: who can get in today, what changes next, what needs somebody.
+
+use chrono::{DateTime, Duration, Utc};
+use vestibule_domain::vendor::VendorStatus;
+use vestibule_service::events::EventQuery;
+use vestibule_service::overview::Overview;
+use vestibule_service::vendors::VendorQuery;
+use vestibule_service::{Role, Service};
+
+use super::page::{Anchor, Block, Cell, Chart, Page, Section, Tile, Tone};
+use super::reply::Answer;
+use super::table::Table;
+use super::visit::Visit;
+use super::{MOUNT, events, providers, vendors};
+
+/// Rows of each list.
+const ROWS: u64 = 8;
+/// Weeks of the chart.
+const WEEKS: i64 = 12;
+
+pub(super) async fn show(visit: &Visit) -> Answer {
+    let t = visit.t;
+    let (overview, pending, latest) = visit
+        .run(|service: &Service, call| {
+            let pending = VendorQuery {
+                status: Some(VendorStatus::Pending),
+                limit: Some(ROWS),
+                ..VendorQuery::default()
+            };
+            let latest = EventQuery {
+                limit: Some(ROWS),
+                ..EventQuery::default()
+            };
+            Ok((
+                service.overview(call)?,
+                service.list_vendors(call, &pending)?,
+                service.list_events(call, &latest)?,
+            ))
+        })
+        .await?;
+    let mut page = Page {
+        title: t.own("home.title"),
+        current: "nav.home",
+        sections: vec![today(visit, &overview)],
+        ..Page::default()
+    };
+    if overview.providers.is_empty() {
+        let mut section = Section::new(
+            "start",
+            t.own("home.start"),
+            vec![Block::Text(t.own("home.start_lead"))],
+        );
+        if visit.may(Role::Administrator) {
+            section.actions = vec![Anchor::primary(
+                t.own("provider.new"),
+                format!("{MOUNT}/providers/new"),
+            )];
+        }
+        page.sections.insert(0, section);
+    }
+    page.sections.push(needs(visit, &overview, &pending));
+    page.sections.push(Section {
+        actions: vec![Anchor::new(t.own("event.all"), format!("{MOUNT}/events"))],
+        ..Section::new(
+            "latest",
+            t.own("home.latest"),
+            vec![Block::Table(events::table(visit, &latest))],
+        )
+    });
+    page.aside = vec![next(visit, &overview), expiries(visit, &overview)];
+    Ok(page.into())
+}
+
+fn today(visit: &Visit, overview: &Overview) -> Section {
+    let t = visit.t;
+    let vendors = |status| overview.vendors.get(&status).copied().unwrap_or(0);
+    let tile = |figure: i64, key: &'static str, path: &str, tone| Tile {
+        figure: figure.to_string(),
+        label: t.own(key),
+        href: format!("{MOUNT}{path}"),
+        tone,
+    };
+    let pending = vendors(VendorStatus::Pending);
+    let tiles = vec![
+        tile(
+            overview.in_open_vendors,
+            "home.in_open_vendors",
+            "/vendors?status=enabled",
+            Tone::Good,
+        ),
+        tile(overview.internal, "home.internal", "/people", Tone::Good),
+        tile(overview.active, "home.active", "/people", Tone::Plain),
+        tile(overview.inactive, "home.inactive", "/people", Tone::Plain),
+        tile(
+            vendors(VendorStatus::Enabled),
+            "home.vendors_enabled",
+            "/vendors?status=enabled",
+            Tone::Plain,
+        ),
+        tile(
+            pending,
+            "home.vendors_pending",
+            "/vendors?status=pending",
+            if pending > 0 {
+                Tone::Waiting
+            } else {
+                Tone::Plain
+            },
+        ),
+    ];
+    Section::new("today", t.own("home.today"), vec![Block::Tiles(tiles)])
+}
+
+fn needs(
+    visit: &Visit,
+    overview: &Overview,
+    pending: &[vestibule_domain::vendor::Vendor],
+) -> Section {
+    let t = visit.t;
+    let mut table = Table::new(
+        t.own("home.needs"),
+        &[t.get("home.what"), t.get("vendor.step")],
+    );
+    table.empty = t.own("home.nothing_needs");
+    for provider in &overview.providers {
+        let link = || Cell::link(&provider.settings.name, providers::href(provider.id));
+        let key = if provider.expired(overview.at) {
+            "home.provider_expired"
+        } else if provider
+            .settings
+            .valid_until
+            .is_some_and(|until| until <= overview.at + Duration::days(14))
+        {
+            "home.provider_expires"
+        } else if provider.settings.allowed_addresses.items().is_empty() {
+            "home.provider_nobody"
+        } else {
+            continue;
+        };
+        table.rows.push(vec![link(), Cell::text(t.own(key))]);
+    }
+    for vendor in pending {
+        table.rows.push(vec![
+            Cell::link(&vendor.name, vendors::href(vendor.id)),
+            Cell::text(vendors::step(t, vendor, overview.at)),
+        ]);
+    }
+    Section::new("needs", t.own("home.needs"), vec![Block::Table(table)])
+}
+
+fn next(visit: &Visit, overview: &Overview) -> Section {
+    let t = visit.t;
+    let mut table = Table::new(
+        t.own("home.next"),
+        &[
+            t.get("event.when"),
+            t.get("vendor.name"),
+            t.get("home.turn"),
+        ],
+    );
+    table.empty = t.own("home.no_turn");
+    table.rows = overview
+        .turns
+        .iter()
+        .take(10)
+        .map(|turn| {
+            let badge = if turn.ends {
+                Cell::badge(Tone::Bad, t.own("home.ends"))
+            } else {
+                Cell::badge(Tone::Good, t.own("home.starts"))
+            };
+            vec![
+                Cell::Time(turn.at),
+                Cell::link(&turn.name, vendors::href(turn.vendor)),
+                badge,
+            ]
+        })
+        .collect();
+    Section::new("next", t.own("home.next"), vec![Block::Table(table)])
+}
+
+/// Ends of vendors over the coming weeks.
+fn expiries(visit: &Visit, overview: &Overview) -> Section {
+    let t = visit.t;
+    let day = |at: DateTime<Utc>| at.format("%Y-%m-%d").to_string();
+    let values: Vec<(String, i64)> = (0..WEEKS)
+        .map(|week| {
+            let from = overview.at + Duration::weeks(week);
+            let to = from + Duration::weeks(1);
+            let count = overview
+                .turns
+                .iter()
+                .filter(|turn| turn.ends && from <= turn.at && turn.at < to)
+                .count();
+            let label = t.say("home.week", &[("from", &day(from)), ("count", &count)]);
+            (label, i64::try_from(count).unwrap_or(i64::MAX))
+        })
+        .collect();
+    let chart = Chart::new(
+        t.own("home.expiries_label"),
+        values,
+        day(overview.at),
+        day(overview.at + Duration::weeks(WEEKS)),
+    );
+    Section::new(
+        "expiries",
+        t.own("home.expiries"),
+        vec![Block::Chart(chart)],
+    )
+}

@@ -1,0 +1,204 @@
+//! Remote Access > Settings > Internal Users > Groups.
+
+use vestibule_domain::GroupId;
+use vestibule_domain::internal_group::InternalGroupSettings;
+use vestibule_domain::provider::LinkDelivery;
+use vestibule_service::Role;
+
+use super::fields::Fields;
+use super::form::{Field, Form, Pick};
+use super::page::{Anchor, Block, Cell, Fact, Page, Section};
+use super::reply::{Answer, Reply};
+use super::table::Table;
+use super::text::Texts;
+use super::visit::Visit;
+use super::{MOUNT, access_groups, providers};
+
+const PAGE: u64 = 100;
+
+pub(super) fn href(id: GroupId) -> String {
+    format!("{MOUNT}/internal-groups/{id}")
+}
+
+fn trail(t: Texts) -> Vec<Anchor> {
+    vec![
+        Anchor::words(t.own("nav.remote_access")),
+        Anchor::words(t.own("nav.settings")),
+        Anchor::words(t.own("nav.internal_users")),
+        Anchor::new(
+            t.own("nav.internal_groups"),
+            format!("{MOUNT}/internal-groups"),
+        ),
+    ]
+}
+
+pub(super) async fn list(visit: &Visit) -> Answer {
+    let t = visit.t;
+    let after: Option<GroupId> = visit.query.get("after").parse().ok();
+    let provider = visit.query.get("provider").parse().ok();
+    let (found, sources) = visit
+        .run(move |service, call| {
+            Ok((
+                service.list_internal_groups(call, provider, after, Some(PAGE))?,
+                service.list_providers(call)?,
+            ))
+        })
+        .await?;
+    let groups = access_groups::picks(visit).await?;
+    let mut table = Table::new(
+        t.own("nav.internal_groups"),
+        &[
+            t.get("access_group.name"),
+            t.get("vendor.provider"),
+            t.get("access_group.enabled"),
+            t.get("vendor.access_group"),
+            t.get("provider.link_delivery"),
+        ],
+    );
+    table.empty = t.own("internal_group.none");
+    table.rows = found
+        .iter()
+        .map(|one| {
+            let group = one.settings.access_group.map(|id| id.to_string());
+            let group = group.and_then(|id| groups.iter().find(|pick| pick.value == id));
+            let source = sources
+                .iter()
+                .find(|source| source.provider.id == one.provider);
+            vec![
+                Cell::link(&one.name, href(one.id)),
+                source.map_or(Cell::Nothing, |source| {
+                    Cell::link(
+                        &source.provider.settings.name,
+                        providers::href(one.provider),
+                    )
+                }),
+                Cell::Badge(access_groups::enabled_badge(t, one.settings.enabled)),
+                group.map_or_else(
+                    || Cell::text(t.own("internal_group.untied")),
+                    |pick| Cell::text(pick.text.clone()),
+                ),
+                Cell::text(t.word(&format!("delivery_{}", one.settings.link_delivery.name()))),
+            ]
+        })
+        .collect();
+    table.next = found
+        .last()
+        .filter(|_| found.len() as u64 == PAGE)
+        .map(|last| visit.here(&[("after", Some(&last.id.to_string()))]));
+    table.first = after.map(|_| visit.here(&[("after", None)]));
+    table.csv = Some(visit.here(&[("format", Some("csv"))]));
+    if visit.wants_csv() {
+        return Ok(Reply::Raw(table.download("internal-groups")));
+    }
+    Ok(Page {
+        title: t.own("internal_group.title"),
+        lead: Some(t.own("internal_group.lead")),
+        trail: trail(t),
+        current: "nav.internal_groups",
+        sections: vec![Section::new(
+            "list",
+            t.own("nav.internal_groups"),
+            vec![Block::Table(table)],
+        )],
+        ..Page::default()
+    }
+    .into())
+}
+
+pub(super) async fn show(visit: &Visit) -> Answer {
+    let t = visit.t;
+    let id: GroupId = visit.id("group")?;
+    let (group, source) = visit
+        .run(move |service, call| {
+            let group = service.find_internal_group(call, id)?;
+            let source = service.find_provider(call, group.provider)?;
+            Ok((group, source.provider))
+        })
+        .await?;
+    let groups = access_groups::picks(visit).await?;
+    let settings = &group.settings;
+    let tied = settings
+        .access_group
+        .map(|id| id.to_string())
+        .unwrap_or_default();
+    let mut page = Page {
+        title: group.name.clone(),
+        badge: Some(access_groups::enabled_badge(t, settings.enabled)),
+        trail: trail(t),
+        current: "nav.internal_groups",
+        ..Page::default()
+    };
+    let facts = vec![
+        Fact::new(
+            t.own("vendor.provider"),
+            Cell::link(&source.settings.name, providers::href(source.id)),
+        ),
+        Fact::new(
+            t.own("vendor.access_group"),
+            Cell::optional(
+                groups
+                    .iter()
+                    .find(|pick| pick.value == tied)
+                    .map(|pick| pick.text.clone()),
+            ),
+        ),
+        Fact::new(t.own("provider.id"), Cell::Copy(group.id.to_string())),
+    ];
+    if visit.may(Role::Operator) {
+        let deliveries = LinkDelivery::ALL
+            .iter()
+            .map(|one| Pick::new(one.name(), t.word(&format!("delivery_{}", one.name()))))
+            .collect();
+        let form = Form::of(
+            "group",
+            href(id),
+            t.own("form.save"),
+            vec![
+                Field::switch("enabled", t.own("access_group.enabled"), settings.enabled),
+                Field::choice("access_group", t.own("vendor.access_group"), groups, tied)
+                    .hint(t.own("internal_group.access_group_hint")),
+                Field::choice(
+                    "link_delivery",
+                    t.own("provider.link_delivery"),
+                    deliveries,
+                    settings.link_delivery.name(),
+                ),
+            ],
+        );
+        page.sections.push(Section::new(
+            "edit",
+            t.own("vendor.edit"),
+            vec![Block::Form(form)],
+        ));
+        page.aside.push(Section::new(
+            "facts",
+            t.own("vendor.facts"),
+            vec![Block::Facts(facts)],
+        ));
+    } else {
+        page.sections.push(Section::new(
+            "facts",
+            t.own("vendor.facts"),
+            vec![Block::Facts(facts)],
+        ));
+    }
+    Ok(page.into())
+}
+
+pub(super) async fn change(visit: &Visit, fields: &Fields) -> Answer {
+    let id: GroupId = visit.id("group")?;
+    let wanted = InternalGroupSettings {
+        enabled: fields.has("enabled"),
+        access_group: fields.get("access_group").parse().ok(),
+        link_delivery: fields.get("link_delivery").parse().unwrap_or_default(),
+    };
+    visit
+        .run(move |service, call| {
+            service.change_internal_group(call, id, move |current| {
+                *current = wanted.clone();
+                Ok(())
+            })
+        })
+        .await?;
+    Ok(Reply::See(format!("{}?done=saved", href(id))))
+}

@@ -1,0 +1,446 @@
+//! Everything about one person on one page, so that "why can't she get in?" has one place.
+
+use chrono::{DateTime, Utc};
+use vestibule_domain::access::{ChangeKind, Decision};
+use vestibule_domain::person::Block as BlockOn;
+use vestibule_domain::{BlockId, UserId};
+use vestibule_service::events::{EventQuery, EventRecord};
+use vestibule_service::people::{PersonDetails, PersonPlacement};
+use vestibule_service::{Error, Role};
+
+use super::{active, href, trail};
+use crate::console::fields::Fields;
+use crate::console::form::{Field, Form, as_typed, instant};
+use crate::console::page::{
+    Anchor, Badge, Block, Button, Cell, Fact, Notice, Page, Section, Step, Tone,
+};
+use crate::console::query::Pairs;
+use crate::console::reply::{Answer, Reply};
+use crate::console::table::Table;
+use crate::console::visit::Visit;
+use crate::console::{MOUNT, access_groups, events, internal_groups, providers, vendors};
+
+const EVENTS: u64 = 15;
+
+/// All that the page shows.
+struct Shown {
+    details: PersonDetails,
+    decision: Decision,
+    /// The verdict at the instant asked about.
+    then: Option<Decision>,
+    history: Vec<EventRecord>,
+    provider: String,
+    third_party: bool,
+    /// Names of the vendors the person could have been placed in.
+    candidates: Vec<(String, vestibule_domain::VendorId, bool)>,
+}
+
+async fn find(visit: &Visit) -> Result<(Shown, Option<&'static str>), Error> {
+    let id: UserId = visit.id("user")?;
+    let (at, mistake) = match instant(visit.query.get("at")) {
+        Ok(at) => (at, None),
+        Err(key) => (None, Some(key)),
+    };
+    let shown = visit
+        .run(move |service, call| {
+            let details = service.find_person(call, id)?;
+            let source = service
+                .find_provider(call, details.person.provider)?
+                .provider;
+            let query = EventQuery {
+                subject: Some(id.as_uuid()),
+                limit: Some(EVENTS),
+                ..EventQuery::default()
+            };
+            let mut candidates = Vec::new();
+            if let Some(PersonPlacement { placement, .. }) = &details.placement {
+                for candidate in placement.candidates.iter().take(20) {
+                    let vendor = service.find_vendor(call, candidate.vendor)?.vendor;
+                    candidates.push((vendor.name, vendor.id, vendor.id == placement.vendor));
+                }
+            }
+            Ok(Shown {
+                decision: service.decide_access(call, id, None)?,
+                then: match at {
+                    Some(at) => Some(service.decide_access(call, id, Some(at))?),
+                    None => None,
+                },
+                history: service.list_events(call, &query)?,
+                provider: source.settings.name,
+                third_party: source.settings.user_type
+                    == vestibule_domain::provider::UserType::ThirdParty,
+                candidates,
+                details,
+            })
+        })
+        .await?;
+    Ok((shown, mistake))
+}
+
+pub(in crate::console) async fn show(visit: &Visit) -> Answer {
+    let (shown, mistake) = find(visit).await?;
+    let block = block_form(visit, shown.details.person.id, &Pairs::default());
+    Ok(page(visit, &shown, block, mistake).into())
+}
+
+fn page(visit: &Visit, shown: &Shown, block: Form, mistake: Option<&'static str>) -> Page {
+    let t = visit.t;
+    let person = &shown.details.person;
+    let mut sections = vec![verdict(visit, shown)];
+    sections.push(then(visit, shown, mistake));
+    if shown.third_party {
+        sections.push(placement(visit, shown));
+    }
+    sections.push(memberships(visit, shown));
+    sections.push(Section {
+        actions: vec![Anchor::new(
+            t.own("event.all"),
+            format!("{MOUNT}/events?subject={}", person.id),
+        )],
+        ..Section::new(
+            "history",
+            t.own("person.history"),
+            vec![Block::Table(events::table(visit, &shown.history))],
+        )
+    });
+    sections.push(Section {
+        folded: true,
+        lead: Some(t.own("person.resource_lead")),
+        ..Section::new(
+            "resource",
+            t.own("person.resource"),
+            vec![Block::Source(
+                serde_json::to_string_pretty(&shown.details.resource).unwrap_or_default(),
+            )],
+        )
+    });
+    let facts = vec![
+        Fact::new(
+            t.own("person.user_name"),
+            Cell::Copy(person.user_name.clone()),
+        ),
+        Fact::new(t.own("person.email"), Cell::optional(person.email.clone())),
+        Fact::new(t.own("person.state"), active(t, person.active)),
+        Fact::new(
+            t.own("vendor.provider"),
+            Cell::link(&shown.provider, providers::href(person.provider)),
+        ),
+        Fact::new(t.own("person.created"), Cell::Time(person.created)),
+        Fact::new(t.own("person.modified"), Cell::Time(person.modified)),
+        Fact::new(t.own("provider.id"), Cell::Copy(person.id.to_string())),
+    ];
+    Page {
+        title: display_name(shown),
+        badge: Some(verdict_badge(visit, &shown.decision)),
+        trail: trail(t),
+        current: "nav.people",
+        sections,
+        aside: vec![
+            Section::new("facts", t.own("person.facts"), vec![Block::Facts(facts)]),
+            blocks(visit, shown, block),
+        ],
+        ..Page::default()
+    }
+}
+
+fn display_name(shown: &Shown) -> String {
+    let resource = &shown.details.resource;
+    ["/displayName", "/name/formatted", "/NameFormatted"]
+        .iter()
+        .filter_map(|path| resource.pointer(path)?.as_str())
+        .find(|name| !name.trim().is_empty())
+        .unwrap_or(&shown.details.person.user_name)
+        .to_owned()
+}
+
+fn verdict_badge(visit: &Visit, decision: &Decision) -> Badge {
+    if decision.allowed() {
+        Badge::new(Tone::Good, visit.t.own("verdict.allowed"))
+    } else {
+        Badge::new(Tone::Bad, visit.t.own("verdict.refused"))
+    }
+}
+
+/// The chain of one decision, each step with the event that made it so.
+fn steps(visit: &Visit, decision: &Decision) -> Block {
+    let t = visit.t;
+    let steps = decision
+        .chain
+        .iter()
+        .map(|step| Step {
+            holds: step.holds,
+            label: t.own_of("check", step.check.name()),
+            detail: step.detail.clone(),
+            link: step.event.map(|event| {
+                Anchor::new(t.own("verdict.event"), format!("{MOUNT}/events?id={event}"))
+            }),
+        })
+        .collect();
+    Block::Steps(steps)
+}
+
+fn verdict(visit: &Visit, shown: &Shown) -> Section {
+    let t = visit.t;
+    let decision = &shown.decision;
+    let mut blocks = Vec::new();
+    if decision.allowed() {
+        let text = match decision.until {
+            Some(until) => t.say(
+                "verdict.until",
+                &[("until", &until.format("%Y-%m-%d %H:%M UTC"))],
+            ),
+            None => t.own("verdict.in"),
+        };
+        blocks.push(Block::Notice(Notice::new(Tone::Good, text)));
+    } else {
+        let key = if decision.flip.len() == 1 {
+            "verdict.one_change"
+        } else {
+            "verdict.changes"
+        };
+        let mut notice = Notice::new(Tone::Bad, t.own(key));
+        notice.more = decision
+            .flip
+            .iter()
+            .map(|change| change.explanation.clone())
+            .collect();
+        blocks.push(Block::Notice(notice));
+        let ways: Vec<Fact> = decision
+            .flip
+            .iter()
+            .filter_map(|change| {
+                let href = way(&change.kind)?;
+                Some(Fact::new(
+                    t.own("verdict.go"),
+                    Cell::link(&change.explanation, href),
+                ))
+            })
+            .collect();
+        if !ways.is_empty() {
+            blocks.push(Block::Facts(ways));
+        }
+    }
+    blocks.push(steps(visit, decision));
+    Section::new("verdict", t.own("verdict.title"), blocks)
+}
+
+/// The page on which a change that would let the person in is made.
+fn way(kind: &ChangeKind) -> Option<String> {
+    match kind {
+        ChangeKind::LiftBlock { .. } => Some("#blocks".to_owned()),
+        ChangeKind::EnableVendor { vendor }
+        | ChangeKind::ReattachVendor { vendor }
+        | ChangeKind::SetStart { vendor, .. }
+        | ChangeKind::ExtendEnd { vendor, .. }
+        | ChangeKind::SetAccessGroup { vendor } => Some(vendors::href(*vendor)),
+        ChangeKind::EnableAccessGroup { access_group } => Some(access_groups::href(*access_group)),
+        ChangeKind::EnableInternalGroup { group } | ChangeKind::TieGroupToAccessGroup { group } => {
+            Some(internal_groups::href(*group))
+        }
+        ChangeKind::ActivatePerson { .. }
+        | ChangeKind::AddToGroup { .. }
+        | ChangeKind::WaitUntil { .. } => None,
+    }
+}
+
+/// The verdict at a coming date.
+fn then(visit: &Visit, shown: &Shown, mistake: Option<&'static str>) -> Section {
+    let t = visit.t;
+    let at = shown.then.as_ref().map(|decision| decision.at);
+    let typed = if mistake.is_some() {
+        visit.query.get("at").to_owned()
+    } else {
+        as_typed(at)
+    };
+    let mut form = Form::of(
+        "then-form",
+        format!("{}#then", visit.path),
+        t.own("verdict.ask"),
+        vec![Field::when("at", t.own("verdict.at"), typed)],
+    );
+    form.asks = true;
+    form.inline = true;
+    if let Some(key) = mistake {
+        form.mark("at", t.get(key));
+    }
+    let mut blocks = vec![Block::Form(form)];
+    if let Some(decision) = &shown.then {
+        blocks.push(Block::Facts(vec![
+            Fact::new(t.own("verdict.at"), Cell::Time(decision.at)),
+            Fact::new(
+                t.own("verdict.then"),
+                Cell::Badge(verdict_badge(visit, decision)),
+            ),
+        ]));
+        blocks.push(steps(visit, decision));
+    }
+    Section::new("then", t.own("verdict.then_title"), blocks)
+}
+
+fn placement(visit: &Visit, shown: &Shown) -> Section {
+    let t = visit.t;
+    let mut blocks = Vec::new();
+    match &shown.details.placement {
+        Some(PersonPlacement { placement, event }) => {
+            let text = t.own_of("rule", placement.rule.name());
+            blocks.push(Block::Text(text));
+            let mut table = Table::new(
+                t.own("person.candidates"),
+                &[t.get("vendor.name"), t.get("person.chosen")],
+            );
+            table.rows = shown
+                .candidates
+                .iter()
+                .map(|(name, id, chosen)| {
+                    let mark = if *chosen {
+                        Cell::badge(Tone::Good, t.own("person.chosen"))
+                    } else {
+                        Cell::text(t.own("person.earlier"))
+                    };
+                    vec![Cell::link(name, vendors::href(*id)), mark]
+                })
+                .collect();
+            blocks.push(Block::Table(table));
+            blocks.push(Block::Facts(vec![Fact::new(
+                t.own("person.placed_by"),
+                Cell::link(t.own("verdict.event"), format!("{MOUNT}/events?id={event}")),
+            )]));
+        }
+        None => blocks.push(Block::Text(t.own("person.unplaced"))),
+    }
+    Section::new("placement", t.own("person.placement"), blocks)
+}
+
+fn memberships(visit: &Visit, shown: &Shown) -> Section {
+    let t = visit.t;
+    let mut table = Table::new(
+        t.own("person.groups"),
+        &[t.get("access_group.name"), t.get("person.membership")],
+    );
+    table.empty = t.own("person.no_group");
+    table.rows = shown
+        .details
+        .groups
+        .iter()
+        .map(|group| {
+            let name = if shown.third_party {
+                Cell::text(group.name.clone())
+            } else {
+                Cell::link(&group.name, internal_groups::href(group.id))
+            };
+            let how = if group.direct {
+                "person.direct"
+            } else {
+                "person.nested"
+            };
+            vec![name, Cell::text(t.own(how))]
+        })
+        .collect();
+    Section::new("groups", t.own("person.groups"), vec![Block::Table(table)])
+}
+
+fn blocks(visit: &Visit, shown: &Shown, form: Form) -> Section {
+    let t = visit.t;
+    let now = visit.web.service.now();
+    let mut facts = Vec::new();
+    for block in &shown.details.blocks {
+        facts.extend(block_facts(visit, shown.details.person.id, block, now));
+    }
+    let mut blocks = vec![Block::Text(t.own("block.lead"))];
+    if !facts.is_empty() {
+        blocks.push(Block::Facts(facts));
+    }
+    if visit.may(Role::Operator) {
+        blocks.push(Block::Form(form));
+    }
+    Section::new("blocks", t.own("block.title"), blocks)
+}
+
+fn block_facts(visit: &Visit, user: UserId, block: &BlockOn, now: DateTime<Utc>) -> Vec<Fact> {
+    let t = visit.t;
+    let state = if block.in_force(now) {
+        Cell::badge(Tone::Bad, t.own("block.in_force"))
+    } else {
+        Cell::badge(Tone::Plain, t.own("provider.ended"))
+    };
+    let mut facts = vec![
+        Fact::new(t.own("block.state"), state),
+        Fact::new(t.own("block.reason"), Cell::text(block.reason.clone())),
+        Fact::new(
+            t.own("block.until"),
+            match block.until {
+                Some(until) => Cell::Time(until),
+                None => Cell::text(t.own("block.forever")),
+            },
+        ),
+    ];
+    if visit.may(Role::Operator) {
+        facts.push(Fact::new(
+            t.own("table.actions"),
+            Cell::Button(Button {
+                text: t.own("block.lift"),
+                about: block.reason.clone(),
+                action: format!("{}/blocks/{}/lift", href(user), block.id),
+                fields: Vec::new(),
+                tone: Tone::Good,
+            }),
+        ));
+    }
+    facts
+}
+
+fn block_form(visit: &Visit, user: UserId, typed: &Pairs) -> Form {
+    let t = visit.t;
+    let mut form = Form::of(
+        "block",
+        format!("{}/block", href(user)),
+        t.own("block.block"),
+        vec![
+            Field::line("reason", t.own("block.reason"), typed.get("reason")).required(),
+            Field::when("until", t.own("block.until"), typed.get("until"))
+                .hint(t.own("block.until_hint")),
+        ],
+    );
+    form.danger = true;
+    form
+}
+
+pub(in crate::console) async fn block(visit: &Visit, fields: &Fields) -> Answer {
+    let id: UserId = visit.id("user")?;
+    let visit = &Visit {
+        path: href(id),
+        ..visit.clone()
+    };
+    let reason = fields.get("reason").trim().to_owned();
+    let set = match instant(fields.get("until")) {
+        Ok(until) => {
+            visit
+                .run(move |service, call| service.block_user(call, id, &reason, until))
+                .await
+        }
+        Err(key) => Err(Error::Invalid {
+            field: "until".to_owned(),
+            detail: visit.t.own(key),
+        }),
+    };
+    match set {
+        Ok(_) => Ok(Reply::See(format!("{}?done=blocked", href(id)))),
+        Err(error) => {
+            let (shown, mistake) = find(visit).await?;
+            let mut form = block_form(visit, id, fields);
+            visit.mark(&mut form, error, "reason")?;
+            Ok(Reply::Mistaken(Box::new(page(
+                visit, &shown, form, mistake,
+            ))))
+        }
+    }
+}
+
+pub(in crate::console) async fn lift(visit: &Visit, _: &Fields) -> Answer {
+    let id: UserId = visit.id("user")?;
+    let block: BlockId = visit.second_id("block")?;
+    visit
+        .run(move |service, call| service.lift_block(call, block))
+        .await?;
+    Ok(Reply::See(format!("{}?done=lifted", href(id))))
+}

@@ -1,0 +1,285 @@
+//! Settings > Authentication > Identity Management (IGA) > Providers.
+
+pub(super) mod credentials;
+pub(super) mod edit;
+mod show;
+
+use vestibule_domain::ProviderId;
+use vestibule_domain::provider::{Provider, ProviderState, UserType};
+use vestibule_scim::Dialect;
+use vestibule_scim::fold::fold;
+use vestibule_service::providers::{AUTHENTICATION_METHOD, PROTOCOL, RegisteredProvider};
+use vestibule_service::{Role, Service};
+
+use super::MOUNT;
+use super::fields::Fields;
+use super::form::{Field, Form, Pick};
+use super::page::{Anchor, Badge, Block, Button, Cell, Fact, Notice, Page, Section, Tone};
+use super::reply::{Answer, Reply};
+use super::table::Table;
+use super::text::Texts;
+use super::visit::Visit;
+
+pub(super) use show::show;
+
+/// Address of a provider's page.
+pub(super) fn href(id: ProviderId) -> String {
+    format!("{MOUNT}/providers/{id}")
+}
+
+fn trail(t: Texts) -> Vec<Anchor> {
+    vec![
+        Anchor::words(t.own("nav.settings")),
+        Anchor::words(t.own("nav.authentication")),
+        Anchor::words(t.own("nav.iga")),
+        Anchor::new(t.own("nav.providers"), format!("{MOUNT}/providers")),
+    ]
+}
+
+pub(super) fn state_badge(
+    t: Texts,
+    provider: &Provider,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Badge {
+    if provider.expired(now) {
+        return Badge::new(Tone::Bad, t.own("provider.expired"));
+    }
+    let tone = match provider.state {
+        ProviderState::Active => Tone::Good,
+        ProviderState::Paused => Tone::Waiting,
+        ProviderState::Disabled => Tone::Bad,
+    };
+    Badge::new(tone, t.word(provider.state.name()))
+}
+
+fn dialect_word(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Tolerant => "tolerant",
+        Dialect::Strict => "strict",
+    }
+}
+
+/// The list as its users know it.
+pub(super) async fn list(visit: &Visit) -> Answer {
+    let t = visit.t;
+    let found = visit.run(Service::list_providers).await?;
+    let now = visit.web.service.now();
+    let mut table = Table::new(
+        t.own("nav.providers"),
+        &[
+            t.get("provider.id"),
+            t.get("provider.name"),
+            t.get("provider.tags"),
+            t.get("provider.protocol"),
+            t.get("provider.method"),
+            t.get("provider.registered"),
+            t.get("provider.enabled"),
+            t.get("provider.user_type"),
+            t.get("table.actions"),
+        ],
+    );
+    table.here = format!("{MOUNT}/providers");
+    table.rows = found
+        .iter()
+        .filter(|one| matches(visit, one))
+        .map(|one| row(visit, one, now))
+        .collect();
+    table.filters = filters(visit);
+    table.filtered = ["q", "type", "state"]
+        .iter()
+        .any(|name| visit.query.given(name).is_some());
+    table.empty = t.own("provider.none");
+    table.csv = Some(visit.here(&[("format", Some("csv"))]));
+    if visit.wants_csv() {
+        return Ok(Reply::Raw(table.download("providers")));
+    }
+    let mut page = Page {
+        title: t.own("nav.providers"),
+        lead: Some(t.own("provider.lead")),
+        trail: trail(t),
+        current: "nav.providers",
+        ..Page::default()
+    };
+    if visit.may(Role::Administrator) {
+        page.actions = vec![Anchor::primary(
+            t.own("provider.new"),
+            format!("{MOUNT}/providers/new"),
+        )];
+        table.empty_action = page.actions.first().cloned();
+    }
+    page.sections = vec![Section::new(
+        "list",
+        t.own("nav.providers"),
+        vec![Block::Table(table)],
+    )];
+    Ok(page.into())
+}
+
+fn row(visit: &Visit, one: &RegisteredProvider, now: chrono::DateTime<chrono::Utc>) -> Vec<Cell> {
+    let t = visit.t;
+    let provider = &one.provider;
+    let settings = &provider.settings;
+    let mut actions = vec![Anchor::new(t.own("table.details"), href(provider.id))];
+    if visit.may(Role::Administrator) {
+        actions.push(Anchor::new(
+            t.own("table.edit"),
+            format!("{}/edit", href(provider.id)),
+        ));
+    }
+    vec![
+        Cell::Code(provider.id.to_string()),
+        Cell::link(&settings.name, href(provider.id)),
+        Cell::Tags(settings.tags.clone()),
+        Cell::text(PROTOCOL.to_uppercase()),
+        Cell::text(t.word(AUTHENTICATION_METHOD)),
+        Cell::Time(provider.created),
+        Cell::Badge(state_badge(t, provider, now)),
+        Cell::text(t.word(settings.user_type.name())),
+        Cell::Links(actions),
+    ]
+}
+
+fn matches(visit: &Visit, one: &RegisteredProvider) -> bool {
+    let settings = &one.provider.settings;
+    let text = visit.query.given("q").map(fold);
+    let in_text = text.is_none_or(|text| {
+        fold(&settings.name).contains(&text)
+            || settings.tags.iter().any(|tag| fold(tag).contains(&text))
+    });
+    let of = |name: &str, word: &str| visit.query.given(name).is_none_or(|wanted| wanted == word);
+    in_text && of("type", settings.user_type.name()) && of("state", one.provider.state.name())
+}
+
+fn filters(visit: &Visit) -> Vec<Field> {
+    let t = visit.t;
+    let any = || Pick::new("", t.own("table.any"));
+    let mut types = vec![any()];
+    types.extend(
+        UserType::ALL
+            .iter()
+            .map(|one| Pick::new(one.name(), t.word(one.name()))),
+    );
+    let mut states = vec![any()];
+    states.extend(
+        ProviderState::ALL
+            .iter()
+            .map(|one| Pick::new(one.name(), t.word(one.name()))),
+    );
+    vec![
+        Field::line("q", t.own("provider.name_or_tag"), visit.query.get("q")),
+        Field::choice(
+            "type",
+            t.own("provider.user_type"),
+            types,
+            visit.query.get("type"),
+        ),
+        Field::choice(
+            "state",
+            t.own("provider.state"),
+            states,
+            visit.query.get("state"),
+        ),
+    ]
+}
+
+/// Pauses, disables or resumes.
+pub(super) async fn set_state(visit: &Visit, fields: &Fields) -> Answer {
+    let id: ProviderId = visit.id("provider")?;
+    let state: ProviderState = fields
+        .get("state")
+        .parse()
+        .map_err(|_| vestibule_service::Error::NotFound("state"))?;
+    visit
+        .run(move |service, call| service.set_provider_state(call, id, state))
+        .await?;
+    Ok(Reply::See(format!("{}?done=state", href(id))))
+}
+
+/// The buttons that move a provider to another state.
+fn state_buttons(visit: &Visit, provider: &Provider) -> Vec<Button> {
+    let t = visit.t;
+    ProviderState::ALL
+        .iter()
+        .filter(|state| **state != provider.state)
+        .map(|state| Button {
+            text: t.own(match state {
+                ProviderState::Active => "provider.resume",
+                ProviderState::Paused => "provider.pause",
+                ProviderState::Disabled => "provider.disable",
+            }),
+            about: provider.settings.name.clone(),
+            action: format!("{}/state", href(provider.id)),
+            fields: vec![("state", state.name().to_owned())],
+            tone: match state {
+                ProviderState::Active => Tone::Good,
+                ProviderState::Paused => Tone::Plain,
+                ProviderState::Disabled => Tone::Bad,
+            },
+        })
+        .collect()
+}
+
+pub(super) async fn preview_deletion(visit: &Visit) -> Answer {
+    deletion_page(visit, None).await.map(Reply::from)
+}
+
+async fn deletion_page(
+    visit: &Visit,
+    mistake: Option<&str>,
+) -> Result<Page, vestibule_service::Error> {
+    let t = visit.t;
+    let id: ProviderId = visit.id("provider")?;
+    let details = visit
+        .run(move |service, call| service.find_provider(call, id))
+        .await?;
+    let name = details.provider.settings.name;
+    let goes = details.holdings;
+    let mut form = Form::of(
+        "delete",
+        format!("{}/delete", href(id)),
+        t.own("provider.delete"),
+        vec![Field::retype(t.own("form.retype"), &name)],
+    );
+    form.danger = true;
+    form.cancel = Some(href(id));
+    if let Some(mistake) = mistake {
+        form.mark("confirm", mistake);
+    }
+    let mut page = Page {
+        title: t.say("provider.delete_title", &[("name", &name)]),
+        trail: trail(t),
+        current: "nav.providers",
+        notice: Some(Notice::new(Tone::Bad, t.own("provider.delete_warning"))),
+        ..Page::default()
+    };
+    page.sections = vec![Section::new(
+        "goes",
+        t.own("provider.delete_goes"),
+        vec![
+            Block::Facts(vec![
+                Fact::new(t.own("provider.people"), Cell::Number(goes.users)),
+                Fact::new(t.own("provider.groups"), Cell::Number(goes.groups)),
+                Fact::new(t.own("nav.vendors"), Cell::Number(goes.vendors)),
+                Fact::new(t.own("provider.placed"), Cell::Number(goes.placements)),
+                Fact::new(t.own("provider.tokens"), Cell::Number(goes.tokens)),
+            ]),
+            Block::Form(form),
+        ],
+    )];
+    Ok(page)
+}
+
+pub(super) async fn delete(visit: &Visit, fields: &Fields) -> Answer {
+    let id: ProviderId = visit.id("provider")?;
+    let details = visit
+        .run(move |service, call| service.find_provider(call, id))
+        .await?;
+    if fields.get("confirm").trim() != details.provider.settings.name {
+        let page = deletion_page(visit, Some(visit.t.get("form.retype_wrong"))).await?;
+        return Ok(Reply::Mistaken(Box::new(page)));
+    }
+    visit
+        .run(move |service, call| service.delete_provider(call, id))
+        .await?;
+    Ok(Reply::See(format!("{MOUNT}/providers?done=deleted")))
+}

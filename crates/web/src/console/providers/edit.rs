@@ -1,0 +1,502 @@
+//! The two-tab form by which a provider is registered and changed.
+
+use vestibule_domain::ProviderId;
+use vestibule_domain::network::{AllowedAddresses, AllowedReferrers};
+use vestibule_domain::provider::{
+    LinkDelivery, ProviderSettings, ProviderState, RateLimit, UserType,
+};
+use vestibule_oauth::Scopes;
+use vestibule_scim::Dialect;
+use vestibule_service::{Error, Service};
+
+use super::{dialect_word, href, show, trail};
+use crate::console::MOUNT;
+use crate::console::access_groups;
+use crate::console::fields::Fields;
+use crate::console::form::{Field, Form, Group, Pick, as_typed, instant, items};
+use crate::console::page::{Anchor, Block, Notice, Page, Section, Tone};
+use crate::console::query::Pairs;
+use crate::console::reply::{Answer, Reply};
+use crate::console::visit::Visit;
+
+/// What the form holds, as text, whoever wrote it.
+#[derive(Default)]
+struct Typed {
+    name: String,
+    user_type: String,
+    enabled: bool,
+    description: String,
+    tags: String,
+    valid_until: String,
+    addresses: String,
+    referrers: String,
+    scopes: String,
+    dialect: String,
+    put_keeps_members: bool,
+    default_access_group: String,
+    link_delivery: String,
+    per_second: String,
+    burst: String,
+}
+
+impl Typed {
+    fn fresh() -> Self {
+        Self {
+            user_type: UserType::ThirdParty.name().to_owned(),
+            enabled: true,
+            scopes: Scopes::ALL.to_string(),
+            dialect: dialect_word(Dialect::Tolerant).to_owned(),
+            link_delivery: LinkDelivery::Default.name().to_owned(),
+            ..Self::default()
+        }
+    }
+
+    fn of_settings(settings: &ProviderSettings, enabled: bool) -> Self {
+        Self {
+            name: settings.name.clone(),
+            user_type: settings.user_type.name().to_owned(),
+            enabled,
+            description: settings.description.clone().unwrap_or_default(),
+            tags: settings.tags.join(", "),
+            valid_until: as_typed(settings.valid_until),
+            addresses: settings.allowed_addresses.items().join("\n"),
+            referrers: settings.allowed_referrers.items().join("\n"),
+            scopes: settings.scopes.to_string(),
+            dialect: dialect_word(settings.dialect).to_owned(),
+            put_keeps_members: settings.put_keeps_members,
+            default_access_group: settings
+                .default_access_group
+                .map(|id| id.to_string())
+                .unwrap_or_default(),
+            link_delivery: settings.link_delivery.name().to_owned(),
+            per_second: settings
+                .rate_limit
+                .map(|rate| rate.per_second.to_string())
+                .unwrap_or_default(),
+            burst: settings
+                .rate_limit
+                .map(|rate| rate.burst.to_string())
+                .unwrap_or_default(),
+        }
+    }
+
+    fn of_fields(fields: &Pairs) -> Self {
+        let own = |name: &str| fields.get(name).to_owned();
+        Self {
+            name: own("name"),
+            user_type: own("user_type"),
+            enabled: fields.has("enabled"),
+            description: own("description"),
+            tags: own("tags"),
+            valid_until: own("valid_until"),
+            addresses: own("addresses"),
+            referrers: own("referrers"),
+            scopes: own("scopes"),
+            dialect: own("dialect"),
+            put_keeps_members: fields.has("put_keeps_members"),
+            default_access_group: own("default_access_group"),
+            link_delivery: own("link_delivery"),
+            per_second: own("per_second"),
+            burst: own("burst"),
+        }
+    }
+
+    /// The settings, or every mistake: field and what to change.
+    fn settings(&self, visit: &Visit) -> Result<ProviderSettings, Vec<(&'static str, String)>> {
+        let t = visit.t;
+        let mut wrong: Vec<(&'static str, String)> = Vec::new();
+        let allowed_addresses = AllowedAddresses::parse(&items(&self.addresses))
+            .map_err(|error| wrong.push(("addresses", error.to_string())))
+            .unwrap_or_default();
+        let allowed_referrers = AllowedReferrers::parse(&items(&self.referrers))
+            .map_err(|error| wrong.push(("referrers", error.to_string())))
+            .unwrap_or_default();
+        let valid_until = instant(&self.valid_until)
+            .map_err(|key| wrong.push(("valid_until", t.own(key))))
+            .unwrap_or_default();
+        let user_type = self
+            .user_type
+            .parse()
+            .map_err(|_| wrong.push(("user_type", t.own("form.choose"))))
+            .unwrap_or(UserType::ThirdParty);
+        let rate_limit = self
+            .rate()
+            .map_err(|()| wrong.push(("per_second", t.own("provider.rate_wrong"))))
+            .unwrap_or_default();
+        let settings = ProviderSettings {
+            name: self.name.trim().to_owned(),
+            user_type,
+            description: Some(self.description.trim().replace("\r\n", "\n"))
+                .filter(|text| !text.is_empty()),
+            tags: items(&self.tags),
+            valid_until,
+            allowed_addresses,
+            allowed_referrers,
+            scopes: Scopes::parse(&self.scopes).unwrap_or(Scopes::ALL),
+            dialect: if self.dialect == dialect_word(Dialect::Strict) {
+                Dialect::Strict
+            } else {
+                Dialect::Tolerant
+            },
+            put_keeps_members: self.put_keeps_members,
+            default_access_group: self.default_access_group.parse().ok(),
+            link_delivery: self.link_delivery.parse().unwrap_or_default(),
+            rate_limit,
+        };
+        if let Err(mistake) = settings.check() {
+            let field = field_of(mistake.field());
+            wrong.push((field, t.detail(mistake.field(), &mistake.to_string())));
+        }
+        if wrong.is_empty() {
+            Ok(settings)
+        } else {
+            Err(wrong)
+        }
+    }
+
+    fn rate(&self) -> Result<Option<RateLimit>, ()> {
+        let number = |text: &str| text.trim().parse::<u32>().map_err(|_| ());
+        if self.per_second.trim().is_empty() && self.burst.trim().is_empty() {
+            return Ok(None);
+        }
+        let per_second = number(&self.per_second)?;
+        let burst = if self.burst.trim().is_empty() {
+            per_second
+        } else {
+            number(&self.burst)?
+        };
+        Ok(Some(RateLimit { per_second, burst }))
+    }
+}
+
+/// The form's name of a setting.
+fn field_of(setting: &str) -> &'static str {
+    match setting {
+        "tags" => "tags",
+        "description" => "description",
+        "default_access_group" => "default_access_group",
+        "rate_limit.per_second" => "per_second",
+        "rate_limit.burst" => "burst",
+        _ => "name",
+    }
+}
+
+fn settings_fields(visit: &Visit, typed: &Typed, new: bool, groups: Vec<Pick>) -> Vec<Field> {
+    let t = visit.t;
+    let pick = |word: &str| Pick::new(word, t.word(word));
+    let user_types = UserType::ALL.iter().map(|one| pick(one.name())).collect();
+    let mut settings = vec![
+        Field::line("name", t.own("provider.name"), &typed.name).required(),
+        Field::choice(
+            "protocol",
+            t.own("provider.protocol"),
+            vec![Pick::new("scim", "SCIM")],
+            "scim",
+        )
+        .required(),
+    ];
+    if new {
+        settings.push(
+            Field::radios(
+                "user_type",
+                t.own("provider.user_type"),
+                user_types,
+                &typed.user_type,
+            )
+            .required()
+            .hint(t.own("provider.user_type_hint")),
+        );
+        settings.push(Field::switch(
+            "enabled",
+            t.own("provider.enabled"),
+            typed.enabled,
+        ));
+    }
+    settings.push(Field::area(
+        "description",
+        t.own("provider.description"),
+        &typed.description,
+        3,
+    ));
+    settings.push(
+        Field::line("tags", t.own("provider.tags"), &typed.tags).hint(t.own("provider.tags_hint")),
+    );
+    if typed.user_type == UserType::Internal.name() || new {
+        settings.push(
+            Field::choice(
+                "default_access_group",
+                t.own("provider.default_access_group"),
+                groups,
+                &typed.default_access_group,
+            )
+            .hint(t.own("provider.default_access_group_hint")),
+        );
+    }
+    settings.push(Field::choice(
+        "link_delivery",
+        t.own("provider.link_delivery"),
+        LinkDelivery::ALL
+            .iter()
+            .map(|one| Pick::new(one.name(), t.word(&format!("delivery_{}", one.name()))))
+            .collect(),
+        &typed.link_delivery,
+    ));
+    settings.push(
+        Field::choice(
+            "dialect",
+            t.own("provider.dialect"),
+            [Dialect::Tolerant, Dialect::Strict]
+                .iter()
+                .map(|one| pick(dialect_word(*one)))
+                .collect(),
+            &typed.dialect,
+        )
+        .hint(t.own("provider.dialect_hint")),
+    );
+    settings.push(Field::switch(
+        "put_keeps_members",
+        t.own("provider.put_keeps_members"),
+        typed.put_keeps_members,
+    ));
+    settings
+}
+
+fn authentication(visit: &Visit, typed: &Typed) -> Vec<Field> {
+    let t = visit.t;
+    vec![
+        Field::choice(
+            "method",
+            t.own("provider.method"),
+            vec![Pick::new("oauth2", t.word("oauth2"))],
+            "oauth2",
+        )
+        .required(),
+        Field::when(
+            "valid_until",
+            t.own("provider.valid_until"),
+            &typed.valid_until,
+        )
+        .hint(t.own("provider.valid_until_hint")),
+        Field::area(
+            "addresses",
+            t.own("provider.addresses"),
+            &typed.addresses,
+            4,
+        )
+        .hint(t.own("provider.addresses_hint")),
+        Field::area(
+            "referrers",
+            t.own("provider.referrers"),
+            &typed.referrers,
+            3,
+        )
+        .hint(t.own("provider.referrers_hint")),
+        Field::choice(
+            "scopes",
+            t.own("provider.scopes"),
+            [Scopes::ALL, Scopes::READ, Scopes::WRITE]
+                .iter()
+                .map(|one| Pick::new(one.to_string(), one.to_string()))
+                .collect(),
+            &typed.scopes,
+        ),
+        Field::typed(
+            "per_second",
+            t.own("provider.per_second"),
+            &typed.per_second,
+            "text",
+            "off",
+        )
+        .hint(t.own("provider.per_second_hint")),
+        Field::typed(
+            "burst",
+            t.own("provider.burst"),
+            &typed.burst,
+            "text",
+            "off",
+        ),
+    ]
+}
+
+fn form(
+    visit: &Visit,
+    typed: &Typed,
+    action: String,
+    id: Option<ProviderId>,
+    groups: Vec<Pick>,
+) -> Form {
+    let t = visit.t;
+    let settings = settings_fields(visit, typed, id.is_none(), groups);
+    Form {
+        id: "provider",
+        action,
+        submit: t.own(if id.is_some() {
+            "form.save"
+        } else {
+            "provider.register"
+        }),
+        cancel: Some(id.map_or_else(|| format!("{MOUNT}/providers"), href)),
+        groups: vec![
+            Group {
+                title: t.own("provider.tab_settings"),
+                fields: settings,
+            },
+            Group {
+                title: t.own("provider.tab_authentication"),
+                fields: authentication(visit, typed),
+            },
+        ],
+        ..Form::default()
+    }
+}
+
+fn page(visit: &Visit, title: String, form: Form, wrong: bool) -> Page {
+    let t = visit.t;
+    let mut trail = trail(t);
+    trail.push(Anchor::words(title.clone()));
+    Page {
+        notice: wrong.then(|| Notice::new(Tone::Bad, t.own("form.wrong"))),
+        trail,
+        current: "nav.providers",
+        sections: vec![Section::new("form", title.clone(), vec![Block::Form(form)])],
+        title,
+        ..Page::default()
+    }
+}
+
+/// Shows the form again with every mistake at its field.
+fn mistaken(
+    visit: &Visit,
+    title: String,
+    mut form: Form,
+    wrong: &[(&'static str, String)],
+) -> Reply {
+    for (field, mistake) in wrong {
+        if !form.mark(field, mistake) {
+            form.mark("name", mistake);
+        }
+    }
+    Reply::Mistaken(Box::new(page(visit, title, form, true)))
+}
+
+pub(in crate::console) async fn new(visit: &Visit) -> Answer {
+    let groups = access_groups::picks(visit).await?;
+    let action = format!("{MOUNT}/providers/new");
+    let form = form(visit, &Typed::fresh(), action, None, groups);
+    Ok(page(visit, visit.t.own("provider.new"), form, false).into())
+}
+
+pub(in crate::console) async fn create(visit: &Visit, fields: &Fields) -> Answer {
+    let typed = Typed::of_fields(fields);
+    let again = async |wrong: Vec<(&'static str, String)>| -> Answer {
+        let groups = access_groups::picks(visit).await?;
+        let action = format!("{MOUNT}/providers/new");
+        let form = form(visit, &typed, action, None, groups);
+        Ok(mistaken(visit, visit.t.own("provider.new"), form, &wrong))
+    };
+    let settings = match typed.settings(visit) {
+        Ok(settings) => settings,
+        Err(wrong) => return again(wrong).await,
+    };
+    let state = if typed.enabled {
+        ProviderState::Active
+    } else {
+        ProviderState::Disabled
+    };
+    let registered = visit
+        .run(move |service, call| service.register_provider(call, settings, state))
+        .await;
+    match registered {
+        Ok(new) => {
+            let id = new.provider.provider.id;
+            let visit = Visit {
+                path: href(id),
+                ..visit.clone()
+            };
+            let once = Some((
+                "provider.client_secret",
+                new.client_secret.expose().to_owned(),
+            ));
+            let mut page = show::page(&visit, once).await?;
+            page.notice = Some(Notice::new(Tone::Good, visit.t.own("done.registered")));
+            Ok(page.into())
+        }
+        Err(error) => match at_field(visit, error) {
+            Ok(wrong) => again(vec![wrong]).await,
+            Err(error) => Err(error),
+        },
+    }
+}
+
+/// The mistake a service found, at the form's field, unless it is no mistake of the form.
+fn at_field(visit: &Visit, error: Error) -> Result<(&'static str, String), Error> {
+    match error {
+        Error::Invalid { field, detail } => Ok((field_of(&field), visit.t.detail(&field, &detail))),
+        Error::Uniqueness(detail) => Ok(("name", visit.t.detail("name", &detail))),
+        error => Err(error),
+    }
+}
+
+pub(in crate::console) async fn edit(visit: &Visit) -> Answer {
+    let id: ProviderId = visit.id("provider")?;
+    let details = visit
+        .run(move |service: &Service, call| service.find_provider(call, id))
+        .await?;
+    let groups = access_groups::picks(visit).await?;
+    let typed = Typed::of_settings(&details.provider.settings, true);
+    let mut form = form(
+        visit,
+        &typed,
+        format!("{}/edit", href(id)),
+        Some(id),
+        groups,
+    );
+    form.hidden
+        .push(("version", details.provider.version.to_string()));
+    let title = visit.t.say("provider.edit_title", &[("name", &typed.name)]);
+    Ok(page(visit, title, form, false).into())
+}
+
+pub(in crate::console) async fn change(visit: &Visit, fields: &Fields) -> Answer {
+    let id: ProviderId = visit.id("provider")?;
+    let current = visit
+        .run(move |service: &Service, call| service.find_provider(call, id))
+        .await?;
+    let user_type = current.provider.settings.user_type;
+    let mut typed = Typed::of_fields(fields);
+    user_type.name().clone_into(&mut typed.user_type);
+    let version: Option<i64> = fields.get("version").parse().ok();
+    let again = async |wrong: Vec<(&'static str, String)>| -> Answer {
+        let groups = access_groups::picks(visit).await?;
+        let mut form = form(
+            visit,
+            &typed,
+            format!("{}/edit", href(id)),
+            Some(id),
+            groups,
+        );
+        form.hidden
+            .push(("version", fields.get("version").to_owned()));
+        let title = visit.t.say("provider.edit_title", &[("name", &typed.name)]);
+        Ok(mistaken(visit, title, form, &wrong))
+    };
+    let settings = match typed.settings(visit) {
+        Ok(settings) => settings,
+        Err(wrong) => return again(wrong).await,
+    };
+    let changed = visit
+        .run(move |service, call| {
+            service.change_provider(call, id, version, move |current| {
+                *current = settings.clone();
+                Ok(())
+            })
+        })
+        .await;
+    match changed {
+        Ok(_) => Ok(Reply::See(format!("{}?done=saved", href(id)))),
+        Err(error) => match at_field(visit, error) {
+            Ok(wrong) => again(vec![wrong]).await,
+            Err(error) => Err(error),
+        },
+    }
+}

@@ -1,0 +1,229 @@
+//! Every page and every change of the console, with the role each needs: the one table that routing,
+//! the gate, the navigation and the tests of both are made from.
+
+use actix_web::http::Method;
+use actix_web::web::{self, ServiceConfig};
+use vestibule_service::Role;
+
+use super::fields::Fields;
+use super::text::Texts;
+use super::visit::Visit;
+use super::{
+    MOUNT, access_groups, account, administrators, events, home, internal_groups, people,
+    providers, search, vendors,
+};
+
+/// A page, or a change.
+#[derive(Debug, Clone, Copy)]
+pub struct Route {
+    pub method: Verb,
+    /// Below the mount.
+    pub path: &'static str,
+    pub role: Role,
+}
+
+/// How it is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    Get,
+    Post,
+}
+
+macro_rules! routes {
+    ($($verb:ident $path:literal $role:ident $($handler:ident)::+;)+) => {
+        /// Every page and every change.
+        pub const ROUTES: &[Route] = &[$(
+            Route { method: Verb::$verb, path: $path, role: Role::$role },
+        )+];
+
+        pub(super) fn configure(config: &mut ServiceConfig) {
+            $(routes!(@one config $verb $path $($handler)::+);)+
+        }
+    };
+    (@one $config:ident Get $path:literal $($handler:ident)::+) => {
+        $config.route($path, web::get().to(|visit: Visit| async move {
+            visit.respond($($handler)::+(&visit).await)
+        }));
+    };
+    // What changes something takes the form, and so its token.
+    (@one $config:ident Post $path:literal $($handler:ident)::+) => {
+        $config.route($path, web::post().to(|visit: Visit, fields: Fields| async move {
+            visit.respond($($handler)::+(&visit, &fields).await)
+        }));
+    };
+}
+
+routes! {
+    Get "" Auditor home::show;
+    Get "/search" Auditor search::show;
+
+    Get "/providers" Auditor providers::list;
+    Get "/providers/new" Administrator providers::edit::new;
+    Post "/providers/new" Administrator providers::edit::create;
+    Get "/providers/{id}" Auditor providers::show;
+    Get "/providers/{id}/edit" Administrator providers::edit::edit;
+    Post "/providers/{id}/edit" Administrator providers::edit::change;
+    Post "/providers/{id}/state" Administrator providers::set_state;
+    Get "/providers/{id}/delete" Administrator providers::preview_deletion;
+    Post "/providers/{id}/delete" Administrator providers::delete;
+    Post "/providers/{id}/rotate" Administrator providers::credentials::rotate;
+    Post "/providers/{id}/secrets/{secret}/revoke" Administrator providers::credentials::revoke_secret;
+    Post "/providers/{id}/tokens" Administrator providers::credentials::issue;
+    Post "/providers/{id}/tokens/{token}/revoke" Administrator providers::credentials::revoke_token;
+    Post "/providers/{id}/revoke-tokens" Administrator providers::credentials::revoke_all;
+
+    Get "/people" Auditor people::list;
+    Get "/people/{id}" Auditor people::person::show;
+    Post "/people/{id}/block" Operator people::person::block;
+    Post "/people/{id}/blocks/{block}/lift" Operator people::person::lift;
+
+    Get "/vendors" Auditor vendors::list;
+    Get "/vendors/{id}" Auditor vendors::show;
+    Post "/vendors/{id}/edit" Operator vendors::change;
+    Post "/vendors/{id}/reattach" Operator vendors::reattach;
+
+    Get "/internal-groups" Auditor internal_groups::list;
+    Get "/internal-groups/{id}" Auditor internal_groups::show;
+    Post "/internal-groups/{id}" Operator internal_groups::change;
+
+    Get "/access-groups" Auditor access_groups::list;
+    Get "/access-groups/new" Operator access_groups::new;
+    Post "/access-groups/new" Operator access_groups::create;
+    Get "/access-groups/{id}" Auditor access_groups::show;
+    Post "/access-groups/{id}" Operator access_groups::change;
+    Post "/access-groups/{id}/delete" Operator access_groups::delete;
+
+    Get "/events" Auditor events::list;
+
+    Get "/administrators" Auditor administrators::list;
+    Get "/administrators/new" Administrator administrators::new;
+    Post "/administrators/new" Administrator administrators::create;
+    Get "/administrators/{name}" Auditor administrators::show;
+    Post "/administrators/{name}" Administrator administrators::change;
+    Post "/administrators/{name}/reset" Administrator administrators::reset;
+    Post "/administrators/{name}/delete" Administrator administrators::delete;
+    Post "/administrators/{name}/tokens" Administrator administrators::issue;
+    Post "/administrators/{name}/tokens/{token}/revoke" Administrator administrators::revoke;
+
+    Get "/account" Auditor account::show;
+    Post "/account/password" Auditor account::change_password;
+    Get "/account/second-factor" Auditor account::offer;
+    Post "/account/second-factor" Auditor account::confirm;
+    Post "/sign-out" Auditor account::sign_out;
+}
+
+/// The role that a request with this method to the matched pattern needs; none when there is no such
+/// route.
+pub(super) fn needed(method: &Method, pattern: &str) -> Option<Role> {
+    let verb = match *method {
+        Method::GET | Method::HEAD => Verb::Get,
+        Method::POST => Verb::Post,
+        _ => return None,
+    };
+    let path = pattern.strip_prefix(MOUNT)?;
+    ROUTES
+        .iter()
+        .find(|route| route.method == verb && route.path == path)
+        .map(|route| route.role)
+}
+
+/// Whether the page is reached without a second factor even where one is required: the way to it.
+pub(super) fn without_second_factor(pattern: &str) -> bool {
+    ["/account/second-factor", "/sign-out"]
+        .iter()
+        .any(|path| pattern.strip_prefix(MOUNT) == Some(path))
+}
+
+/// A part of the navigation.
+#[derive(Debug)]
+pub(crate) struct Chapter {
+    /// Empty for what stands above all chapters.
+    pub(crate) title: String,
+    pub(crate) entries: Vec<Entry>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// What the entry stands under, in the words its users know.
+    pub(crate) above: String,
+    pub(crate) text: String,
+    pub(crate) href: String,
+    pub(crate) current: bool,
+}
+
+/// Words above an entry, its words, its path; as keys of texts.
+type Listed = (&'static str, &'static str, &'static str);
+
+/// Each chapter with its entries.
+const NAVIGATION: &[(&str, &[Listed])] = &[
+    ("", &[("", "nav.home", "")]),
+    (
+        "nav.remote_access",
+        &[
+            ("nav.settings", "nav.vendors", "/vendors"),
+            (
+                "nav.internal_users",
+                "nav.internal_groups",
+                "/internal-groups",
+            ),
+            ("nav.access_control", "nav.access_groups", "/access-groups"),
+        ],
+    ),
+    (
+        "nav.settings",
+        &[
+            ("nav.iga", "nav.providers", "/providers"),
+            ("nav.user_management", "nav.people", "/people"),
+            ("nav.system", "nav.administrators", "/administrators"),
+        ],
+    ),
+    ("nav.audit", &[("", "nav.events", "/events")]),
+];
+
+pub(super) fn navigation(t: Texts, current: &str) -> Vec<Chapter> {
+    let word = |key: &'static str| {
+        if key.is_empty() {
+            String::new()
+        } else {
+            t.own(key)
+        }
+    };
+    NAVIGATION
+        .iter()
+        .map(|(title, entries)| Chapter {
+            title: word(title),
+            entries: entries
+                .iter()
+                .map(|(above, key, path)| Entry {
+                    above: word(above),
+                    text: t.own(key),
+                    href: format!("{MOUNT}{path}"),
+                    current: current == *key,
+                })
+                .collect(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_change_is_open_to_auditors_but_to_their_own_account() {
+        for route in ROUTES {
+            let own = route.path.starts_with("/account") || route.path == "/sign-out";
+            if route.method == Verb::Post && !own {
+                assert!(route.role > Role::Auditor, "{}", route.path);
+            }
+        }
+    }
+
+    #[test]
+    fn each_route_stands_once() {
+        for (index, route) in ROUTES.iter().enumerate() {
+            let same = |other: &&Route| other.path == route.path && other.method == route.method;
+            assert_eq!(ROUTES.iter().position(|other| same(&other)), Some(index));
+        }
+    }
+}

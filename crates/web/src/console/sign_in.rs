@@ -1,0 +1,253 @@
+//! The sign-in page, where products' tiles lead to, and the looks of the console, which are chosen
+//! before one is anybody.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{LOCATION, SET_COOKIE};
+use actix_web::web::{Bytes, Data, Payload, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, get, post};
+use vestibule_oauth::Secret;
+use vestibule_service::AdminCall;
+use vestibule_service::AdminCredential;
+use vestibule_service::sessions::{Password, SignIn, SignedIn};
+
+use super::form::{Field, Form};
+use super::page::{Notice, Tone};
+use super::query::Pairs;
+use super::reply::{Plain, broken, foreign, see};
+use super::text::Language;
+use super::visit::{Looks, is_https, session, session_cookie};
+use super::{MOUNT, SIGN_IN, gate};
+use crate::Web;
+use crate::blocking::blocking;
+use crate::request::{Sender, body, request_id};
+
+/// Bytes of the form.
+const MAX_FORM: usize = 16 * 1024;
+/// How long a browser remembers looks, in seconds.
+const REMEMBERED: u32 = 365 * 24 * 60 * 60;
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .service(root)
+        .service(show)
+        .service(enter)
+        .service(preferences);
+}
+
+#[get("/")]
+async fn root() -> HttpResponse {
+    see(SIGN_IN)
+}
+
+/// What stands in the form.
+#[derive(Default)]
+struct Typed<'a> {
+    name: &'a str,
+    next: &'a str,
+    /// The password was right; now the code.
+    code: bool,
+    notice: Option<Notice>,
+}
+
+#[get("/flow/auth/signin")]
+async fn show(web: Data<Web>, request: HttpRequest) -> HttpResponse {
+    let looks = Looks::of(&request);
+    let query = Pairs::parse(request.query_string().as_bytes());
+    if let Some(secret) = session(&request, &web) {
+        let call = AdminCall {
+            credential: AdminCredential::Session(Ok(secret.digest())),
+            address: None,
+            request_id: None,
+        };
+        let service = web.service.clone();
+        if blocking(move || service.present(&call)).await.is_ok() {
+            return see(inside(query.get("next")));
+        }
+    }
+    let notice = match query.get("notice") {
+        "ended" => Some(Notice::new(Tone::Waiting, looks.t.own("sign_in.ended"))),
+        "out" => Some(Notice::new(Tone::Good, looks.t.own("sign_in.out"))),
+        "password" => Some(Notice::new(
+            Tone::Good,
+            looks.t.own("sign_in.password_changed"),
+        )),
+        _ => None,
+    };
+    let next = query.get("next");
+    page(
+        looks,
+        StatusCode::OK,
+        Typed {
+            next,
+            notice,
+            ..Typed::default()
+        },
+    )
+}
+
+#[post("/flow/auth/signin")]
+async fn enter(
+    web: Data<Web>,
+    request: HttpRequest,
+    sender: Sender,
+    payload: Payload,
+) -> HttpResponse {
+    let looks = Looks::of(&request);
+    if !gate::is_own(&request, &web.settings.public_url) {
+        return foreign(&web, looks);
+    }
+    let Some(fields) = read(payload).await else {
+        return page(looks, StatusCode::BAD_REQUEST, Typed::default());
+    };
+    let attempt = SignIn {
+        name: fields.get("name").trim().to_owned(),
+        password: Password(fields.get("password").to_owned()),
+        code: fields.given("code").map(str::to_owned),
+        address: sender.address,
+        request_id: Some(request_id(&request)),
+    };
+    let service = web.service.clone();
+    let outcome = blocking(move || service.sign_in(&attempt)).await;
+    let again = Typed {
+        name: fields.get("name"),
+        next: fields.get("next"),
+        code: fields.has("code"),
+        notice: None,
+    };
+    match outcome {
+        Ok(SignedIn::Welcome { secret, .. }) => HttpResponse::build(StatusCode::SEE_OTHER)
+            .insert_header((SET_COOKIE, cookie(&web, &secret)))
+            .insert_header((LOCATION, inside(fields.get("next"))))
+            .finish(),
+        Ok(SignedIn::Wrong) => {
+            let notice = Some(Notice::new(Tone::Bad, looks.t.own("sign_in.wrong")));
+            page(looks, StatusCode::UNAUTHORIZED, Typed { notice, ..again })
+        }
+        Ok(SignedIn::CodeNeeded) => {
+            let notice = Some(Notice::new(
+                Tone::Waiting,
+                looks.t.own("sign_in.code_needed"),
+            ));
+            page(
+                looks,
+                StatusCode::OK,
+                Typed {
+                    code: true,
+                    notice,
+                    ..again
+                },
+            )
+        }
+        Ok(SignedIn::TooOften { retry_after }) => {
+            let minutes = retry_after / 60 + 1;
+            let text = looks.t.say("sign_in.too_often", &[("minutes", &minutes)]);
+            let notice = Some(Notice::new(Tone::Bad, text));
+            page(
+                looks,
+                StatusCode::TOO_MANY_REQUESTS,
+                Typed { notice, ..again },
+            )
+        }
+        Err(error) => broken(&error, &web, looks, &request_id(&request)),
+    }
+}
+
+fn page(looks: Looks, status: StatusCode, typed: Typed<'_>) -> HttpResponse {
+    let t = looks.t;
+    let mut fields = vec![
+        Field::typed(
+            "name",
+            t.own("sign_in.name"),
+            typed.name,
+            "text",
+            "username",
+        )
+        .required(),
+        Field::typed(
+            "password",
+            t.own("sign_in.password"),
+            "",
+            "password",
+            "current-password",
+        )
+        .required(),
+    ];
+    if typed.code {
+        fields.push(
+            Field::typed("code", t.own("sign_in.code"), "", "text", "one-time-code")
+                .hint(t.own("sign_in.code_hint")),
+        );
+    }
+    let mut form = Form::of("sign-in", SIGN_IN, t.own("sign_in.submit"), fields);
+    form.hidden.push(("next", typed.next.to_owned()));
+    let mut plain = Plain::new(looks, t.own("sign_in.title"), SIGN_IN);
+    plain.lead = Some(t.own("sign_in.lead"));
+    plain.notice = typed.notice;
+    plain.form = Some(form);
+    plain.respond(status)
+}
+
+/// Where to after signing in: a page of ours, whatever the address says.
+fn inside(next: &str) -> &str {
+    let own = next == MOUNT
+        || next
+            .strip_prefix(MOUNT)
+            .is_some_and(|rest| rest.starts_with(['/', '?']));
+    if own && !next.contains(['\\', '\r', '\n']) {
+        next
+    } else {
+        MOUNT
+    }
+}
+
+fn cookie(web: &Web, secret: &Secret) -> String {
+    let secure = if is_https(web) { "; Secure" } else { "" };
+    let name = session_cookie(web);
+    format!(
+        "{name}={}; Path=/; HttpOnly; SameSite=Strict{secure}",
+        secret.expose()
+    )
+}
+
+/// The same cookie, to be forgotten.
+pub(super) fn no_cookie(web: &Web) -> String {
+    let secure = if is_https(web) { "; Secure" } else { "" };
+    let name = session_cookie(web);
+    format!("{name}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0{secure}")
+}
+
+/// Language and theme, remembered by the browser.
+#[post("/flow/preferences")]
+async fn preferences(web: Data<Web>, request: HttpRequest, payload: Payload) -> HttpResponse {
+    if !gate::is_own(&request, &web.settings.public_url) {
+        return foreign(&web, Looks::of(&request));
+    }
+    let fields = read(payload).await.unwrap_or_default();
+    let back = match fields.get("back") {
+        SIGN_IN => SIGN_IN,
+        back => inside(back),
+    };
+    let mut answer = HttpResponse::build(StatusCode::SEE_OTHER);
+    answer.insert_header((LOCATION, back));
+    let secure = if is_https(&web) { "; Secure" } else { "" };
+    let mut remember = |name: &str, value: &str| {
+        let cookie = format!(
+            "vestibule-{name}={value}; Path=/; Max-Age={REMEMBERED}; HttpOnly; SameSite=Strict{secure}"
+        );
+        answer.append_header((SET_COOKIE, cookie));
+    };
+    if let Some(language) = Language::of_tag(fields.get("language")) {
+        remember("language", language.tag());
+    }
+    let themes = ["light", "dark", "system"];
+    if let Some(theme) = themes.into_iter().find(|one| *one == fields.get("theme")) {
+        remember("theme", theme);
+    }
+    answer.finish()
+}
+
+async fn read(payload: Payload) -> Option<Pairs> {
+    let mut payload = payload.into_inner();
+    let read: Bytes = body(&mut payload, MAX_FORM).await.ok()?;
+    Some(Pairs::parse(&read)).filter(|pairs| !pairs.holds_nul())
+}

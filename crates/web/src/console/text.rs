@@ -1,0 +1,226 @@
+//! Everything the console says, in one file for each language.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::sync::LazyLock;
+
+use toml::{Table, Value};
+
+/// A language the console speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Language {
+    English,
+    BrazilianPortuguese,
+}
+
+impl Language {
+    pub(crate) const ALL: [Self; 2] = [Self::English, Self::BrazilianPortuguese];
+
+    /// As in `lang` attributes and the cookie.
+    pub(crate) fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::BrazilianPortuguese => "pt-BR",
+        }
+    }
+
+    /// What it calls itself.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::English => "English",
+            Self::BrazilianPortuguese => "Português (Brasil)",
+        }
+    }
+
+    pub(crate) fn of_tag(tag: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.tag() == tag)
+    }
+
+    /// The first language of an `Accept-Language` that is spoken here.
+    pub(crate) fn accepted(header: &str) -> Self {
+        header
+            .split(',')
+            .filter_map(|range| range.split([';', '-']).next())
+            .find_map(
+                |primary| match primary.trim().to_ascii_lowercase().as_str() {
+                    "en" => Some(Self::English),
+                    "pt" => Some(Self::BrazilianPortuguese),
+                    _ => None,
+                },
+            )
+            .unwrap_or(Self::English)
+    }
+}
+
+/// The texts of one language.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Texts {
+    pub(crate) language: Language,
+    texts: &'static HashMap<String, String>,
+}
+
+impl Texts {
+    pub(crate) fn of(language: Language) -> Self {
+        static ENGLISH: LazyLock<HashMap<String, String>> =
+            LazyLock::new(|| flat(include_str!("../../texts/en.toml")));
+        static PORTUGUESE: LazyLock<HashMap<String, String>> =
+            LazyLock::new(|| flat(include_str!("../../texts/pt-BR.toml")));
+        let texts: &'static HashMap<String, String> = match language {
+            Language::English => &ENGLISH,
+            Language::BrazilianPortuguese => &PORTUGUESE,
+        };
+        Self { language, texts }
+    }
+
+    /// The text with that key. A key that no file has shows itself, and a test finds it.
+    pub(crate) fn get<'a>(&self, key: &'a str) -> &'a str {
+        self.find(key).unwrap_or(key)
+    }
+
+    pub(crate) fn find(&self, key: &str) -> Option<&'static str> {
+        self.texts.get(key).map(String::as_str)
+    }
+
+    /// The text with that key as a `String`.
+    pub(crate) fn own(&self, key: &str) -> String {
+        self.get(key).to_owned()
+    }
+
+    /// The text of a word of the domain in that section.
+    pub(crate) fn own_of(&self, section: &str, word: &str) -> String {
+        self.find(&format!("{section}.{word}"))
+            .unwrap_or(word)
+            .to_owned()
+    }
+
+    /// The text with that key, with `{name}` replaced by each value.
+    pub(crate) fn say(&self, key: &str, values: &[(&str, &dyn std::fmt::Display)]) -> String {
+        let mut text = String::new();
+        let mut rest = self.get(key);
+        while let Some((before, after)) = rest.split_once('{') {
+            text.push_str(before);
+            let (name, behind) = after.split_once('}').unwrap_or((after, ""));
+            if let Some((_, value)) = values.iter().find(|(known, _)| *known == name) {
+                let _ = write!(text, "{value}");
+            }
+            rest = behind;
+        }
+        text.push_str(rest);
+        text
+    }
+
+    /// A word of the domain (`enabled`, `third_party`) as people read it.
+    pub(crate) fn word(&self, word: &str) -> String {
+        self.own_of("word", word)
+    }
+
+    /// What a check said about a field, without the field's name before it.
+    pub(crate) fn detail(&self, field: &str, detail: &str) -> String {
+        let bare = detail
+            .strip_prefix(field)
+            .and_then(|rest| rest.strip_prefix(": "))
+            .unwrap_or(detail);
+        self.find(&format!("detail.{bare}"))
+            .unwrap_or(bare)
+            .to_owned()
+    }
+}
+
+fn flat(source: &str) -> HashMap<String, String> {
+    let sections: Table = source.parse().expect("a test reads every file of texts");
+    let mut texts = HashMap::new();
+    for (section, entries) in sections {
+        if let Value::Table(entries) = entries {
+            for (key, text) in entries {
+                if let Value::String(text) = text {
+                    texts.insert(format!("{section}.{key}"), text);
+                }
+            }
+        }
+    }
+    texts
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use regex::Regex;
+
+    use super::*;
+
+    fn keys(language: Language) -> BTreeSet<String> {
+        Texts::of(language).texts.keys().cloned().collect()
+    }
+
+    #[test]
+    fn every_language_says_everything() {
+        assert!(keys(Language::English).len() > 200);
+        assert_eq!(keys(Language::English), keys(Language::BrazilianPortuguese));
+    }
+
+    #[test]
+    fn every_language_fills_the_same_blanks() {
+        let blanks = |text: &str| -> BTreeSet<String> {
+            Regex::new(r"\{(\w+)\}")
+                .unwrap()
+                .captures_iter(text)
+                .map(|found| found[1].to_owned())
+                .collect()
+        };
+        let (one, other) = (
+            Texts::of(Language::English),
+            Texts::of(Language::BrazilianPortuguese),
+        );
+        for key in keys(Language::English) {
+            assert_eq!(blanks(one.get(&key)), blanks(other.get(&key)), "{key}");
+        }
+    }
+
+    #[test]
+    fn every_text_asked_for_is_there() {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/");
+        let asked = Regex::new(r#"\b(?:get|own|say)\(\s*"([a-z_]+\.[a-z_0-9.]+)""#).unwrap();
+        let known = keys(Language::English);
+        let mut seen = 0;
+        for folder in ["src/console", "templates/console"] {
+            for file in std::fs::read_dir(format!("{root}{folder}")).unwrap() {
+                let path = file.unwrap().path();
+                if !path.is_file() {
+                    continue;
+                }
+                let source = std::fs::read_to_string(&path).unwrap();
+                for found in asked.captures_iter(&source) {
+                    seen += 1;
+                    assert!(
+                        known.contains(&found[1]),
+                        "{}: {}",
+                        path.display(),
+                        &found[1]
+                    );
+                }
+            }
+        }
+        assert!(seen > 100, "{seen}");
+    }
+
+    #[test]
+    fn blanks_are_filled_and_strangers_dropped() {
+        let texts = Texts::of(Language::English);
+        assert_eq!(texts.say("no.such.key", &[]), "no.such.key");
+        assert_eq!(
+            texts.say("a {name} b {other} c", &[("name", &"<x{y}>")]),
+            "a <x{y}> b  c"
+        );
+    }
+
+    #[test]
+    fn the_browser_says_which_language() {
+        assert_eq!(Language::accepted(""), Language::English);
+        assert_eq!(
+            Language::accepted("de-DE, pt;q=0.9"),
+            Language::BrazilianPortuguese
+        );
+        assert_eq!(Language::accepted("en-GB,pt"), Language::English);
+    }
+}

@@ -1,0 +1,498 @@
+//! Remote Access > Settings > Vendors.
+
+use chrono::{DateTime, Utc};
+use vestibule_domain::provider::LinkDelivery;
+use vestibule_domain::vendor::{Vendor, VendorSettings, VendorStatus};
+use vestibule_domain::{GroupId, UserId, VendorId};
+use vestibule_service::events::{EventQuery, EventRecord};
+use vestibule_service::providers::RegisteredProvider;
+use vestibule_service::vendors::{VendorDetails, VendorPerson, VendorQuery};
+use vestibule_service::{Error, Role};
+
+use super::fields::Fields;
+use super::form::{Field, Form, Pick, as_typed, instant};
+use super::page::{Anchor, Badge, Block, Cell, Fact, Notice, Page, Section, Tone};
+use super::query::Pairs;
+use super::reply::{Answer, Reply};
+use super::table::Table;
+use super::text::Texts;
+use super::visit::Visit;
+use super::{MOUNT, access_groups, events, people, providers};
+
+const PAGE: u64 = 100;
+/// People and events shown with a vendor.
+const BESIDE: u64 = 20;
+
+pub(super) fn href(id: VendorId) -> String {
+    format!("{MOUNT}/vendors/{id}")
+}
+
+fn trail(t: Texts) -> Vec<Anchor> {
+    vec![
+        Anchor::words(t.own("nav.remote_access")),
+        Anchor::words(t.own("nav.settings")),
+        Anchor::new(t.own("nav.vendors"), format!("{MOUNT}/vendors")),
+    ]
+}
+
+pub(super) fn status_badge(t: Texts, status: VendorStatus) -> Badge {
+    let tone = match status {
+        VendorStatus::Pending => Tone::Waiting,
+        VendorStatus::Enabled => Tone::Good,
+        VendorStatus::Disabled => Tone::Bad,
+        VendorStatus::Closed => Tone::Plain,
+    };
+    Badge::new(tone, t.word(status.name()))
+}
+
+/// The one thing to do next so that its people get in; none when they do.
+fn next_step(t: Texts, vendor: &Vendor, now: DateTime<Utc>) -> Option<String> {
+    let settings = &vendor.settings;
+    let key = match settings.status {
+        VendorStatus::Closed => return Some(t.own("vendor.step_reattach")),
+        VendorStatus::Disabled => "vendor.step_enable",
+        _ if settings.access_group.is_none() => "vendor.step_access_group",
+        _ if settings.start.is_none() => "vendor.step_start",
+        VendorStatus::Pending => "vendor.step_enable",
+        VendorStatus::Enabled if settings.end.is_some_and(|end| end <= now) => "vendor.step_extend",
+        VendorStatus::Enabled => return None,
+    };
+    Some(t.own(key))
+}
+
+/// The same in words whatever its state.
+pub(super) fn step(t: Texts, vendor: &Vendor, now: DateTime<Utc>) -> String {
+    next_step(t, vendor, now).unwrap_or_default()
+}
+
+pub(super) async fn list(visit: &Visit) -> Answer {
+    let t = visit.t;
+    let query = VendorQuery {
+        after: visit.query.get("after").parse().ok(),
+        provider: visit.query.get("provider").parse().ok(),
+        status: visit.query.get("status").parse().ok(),
+        name: visit.query.given("name").map(str::to_owned),
+        limit: Some(PAGE),
+    };
+    let asked = query.clone();
+    let (found, sources) = visit
+        .run(move |service, call| {
+            Ok((
+                service.list_vendors(call, &asked)?,
+                service.list_providers(call)?,
+            ))
+        })
+        .await?;
+    let groups = access_groups::picks(visit).await?;
+    let now = visit.web.service.now();
+    let mut table = Table::new(
+        t.own("nav.vendors"),
+        &[
+            t.get("vendor.name"),
+            t.get("vendor.status"),
+            t.get("vendor.step"),
+            t.get("vendor.access_group"),
+            t.get("vendor.start"),
+            t.get("vendor.end"),
+            t.get("vendor.provider"),
+        ],
+    );
+    table.rows = found
+        .iter()
+        .map(|vendor| {
+            let settings = &vendor.settings;
+            let group = settings.access_group.map(|id| id.to_string());
+            let group = group.and_then(|id| groups.iter().find(|pick| pick.value == id));
+            let source = sources
+                .iter()
+                .find(|one| one.provider.id == vendor.provider);
+            vec![
+                Cell::link(&vendor.name, href(vendor.id)),
+                Cell::Badge(status_badge(t, settings.status)),
+                next_step(t, vendor, now).map_or(Cell::Nothing, Cell::text),
+                Cell::optional(group.map(|pick| pick.text.clone())),
+                Cell::time(settings.start),
+                Cell::time(settings.end),
+                source.map_or(Cell::Nothing, |one| {
+                    Cell::link(
+                        &one.provider.settings.name,
+                        providers::href(one.provider.id),
+                    )
+                }),
+            ]
+        })
+        .collect();
+    table.next = found
+        .last()
+        .filter(|_| found.len() as u64 == PAGE)
+        .map(|last| visit.here(&[("after", Some(&last.id.to_string()))]));
+    table.first = query.after.map(|_| visit.here(&[("after", None)]));
+    table.here = format!("{MOUNT}/vendors");
+    table.empty = t.own("vendor.none");
+    table.csv = Some(visit.here(&[("format", Some("csv"))]));
+    table.filtered = ["name", "status", "provider"]
+        .iter()
+        .any(|name| visit.query.given(name).is_some());
+    table.filters = filters(visit, &sources);
+    if visit.wants_csv() {
+        return Ok(Reply::Raw(table.download("vendors")));
+    }
+    Ok(Page {
+        title: t.own("nav.vendors"),
+        lead: Some(t.own("vendor.lead")),
+        trail: trail(t),
+        current: "nav.vendors",
+        sections: vec![Section::new(
+            "list",
+            t.own("nav.vendors"),
+            vec![Block::Table(table)],
+        )],
+        ..Page::default()
+    }
+    .into())
+}
+
+fn filters(visit: &Visit, sources: &[RegisteredProvider]) -> Vec<Field> {
+    let t = visit.t;
+    let mut statuses = vec![Pick::new("", t.own("table.any"))];
+    statuses.extend(
+        VendorStatus::ALL
+            .iter()
+            .map(|one| Pick::new(one.name(), t.word(one.name()))),
+    );
+    let mut from = vec![Pick::new("", t.own("table.any"))];
+    from.extend(
+        sources
+            .iter()
+            .map(|one| Pick::new(one.provider.id.to_string(), &one.provider.settings.name)),
+    );
+    vec![
+        Field::line("name", t.own("vendor.name"), visit.query.get("name")),
+        Field::choice(
+            "status",
+            t.own("vendor.status"),
+            statuses,
+            visit.query.get("status"),
+        ),
+        Field::choice(
+            "provider",
+            t.own("vendor.provider"),
+            from,
+            visit.query.get("provider"),
+        ),
+    ]
+}
+
+/// All that a vendor's page shows.
+struct Shown {
+    details: VendorDetails,
+    people: Vec<VendorPerson>,
+    history: Vec<EventRecord>,
+    provider: String,
+    groups: Vec<Pick>,
+}
+
+async fn find(visit: &Visit) -> Result<Shown, Error> {
+    let id: VendorId = visit.id("vendor")?;
+    let after: Option<UserId> = visit.query.get("after").parse().ok();
+    let (details, people, history, provider) = visit
+        .run(move |service, call| {
+            let details = service.find_vendor(call, id)?;
+            let provider = service.find_provider(call, details.vendor.provider)?;
+            let query = EventQuery {
+                subject: Some(id.as_uuid()),
+                limit: Some(BESIDE),
+                ..EventQuery::default()
+            };
+            Ok((
+                details,
+                service.vendor_people(call, id, after, Some(BESIDE))?,
+                service.list_events(call, &query)?,
+                provider.provider.settings.name,
+            ))
+        })
+        .await?;
+    let groups = access_groups::picks(visit).await?;
+    Ok(Shown {
+        details,
+        people,
+        history,
+        provider,
+        groups,
+    })
+}
+
+pub(super) async fn show(visit: &Visit) -> Answer {
+    let shown = find(visit).await?;
+    let typed = typed(&shown.details.vendor.settings, shown.details.vendor.version);
+    let form = form(visit, &shown, &typed);
+    Ok(page(visit, &shown, form, false).into())
+}
+
+fn typed(settings: &VendorSettings, version: i64) -> Pairs {
+    let mut pairs = url::form_urlencoded::Serializer::new(String::new());
+    pairs
+        .append_pair("status", settings.status.name())
+        .append_pair(
+            "access_group",
+            &settings
+                .access_group
+                .map(|id| id.to_string())
+                .unwrap_or_default(),
+        )
+        .append_pair("start", &as_typed(settings.start))
+        .append_pair("end", &as_typed(settings.end))
+        .append_pair(
+            "contract_number",
+            settings.contract_number.as_deref().unwrap_or_default(),
+        )
+        .append_pair(
+            "document_id",
+            settings.document_id.as_deref().unwrap_or_default(),
+        )
+        .append_pair("link_delivery", settings.link_delivery.name())
+        .append_pair("version", &version.to_string());
+    Pairs::parse(pairs.finish().as_bytes())
+}
+
+fn form(visit: &Visit, shown: &Shown, typed: &Pairs) -> Form {
+    let t = visit.t;
+    let vendor = &shown.details.vendor;
+    let pending = vendor.settings.status == VendorStatus::Pending;
+    let statuses = VendorStatus::ALL
+        .iter()
+        .filter(|one| match one {
+            VendorStatus::Pending => pending,
+            VendorStatus::Enabled | VendorStatus::Disabled => true,
+            VendorStatus::Closed => false,
+        })
+        .map(|one| Pick::new(one.name(), t.word(one.name())))
+        .collect();
+    let deliveries = LinkDelivery::ALL
+        .iter()
+        .map(|one| Pick::new(one.name(), t.word(&format!("delivery_{}", one.name()))))
+        .collect();
+    let mut form = Form::of(
+        "vendor",
+        format!("{}/edit", href(vendor.id)),
+        t.own("form.save"),
+        vec![
+            Field::choice(
+                "access_group",
+                t.own("vendor.access_group"),
+                shown.groups.clone(),
+                typed.get("access_group"),
+            ),
+            Field::when("start", t.own("vendor.start"), typed.get("start")),
+            Field::when("end", t.own("vendor.end"), typed.get("end"))
+                .hint(t.own("vendor.end_hint")),
+            Field::choice(
+                "status",
+                t.own("vendor.status"),
+                statuses,
+                typed.get("status"),
+            ),
+            Field::choice(
+                "link_delivery",
+                t.own("provider.link_delivery"),
+                deliveries,
+                typed.get("link_delivery"),
+            ),
+            Field::line(
+                "contract_number",
+                t.own("vendor.contract_number"),
+                typed.get("contract_number"),
+            ),
+            Field::line(
+                "document_id",
+                t.own("vendor.document_id"),
+                typed.get("document_id"),
+            ),
+        ],
+    );
+    form.hidden = vec![("version", typed.get("version").to_owned())];
+    form
+}
+
+fn page(visit: &Visit, shown: &Shown, form: Form, wrong: bool) -> Page {
+    let t = visit.t;
+    let vendor = &shown.details.vendor;
+    let settings = &vendor.settings;
+    let now = visit.web.service.now();
+    let mut page = Page {
+        title: vendor.name.clone(),
+        badge: Some(status_badge(t, settings.status)),
+        trail: trail(t),
+        current: "nav.vendors",
+        ..Page::default()
+    };
+    page.notice = if wrong {
+        Some(Notice::new(Tone::Bad, t.own("form.wrong")))
+    } else {
+        let step = next_step(t, vendor, now);
+        step.filter(|_| visit.query.given("done").is_none())
+            .map(|step| Notice::new(Tone::Waiting, step))
+    };
+    let closed = settings.status == VendorStatus::Closed;
+    if visit.may(Role::Operator) && !closed {
+        page.sections.push(Section::new(
+            "edit",
+            t.own("vendor.edit"),
+            vec![Block::Form(form)],
+        ));
+    }
+    if visit.may(Role::Operator) && closed {
+        let attach = Form::of(
+            "attach",
+            format!("{}/reattach", href(vendor.id)),
+            t.own("vendor.reattach"),
+            vec![
+                Field::line("group", t.own("vendor.group_id"), "")
+                    .required()
+                    .hint(t.own("vendor.group_hint")),
+            ],
+        );
+        page.sections.push(Section::new(
+            "closed",
+            t.own("vendor.reattach"),
+            vec![
+                Block::Text(t.own("vendor.closed_lead")),
+                Block::Form(attach),
+            ],
+        ));
+    }
+    page.sections.push(placed(visit, shown));
+    page.sections.push(Section::new(
+        "history",
+        t.own("provider.history"),
+        vec![Block::Table(events::table(visit, &shown.history))],
+    ));
+    let group = shown
+        .details
+        .access_group_name
+        .clone()
+        .zip(settings.access_group);
+    page.aside = vec![Section::new(
+        "facts",
+        t.own("vendor.facts"),
+        vec![Block::Facts(vec![
+            Fact::new(
+                t.own("vendor.status"),
+                Cell::Badge(status_badge(t, settings.status)),
+            ),
+            Fact::new(
+                t.own("vendor.access_group"),
+                group.map_or(Cell::Nothing, |(name, id)| {
+                    Cell::link(name, access_groups::href(id))
+                }),
+            ),
+            Fact::new(t.own("vendor.start"), Cell::time(settings.start)),
+            Fact::new(t.own("vendor.end"), Cell::time(settings.end)),
+            Fact::new(t.own("vendor.people"), Cell::Number(shown.details.people)),
+            Fact::new(
+                t.own("vendor.provider"),
+                Cell::link(&shown.provider, providers::href(vendor.provider)),
+            ),
+            Fact::new(
+                t.own("vendor.contract_number"),
+                Cell::optional(settings.contract_number.clone()),
+            ),
+            Fact::new(
+                t.own("vendor.document_id"),
+                Cell::optional(settings.document_id.clone()),
+            ),
+            Fact::new(t.own("provider.id"), Cell::Copy(vendor.id.to_string())),
+            Fact::new(t.own("vendor.created"), Cell::Time(vendor.created)),
+        ])],
+    )];
+    page
+}
+
+fn placed(visit: &Visit, shown: &Shown) -> Section {
+    let t = visit.t;
+    let mut table = Table::new(
+        t.own("vendor.people"),
+        &[t.get("person.user_name"), t.get("table.actions")],
+    );
+    table.empty = t.own("vendor.nobody");
+    table.rows = shown
+        .people
+        .iter()
+        .map(|one| {
+            vec![
+                Cell::link(&one.user_name, people::href(one.id)),
+                Cell::link(
+                    t.own("person.why"),
+                    format!("{}#placement", people::href(one.id)),
+                ),
+            ]
+        })
+        .collect();
+    table.next = shown
+        .people
+        .last()
+        .filter(|_| shown.people.len() as u64 == BESIDE)
+        .map(|last| {
+            format!(
+                "{}#people",
+                visit.here(&[("after", Some(&last.id.to_string()))])
+            )
+        });
+    Section::new("people", t.own("vendor.people"), vec![Block::Table(table)])
+}
+
+pub(super) async fn change(visit: &Visit, fields: &Fields) -> Answer {
+    let id: VendorId = visit.id("vendor")?;
+    let read = |name: &'static str| {
+        instant(fields.get(name)).map_err(|key| Error::Invalid {
+            field: name.to_owned(),
+            detail: visit.t.own(key),
+        })
+    };
+    let given = |name: &str| fields.given(name).map(str::to_owned);
+    let version: Option<i64> = fields.get("version").parse().ok();
+    let changed = match (read("start"), read("end")) {
+        (Ok(start), Ok(end)) => {
+            let wanted = VendorSettings {
+                access_group: fields.get("access_group").parse().ok(),
+                start,
+                end,
+                status: fields.get("status").parse().unwrap_or_default(),
+                contract_number: given("contract_number"),
+                document_id: given("document_id"),
+                link_delivery: fields.get("link_delivery").parse().unwrap_or_default(),
+            };
+            visit
+                .run(move |service, call| {
+                    service.change_vendor(call, id, version, move |current| {
+                        *current = wanted.clone();
+                        Ok(())
+                    })
+                })
+                .await
+        }
+        (Err(error), _) | (_, Err(error)) => Err(error),
+    };
+    match changed {
+        Ok(_) => Ok(Reply::See(format!("{}?done=saved", href(id)))),
+        Err(error) => {
+            let shown = find(visit).await?;
+            let mut form = form(visit, &shown, fields);
+            visit.mark(&mut form, error, "status")?;
+            Ok(Reply::Mistaken(Box::new(page(visit, &shown, form, true))))
+        }
+    }
+}
+
+pub(super) async fn reattach(visit: &Visit, fields: &Fields) -> Answer {
+    let id: VendorId = visit.id("vendor")?;
+    let group: GroupId = fields
+        .get("group")
+        .trim()
+        .parse()
+        .map_err(|_| Error::NotFound("group"))?;
+    visit
+        .run(move |service, call| service.reattach_vendor(call, id, group))
+        .await?;
+    Ok(Reply::See(format!("{}?done=saved", href(id))))
+}

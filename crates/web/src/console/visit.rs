@@ -1,0 +1,170 @@
+//! One request of somebody who is signed in.
+
+use std::fmt::Write as _;
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{ACCEPT_LANGUAGE, COOKIE};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
+use vestibule_oauth::{Digest, Secret, SecretKind};
+use vestibule_service::administrators::Administrator;
+use vestibule_service::{AdminCall, Error, Role, Service};
+
+use super::form::Form;
+use super::query::Pairs;
+use super::text::{Language, Texts};
+use crate::Web;
+use crate::blocking::blocking;
+
+/// How a page is to look, as cookies and headers of the browser say.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Looks {
+    pub(crate) t: Texts,
+    /// `light`, `dark`, or `system`.
+    pub(crate) theme: &'static str,
+}
+
+impl Looks {
+    pub(crate) fn of(request: &HttpRequest) -> Self {
+        let accepted = || {
+            let header = request.headers().get(ACCEPT_LANGUAGE);
+            let header = header.and_then(|value| value.to_str().ok());
+            Language::accepted(header.unwrap_or_default())
+        };
+        let language = cookie(request, "vestibule-language")
+            .and_then(|tag| Language::of_tag(&tag))
+            .unwrap_or_else(accepted);
+        let theme = match cookie(request, "vestibule-theme").as_deref() {
+            Some("light") => "light",
+            Some("dark") => "dark",
+            _ => "system",
+        };
+        Self {
+            t: Texts::of(language),
+            theme,
+        }
+    }
+}
+
+/// A request past the gate.
+#[derive(Debug, Clone)]
+pub(crate) struct Visit {
+    pub(crate) web: Web,
+    pub(crate) call: AdminCall,
+    pub(crate) who: Administrator,
+    /// What a form must carry to be believed (R-WEB-2).
+    pub(crate) csrf: String,
+    pub(crate) looks: Looks,
+    pub(crate) t: Texts,
+    pub(crate) path: String,
+    pub(crate) query: Pairs,
+    pub(crate) request_id: String,
+}
+
+impl Visit {
+    /// Runs one operation where it may block.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        operation: impl FnOnce(&Service, &AdminCall) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (service, call) = (self.web.service.clone(), self.call.clone());
+        blocking(move || operation(&service, &call)).await
+    }
+
+    pub(crate) fn may(&self, role: Role) -> bool {
+        self.who.role >= role
+    }
+
+    /// The id at the end, or in the middle, of the address.
+    pub(crate) fn id<T: std::str::FromStr>(&self, kind: &'static str) -> Result<T, Error> {
+        self.path
+            .split('/')
+            .find_map(|part| part.parse().ok())
+            .ok_or(Error::NotFound(kind))
+    }
+
+    /// The id after the first.
+    pub(crate) fn second_id<T: std::str::FromStr>(&self, kind: &'static str) -> Result<T, Error> {
+        self.path
+            .split('/')
+            .filter_map(|part| part.parse().ok())
+            .nth(1)
+            .ok_or(Error::NotFound(kind))
+    }
+
+    /// This page's address with its query changed.
+    pub(crate) fn here(&self, changes: &[(&str, Option<&str>)]) -> String {
+        format!("{}{}", self.path, self.query.with(changes))
+    }
+
+    /// Writes a mistake at its field of the form, or at `usual`; what is no mistake of the form is
+    /// passed on.
+    pub(crate) fn mark(&self, form: &mut Form, error: Error, usual: &str) -> Result<(), Error> {
+        let (field, detail) = match error {
+            Error::Invalid { field, detail } => (field, detail),
+            Error::Uniqueness(detail) => ("name".to_owned(), detail),
+            error => return Err(error),
+        };
+        let mistake = self.t.detail(&field, &detail);
+        if !form.mark(&field, &mistake) {
+            form.mark(usual, &mistake);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn wants_csv(&self) -> bool {
+        self.query.get("format") == "csv"
+    }
+}
+
+impl FromRequest for Visit {
+    type Error = actix_web::Error;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let visit = request.extensions().get::<Self>().cloned();
+        ready(visit.ok_or_else(|| actix_web::error::ErrorUnauthorized("sign in first")))
+    }
+}
+
+/// What a form of this session must carry: only who has the cookie's secret can make it.
+pub(crate) fn csrf(session: &Secret) -> String {
+    let digest = Digest::of(&format!("csrf\0{}", session.expose()));
+    let mut text = String::with_capacity(64);
+    for byte in digest.as_bytes() {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+/// The secret in the session's cookie.
+pub(crate) fn session(request: &HttpRequest, web: &Web) -> Option<Secret> {
+    Secret::parse(SecretKind::Session, &cookie(request, session_cookie(web))?)
+}
+
+/// `__Host-` binds the cookie to this host; browsers take that over https only.
+pub(crate) fn session_cookie(web: &Web) -> &'static str {
+    if is_https(web) {
+        "__Host-vestibule"
+    } else {
+        "vestibule"
+    }
+}
+
+pub(crate) fn is_https(web: &Web) -> bool {
+    web.settings.public_url.starts_with("https://")
+}
+
+/// The value of a cookie. One that comes twice is none: nobody honest sends that.
+fn cookie(request: &HttpRequest, name: &str) -> Option<String> {
+    let mut found = request
+        .headers()
+        .get_all(COOKIE)
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .filter(|(known, _)| *known == name)
+        .map(|(_, value)| value.to_owned());
+    let value = found.next()?;
+    found.next().is_none().then_some(value)
+}
