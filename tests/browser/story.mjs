@@ -1,0 +1,204 @@
+// The story of the guides, clicked through: set up, register a product, let it push, enable the vendor,
+// see that its person gets in, block them, find them by the text of an error.
+//
+//   node story.mjs [--all] [--control] [--pictures FOLDER]
+//
+// --all also walks every page at 1280 and 360 pixels, light and dark, in both languages, by keyboard
+// only, with hostile text in every attribute. --control puts a script into a page and must fail.
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { open, overflows, violations } from "./browser.mjs";
+import { Product, start } from "./server.mjs";
+
+const all = process.argv.includes("--all");
+const control = process.argv.includes("--control");
+const pictures = process.argv.includes("--pictures") ? process.argv[process.argv.indexOf("--pictures") + 1] : null;
+const PASSWORD = "a sentence nobody guesses";
+
+const server = await start();
+const { browser, context, page, wrong } = await open({ viewport: { width: 1280, height: 900 } });
+const step = (text) => console.log(`- ${text}`);
+const inaccessible = [];
+const check = async () => inaccessible.push(...(await violations(page)));
+
+try {
+  step("the set-up link makes the first administrator");
+  await page.goto(server.setUpLink);
+  await check();
+  await page.getByLabel("Name").fill("ada");
+  await page.getByLabel("Password, 12 characters at least").fill(PASSWORD);
+  await page.getByLabel("The same again").fill(PASSWORD);
+  await page.getByRole("button", { name: "Create" }).click();
+  await page.getByRole("link", { name: "Sign in" }).click();
+
+  step("ada signs in by keyboard alone");
+  await check();
+  await page.getByLabel("Name").focus();
+  await page.keyboard.type("ada");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type(PASSWORD);
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/console");
+  await check();
+
+  step("a mistake in the form stays at its field, and what was typed stays too");
+  await page.getByRole("link", { name: "New provider" }).first().click();
+  await check();
+  await page.getByLabel("Name").fill("Okta vendors");
+  await page.getByLabel("Third party").check();
+  await page.getByLabel("Tags").fill("okta, outside");
+  await page.getByRole("tab", { name: "Authentication" }).click();
+  await page.getByLabel("Allowed IPs").fill("127.0.0.300");
+  await page.getByRole("button", { name: "Register" }).click();
+  await page.getByText("is not an address").waitFor();
+  await check();
+  assert.equal(await page.getByLabel("Allowed IPs").inputValue(), "127.0.0.300");
+
+  step("the provider is registered; its secret is shown once");
+  await page.getByLabel("Allowed IPs").fill("127.0.0.1\n::1");
+  await page.getByRole("button", { name: "Register" }).click();
+  await page.getByText("it is shown this once").first().waitFor();
+  await check();
+  const value = async (label) =>
+    page.locator("#connection dl > div", { has: page.getByText(label, { exact: true }) }).locator("dd code").innerText();
+  const okta = new Product(server.url, await value("Client ID"), await value("Client secret"));
+  const providerPage = page.url().replace(/\/new$/, "");
+
+  step("the product pushes a person and a group; the vendor waits with its next step");
+  await okta.token();
+  const grace = await okta.user("grace", {
+    displayName: "Grace Hopper",
+    emails: [{ value: "grace@acme.example", type: "work", primary: true }],
+  });
+  await okta.group("Acme Elevators", [grace]);
+  await page.goto(`${server.url}/console/vendors`);
+  await page.getByText("Choose an access group.").waitFor();
+  await check();
+
+  step("an access group is made and the vendor enabled with it");
+  await page.goto(`${server.url}/console/access-groups/new`);
+  await check();
+  await page.getByLabel("Name").fill("Machine room");
+  await page.getByLabel("May start sessions").check();
+  await page.getByRole("button", { name: "Create" }).click();
+  await page.getByText("Created.").waitFor();
+  await page.goto(`${server.url}/console/vendors`);
+  await page.getByRole("link", { name: "Acme Elevators" }).click();
+  await page.getByLabel("Status").selectOption("enabled");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Choose an access group first").waitFor();
+  await check();
+  await page.getByLabel("Access group").selectOption({ label: "Machine room" });
+  await page.getByLabel("Start").fill("2020-01-01T08:00");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Saved.").waitFor();
+
+  step("grace gets in now, and the page says why");
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("grace@acme");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(`**/console/people/${grace}`);
+  await page.getByText("Gets in", { exact: true }).waitFor();
+  await check();
+
+  step("a block keeps her out; the one change that lets her in is named");
+  await page.getByLabel("Reason").fill("Lost badge");
+  await page.getByRole("button", { name: "Block" }).click();
+  await page.getByText("One change would let this person in").waitFor();
+  await check();
+  await page.getByRole("button", { name: /^Lift/ }).click();
+  await page.getByText("Gets in", { exact: true }).waitFor();
+
+  step("the error text that the product shows leads to her");
+  const again = await okta.send("POST", "/Users", { schemas: ["urn:ietf:params:scim:schemas:core:2.0:User"], userName: "GRACE" });
+  assert.equal(again.status, 409);
+  await page.goto(`${server.url}/console/search?q=${encodeURIComponent(`could not update ${grace}: 409`)}`);
+  await page.waitForURL(`**/console/people/${grace}`);
+
+  if (control) {
+    await page.setContent("<html lang=en><title>x</title><main><h1>x</h1><img src=x onerror='vestibuleRan(1)'><input></main></html>");
+    await page.waitForTimeout(200);
+    await check();
+  }
+
+  const paths = async () => {
+    const ids = async (list, pattern) => {
+      await page.goto(`${server.url}${list}`);
+      return page.locator(`main a[href^="${pattern}"]`).first().getAttribute("href");
+    };
+    return {
+      home: "/console",
+      providers: "/console/providers",
+      provider: providerId(await ids("/console/providers", "/console/providers/")),
+      "provider-new": "/console/providers/new",
+      "provider-edit": `${providerId(await ids("/console/providers", "/console/providers/"))}/edit`,
+      "provider-delete": `${providerId(await ids("/console/providers", "/console/providers/"))}/delete`,
+      people: "/console/people",
+      person: `/console/people/${grace}?at=2030-01-01T00:00`,
+      vendors: "/console/vendors",
+      vendor: await page.goto(`${server.url}/console/vendors`).then(() => page.locator('main td a[href^="/console/vendors/"]').first().getAttribute("href")),
+      "internal-groups": "/console/internal-groups",
+      "access-groups": "/console/access-groups",
+      "access-group": await page.goto(`${server.url}/console/access-groups`).then(() => page.locator('main td a[href^="/console/access-groups/"]').first().getAttribute("href")),
+      "access-group-new": "/console/access-groups/new",
+      events: "/console/events",
+      event: await page.goto(`${server.url}/console/events`).then(() => page.locator('main td a[href^="/console/events?id="]').first().getAttribute("href")),
+      administrators: "/console/administrators",
+      administrator: "/console/administrators/ada",
+      "administrator-new": "/console/administrators/new",
+      account: "/console/account",
+      "second-factor": "/console/account/second-factor",
+      search: "/console/search",
+      "search-found": "/console/search?q=a",
+      "not-found": "/console/nowhere",
+    };
+  };
+  const providerId = (href) => href.match(/^\/console\/providers\/[0-9a-f-]{36}/)?.[0] ?? new URL(providerPage).pathname;
+
+  if (all) {
+    step("hostile text in every attribute runs nowhere");
+    const { hostile } = await import("./hostile.mjs");
+    await hostile(okta);
+    step("every page, wide and narrow, light and dark, in both languages, without a serious violation");
+    if (pictures) mkdirSync(pictures, { recursive: true });
+    const known = await paths();
+    for (const [language, theme, width] of [["en", "light", 1280], ["en", "dark", 1280], ["en", "light", 360], ["pt-BR", "dark", 360]]) {
+      await context.addCookies([
+        { name: "vestibule-language", value: language, url: server.url },
+        { name: "vestibule-theme", value: theme, url: server.url },
+      ]);
+      await page.setViewportSize({ width, height: 900 });
+      for (const [name, path] of Object.entries(known)) {
+        await page.goto(`${server.url}${path}`);
+        await check();
+        const outside = await overflows(page);
+        if (outside) wrong.push(`${path} at ${width}: stands out: ${outside}`);
+        if (pictures) await page.screenshot({ path: join(pictures, `${name}-${language}-${theme}-${width}.png`), fullPage: true });
+      }
+    }
+    step("without JavaScript every page still says what it has to say");
+    const plain = await browser.newContext({ javaScriptEnabled: false, storageState: await context.storageState() });
+    const silent = await plain.newPage();
+    for (const path of Object.values(known)) {
+      const answer = await silent.goto(`${server.url}${path}`);
+      assert.ok(answer.status() < 500, path);
+      assert.ok(await silent.locator("main h1").isVisible(), path);
+      assert.ok(await silent.locator("nav.side a").first().isVisible(), path);
+    }
+    await plain.close();
+  }
+
+  step("ada signs out");
+  await page.goto(`${server.url}/console`);
+  await page.getByRole("button", { name: /Sign out|Sair/ }).click();
+  await page.waitForURL("**/flow/auth/signin**");
+} finally {
+  await browser.close();
+  await server.stop();
+}
+
+const faults = [...wrong, ...new Set(inaccessible)];
+for (const fault of faults) console.log(`WRONG ${fault}`);
+console.log(faults.length === 0 ? "the story holds" : `${faults.length} faults`);
+process.exit(faults.length === 0 ? 0 : 1);
