@@ -59,11 +59,13 @@ impl BulkRequest {
 /// One operation that was understood.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BulkOperation {
+    /// What to do.
     pub method: BulkMethod,
     /// The client's name for it; never absent in a POST.
     pub bulk_id: Option<String>,
     /// The entity tag the resource must have, as in `If-Match`.
     pub version: Option<String>,
+    /// What to do it to.
     pub path: BulkPath,
     /// An object; `None` in a DELETE. References are still in it.
     pub data: Option<Value>,
@@ -74,9 +76,13 @@ pub struct BulkOperation {
 /// What an operation does, by its HTTP method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum BulkMethod {
+    /// Create.
     Post,
+    /// Replace.
     Put,
+    /// Change.
     Patch,
+    /// Remove.
     Delete,
 }
 
@@ -110,6 +116,7 @@ pub struct BulkPath {
 /// Which resource an operation is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BulkTarget {
+    /// The one of this id.
     Id(String),
     /// The one that the operation of this `bulkId` creates.
     BulkId(String),
@@ -120,7 +127,9 @@ pub enum BulkTarget {
 pub struct BulkRefusal {
     /// As sent; empty when there was none.
     pub method: String,
+    /// As sent.
     pub bulk_id: Option<String>,
+    /// What is wrong with it.
     pub error: Error,
 }
 

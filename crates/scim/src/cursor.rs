@@ -36,6 +36,7 @@ pub struct CursorKey([u8; 32]);
 pub struct CursorScope<'a> {
     /// Whose cursors these are: the tenant or client, in bytes of the embedder's choice.
     pub audience: &'a [u8],
+    /// The query whose pages these are.
     pub query: QueryDigest,
     /// [`ListQuery::count`](crate::ListQuery): it must be that of the first page.
     pub count: u64,
@@ -48,6 +49,7 @@ pub struct QueryDigest([u8; 32]);
 /// Where a page begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
+    /// Which side of the position the page is on.
     pub direction: Direction,
     /// The values by which the resources are ordered, of the resource next to the page: the last
     /// one before it when going forward, the first one after it when going backward. At most 8.
@@ -70,6 +72,7 @@ pub enum Direction {
 pub enum CursorError {
     /// Not made with this key, for this audience and this query.
     Invalid,
+    /// Its time is over: `expiredCursor`.
     Expired,
     /// "count" is another than for the page before.
     OtherCount,

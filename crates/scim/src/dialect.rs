@@ -84,6 +84,7 @@ pub struct Tolerances {
 }
 
 impl Tolerances {
+    /// Nothing has been tolerated yet.
     pub fn new(dialect: Dialect) -> Self {
         Self {
             dialect,
@@ -91,6 +92,7 @@ impl Tolerances {
         }
     }
 
+    /// The dialect of the request.
     pub fn dialect(&self) -> Dialect {
         self.dialect
     }

@@ -13,8 +13,11 @@ pub struct Capabilities {
     pub bulk: Option<BulkLimits>,
     /// The most resources in one response.
     pub filter_max_results: u64,
+    /// Whether a client can change passwords.
     pub change_password: bool,
+    /// Whether `sortBy` is honoured.
     pub sort: bool,
+    /// Whether there are entity tags.
     pub etag: bool,
     /// RFC 9865, section 4. `None`: nothing is said of it.
     pub pagination: Option<Pagination>,
@@ -27,6 +30,7 @@ pub struct Capabilities {
 /// What a bulk request may carry at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BulkLimits {
+    /// Operations of one request.
     pub max_operations: usize,
     /// Bytes.
     pub max_payload_size: usize,
@@ -44,6 +48,7 @@ impl From<&Limits> for BulkLimits {
 /// How lists are paged (RFC 9865, section 4). Index paging is supported and the default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pagination {
+    /// How much a page holds, and whether there are cursors.
     pub page: PageLimits,
     /// Seconds a cursor is good for; `None`: for ever, or nothing is promised.
     pub cursor_timeout: Option<u64>,
@@ -54,7 +59,9 @@ pub struct Pagination {
 pub struct AuthenticationScheme {
     /// `oauth`, `oauth2`, `oauthbearertoken`, `httpbasic` or `httpdigest`.
     pub kind: &'static str,
+    /// For people.
     pub name: &'static str,
+    /// For people.
     pub description: &'static str,
     /// Where it is specified.
     pub spec_uri: &'static str,

@@ -8,26 +8,42 @@ use serde::{Deserialize, Serialize, Serializer};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ScimType {
+    /// The filter is malformed, or asks an attribute what it cannot be asked.
     InvalidFilter,
+    /// More results than the server is willing to return or process.
     TooMany,
+    /// A value is in use that may be used once only.
     Uniqueness,
+    /// The attribute cannot be changed so.
     Mutability,
+    /// The message has another structure than its schema says.
     InvalidSyntax,
+    /// The path is malformed, or leads to no attribute.
     InvalidPath,
+    /// The path selects nothing.
     NoTarget,
+    /// A required value is missing, or a value is not what its attribute takes.
     InvalidValue,
+    /// The version of the protocol is not supported.
     InvalidVers,
+    /// The request would carry personal information in a URL, or learn what is never told.
     Sensitive,
+    /// The cursor is not one for this query (RFC 9865).
     InvalidCursor,
+    /// The cursor has expired (RFC 9865).
     ExpiredCursor,
+    /// The count is no number, or not that of the first page (RFC 9865).
     InvalidCount,
 }
 
 /// A SCIM error message. `status` is the HTTP status; `detail` is for people and says what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
+    /// The HTTP status.
     pub status: u16,
+    /// The kind of mistake, for statuses 400 and 409.
     pub scim_type: Option<ScimType>,
+    /// What is wrong and what to do, for people.
     pub detail: String,
 }
 
@@ -35,6 +51,7 @@ impl Error {
     /// URN of the message.
     pub const SCHEMA: &'static str = "urn:ietf:params:scim:api:messages:2.0:Error";
 
+    /// An error of any status.
     pub fn new(status: u16, scim_type: Option<ScimType>, detail: impl Into<String>) -> Self {
         Self {
             status,

@@ -47,18 +47,27 @@ pub enum Filter {
     And(Vec<Filter>),
     /// At least two.
     Or(Vec<Filter>),
+    /// What does not satisfy the filter inside.
     Not(Box<Filter>),
+    /// An attribute against a value.
     Compare {
+        /// The attribute.
         path: AttributePath,
+        /// How to compare.
         op: CompareOp,
+        /// What to compare with.
         value: CompValue,
     },
+    /// `pr`: the attribute has a value.
     Present(AttributePath),
     /// `path[filter]`, or `path[filter].sub op value` with the last part in `tail`: a `Compare` or
     /// `Present` whose path, like those in `filter`, is relative to `path`.
     ValuePath {
+        /// The attribute whose values are looked at one by one.
         path: AttributePath,
+        /// What one of them has to satisfy.
         filter: Box<Filter>,
+        /// What stands behind `].`, which no RFC has.
         tail: Option<Box<Filter>>,
     },
 }
@@ -85,45 +94,67 @@ impl Filter {
 /// RFC 7644, table 3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CompareOp {
+    /// Equal.
     Eq,
+    /// Not equal.
     Ne,
+    /// Contains.
     Co,
+    /// Starts with.
     Sw,
+    /// Ends with.
     Ew,
+    /// Greater than.
     Gt,
+    /// Greater than or equal.
     Ge,
+    /// Less than.
     Lt,
+    /// Less than or equal.
     Le,
 }
 
 /// `compValue`: a JSON literal.
 #[derive(Debug, Clone, PartialEq)]
 pub enum CompValue {
+    /// Text, its escapes resolved.
     String(String),
+    /// A number of any size JSON has.
     Number(Number),
+    /// `true` or `false`.
     Bool(bool),
+    /// `null`: no value.
     Null,
 }
 
 /// A filter that was understood for one resource type.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Condition {
+    /// All hold. At least two.
     And(Vec<Condition>),
+    /// One holds. At least two.
     Or(Vec<Condition>),
+    /// The one inside does not hold.
     Not(Box<Condition>),
     /// Some value of the target compares so. `op` is never [`CompareOp::Ne`]: that is `Not` of `Eq`.
     Compare {
+        /// The attribute or sub-attribute.
         target: Target,
+        /// How to compare.
         op: CompareOp,
+        /// What to compare with.
         operand: Operand,
     },
+    /// The target has a value that is not empty.
     Present(Target),
     /// Some one value of the complex attribute `target` satisfies the whole inner condition, whose
     /// targets have the same `schema` and `attribute`, and a `sub_attribute`. The values of an
     /// attribute that is not complex have no parts: there the inner targets have none either, and
     /// stand for the value itself.
     Any {
+        /// The attribute whose values are looked at one by one.
         target: Target,
+        /// What one of them has to satisfy.
         condition: Box<Condition>,
     },
 }
@@ -133,7 +164,9 @@ pub enum Condition {
 pub enum Operand {
     /// Folded when the target is not `caseExact`; an [`instant`] when it is a dateTime.
     Text(String),
+    /// Compared by value, whatever its notation.
     Number(Number),
+    /// `true` or `false`.
     Bool(bool),
 }
 

@@ -1,7 +1,5 @@
-//! SCIM 2.0 (RFC 7643, 7644): schemas, resources, filters, patches, projections, discovery.
-//!
-//! Pure: no clock, no I/O, no async. Every limit is enforced while input is read.
-
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
 #![forbid(unsafe_code)]
 
 pub mod bulk;

@@ -57,11 +57,15 @@ impl Page {
 /// A query that was understood.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ListQuery {
+    /// Which resources; `None` is all.
     pub filter: Option<Condition>,
+    /// In which order; `None` leaves it to the server.
     pub sort: Option<Sort>,
+    /// Which page of them.
     pub page: Page,
     /// At most [`PageLimits::max`]; 0 asks for the total alone.
     pub count: u64,
+    /// What goes out of each.
     pub projection: Projection,
 }
 
@@ -71,6 +75,7 @@ pub struct ListQuery {
 pub struct Sort {
     /// Never complex.
     pub target: Target,
+    /// Largest first.
     pub descending: bool,
 }
 

@@ -21,6 +21,7 @@ use crate::{Error, Limits, Tolerances};
 /// A PATCH message: the operations in the order they take effect.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Patch {
+    /// At least one.
     pub operations: Vec<Operation>,
 }
 
@@ -47,14 +48,18 @@ impl Patch {
 /// What an operation does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Op {
+    /// Gives values, beside those there are.
     Add,
+    /// Takes values away.
     Remove,
+    /// Gives values, in the place of those there are.
     Replace,
 }
 
 /// One of a message's operations.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Operation {
+    /// What it does.
     pub op: Op,
     /// Never absent in a `remove`.
     pub path: Option<PatchPath>,
@@ -67,6 +72,7 @@ pub struct Operation {
 /// `PATH = attrPath / valuePath [subAttr]`
 #[derive(Debug, Clone, PartialEq)]
 pub struct PatchPath {
+    /// The attribute, with its schema and sub-attribute.
     pub path: AttributePath,
     /// Between `[` and `]`.
     pub filter: Option<Filter>,

@@ -13,7 +13,9 @@ use crate::{Error, Limits, ScimType};
 pub struct AttributePath {
     /// The URN in front of the attribute name, without the colon that ends it.
     pub schema: Option<String>,
+    /// The name, in the case it was written in.
     pub attribute: String,
+    /// Behind the dot.
     pub sub_attribute: Option<String>,
     /// Where it began in the text it was read from, in characters from 1.
     pub(crate) column: usize,
@@ -141,6 +143,7 @@ fn bad_name_char(name: &str) -> Option<usize> {
 pub struct PathError {
     /// In characters, from 1.
     pub column: usize,
+    /// What should have stood there.
     pub expected: Cow<'static, str>,
 }
 

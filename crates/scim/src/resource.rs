@@ -55,14 +55,17 @@ impl Resource {
         validate(resource_type, map, limits, tolerances)
     }
 
+    /// `userName`
     pub fn user_name(&self) -> Option<&str> {
         self.text("userName")
     }
 
+    /// `displayName`
     pub fn display_name(&self) -> Option<&str> {
         self.text("displayName")
     }
 
+    /// `externalId`
     pub fn external_id(&self) -> Option<&str> {
         self.text("externalId")
     }

@@ -44,13 +44,21 @@ pub const SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Schema";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum AttributeType {
+    /// Unicode text.
     String,
+    /// `true` or `false`.
     Boolean,
+    /// A real number.
     Decimal,
+    /// A whole number.
     Integer,
+    /// An `xsd:dateTime`, with date and time.
     DateTime,
+    /// Bytes in base64.
     Binary,
+    /// The URI of something.
     Reference,
+    /// An object of sub-attributes.
     Complex,
 }
 
@@ -58,9 +66,13 @@ pub enum AttributeType {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Mutability {
+    /// The client's values are ignored.
     ReadOnly,
+    /// The client may change it at any time.
     ReadWrite,
+    /// The client may set it once.
     Immutable,
+    /// The client may set it and never read it.
     WriteOnly,
 }
 
@@ -68,9 +80,13 @@ pub enum Mutability {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Returned {
+    /// In every response, whatever is asked for.
     Always,
+    /// In no response.
     Never,
+    /// Unless it is excluded, or others alone are asked for.
     Default,
+    /// Only when it is asked for.
     Request,
 }
 
@@ -78,8 +94,11 @@ pub enum Returned {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Uniqueness {
+    /// Any number of resources may have the value.
     None,
+    /// One resource of the server or tenant has the value.
     Server,
+    /// One resource anywhere has the value.
     Global,
 }
 
@@ -87,20 +106,32 @@ pub enum Uniqueness {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attribute {
+    /// The name, as it is published.
     pub name: String,
+    /// `type`: what a value is.
     #[serde(rename = "type")]
     pub kind: AttributeType,
+    /// Whether there may be several values, in an array.
     pub multi_valued: bool,
+    /// For people.
     pub description: String,
+    /// Whether a resource must have a value.
     pub required: bool,
+    /// Values to choose from; others are taken too.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub canonical_values: Vec<String>,
+    /// Whether case tells values apart.
     pub case_exact: bool,
+    /// Who may change it, and when.
     pub mutability: Mutability,
+    /// Which responses carry it.
     pub returned: Returned,
+    /// How many resources may have one value; see [`crate::Resource::unique_values`].
     pub uniqueness: Uniqueness,
+    /// What a reference may be to: resource types, `external`, `uri`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reference_types: Vec<String>,
+    /// Of a complex attribute, and never complex themselves.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sub_attributes: Vec<Attribute>,
 }
@@ -119,8 +150,11 @@ impl Attribute {
 pub struct Schema {
     /// The schema's URN.
     pub id: String,
+    /// For people.
     pub name: String,
+    /// For people.
     pub description: String,
+    /// In the order in which they are published.
     pub attributes: Vec<Attribute>,
 }
 
@@ -140,8 +174,11 @@ pub struct ResourceType {
     pub name: String,
     /// `/Users`
     pub endpoint: String,
+    /// For people.
     pub description: String,
+    /// The schema whose attributes lie at the top of a resource.
     pub schema: Arc<Schema>,
+    /// The schemas whose attributes lie under their URN.
     pub extensions: Vec<Extension>,
     /// Schemas whose data is kept under their URN although no discovery document lists them for
     /// this resource type.
@@ -154,7 +191,9 @@ pub struct ResourceType {
 /// A schema that extends a resource type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Extension {
+    /// What the resource may have besides.
     pub schema: Arc<Schema>,
+    /// Whether a resource must have it.
     pub required: bool,
 }
 

@@ -9,14 +9,19 @@ use crate::{Attribute, ResourceType, Schema};
 pub struct Target {
     /// The URN under which the attribute lies in the resource; `None` at the top level.
     pub schema: Option<String>,
+    /// The attribute, under its canonical name.
     pub attribute: String,
+    /// The sub-attribute, under its canonical name.
     pub sub_attribute: Option<String>,
     /// Of the sub-attribute when there is one, as are the following characteristics.
     pub kind: AttributeType,
     /// Of the attribute, whether or not a sub-attribute is named.
     pub multi_valued: bool,
+    /// Whether case tells its values apart.
     pub case_exact: bool,
+    /// Which responses carry it.
     pub returned: Returned,
+    /// Who may change it.
     pub mutability: Mutability,
 }
 

@@ -22,6 +22,7 @@ pub struct Resolved {
     pub endpoint: String,
     /// The resource's id; `None` in a POST.
     pub id: Option<String>,
+    /// The body of the request; `None` in a DELETE.
     pub data: Option<Value>,
 }
 

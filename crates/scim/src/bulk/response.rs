@@ -8,6 +8,7 @@ use crate::Error;
 /// The answer to a bulk request: what became of every operation that was processed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BulkResponse {
+    /// In any order: `method` and `bulkId` say which is which.
     pub operations: Vec<OperationResponse>,
 }
 
@@ -18,6 +19,7 @@ pub struct OperationResponse {
     /// Absent only when the client gave none.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub method: String,
+    /// As the client gave it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bulk_id: Option<String>,
     /// The resource's entity tag.

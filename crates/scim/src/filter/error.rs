@@ -11,6 +11,7 @@ use crate::{Error, ScimType};
 pub struct FilterError {
     /// In characters, from 1.
     pub column: usize,
+    /// What is wrong there.
     pub problem: Problem,
 }
 

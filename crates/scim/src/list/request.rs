@@ -10,10 +10,15 @@ use crate::{Error, Limits, Tolerance, Tolerances};
 /// [`ListQuery::parse`](crate::ListQuery::parse) does that.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListRequest {
+    /// `filter`
     pub filter: Option<String>,
+    /// `sortBy`
     pub sort_by: Option<String>,
+    /// `sortOrder`
     pub sort_order: Option<String>,
+    /// `startIndex`, as text.
     pub start_index: Option<String>,
+    /// `count`, as text.
     pub count: Option<String>,
     /// Empty for the first page (RFC 9865, section 2).
     pub cursor: Option<String>,

@@ -17,6 +17,7 @@ use crate::{Dialect, Error, Limits, Member, ScimType, Tolerance, Tolerances};
 pub enum MemberChange {
     /// Members who are in already stay as they are.
     Add(Vec<Member>),
+    /// Those it selects go.
     Remove(MemberSelector),
     /// The members are these and no others.
     Replace(Vec<Member>),
@@ -25,6 +26,7 @@ pub enum MemberChange {
 /// Which members go.
 #[derive(Debug, Clone, PartialEq)]
 pub enum MemberSelector {
+    /// Everybody.
     All,
     /// Those with these ids, in so far as they are in.
     Values(Vec<String>),

@@ -12,7 +12,9 @@ use crate::{Error, Limits, Tolerances};
 /// Whether a member is a user or a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MemberKind {
+    /// A person.
     User,
+    /// A group inside the group.
     Group,
 }
 
@@ -23,6 +25,7 @@ pub struct Member {
     pub value: String,
     /// From `type`, else from `$ref`; `None` when neither says.
     pub kind: Option<MemberKind>,
+    /// The name the client showed, which decides nothing.
     pub display: Option<String>,
 }
 

@@ -11,6 +11,7 @@ use crate::{Attribute, ResourceType, Schema};
 /// A value that must be the only one of its kind.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UniqueValue {
+    /// The attribute or sub-attribute whose value it is.
     pub target: Target,
     /// In the form a match document has it: folded when the attribute is not `caseExact`.
     pub value: Value,

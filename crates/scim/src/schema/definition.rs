@@ -15,6 +15,7 @@ pub struct DefinitionError {
     /// The schema's URN, the names of attribute and sub-attribute, the characteristic, as far as
     /// they are known: `urn:example:Badge:colour.type`.
     pub place: String,
+    /// What is wrong, and what was expected.
     pub problem: String,
 }
 

@@ -11,9 +11,11 @@ use super::super::{Attribute, DefinitionError, Schema};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Definitions {
+    /// To be used by the resource types and extensions below.
     pub schemas: Vec<Schema>,
     /// Attributes that built-in or defined schemas have in addition.
     pub attributes: Vec<AddedAttribute>,
+    /// Resource types besides User and Group.
     pub resource_types: Vec<ResourceTypeDefinition>,
     /// Schemas that extend built-in or defined resource types in addition.
     pub extensions: Vec<AddedExtension>,
@@ -24,6 +26,7 @@ pub struct Definitions {
 pub struct AddedAttribute {
     /// The schema's URN.
     pub schema: String,
+    /// Not required, as the resources there are do not have it.
     pub attribute: Attribute,
 }
 
@@ -46,9 +49,11 @@ pub struct ResourceTypeDefinition {
     pub name: String,
     /// `/Devices`
     pub endpoint: String,
+    /// For people.
     pub description: String,
     /// The URN of a defined schema.
     pub schema: String,
+    /// The schemas that extend it.
     pub schema_extensions: Vec<ExtensionDefinition>,
 }
 
@@ -57,6 +62,7 @@ pub struct ResourceTypeDefinition {
 pub struct ExtensionDefinition {
     /// The URN of a built-in or defined schema.
     pub schema: String,
+    /// Whether a resource must have it.
     pub required: bool,
 }
 

@@ -1,0 +1,276 @@
+//! SCIM from axum handlers: users in a map in memory, with lists, `.search`, PATCH and discovery.
+//!
+//! `cargo run -p vestibule-scim --example axum`, then
+//! `curl 'http://127.0.0.1:3000/Users?filter=userName%20sw%20%22b%22'`.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::body::Bytes;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde_json::{Value, json as object};
+use vestibule_scim::filter::{match_document, matches};
+use vestibule_scim::{
+    AuthenticationScheme, Capabilities, Error, Limits, ListQuery, ListRequest, PageLimits,
+    PageMark, Patch, Registry, Resource, ResourceType, ScimType, Tolerances, discovery, json,
+    list_response, patch,
+};
+
+const BASE: &str = "http://127.0.0.1:3000";
+
+#[tokio::main]
+async fn main() -> std::io::Result<()> {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+    axum::serve(listener, router()).await
+}
+
+/// All of it, to be mounted anywhere.
+pub(crate) fn router() -> Router {
+    Router::new()
+        .route("/ServiceProviderConfig", get(service_provider_config))
+        .route("/ResourceTypes", get(resource_types))
+        .route("/Schemas", get(schemas))
+        .route("/Users", get(list).post(create))
+        .route("/Users/.search", post(search))
+        .route(
+            "/Users/{id}",
+            get(read).put(replace).patch(modify).delete(delete),
+        )
+        .with_state(Arc::default())
+}
+
+#[derive(Default)]
+struct Server {
+    registry: Registry,
+    users: Mutex<BTreeMap<String, Resource>>,
+}
+
+type Shared = State<Arc<Server>>;
+
+/// A refusal as RFC 7644, section 3.12 has it.
+struct Refusal(Error);
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self(error)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::BAD_REQUEST);
+        (status, scim(Json(self.0).into_response())).into_response()
+    }
+}
+
+fn scim(mut response: Response) -> Response {
+    let media_type = header::HeaderValue::from_static("application/scim+json");
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, media_type);
+    response
+}
+
+fn not_found(id: &str) -> Refusal {
+    Refusal(Error::new(404, None, format!("there is no user {id:?}")))
+}
+
+impl Server {
+    fn user_type(&self) -> &ResourceType {
+        self.registry.by_name("User").expect("it is built in")
+    }
+
+    /// Runs a change of the users; nothing is kept of one that fails.
+    fn users<T>(&self, run: impl FnOnce(&mut BTreeMap<String, Resource>) -> T) -> T {
+        run(&mut self.users.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn parse(&self, body: &[u8]) -> Result<Resource, Error> {
+        let limits = Limits::default();
+        let body = json::parse(body, &limits)?;
+        Resource::parse(self.user_type(), body, &limits, &mut Tolerances::default())
+    }
+
+    /// RFC 7644, section 3.3: one `userName` stands for one user.
+    fn check_unique(
+        &self,
+        users: &BTreeMap<String, Resource>,
+        id: &str,
+        new: &Resource,
+    ) -> Result<(), Error> {
+        let values = new.unique_values(self.user_type());
+        let taken = users.iter().any(|(other, user)| {
+            other != id
+                && user
+                    .unique_values(self.user_type())
+                    .iter()
+                    .any(|value| values.contains(value))
+        });
+        if taken {
+            let detail = "userName: another user has it";
+            return Err(Error::new(409, Some(ScimType::Uniqueness), detail));
+        }
+        Ok(())
+    }
+
+    fn page(&self, request: &ListRequest) -> Result<Response, Error> {
+        let users = self.user_type();
+        let query = ListQuery::parse(
+            users,
+            request,
+            &Limits::default(),
+            PageLimits::default(),
+            &mut Tolerances::default(),
+        )?;
+        let found: Vec<Value> = self.users(|all| {
+            all.iter()
+                .map(|(id, user)| represent(id, user))
+                .filter(|user| {
+                    let condition = query.filter.as_ref();
+                    let user = user.as_object().map(|user| match_document(users, user));
+                    condition.is_none_or(|condition| {
+                        user.is_some_and(|document| matches(condition, &document))
+                    })
+                })
+                .collect()
+        });
+        let start = query.page.start_index();
+        let skip = usize::try_from(start - 1).unwrap_or(usize::MAX);
+        let take = usize::try_from(query.count).unwrap_or(usize::MAX);
+        let page: Vec<String> = found
+            .iter()
+            .skip(skip)
+            .take(take)
+            .filter_map(Value::as_object)
+            .map(|user| Value::Object(query.projection.apply(users, user.clone())).to_string())
+            .collect();
+        let total = u64::try_from(found.len()).unwrap_or(u64::MAX);
+        let body = list_response(total, &PageMark::Index(start), &page);
+        Ok(scim(body.into_response()))
+    }
+}
+
+/// What goes out: what the client owns, and what the server knows besides.
+fn represent(id: &str, user: &Resource) -> Value {
+    let mut user = user.0.clone();
+    let location = format!("{BASE}/Users/{id}");
+    user.insert("id".to_owned(), object!(id));
+    let meta = object!({"resourceType": "User", "location": location});
+    user.insert("meta".to_owned(), meta);
+    Value::Object(user)
+}
+
+fn answer(status: StatusCode, id: &str, user: &Resource) -> Response {
+    let location = format!("{BASE}/Users/{id}");
+    let body = scim(Json(represent(id, user)).into_response());
+    (status, [(header::LOCATION, location)], body).into_response()
+}
+
+async fn create(State(server): Shared, body: Bytes) -> Result<Response, Refusal> {
+    let user = server.parse(&body)?;
+    server.users(|users| {
+        let id = format!("{:08}", users.len() + 1);
+        server.check_unique(users, &id, &user)?;
+        let created = answer(StatusCode::CREATED, &id, &user);
+        users.insert(id, user);
+        Ok(created)
+    })
+}
+
+async fn read(State(server): Shared, Path(id): Path<String>) -> Result<Response, Refusal> {
+    server.users(|users| match users.get(&id) {
+        Some(user) => Ok(answer(StatusCode::OK, &id, user)),
+        None => Err(not_found(&id)),
+    })
+}
+
+async fn replace(
+    State(server): Shared,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<Response, Refusal> {
+    let user = server.parse(&body)?;
+    server.users(|users| {
+        let current = users.get(&id).ok_or_else(|| not_found(&id))?;
+        let user = user.replacing(server.user_type(), current)?;
+        server.check_unique(users, &id, &user)?;
+        let replaced = answer(StatusCode::OK, &id, &user);
+        users.insert(id, user);
+        Ok(replaced)
+    })
+}
+
+async fn modify(
+    State(server): Shared,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<Response, Refusal> {
+    let limits = Limits::default();
+    let mut tolerances = Tolerances::default();
+    let message = Patch::parse(json::parse(&body, &limits)?, &limits, &mut tolerances)?;
+    server.users(|users| {
+        let current = users.get(&id).ok_or_else(|| not_found(&id))?;
+        let users_type = server.user_type();
+        let user = patch::apply(&message, users_type, current, &limits, &mut tolerances)?;
+        server.check_unique(users, &id, &user)?;
+        let patched = answer(StatusCode::OK, &id, &user);
+        users.insert(id, user);
+        Ok(patched)
+    })
+}
+
+async fn delete(State(server): Shared, Path(id): Path<String>) -> Result<StatusCode, Refusal> {
+    server
+        .users(|users| users.remove(&id))
+        .map(|_| StatusCode::NO_CONTENT)
+        .ok_or_else(|| not_found(&id))
+}
+
+async fn list(State(server): Shared, RawQuery(query): RawQuery) -> Result<Response, Refusal> {
+    let mut request = ListRequest::default();
+    for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+        request.set(&name, value.into_owned())?;
+    }
+    Ok(server.page(&request)?)
+}
+
+async fn search(State(server): Shared, body: Bytes) -> Result<Response, Refusal> {
+    let limits = Limits::default();
+    let body = json::parse(&body, &limits)?;
+    let request = ListRequest::parse(body, &limits, &mut Tolerances::default())?;
+    Ok(server.page(&request)?)
+}
+
+async fn service_provider_config() -> Response {
+    let capabilities = Capabilities {
+        bulk: None,
+        filter_max_results: PageLimits::default().max,
+        change_password: false,
+        sort: false,
+        etag: false,
+        pagination: None,
+        documentation_uri: None,
+        authentication_schemes: vec![AuthenticationScheme::BEARER_TOKEN],
+    };
+    let location = format!("{BASE}/ServiceProviderConfig");
+    let config = discovery::service_provider_config(&capabilities, &location);
+    scim(Json(config).into_response())
+}
+
+async fn resource_types(State(server): Shared) -> Response {
+    all(&discovery::resource_types(&[server.user_type()], BASE))
+}
+
+async fn schemas(State(server): Shared) -> Response {
+    all(&discovery::schemas(&[server.user_type()], BASE))
+}
+
+fn all(documents: &[Value]) -> Response {
+    let texts: Vec<String> = documents.iter().map(Value::to_string).collect();
+    let total = u64::try_from(texts.len()).unwrap_or(u64::MAX);
+    scim(list_response(total, &PageMark::Index(1), &texts).into_response())
+}

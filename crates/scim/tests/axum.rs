@@ -1,0 +1,77 @@
+//! The axum example answers as SCIM has it.
+
+#[expect(dead_code, reason = "the example's main is not run here")]
+#[path = "../examples/axum.rs"]
+mod example;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Method, Request, StatusCode};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+async fn send(router: &Router, method: Method, uri: &str, body: &Value) -> (StatusCode, Value) {
+    let request = Request::builder()
+        .method(method)
+        .uri(uri)
+        .body(Body::from(body.to_string()))
+        .expect("the request is right");
+    let response = router
+        .clone()
+        .oneshot(request)
+        .await
+        .expect("the router never fails");
+    let status = response.status();
+    let body = to_bytes(response.into_body(), 1 << 20)
+        .await
+        .expect("the body is short");
+    (status, serde_json::from_slice(&body).unwrap_or_default())
+}
+
+#[tokio::test]
+async fn users_are_created_found_changed_and_removed() {
+    let router = example::router();
+    let schemas = ["urn:ietf:params:scim:schemas:core:2.0:User"];
+    let babs = json!({"schemas": schemas, "userName": "babs", "title": "Guide"});
+    let (status, created) = send(&router, Method::POST, "/Users", &babs).await;
+    assert_eq!(status, StatusCode::CREATED);
+    let (status, refused) = send(
+        &router,
+        Method::POST,
+        "/Users",
+        &json!({"userName": "BABS"}),
+    )
+    .await;
+    assert_eq!(
+        (status, &refused["scimType"]),
+        (StatusCode::CONFLICT, &json!("uniqueness"))
+    );
+    let uri = format!("/Users/{}", created["id"].as_str().expect("an id"));
+    let patch = json!({"Operations": [{"op": "replace", "path": "title", "value": "Manager"}]});
+    let (status, patched) = send(&router, Method::PATCH, &uri, &patch).await;
+    assert_eq!(
+        (status, &patched["title"]),
+        (StatusCode::OK, &json!("Manager"))
+    );
+    let search = "/Users?filter=title%20eq%20%22manager%22&attributes=userName";
+    let (_, listed) = send(&router, Method::GET, search, &Value::Null).await;
+    assert_eq!(listed["totalResults"], 1);
+    assert!(listed["Resources"][0].get("title").is_none());
+    let message = json!({"filter": "userName pr", "count": 0});
+    let (_, counted) = send(&router, Method::POST, "/Users/.search", &message).await;
+    assert_eq!(
+        (&counted["totalResults"], &counted["itemsPerPage"]),
+        (&json!(1), &json!(0))
+    );
+    let (status, refused) = send(&router, Method::GET, "/Users?filter=x", &Value::Null).await;
+    assert_eq!(
+        (status, &refused["scimType"]),
+        (StatusCode::BAD_REQUEST, &json!("invalidFilter"))
+    );
+    let (status, _) = send(&router, Method::DELETE, &uri, &Value::Null).await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    let (status, _) = send(&router, Method::GET, &uri, &Value::Null).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    let (_, schemas) = send(&router, Method::GET, "/Schemas", &Value::Null).await;
+    assert_eq!(schemas["totalResults"], 5);
+}
