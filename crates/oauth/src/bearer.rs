@@ -160,6 +160,7 @@ mod tests {
         assert!(Bearer::of_kind(SecretKind::AdminToken, &values).is_ok());
     }
 
+    // proves: 7644-2-challenge
     #[test]
     fn challenges_are_written_as_rfc_6750_has_them() {
         let missing = BearerError::Missing.challenge_error();

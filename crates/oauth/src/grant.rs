@@ -39,6 +39,7 @@ pub fn scopes(requested: Option<Scopes>, allowed: Scopes) -> Result<Scopes, Toke
 mod tests {
     use super::*;
 
+    // proves: 7644-7.4-lifetime
     #[test]
     fn r_tok_8_the_life_is_the_least_of_all_bounds() {
         for (requested, valid, seconds) in [

@@ -170,6 +170,7 @@ mod tests {
         Secret::generate(kind, &mut ChaCha20Rng::seed_from_u64(seed))
     }
 
+    // proves: 7644-7.4-entropy
     #[test]
     fn r_tok_1_all_256_bits_come_from_the_generator() {
         for kind in KINDS {

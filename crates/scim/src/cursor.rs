@@ -272,6 +272,7 @@ mod tests {
         }
     }
 
+    // proves: 9865-2-characters
     #[test]
     fn a_cursor_comes_back_as_it_went_out() {
         let text = key().seal(&cursor(), &scope(b"p1"));
@@ -284,6 +285,7 @@ mod tests {
     }
 
     /// RFC 9865 5.2: a cursor of somebody else, of another query or forged is no cursor.
+    // proves: 9865-2-identical 9865-5-confined 9865-5-same
     #[test]
     fn a_cursor_is_bound_to_its_audience_and_its_query() {
         let text = key().seal(&cursor(), &scope(b"p1"));
@@ -317,6 +319,7 @@ mod tests {
     }
 
     /// RFC 9865 2.1: expired cursors and changed counts have errors of their own.
+    // proves: 9865-2.1-errors
     #[test]
     fn expiry_and_count() {
         let text = key().seal(&cursor(), &scope(b"p1"));
@@ -334,6 +337,7 @@ mod tests {
         }
     }
 
+    // proves: 9865-5-forged
     #[test]
     fn no_part_of_it_can_be_changed() {
         let text = key().seal(&cursor(), &scope(b"p1"));

@@ -295,6 +295,7 @@ mod tests {
         assert_eq!(Value::Object(read.unwrap().0), Value::Object(expected));
     }
 
+    // proves: 7643-5-config 7644-4-config
     #[test]
     fn the_configuration_says_what_is_and_conforms() {
         let config = service_provider_config(
@@ -326,6 +327,7 @@ mod tests {
     }
 
     /// RFC 9865 4: how lists are paged is advertised.
+    // proves: 7643-5-config 7644-3.7.4-limits 9865-4-config
     #[test]
     fn what_is_switched_on_is_said_with_its_limits() {
         let mut pagination = Pagination {
@@ -357,6 +359,7 @@ mod tests {
         assert!(config["pagination"].get("cursorTimeout").is_none());
     }
 
+    // proves: 7643-6-type
     #[test]
     fn resource_types_conform_and_advertise_no_adopted_schema() {
         let (users, groups) = (ResourceType::user(), ResourceType::group());
@@ -375,6 +378,7 @@ mod tests {
         );
     }
 
+    // proves: 7643-6-schema 7643-7-schema 7644-3.1-undiscovered
     #[test]
     fn schemas_conform_and_are_each_listed_once() {
         let (users, groups) = (ResourceType::user(), ResourceType::group());

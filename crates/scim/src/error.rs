@@ -121,6 +121,7 @@ fn is_plain(c: char) -> bool {
 mod tests {
     use super::*;
 
+    // proves: 7644-3.12-body
     #[test]
     fn the_body_is_the_rfcs_message() {
         let error = Error::bad_request(ScimType::InvalidValue, "active: expected a boolean");

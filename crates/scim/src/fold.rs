@@ -19,6 +19,7 @@ mod tests {
 
     use super::fold;
 
+    // proves: 7644-7.8-prepared
     #[test]
     fn what_differs_in_case_or_composition_is_one() {
         for (a, b) in [

@@ -120,6 +120,7 @@ fn resources_and_messages_are_read() {
     }
 }
 
+// proves: 7644-3.12-body
 #[test]
 fn errors_are_written_as_printed() {
     for (id, document) in documents() {
@@ -213,6 +214,7 @@ fn differences(name: &str, ours: &Attribute, printed: &Attribute, found: &mut Ve
 }
 
 /// RFC 7643 8.7: the built-in schemas have the attributes and characteristics that are printed.
+// proves: 7643-8.7-schemas
 #[test]
 fn built_in_schemas_are_those_that_are_printed() {
     let mut found = Vec::new();

@@ -135,6 +135,7 @@ fn report(failures: &BTreeMap<String, String>, differences: &[(&[&str], &str)], 
     assert!(passed > 0, "no vector was run");
 }
 
+// proves: 7644-3.4.2.2-grammar
 #[test]
 fn filters_and_paths_are_valid_where_the_grammar_says_so() {
     let Some(cases) = vectors("filters.json") else {
@@ -180,6 +181,7 @@ fn filters_and_paths_are_valid_where_the_grammar_says_so() {
     report(&failures, &[], passed);
 }
 
+// proves: 7644-3.4.2.2-matching
 #[test]
 fn filters_select_the_resources_they_should() {
     let Some(cases) = vectors("filters.json") else {
@@ -259,6 +261,7 @@ fn id(case: &Value) -> String {
     case["id"].as_str().expect("an id").to_owned()
 }
 
+// proves: 7644-3.5.2.2-unassigned 7644-3.5.2.3-selected
 #[test]
 fn patches_do_what_they_should() {
     let Some(cases) = vectors("patch.json") else {

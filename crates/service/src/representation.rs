@@ -245,6 +245,7 @@ fn push(text: &mut String, arguments: std::fmt::Arguments<'_>) {
 mod tests {
     use super::*;
 
+    // proves: 7644-3.14-match
     #[test]
     fn entity_tags_are_read_weak_or_strong_and_in_lists() {
         assert_eq!(Precondition::parse(None), Precondition::None);

@@ -36,6 +36,8 @@ fn played(target: &Target, scenario: Option<&str>) -> usize {
 
 /// Left out: `groups` written on a User, which is read-only here as RFC 7643 has it, and what needs
 /// another provider (below).
+// proves: 7644-2-challenge 7644-3.2-errors 7644-3.3-conflict 7644-3.4.2.2-precedence
+// proves: 7644-3.4.2.4-count 7644-3.4.2.4-startindex 7644-3.6-conflict 7644-3.6-gone
 #[test]
 fn every_client_is_understood_by_a_tolerant_provider() {
     both_engines(|app| {
@@ -45,6 +47,7 @@ fn every_client_is_understood_by_a_tolerant_provider() {
     });
 }
 
+// proves: 7644-3.5.2.3-notarget
 #[test]
 fn a_strict_provider_is_told_what_is_wrong() {
     both_engines(|app| {

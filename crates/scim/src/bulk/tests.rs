@@ -38,6 +38,7 @@ fn refusal(operation: &Value) -> (u16, Option<ScimType>) {
     (refusal.error.status, refusal.error.scim_type)
 }
 
+// proves: 7644-3.7-operations
 #[test]
 fn operations_are_read() {
     let request = parse(&json!([
@@ -67,6 +68,7 @@ fn operations_are_read() {
 }
 
 /// RFC 7644 3.7.4: a request over either limit is answered 413, naming the limit.
+// proves: 7644-3.7.4-exceeded
 #[test]
 fn both_limits_are_named() {
     let limits = Limits {
@@ -92,6 +94,7 @@ fn both_limits_are_named() {
     );
 }
 
+// proves: 7644-3.1-messages
 #[test]
 fn a_message_of_another_shape_is_refused_as_a_whole() {
     for body in [
@@ -113,6 +116,7 @@ fn a_message_of_another_shape_is_refused_as_a_whole() {
     assert_eq!(twice.scim_type, Some(ScimType::InvalidValue));
 }
 
+// proves: 7644-3.7-operations
 #[test]
 fn an_operation_is_refused_alone() {
     let syntax = (400, Some(ScimType::InvalidSyntax));
@@ -176,6 +180,7 @@ fn an_operation_is_refused_alone() {
 }
 
 /// RFC 7644 3.7.2: ids take the place of references wherever these stand.
+// proves: 7644-3.7.2-replaced
 #[test]
 fn references_are_resolved_wherever_they_stand() {
     let request = parse(&json!([
@@ -208,6 +213,7 @@ fn plan(operations: &[Value]) -> Vec<Step> {
     parse(&json!(operations)).unwrap().plan()
 }
 
+// proves: 7644-3.7-intent
 #[test]
 fn what_is_referred_to_comes_first_otherwise_the_order_stays() {
     use Step::Run;
@@ -227,6 +233,7 @@ fn what_is_referred_to_comes_first_otherwise_the_order_stays() {
 }
 
 /// RFC 7644 3.7.1: circular references are resolved by completing what was begun without them.
+// proves: 7644-3.7.1-circles
 #[test]
 fn circles_are_begun_and_completed() {
     use Step::{Begin, Complete, Run};
@@ -261,6 +268,7 @@ fn circles_are_begun_and_completed() {
     );
 }
 
+// proves: 7644-3.7-answer 7644-3.7-bulkid 7644-3.7.3-status
 #[test]
 fn the_answer_is_the_rfcs_message() {
     let request = parse(&json!([

@@ -46,6 +46,8 @@ fn babs_matches(text: &str) -> bool {
     matches(&condition.unwrap(), &match_document(&user, &babs()))
 }
 
+// proves: 7643-2.5-unassigned 7643-7-case 7644-3.4.2.2-caseexact 7644-3.4.2.2-complex
+// proves: 7644-3.4.2.2-matching
 #[test]
 fn what_babs_matches() {
     for text in [
@@ -90,6 +92,7 @@ fn what_babs_matches() {
     }
 }
 
+// proves: 7644-3.4.2.2-brackets 7644-3.4.2.2-ordering
 #[test]
 fn what_cannot_be_asked_is_refused_with_its_column() {
     for (text, column) in [
@@ -121,6 +124,7 @@ fn what_cannot_be_asked_is_refused_with_its_column() {
     }
 }
 
+// proves: 7643-7-never 7644-7.5.2-sensitive
 #[test]
 fn what_is_never_returned_is_not_learnt_by_filtering() {
     for text in [

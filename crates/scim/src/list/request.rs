@@ -145,6 +145,7 @@ mod tests {
     }
 
     /// RFC 7644 3.4.3: a POST to `.search` takes the parameters a URL would.
+    // proves: 7644-3.4.2-unknown 7644-3.4.3-message 9865-3-search
     #[test]
     fn a_message_says_what_a_url_says() {
         let body = json!({
@@ -178,6 +179,7 @@ mod tests {
         );
     }
 
+    // proves: 7644-3.1-messages
     #[test]
     fn a_message_of_another_shape_is_refused() {
         for body in [

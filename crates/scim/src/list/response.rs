@@ -62,6 +62,7 @@ mod tests {
         serde_json::from_str(text).unwrap()
     }
 
+    // proves: 7644-3.4.2-list 7644-3.4.2-nothing 7644-3.4.2-page
     #[test]
     fn a_response_always_has_resources() {
         assert_eq!(

@@ -39,6 +39,7 @@ fn sort(by: &str, order: &str) -> Result<(String, bool), (u16, ScimType)> {
         .map_err(|error| (error.status, error.scim_type.unwrap()))
 }
 
+// proves: 7644-3.4.2.4-count 7644-3.4.2.4-startindex
 #[test]
 fn pages() {
     let max = i64::MAX.unsigned_abs();
@@ -61,6 +62,7 @@ fn pages() {
     assert!(nothing.projection.is_default());
 }
 
+// proves: 7644-3.4.2.3-ascending 7644-3.4.2.3-sortby
 #[test]
 fn sorting() {
     assert_eq!(sort("USERNAME", ""), Ok(("userName".to_owned(), false)));
@@ -95,6 +97,7 @@ fn sorting() {
     assert_eq!(sort("id", "down"), Err((400, ScimType::InvalidValue)));
 }
 
+// proves: 7644-3.4.2.2-expression 7644-3.4.2.2-unrecognized
 #[test]
 fn a_filter_that_is_not_understood_is_refused() {
     let filter = |text: &str| {
@@ -129,6 +132,7 @@ fn cursor(request: &ListRequest) -> Result<(Page, u64), (ScimType, String)> {
 }
 
 /// RFC 9865 2: the cursor is empty for the first page; count says how much a page holds at most.
+// proves: 9865-2-count 9865-2-first 9865-2.1-errors 9865-2.3-default
 #[test]
 fn cursors() {
     let text = |text: &str| Some(text.to_owned());
@@ -161,6 +165,7 @@ fn cursors() {
     assert_eq!(off.page, Page::Index(1));
 }
 
+// proves: 7644-3.4.2.1-missing
 #[test]
 fn over_several_types_at_once() {
     let (users, groups) = (ResourceType::user(), ResourceType::group());

@@ -177,6 +177,7 @@ mod tests {
         (error.scim_type.unwrap(), error.detail)
     }
 
+    // proves: 7644-3.5.2-op 7644-3.5.2-path
     #[test]
     fn each_mistake_has_its_error_and_place() {
         let good = json!({"op": "add", "path": "title", "value": "x"});
@@ -225,6 +226,7 @@ mod tests {
         }
     }
 
+    // proves: 7644-3.5.2-message
     #[test]
     fn an_empty_or_missing_list_of_operations_is_refused() {
         assert_eq!(
@@ -254,6 +256,7 @@ mod tests {
         );
     }
 
+    // proves: 7644-3.1-messages 7644-3.5.2-message
     #[test]
     fn the_message_schema_may_be_missing_but_not_another() {
         let operations = json!([{"op": "add", "path": "title", "value": "x"}]);

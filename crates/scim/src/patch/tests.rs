@@ -70,6 +70,7 @@ fn refusal(operations: &Value, dialect: Dialect) -> ScimType {
         .unwrap()
 }
 
+// proves: 7644-3.5.2.1-value 7644-3.5.2.3-add 7644-3.5.2.3-complex
 #[test]
 fn simple_and_complex_attributes() {
     let user = strict(&json!({"op": "replace", "path": "TITLE", "value": "Chief"}));
@@ -128,6 +129,7 @@ fn extensions_by_path_and_by_key() {
     assert!(!strict(&json!({"op": "remove", "path": path})).contains_key(ENTERPRISE_USER));
 }
 
+// proves: 7644-3.5.2.1-same
 #[test]
 fn adding_what_is_there_changes_nothing() {
     for operation in [
@@ -145,6 +147,7 @@ fn adding_what_is_there_changes_nothing() {
     }
 }
 
+// proves: 7643-2.4-primary 7644-3.5.2-primary
 #[test]
 fn at_most_one_value_is_primary() {
     let new = json!({"value": "new@x.example", "type": "other", "primary": true});
@@ -164,6 +167,7 @@ fn at_most_one_value_is_primary() {
     assert_eq!(refusal(&all, Dialect::Tolerant), ScimType::InvalidValue);
 }
 
+// proves: 7644-3.5.2.2-unassigned 7644-3.5.2.3-selected
 #[test]
 fn value_paths_change_what_they_select() {
     let user = strict(
@@ -184,6 +188,7 @@ fn value_paths_change_what_they_select() {
     assert!(user["emails"][0].get("type").is_none());
 }
 
+// proves: 7644-3.5.2.3-notarget
 #[test]
 fn a_value_path_that_selects_nothing_creates_or_is_refused() {
     let user = tolerated(
@@ -331,6 +336,7 @@ fn a_simple_attribute_has_nothing_below_it() {
     }
 }
 
+// proves: 7644-3.5.2-schemas
 #[test]
 fn schemas_the_type_does_not_have() {
     for operation in [
@@ -379,6 +385,7 @@ fn nobody_is_activated_by_taking_active_away() {
     assert_eq!(strict(&blocked)["active"], false);
 }
 
+// proves: 7644-3.5.2-compatible 7644-3.5.2.2-required
 #[test]
 fn what_must_not_change_does_not() {
     for (operation, scim_type) in [
@@ -444,6 +451,7 @@ fn what_must_not_change_does_not() {
     }
 }
 
+// proves: 7644-3.5.2-atomic
 #[test]
 fn later_operations_see_earlier_ones() {
     let operations = json!([

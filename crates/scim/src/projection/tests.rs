@@ -31,6 +31,7 @@ fn projected(attributes: Option<&str>, excluded: Option<&str>) -> Value {
 
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
+// proves: 7644-3.4.2.5-both 7644-3.9-attributes
 #[test]
 fn only_what_is_asked_for() {
     let cases = [
@@ -70,6 +71,7 @@ fn only_what_is_asked_for() {
     }
 }
 
+// proves: 7643-7-always 7644-3.4.2.5-always 7644-3.9-excluded
 #[test]
 fn all_but_what_is_excluded() {
     let without = |pointers: &[&str]| {
@@ -141,6 +143,7 @@ fn says_what_need_not_be_computed() {
     ));
 }
 
+// proves: 7643-7-never 7643-7-request
 #[test]
 fn what_is_returned_on_request_or_never() {
     let mut groups = ResourceType::group();

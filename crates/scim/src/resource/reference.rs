@@ -37,6 +37,7 @@ pub(super) fn leads_to_one(uri: &str, types: &[String], endpoints: &[(String, St
 mod tests {
     use super::*;
 
+    // proves: 7643-2.3.7-uri
     #[test]
     fn uris() {
         for good in [

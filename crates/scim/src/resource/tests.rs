@@ -63,6 +63,7 @@ fn a_plain_user_stays_as_sent_in_both_dialects() {
     }
 }
 
+// proves: 7643-2.1-name 7643-3.1-id-client 7643-3.1-meta 7644-3.3-readonly 7644-3.5.1-readonly
 #[test]
 fn names_are_rewritten_and_what_the_client_does_not_own_is_dropped() {
     let resource = user(json!({
@@ -154,6 +155,7 @@ fn wrong_types_name_the_path_and_both_types() {
     }
 }
 
+// proves: 7643-4.1.1-username 7643-4.2-displayname 7644-3.5.1-required
 #[test]
 fn required_values_are_present_and_not_empty() {
     for user_name in [json!(null), json!(""), json!("  ")] {
@@ -170,6 +172,7 @@ fn required_values_are_present_and_not_empty() {
     assert_eq!(error.detail, "displayName: a value is required");
 }
 
+// proves: 7643-2.1-schemas 7643-3-schemas
 #[test]
 fn schemas_may_be_missing_only_in_the_tolerant_dialect() {
     for schemas in [

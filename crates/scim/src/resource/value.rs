@@ -120,6 +120,7 @@ fn is_base64(text: &str) -> bool {
 mod tests {
     use super::*;
 
+    // proves: 7643-2.3.6-base64 7643-4.1.2-certificate
     #[test]
     fn base64_of_either_alphabet() {
         for good in [

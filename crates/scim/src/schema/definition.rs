@@ -371,6 +371,7 @@ mod tests {
     }
 
     /// RFC 7643 2.2: the characteristics an attribute has when nothing is said of them.
+    // proves: 7643-2.2-defaults
     #[test]
     fn what_is_left_out_has_its_default() {
         let colour = attribute(&json!({"name": "colour"})).unwrap();
@@ -407,6 +408,7 @@ mod tests {
         assert!(read.multi_valued && read.kind == AttributeType::Integer);
     }
 
+    // proves: 7643-2.3.8-nesting
     #[test]
     fn every_mistake_has_its_place() {
         for (value, place, problem) in [

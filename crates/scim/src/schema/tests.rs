@@ -39,6 +39,7 @@ fn check(attribute: &Attribute, inside_complex: bool) {
     }
 }
 
+// proves: 7643-2.3.8-nesting 7643-7-complex 7643-7-references
 #[test]
 fn every_schema_is_sound() {
     for schema in all() {
@@ -50,6 +51,7 @@ fn every_schema_is_sound() {
     }
 }
 
+// proves: 7643-2.1-name
 #[test]
 fn names_are_found_in_any_case() {
     let user = user();
@@ -60,6 +62,7 @@ fn names_are_found_in_any_case() {
     assert_eq!(common_attribute("externalid").unwrap().name, "externalId");
 }
 
+// proves: 7643-4.1.1-password 7643-4.2-displayname
 #[test]
 fn characteristics_follow_the_rfc() {
     let user = user();
@@ -107,6 +110,7 @@ fn only_the_one_attribute_is_adopted_by_user() {
     );
 }
 
+// proves: 7643-7-schema
 #[test]
 fn a_published_attribute_reads_as_the_rfc_prints_it() {
     let text =

@@ -29,6 +29,7 @@ fn works(world: &World, token: &Secret) -> bool {
         .is_ok()
 }
 
+// proves: 7644-7.4-lifetime
 #[test]
 fn a_secret_is_good_for_a_token_that_works_until_it_expires() {
     let world = World::new();

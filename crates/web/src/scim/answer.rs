@@ -231,6 +231,7 @@ mod tests {
 
     use super::*;
 
+    // proves: 7644-3.8-accept 7644-3.8-json 7644-8.1-mediatype
     #[test]
     fn json_is_answered_only_to_who_prefers_it() {
         for (accept, expected) in [

@@ -10,6 +10,7 @@ fn printed(text: &str) -> String {
     parse(text).unwrap().to_string()
 }
 
+// proves: 7644-3.4.2.2-precedence
 #[test]
 fn not_binds_tighter_than_and_tighter_than_or() {
     let Filter::Or(terms) = parse("a pr or b pr and not (c pr) or d pr").unwrap() else {
@@ -22,6 +23,7 @@ fn not_binds_tighter_than_and_tighter_than_or() {
     assert!(matches!(inner[1], Filter::Not(_)));
 }
 
+// proves: 7644-3.4.2.2-case
 #[test]
 fn words_spaces_and_parentheses_are_normalised() {
     for (text, canonical) in [
@@ -69,6 +71,7 @@ fn text_is_a_json_string() {
     }
 }
 
+// proves: 7644-3.4.2.2-expression 7644-3.4.2.2-unrecognized
 #[test]
 fn errors_name_the_column_in_characters() {
     for (text, column) in [

@@ -105,6 +105,7 @@ fn definitions_are_data() {
     assert_eq!(Definitions::parse(&written).unwrap(), parsed);
 }
 
+// proves: 7643-6-schema 7643-6-type
 #[test]
 fn what_is_defined_stands_beside_what_is_built_in() {
     let registry = registry();
@@ -140,6 +141,8 @@ fn what_is_defined_stands_beside_what_is_built_in() {
 }
 
 /// RFC 7643 2.2: each characteristic of an attribute is held when a resource is written.
+// proves: 7643-2.3.4-integer 7643-2.3.5-datetime 7643-2.3.7-uri 7643-2.4-primary 7643-6-required
+// proves: 7643-7-readonly 7644-3.3-readonly 7644-3.5.1-required
 #[test]
 fn characteristics_are_held_when_a_resource_is_written() {
     let resource = read(whole()).unwrap();
@@ -191,6 +194,7 @@ fn characteristics_are_held_when_a_resource_is_written() {
 }
 
 /// RFC 7644 3.5.1: a PUT may repeat an immutable value or leave it out, but not change it.
+// proves: 7643-7-immutable 7644-3.5.1-immutable
 #[test]
 fn immutable_values_stay_when_a_resource_is_replaced() {
     let current = read(whole()).unwrap();
@@ -238,6 +242,7 @@ fn patched(operation: &Value) -> Result<Resource, Error> {
 }
 
 /// RFC 7644 3.5.2: what is immutable or read-only is not patched.
+// proves: 7643-7-immutable 7643-7-readonly 7644-3.5.2-compatible 7644-3.5.2.2-required
 #[test]
 fn characteristics_are_held_when_a_resource_is_patched() {
     for operation in [
@@ -299,6 +304,7 @@ fn characteristics_are_held_when_a_resource_is_patched() {
     }
 }
 
+// proves: 7643-7-case 7643-7-never 7643-7-request
 #[test]
 fn what_is_defined_is_filtered_sorted_and_projected() {
     let device = device();

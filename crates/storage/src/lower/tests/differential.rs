@@ -13,11 +13,13 @@ use super::super::Table;
 use super::random::{Question, question, target, world};
 use super::world::{Database, World, condition, found, sorted};
 
+// proves: 7644-3.4.2.2-caseexact 7644-3.4.2.2-matching
 #[test]
 fn sqlite_agrees_with_the_matcher() {
     agrees(Database::sqlite(), 64);
 }
 
+// proves: 7644-3.4.2.2-caseexact 7644-3.4.2.2-matching
 #[test]
 fn postgresql_agrees_with_the_matcher() {
     if let Some(database) = Database::postgres("differential") {
