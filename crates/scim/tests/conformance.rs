@@ -41,9 +41,9 @@ fn proofs(root: &Path) -> BTreeMap<String, BTreeSet<String>> {
             if let Some(listed) = line.strip_prefix("// proves: ") {
                 ids.extend(listed.split_whitespace());
             } else if let Some((_, rest)) = line.split_once("fn ").filter(|_| !ids.is_empty()) {
-                let test = rest.split(['(', '<']).next().unwrap_or_default();
+                let function = rest.split(['(', '<']).next().unwrap_or_default();
                 for id in ids.drain(..) {
-                    let proof = format!("{name}: {test}");
+                    let proof = format!("{name}: {function}");
                     proofs.entry(id.to_owned()).or_default().insert(proof);
                 }
             }
