@@ -8,6 +8,7 @@ mod group;
 mod link;
 mod named;
 mod provider;
+mod schema;
 mod token;
 mod user;
 mod vendor;
@@ -104,6 +105,9 @@ Examples:
     /// Administrators and their API tokens
     #[command(subcommand)]
     Admin(admin::Command),
+    /// Schemas: what users, groups and other resources may hold
+    #[command(subcommand)]
+    Schema(schema::Command),
     /// Events: the record of every change
     #[command(subcommand)]
     Event(event::Command),
@@ -221,6 +225,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, CommandError> {
         Command::User(command) => user::run(&context.session()?, command)?,
         Command::Link(command) => link::run(&context.session()?, command)?,
         Command::Admin(command) => admin::run(&context.session()?, command)?,
+        Command::Schema(command) => schema::run(&context.session()?, command)?,
         Command::Event(command) => event::run(&context.session()?, command)?,
         Command::Audit(command) => event::run_audit(&context.session()?, &command)?,
     };

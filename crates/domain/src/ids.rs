@@ -83,6 +83,10 @@ id! {
     EntryCodeId,
     /// A press of the panic button.
     PanicId,
+    /// A SCIM resource of a type that an administrator defined.
+    ResourceId,
+    /// A schema or a resource type that an administrator defined.
+    DefinitionId,
 }
 
 #[cfg(test)]

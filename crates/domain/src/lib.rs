@@ -24,8 +24,8 @@ pub mod settings;
 pub mod vendor;
 
 pub use ids::{
-    AccessGroupId, AdministratorId, BlockId, CredentialId, EntryCodeId, EventId, GroupId, LinkId,
-    PanicId, ProviderId, UserId, VendorId,
+    AccessGroupId, AdministratorId, BlockId, CredentialId, DefinitionId, EntryCodeId, EventId,
+    GroupId, LinkId, PanicId, ProviderId, ResourceId, UserId, VendorId,
 };
 pub use named::UnknownName;
 pub use settings::SettingsError;

@@ -1,6 +1,7 @@
 //! Who calls over SCIM: the provider behind the bearer token, past every gate.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use vestibule_domain::event::{Action, Actor, Payload, Subject};
@@ -11,6 +12,7 @@ use vestibule_scim::{Dialect, Tolerances};
 use vestibule_storage::{Read, credentials};
 
 use crate::tokens::works;
+use crate::types::Types;
 use crate::{Change, Error, Service};
 
 /// What a request shows of its sender.
@@ -42,6 +44,8 @@ pub struct Caller {
     pub credential: CredentialId,
     pub address: Option<IpAddr>,
     pub request_id: String,
+    /// What resources may hold at this moment.
+    pub(crate) types: Arc<Types>,
 }
 
 impl Caller {
@@ -84,7 +88,7 @@ impl Service {
         now: DateTime<Utc>,
     ) -> Result<Caller, Error> {
         let digest = presented.token?;
-        let (token, registered) =
+        let (token, registered, version) =
             credentials::find_token(read, &digest)?.ok_or(BearerError::InvalidToken)?;
         if !works(&token, &registered, now) {
             return Err(BearerError::InvalidToken.into());
@@ -109,6 +113,7 @@ impl Service {
             credential: token.id,
             address: presented.address,
             request_id: presented.request_id.clone(),
+            types: self.types_of(read, version)?,
         })
     }
 }
@@ -118,40 +123,56 @@ pub(crate) fn all_short_tokens(provider: ProviderId) -> CredentialId {
     CredentialId::from_uuid(provider.as_uuid())
 }
 
-type Reader<T> = Box<dyn Fn(&mut Tolerances) -> Result<T, vestibule_scim::Error> + Send>;
+type Reader<T> = Box<dyn Fn(&Types, &mut Tolerances) -> Result<T, vestibule_scim::Error> + Send>;
 
 /// Something read from a request before its sender was known: tolerantly, and again strictly for a
 /// provider that wants no tolerance.
 pub(crate) struct Parsed<T> {
     read: Reader<T>,
+    /// Under which types it was read.
+    version: i64,
     value: Result<T, vestibule_scim::Error>,
     tolerances: Tolerances,
 }
 
 impl<T> Parsed<T> {
-    pub(crate) fn new(
-        read: impl Fn(&mut Tolerances) -> Result<T, vestibule_scim::Error> + Send + 'static,
-    ) -> Self {
-        let mut tolerances = Tolerances::new(Dialect::Tolerant);
-        let value = read(&mut tolerances);
-        Self {
-            read: Box::new(read),
-            value,
-            tolerances,
-        }
+    /// What was read, tolerantly, if that could be.
+    pub(crate) fn value(&self) -> Option<&T> {
+        self.value.as_ref().ok()
     }
 }
 
 impl Service {
-    /// What the request says, held to the dialect of its sender.
+    /// Reads by the types as this node knows them.
+    pub(crate) fn parsed<T>(
+        &self,
+        read: impl Fn(&Types, &mut Tolerances) -> Result<T, vestibule_scim::Error> + Send + 'static,
+    ) -> Parsed<T> {
+        let types = self.types();
+        let mut tolerances = Tolerances::new(Dialect::Tolerant);
+        let value = read(&types, &mut tolerances);
+        Parsed {
+            read: Box::new(read),
+            version: types.version,
+            value,
+            tolerances,
+        }
+    }
+
+    /// What the request says, held to the dialect of its sender and to the types of this moment.
     pub(crate) fn settle<'a, T>(
         &self,
         caller: &Caller,
-        parsed: &'a Parsed<T>,
+        parsed: &'a mut Parsed<T>,
         now: DateTime<Utc>,
     ) -> Result<&'a T, Error> {
+        if parsed.version != caller.types.version {
+            parsed.tolerances = Tolerances::new(Dialect::Tolerant);
+            parsed.value = (parsed.read)(&caller.types, &mut parsed.tolerances);
+            parsed.version = caller.types.version;
+        }
         if caller.refuses(&parsed.tolerances) {
-            (parsed.read)(&mut Tolerances::new(Dialect::Strict))?;
+            (parsed.read)(&caller.types, &mut Tolerances::new(Dialect::Strict))?;
         }
         let value = parsed.value.as_ref().map_err(Clone::clone)?;
         self.telemetry()
@@ -161,11 +182,11 @@ impl Service {
 }
 
 impl Service {
-    /// Whether the sender may read at all: for what is the same for every provider.
-    pub fn admit_reader(&self, call: &Call) -> Result<(), Error> {
+    /// What resources may hold, for a sender that may read at all.
+    pub fn read_types(&self, call: &Call) -> Result<Arc<Types>, Error> {
         self.store().read(|tx| {
-            self.authenticate(tx, &call.presented, Scopes::READ, self.now())
-                .map(drop)
+            let caller = self.authenticate(tx, &call.presented, Scopes::READ, self.now())?;
+            Ok(caller.types)
         })
     }
 }

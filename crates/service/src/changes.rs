@@ -5,7 +5,6 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use vestibule_domain::event::{Action, Payload, Subject};
 
-use crate::users::difference;
 use crate::{Change, Error, Operator};
 
 impl Operator {
@@ -82,4 +81,19 @@ fn fields(settings: &impl Serialize) -> Result<Map<String, Value>, Error> {
         Value::Object(fields) => Ok(fields),
         _ => Err(Error::internal("settings are an object")),
     }
+}
+
+/// The attributes that differ, before and after.
+pub(crate) fn difference(
+    before: &Map<String, Value>,
+    after: &Map<String, Value>,
+) -> (Value, Value) {
+    let changed = |these: &Map<String, Value>, those: &Map<String, Value>| {
+        let changed = these
+            .iter()
+            .filter(|(name, value)| those.get(*name) != Some(value))
+            .map(|(name, value)| (name.clone(), value.clone()));
+        Value::Object(changed.collect())
+    };
+    (changed(before, after), changed(after, before))
 }

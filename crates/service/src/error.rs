@@ -3,8 +3,12 @@
 use vestibule_domain::gate::Refusal;
 use vestibule_domain::settings::SettingsError;
 use vestibule_oauth::{BearerError, TokenError};
+use vestibule_scim::ScimType;
 use vestibule_storage::{self as storage, Failure, Unique};
 
+/// What every access token that does not work is told.
+const INVALID_TOKEN: &str =
+    "the access token is unknown, malformed, expired or revoked; fetch a new one";
 /// The detail of every conflict over an e-mail: never whose it is.
 const EMAIL_TAKEN: &str = "the e-mail address is already in use";
 
@@ -57,6 +61,41 @@ impl Error {
         Self::Invalid {
             field: field.to_owned(),
             detail: detail.into(),
+        }
+    }
+
+    /// What a SCIM client is told of it (RFC 7644, section 3.12).
+    pub fn scim(&self) -> vestibule_scim::Error {
+        let told = |status, scim_type, detail: String| {
+            vestibule_scim::Error::new(status, scim_type, detail)
+        };
+        match self {
+            Self::Unauthenticated(BearerError::Missing) => told(
+                401,
+                None,
+                "send an access token: Authorization: Bearer ...".to_owned(),
+            ),
+            // One answer, byte for byte (R-TOK-5).
+            Self::Unauthenticated(BearerError::InvalidToken)
+            | Self::Refused(Refusal::Disabled | Refusal::Expired) => {
+                told(401, None, INVALID_TOKEN.to_owned())
+            }
+            Self::Refused(Refusal::Paused) | Self::Unavailable(_) => {
+                told(503, None, self.to_string())
+            }
+            Self::Refused(
+                Refusal::Address(_) | Refusal::Referrer | Refusal::ScopeTooSmall { .. },
+            )
+            | Self::Forbidden(_) => told(403, None, self.to_string()),
+            Self::OverRate { .. } => told(429, None, self.to_string()),
+            Self::NotFound(_) => told(404, None, self.to_string()),
+            Self::Uniqueness(detail) => told(409, Some(ScimType::Uniqueness), detail.clone()),
+            Self::Conflict(detail) => told(409, None, detail.clone()),
+            Self::PreconditionFailed => told(412, None, self.to_string()),
+            Self::Scim(error) => error.clone(),
+            Self::Invalid { detail, .. } => told(400, Some(ScimType::InvalidValue), detail.clone()),
+            Self::Token(token) => told(token.status(), None, token.description.clone()),
+            Self::Internal(_) => told(500, None, self.to_string()),
         }
     }
 

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod admin;
+mod bulk;
 mod caller;
 mod changes;
 mod clients;
@@ -16,6 +17,9 @@ mod rate;
 mod settings;
 mod slow_hash;
 mod throttle;
+mod types;
+mod users;
+mod warnings;
 #[cfg(test)]
 mod world;
 
@@ -24,8 +28,9 @@ pub mod access_groups;
 pub mod administrators;
 pub mod blocks;
 pub mod credentials;
+pub mod definitions;
 pub mod events;
-pub mod groups;
+mod groups;
 pub mod internal_groups;
 pub mod jobs;
 pub mod links;
@@ -36,19 +41,19 @@ pub mod people;
 pub mod placements;
 pub mod providers;
 pub mod representation;
+pub mod resources;
 pub mod sessions;
 pub mod telemetry;
 pub mod tokens;
-pub mod users;
 pub mod vendors;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
 use rand::RngCore as _;
 use vestibule_domain::event::{Action, Actor, Event, Payload, Subject};
 use vestibule_domain::{EventId, ProviderId};
-use vestibule_scim::ResourceType;
+use vestibule_scim::CursorKey;
 use vestibule_storage::events::Recorded;
 use vestibule_storage::{Engine, Store, Write};
 
@@ -61,14 +66,16 @@ pub use clients::Contact;
 pub use clock::Clock;
 pub use error::Error;
 pub use ids::Entropy;
-pub use list::Listed;
+pub use list::{Listed, Search};
 pub use representation::{Precondition, Representation};
+pub use resources::{Submitted, Wanted};
 pub use settings::{LinkSettings, Settings};
-pub use users::Submitted;
+pub use types::Types;
 
 use rate::Rates;
 use sessions::Turnstile;
 use telemetry::Telemetry;
+use types::Known;
 
 /// Everything an operation works with. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -82,8 +89,8 @@ struct Inner {
     clock: Clock,
     entropy: Entropy,
     settings: Settings,
-    user_type: ResourceType,
-    group_type: ResourceType,
+    types: Known,
+    cursor_key: OnceLock<CursorKey>,
     telemetry: Telemetry,
     rates: Rates,
     turnstile: Turnstile,
@@ -97,8 +104,8 @@ impl Service {
                 clock,
                 entropy,
                 settings,
-                user_type: ResourceType::user(),
-                group_type: ResourceType::group(),
+                types: Known::default(),
+                cursor_key: OnceLock::new(),
                 telemetry: Telemetry::default(),
                 rates: Rates::default(),
                 turnstile: Turnstile::default(),
@@ -110,14 +117,13 @@ impl Service {
         &self.inner.settings
     }
 
-    /// What a User may hold.
-    pub fn user_type(&self) -> &ResourceType {
-        &self.inner.user_type
+    pub(crate) fn known_types(&self) -> &Known {
+        &self.inner.types
     }
 
-    /// What a Group may hold.
-    pub fn group_type(&self) -> &ResourceType {
-        &self.inner.group_type
+    /// Never changes once it is known.
+    pub(crate) fn cursor_key_known(&self) -> &OnceLock<CursorKey> {
+        &self.inner.cursor_key
     }
 
     pub(crate) fn store(&self) -> &Store {

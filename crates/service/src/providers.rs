@@ -1,31 +1,29 @@
 //! Providers: registering, changing, switching and deleting the sources of people and groups.
 
+mod deletion;
+
 use chrono::{DateTime, SubsecRound as _, Utc};
 use rand::RngCore as _;
 use serde_json::{Value, json};
-use vestibule_domain::event::{Action, Payload, Subject};
-use vestibule_domain::link::LinkEnd;
+use vestibule_domain::event::{Action, Payload};
 use vestibule_domain::provider::{Provider, ProviderSettings, ProviderState};
-use vestibule_domain::{CredentialId, EventId, ProviderId, UserId};
+use vestibule_domain::{CredentialId, EventId, ProviderId};
 use vestibule_oauth::{Secret, SecretKind};
 use vestibule_storage::credentials::{self, ClientSecret, Token, Use};
 use vestibule_storage::links::Scope;
-use vestibule_storage::providers::Cleared;
 use vestibule_storage::telemetry::{self, ToleranceUses};
 use vestibule_storage::{Read, Write, providers};
 
 pub use vestibule_storage::providers::{Holdings, Registered as RegisteredProvider, Warning};
 
 use crate::access_groups::must_exist;
-use crate::changes::{changed, expect_version, gone, made, moved, value};
+use crate::changes::{changed, expect_version, made, moved, value};
 use crate::{AdminCall, Change, Error, Operator, Role, Service};
 
 /// How every provider pushes.
 pub const PROTOCOL: &str = "scim";
 /// How every provider authenticates.
 pub const AUTHENTICATION_METHOD: &str = "oauth2";
-/// Rows removed by one step of a deletion, and so events written by it.
-const CLEARED: i64 = 200;
 /// Warnings shown with a provider.
 const WARNINGS: i64 = 100;
 /// Random letters and digits in a client id: 95 bits.
@@ -260,105 +258,6 @@ impl Service {
         })
     }
 
-    /// Deletes a provider with all that it owns, in many small steps; called again after an
-    /// interruption it goes on where it stopped. From the first step on the provider is disabled
-    /// and without tokens. Answers what this call found.
-    pub fn delete_provider(&self, call: &AdminCall, id: ProviderId) -> Result<Holdings, Error> {
-        let (holdings, cause) = self.begin_deletion(call, id)?;
-        loop {
-            let (service, again) = (self.clone(), call.clone());
-            let more = self
-                .store()
-                .write("providers.clear", move |tx| -> Result<bool, Error> {
-                    let now = service.now();
-                    let operator = crate::admin::admit(tx, &again, Role::Administrator, now)?;
-                    still_disabled(&find(tx, id)?)?;
-                    let Some(cleared) = providers::clear(tx, id, CLEARED)? else {
-                        return Ok(false);
-                    };
-                    for (action, subject, before) in ended(&cleared)? {
-                        let change = Change {
-                            provider: Some(id),
-                            cause: Some(cause),
-                            payload: gone(before),
-                            ..operator.change(action, subject, now)
-                        };
-                        service.record(tx, change);
-                    }
-                    // Whoever was given a link while the deletion went on loses it with their row.
-                    if let Cleared::Users(users) = &cleared {
-                        let people: Vec<UserId> = users.iter().map(|(user, _)| *user).collect();
-                        let followed = Change {
-                            provider: Some(id),
-                            cause: Some(cause),
-                            ..operator.change(Action::LinkEnded, id, now)
-                        };
-                        service.settle_links(tx, &Scope::Users(&people), &followed)?;
-                    }
-                    Ok(true)
-                })?;
-            if !more {
-                break;
-            }
-        }
-        let (service, call) = (self.clone(), call.clone());
-        self.store().write("providers.delete", move |tx| {
-            let now = service.now();
-            let operator = crate::admin::admit(tx, &call, Role::Administrator, now)?;
-            let registered = find(tx, id)?;
-            still_disabled(&registered)?;
-            providers::delete(tx, id)?;
-            let mut before = shown(&registered)?;
-            if let Value::Object(fields) = &mut before {
-                fields.insert("holdings".to_owned(), counted(&holdings));
-            }
-            service.record(
-                tx,
-                Change {
-                    cause: Some(cause),
-                    payload: gone(before),
-                    ..about(
-                        &operator,
-                        Action::ProviderDeleted,
-                        &registered.provider,
-                        now,
-                    )
-                },
-            );
-            Ok(holdings)
-        })
-    }
-
-    /// Shuts the provider out, so that nothing comes while it is being cleared. Answers what it
-    /// owns, and the event from which its end follows.
-    fn begin_deletion(
-        &self,
-        call: &AdminCall,
-        id: ProviderId,
-    ) -> Result<(Holdings, EventId), Error> {
-        let (service, call) = (self.clone(), call.clone());
-        self.store().write("providers.begin_deletion", move |tx| {
-            let now = service.now();
-            let operator = crate::admin::admit(tx, &call, Role::Administrator, now)?;
-            let current = find(tx, id)?.provider;
-            let holdings = providers::holdings(tx, id)?;
-            credentials::delete_tokens(tx, id, true)?;
-            let told = Payload {
-                before: Some(json!({ "holdings": counted(&holdings) })),
-                why: Some("the provider is being deleted".to_owned()),
-                ..Payload::default()
-            };
-            let (_, event) =
-                service.switch(tx, &operator, &current, ProviderState::Disabled, told, now)?;
-            let followed = Change {
-                cause: Some(event),
-                ..about(&operator, Action::LinkEnded, &current, now)
-            };
-            service.end_links(tx, &Scope::Provider(id), LinkEnd::Removed, &followed)?;
-            Ok((holdings, event))
-        })
-    }
-
     /// Puts a provider into a state and records it, with what `told` adds to it.
     fn switch(
         &self,
@@ -486,35 +385,6 @@ fn advanced(provider: &Provider, now: DateTime<Utc>) -> Provider {
     }
 }
 
-fn still_disabled(registered: &RegisteredProvider) -> Result<(), Error> {
-    if registered.provider.state == ProviderState::Disabled {
-        Ok(())
-    } else {
-        Err(Error::Conflict(
-            "the provider was enabled again while it was being deleted".to_owned(),
-        ))
-    }
-}
-
-/// What the events about removed things tell: what ended, and how it was.
-fn ended(cleared: &Cleared) -> Result<Vec<(Action, Subject, Value)>, Error> {
-    let document = |text: &str| serde_json::from_str(text).map_err(Error::internal);
-    match cleared {
-        Cleared::Users(users) => users
-            .iter()
-            .map(|(id, text)| Ok((Action::UserDeleted, (*id).into(), document(text)?)))
-            .collect(),
-        Cleared::Vendors(vendors) => vendors
-            .iter()
-            .map(|vendor| Ok((Action::VendorClosed, vendor.id.into(), value(vendor)?)))
-            .collect(),
-        Cleared::Groups(groups) => groups
-            .iter()
-            .map(|(id, text)| Ok((Action::GroupDeleted, (*id).into(), document(text)?)))
-            .collect(),
-    }
-}
-
 /// A provider as it stands in a payload.
 fn shown(registered: &RegisteredProvider) -> Result<Value, Error> {
     let RegisteredProvider {
@@ -528,23 +398,6 @@ fn shown(registered: &RegisteredProvider) -> Result<Value, Error> {
         fields.insert("state".to_owned(), json!(provider.state));
     }
     Ok(shown)
-}
-
-fn counted(holdings: &Holdings) -> Value {
-    let Holdings {
-        users,
-        groups,
-        vendors,
-        placements,
-        tokens,
-    } = holdings;
-    json!({
-        "users": users,
-        "groups": groups,
-        "vendors": vendors,
-        "placements": placements,
-        "tokens": tokens,
-    })
 }
 
 #[cfg(test)]

@@ -2,17 +2,18 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::str::FromStr;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value};
 use vestibule_domain::GroupId;
 use vestibule_domain::placement::Membership as GroupMembership;
-use vestibule_scim::{Projection, ResourceType};
-use vestibule_storage::groups::Group;
-use vestibule_storage::memberships::Membership;
-use vestibule_storage::users::User;
+use vestibule_scim::{EntityTags, Projection, ResourceType};
+use vestibule_storage::Read;
+use vestibule_storage::memberships::{self, Membership};
 
 use crate::Error;
+use crate::types::Kind;
 
 /// A resource ready to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,46 +26,34 @@ pub struct Representation {
     pub body: String,
 }
 
-/// What the client wants to be true of the version it changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Precondition {
-    /// No `If-Match`, or `If-Match: *`.
-    None,
-    /// One of these entity tags.
-    Version(Vec<i64>),
+impl Representation {
+    /// The resource's id: the last segment of its address.
+    pub(crate) fn id(&self) -> &str {
+        self.location.rsplit('/').next().unwrap_or_default()
+    }
 }
 
+/// What the client wants to be true of the version it changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Precondition(Option<EntityTags>);
+
 impl Precondition {
+    /// Nothing but that there is one.
+    pub const NONE: Self = Self(None);
+
     /// Reads an `If-Match` value. A tag that no version has is one that matches nothing.
     pub fn parse(if_match: Option<&str>) -> Self {
-        match if_match.map(str::trim) {
-            None | Some("*") => Self::None,
-            Some(tags) => Self::Version(versions(tags)),
-        }
+        Self(if_match.map(EntityTags::parse))
     }
 
     pub(crate) fn check(&self, version: i64) -> Result<(), Error> {
-        match self {
-            Self::None => Ok(()),
-            Self::Version(versions) if versions.contains(&version) => Ok(()),
-            Self::Version(_) => Err(Error::PreconditionFailed),
+        match &self.0 {
+            Some(tags) if !tags.matches(Some(&entity_tag(version))) => {
+                Err(Error::PreconditionFailed)
+            }
+            _ => Ok(()),
         }
     }
-}
-
-/// The versions named by a list of entity tags, `W/"3", "4"`.
-pub fn versions(tags: &str) -> Vec<i64> {
-    tags.split(',')
-        .filter_map(|tag| {
-            let tag = tag.trim();
-            tag.strip_prefix("W/")
-                .unwrap_or(tag)
-                .strip_prefix('"')?
-                .strip_suffix('"')?
-                .parse()
-                .ok()
-        })
-        .collect()
 }
 
 /// The entity tag of a version. Weak, because one version has several representations.
@@ -72,135 +61,177 @@ pub fn entity_tag(version: i64) -> String {
     format!("W/\"{version}\"")
 }
 
-pub(crate) fn user(
-    resource_type: &ResourceType,
+/// What is stored of a resource.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stored<'a> {
+    /// JSON text of an object.
+    pub(crate) document: &'a str,
+    pub(crate) created: DateTime<Utc>,
+    pub(crate) modified: DateTime<Utc>,
+    pub(crate) version: i64,
+}
+
+/// What some resources show beside what is stored of them, by id.
+#[derive(Debug)]
+pub(crate) enum Derived {
+    Nothing,
+    /// The groups of people, and the groups' names.
+    Groups(
+        HashMap<String, Vec<GroupMembership>>,
+        HashMap<GroupId, String>,
+    ),
+    /// The members of groups.
+    Members(HashMap<String, Vec<Membership>>),
+}
+
+impl Derived {
+    /// Of the resources with these ids, in so far as it is wanted.
+    pub(crate) fn of(
+        tx: &mut Read<'_>,
+        kind: Kind,
+        ids: &[&str],
+        projection: &Projection,
+    ) -> Result<Self, Error> {
+        match kind {
+            Kind::User if projection.wants("groups") => {
+                let people = parsed(ids)?;
+                let memberships = crate::memberships::of_users(tx, &people)?;
+                let mut groups: Vec<GroupId> = memberships
+                    .values()
+                    .flatten()
+                    .map(|membership| membership.group)
+                    .collect();
+                groups.sort_unstable();
+                groups.dedup();
+                let names = vestibule_storage::groups::names(tx, &groups)?;
+                let by_id = memberships.into_iter();
+                Ok(Self::Groups(
+                    by_id.map(|(id, groups)| (id.to_string(), groups)).collect(),
+                    names,
+                ))
+            }
+            Kind::Group if projection.wants("members") => {
+                let members = memberships::of_groups(tx, &parsed(ids)?)?;
+                let by_id = members.into_iter();
+                Ok(Self::Members(
+                    by_id
+                        .map(|(id, members)| (id.to_string(), members))
+                        .collect(),
+                ))
+            }
+            Kind::User | Kind::Group | Kind::Other => Ok(Self::Nothing),
+        }
+    }
+
+    pub(crate) fn represent(
+        &self,
+        resource_type: &ResourceType,
+        base: &str,
+        id: &str,
+        stored: &Stored<'_>,
+        projection: &Projection,
+    ) -> Result<Representation, Error> {
+        let derived = match self {
+            Self::Nothing => None,
+            Self::Groups(groups, names) => groups
+                .get(id)
+                .filter(|groups| !groups.is_empty())
+                .map(|groups| ("groups", groups_text(base, groups, names))),
+            Self::Members(members) => members
+                .get(id)
+                .filter(|members| !members.is_empty())
+                .map(|members| ("members", members_text(base, members))),
+        };
+        render(resource_type, base, id, stored, derived, projection)
+    }
+}
+
+fn parsed<T: FromStr>(ids: &[&str]) -> Result<Vec<T>, Error>
+where
+    T::Err: std::error::Error + Send + Sync + 'static,
+{
+    ids.iter()
+        .map(|id| id.parse().map_err(Error::internal))
+        .collect()
+}
+
+fn groups_text(
     base: &str,
-    user: &User,
     memberships: &[GroupMembership],
     names: &HashMap<GroupId, String>,
-    projection: &Projection,
-) -> Result<Representation, Error> {
-    let id = user.id.to_string();
-    let derived = (!memberships.is_empty() && projection.wants("groups")).then(|| {
-        let mut text = String::with_capacity(memberships.len() * 160);
-        text.push('[');
-        for (position, membership) in memberships.iter().enumerate() {
-            if position > 0 {
-                text.push(',');
-            }
-            let group = membership.group;
-            let kind = if membership.direct {
-                "direct"
-            } else {
-                "indirect"
-            };
-            push(
-                &mut text,
-                format_args!(
-                    r#"{{"value":"{group}","$ref":"{base}/Groups/{group}","type":"{kind}""#
-                ),
-            );
-            if let Some(name) = names.get(&group) {
-                push(&mut text, format_args!(r#","display":{}"#, quoted(name)));
-            }
-            text.push('}');
+) -> String {
+    let mut text = String::with_capacity(memberships.len() * 160);
+    text.push('[');
+    for (position, membership) in memberships.iter().enumerate() {
+        if position > 0 {
+            text.push(',');
         }
-        text.push(']');
-        ("groups", text)
-    });
-    let around = Around {
-        id: &id,
-        created: user.created,
-        modified: user.modified,
-        version: user.version,
-    };
-    render(
-        resource_type,
-        base,
-        &user.document,
-        &around,
-        derived,
-        projection,
-    )
+        let group = membership.group;
+        let kind = if membership.direct {
+            "direct"
+        } else {
+            "indirect"
+        };
+        push(
+            &mut text,
+            format_args!(r#"{{"value":"{group}","$ref":"{base}/Groups/{group}","type":"{kind}""#),
+        );
+        if let Some(name) = names.get(&group) {
+            push(&mut text, format_args!(r#","display":{}"#, quoted(name)));
+        }
+        text.push('}');
+    }
+    text.push(']');
+    text
 }
 
-pub(crate) fn group(
-    resource_type: &ResourceType,
-    base: &str,
-    group: &Group,
-    members: &[Membership],
-    projection: &Projection,
-) -> Result<Representation, Error> {
-    let id = group.id.to_string();
-    let derived = (!members.is_empty() && projection.wants("members")).then(|| {
-        let mut text = String::with_capacity(members.len() * 170);
-        text.push('[');
-        for (position, member) in members.iter().enumerate() {
-            if position > 0 {
-                text.push(',');
-            }
-            let (endpoint, kind) = if member.is_group {
-                ("Groups", "Group")
-            } else {
-                ("Users", "User")
-            };
-            let value = &member.member;
-            push(
-                &mut text,
-                format_args!(
-                    r#"{{"value":"{value}","$ref":"{base}/{endpoint}/{value}","type":"{kind}""#
-                ),
-            );
-            if let Some(display) = &member.display {
-                push(&mut text, format_args!(r#","display":{}"#, quoted(display)));
-            }
-            text.push('}');
+fn members_text(base: &str, members: &[Membership]) -> String {
+    let mut text = String::with_capacity(members.len() * 170);
+    text.push('[');
+    for (position, member) in members.iter().enumerate() {
+        if position > 0 {
+            text.push(',');
         }
-        text.push(']');
-        ("members", text)
-    });
-    let around = Around {
-        id: &id,
-        created: group.created,
-        modified: group.modified,
-        version: group.version,
-    };
-    render(
-        resource_type,
-        base,
-        &group.document,
-        &around,
-        derived,
-        projection,
-    )
-}
-
-/// What stands around a stored document.
-struct Around<'a> {
-    id: &'a str,
-    created: DateTime<Utc>,
-    modified: DateTime<Utc>,
-    version: i64,
+        let (endpoint, kind) = if member.is_group {
+            ("Groups", "Group")
+        } else {
+            ("Users", "User")
+        };
+        let value = &member.member;
+        push(
+            &mut text,
+            format_args!(
+                r#"{{"value":"{value}","$ref":"{base}/{endpoint}/{value}","type":"{kind}""#
+            ),
+        );
+        if let Some(display) = &member.display {
+            push(&mut text, format_args!(r#","display":{}"#, quoted(display)));
+        }
+        text.push('}');
+    }
+    text.push(']');
+    text
 }
 
 fn render(
     resource_type: &ResourceType,
     base: &str,
-    document: &str,
-    around: &Around<'_>,
+    id: &str,
+    stored: &Stored<'_>,
     derived: Option<(&str, String)>,
     projection: &Projection,
 ) -> Result<Representation, Error> {
+    let document = stored.document;
     let inner = document
         .strip_prefix('{')
         .and_then(|text| text.strip_suffix('}'))
         .ok_or_else(|| Error::internal("a stored document is not an object"))?;
-    let location = format!("{base}{}/{}", resource_type.endpoint, around.id);
+    let location = format!("{base}{}/{}", resource_type.endpoint, id);
     // The stored text is put together, not parsed: this is the way of nearly every read.
     let mut body = String::with_capacity(
         document.len() + 512 + derived.as_ref().map_or(0, |(_, text)| text.len()),
     );
-    push(&mut body, format_args!(r#"{{"id":"{}","#, around.id));
+    push(&mut body, format_args!(r#"{{"id":"{id}","#));
     body.push_str(inner);
     if let Some((name, text)) = derived {
         push(&mut body, format_args!(r#","{name}":"#));
@@ -211,9 +242,9 @@ fn render(
         format_args!(
             r#","meta":{{"resourceType":"{}","created":"{}","lastModified":"{}","location":"{location}","version":"W/\"{}\""}}}}"#,
             resource_type.name,
-            timestamp(around.created),
-            timestamp(around.modified),
-            around.version,
+            timestamp(stored.created),
+            timestamp(stored.modified),
+            stored.version,
         ),
     );
     if !projection.is_default() {
@@ -222,8 +253,8 @@ fn render(
     }
     Ok(Representation {
         location,
-        version: around.version,
-        modified: around.modified,
+        version: stored.version,
+        modified: stored.modified,
         body,
     })
 }
@@ -247,22 +278,21 @@ mod tests {
 
     // proves: 7644-3.14-match
     #[test]
-    fn entity_tags_are_read_weak_or_strong_and_in_lists() {
-        assert_eq!(Precondition::parse(None), Precondition::None);
-        assert_eq!(Precondition::parse(Some("*")), Precondition::None);
-        assert_eq!(
-            Precondition::parse(Some(r#"W/"3""#)),
-            Precondition::Version(vec![3])
-        );
-        assert_eq!(
-            Precondition::parse(Some(r#""3", W/"4""#)),
-            Precondition::Version(vec![3, 4])
-        );
-        assert_eq!(
-            Precondition::parse(Some("abc")),
-            Precondition::Version(vec![])
-        );
-        assert!(Precondition::parse(Some("abc")).check(1).is_err());
-        assert!(Precondition::parse(Some(r#"W/"1""#)).check(1).is_ok());
+    fn a_precondition_holds_for_the_versions_it_names() {
+        for (if_match, holds) in [
+            (None, true),
+            (Some("*"), true),
+            (Some(r#"W/"3""#), true),
+            (Some(r#""2", W/"3""#), true),
+            (Some(r#"W/"4""#), false),
+            (Some("3"), false),
+            (Some(""), false),
+        ] {
+            assert_eq!(
+                Precondition::parse(if_match).check(3).is_ok(),
+                holds,
+                "{if_match:?}"
+            );
+        }
     }
 }

@@ -25,6 +25,8 @@ pub struct Settings {
     pub default_page: u64,
     /// Resources on a page at most.
     pub maximum_page: u64,
+    /// How long a client may wait before it follows a cursor to the next page.
+    pub cursor_timeout: Duration,
     pub links: LinkSettings,
     /// Whether the console lets nobody in without a second factor.
     pub second_factor_required: bool,
@@ -61,6 +63,7 @@ impl Default for Settings {
                 },
             },
             second_factor_required: false,
+            cursor_timeout: Duration::hours(1),
         }
     }
 }

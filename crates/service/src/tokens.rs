@@ -91,7 +91,7 @@ impl Service {
             let provider = client.provider().id;
             service.rates().take(client.provider(), now)?;
             let found = credentials::find_token(tx, &request.token)?;
-            if let Some((token, _)) = found.filter(|(token, _)| token.provider == provider) {
+            if let Some((token, ..)) = found.filter(|(token, ..)| token.provider == provider) {
                 credentials::delete_token(tx, provider, token.id)?;
                 let action = ended(&token);
                 let payload = gone(shown(&token));
@@ -120,7 +120,7 @@ impl Service {
             gate::paused_gate(client.provider()).map_err(|refusal| self.refused(&refusal))?;
             self.rates().take(client.provider(), now)?;
             let found = credentials::find_token(tx, &request.token)?;
-            let own = found.filter(|(token, registered)| {
+            let own = found.filter(|(token, registered, _)| {
                 token.provider == client.provider().id && works(token, registered, now)
             });
             Ok((own, client))
@@ -128,7 +128,7 @@ impl Service {
         let (own, by) = self.counted(&request.client, contact, told)?;
         self.telemetry()
             .used(by.credential, by.provider().id, contact.address, now);
-        Ok(own.map(|(token, registered)| ActiveToken {
+        Ok(own.map(|(token, registered, _)| ActiveToken {
             scope: token.scopes,
             sub: registered.client_id.clone(),
             client_id: registered.client_id,

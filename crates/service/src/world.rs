@@ -14,16 +14,15 @@ use vestibule_oauth::{
     ClientAuthentication, ClientId, ClientSecret, Proof, Scopes, Secret, TokenRequest,
     TokenResponse,
 };
-use vestibule_scim::{Dialect, Projection};
+use vestibule_scim::Dialect;
 use vestibule_storage::{DatabaseUrl, Options, Store};
 
 use crate::events::{EventQuery, EventRecord};
 use crate::providers::NewCredentials;
-use crate::users::Submitted;
 use crate::vendors::VendorQuery;
 use crate::{
     AdminCall, AdminCredential, Call, Clock, Contact, Entropy, Error, Precondition, Presented,
-    Representation, Role, Service, Settings,
+    Representation, Role, Service, Settings, Submitted, Wanted,
 };
 
 const START: i64 = 1_800_000_000;
@@ -117,7 +116,7 @@ impl World {
         });
         let made = self
             .service
-            .create_user(client.call.clone(), submitted(&self.service, body))
+            .create(client.call.clone(), "Users", submitted(body))
             .unwrap();
         id(&made)
     }
@@ -131,7 +130,7 @@ impl World {
         });
         let made = self
             .service
-            .create_group(client.call.clone(), submitted(&self.service, body))
+            .create(client.call.clone(), "Groups", submitted(body))
             .unwrap();
         id(&made)
     }
@@ -139,14 +138,14 @@ impl World {
     pub(crate) fn delete_user(&self, client: &Client, user: UserId) {
         let call = client.call.clone();
         self.service
-            .delete_user(call, &user.to_string(), Precondition::None)
+            .delete(call, "Users", &user.to_string(), Precondition::NONE)
             .unwrap();
     }
 
     pub(crate) fn delete_group(&self, client: &Client, group: GroupId) {
         let call = client.call.clone();
         self.service
-            .delete_group(call, &group.to_string(), Precondition::None)
+            .delete(call, "Groups", &group.to_string(), Precondition::NONE)
             .unwrap();
     }
 
@@ -265,11 +264,11 @@ pub(crate) fn scim(token: &Secret) -> Call {
     }
 }
 
-fn submitted(service: &Service, body: Value) -> Result<Submitted, vestibule_scim::Error> {
-    Ok(Submitted {
-        body,
-        projection: Projection::parse(service.user_type(), None, None)?,
-    })
+fn submitted(body: Value) -> Submitted {
+    Submitted {
+        body: Ok(body),
+        wanted: Ok(Wanted::default()),
+    }
 }
 
 fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(made: &Representation) -> T {

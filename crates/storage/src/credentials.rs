@@ -9,7 +9,7 @@ use crate::columns::{instant, micros, optional_instant, parsed};
 use crate::engine::direct;
 use crate::error::Error;
 use crate::providers::{self, Registered};
-use crate::schema::{client_secrets, credential_uses, tokens};
+use crate::schema::{client_secrets, credential_uses, definitions, tokens};
 use crate::store::{Read, Write};
 
 /// A client secret. A provider has at most two that work.
@@ -178,19 +178,30 @@ pub fn insert_token(write: &mut Write<'_>, token: &Token, digest: &Digest) -> Re
     Ok(())
 }
 
-/// The token with this digest and the provider it belongs to, whatever their state.
+/// The token with this digest and the provider it belongs to, whatever their state; and the version
+/// of the definitions that hold at this moment, which every request has to know.
 pub fn find_token(
     read: &mut Read<'_>,
     digest: &Digest,
-) -> Result<Option<(Token, Registered)>, Error> {
-    let found: Option<(TokenRow, providers::Row)> = direct!(read, |connection| tokens::table
-        .inner_join(crate::schema::providers::table)
-        .filter(tokens::digest.eq(digest.as_bytes().as_slice()))
-        .select((TOKEN, providers::COLUMNS))
-        .get_result(connection))
-    .optional()?;
+) -> Result<Option<(Token, Registered, i64)>, Error> {
+    let found: Option<(TokenRow, providers::Row, Option<i64>)> =
+        direct!(read, |connection| tokens::table
+            .inner_join(crate::schema::providers::table)
+            .filter(tokens::digest.eq(digest.as_bytes().as_slice()))
+            .select((
+                TOKEN,
+                providers::COLUMNS,
+                definitions::table
+                    .select(definitions::version)
+                    .single_value(),
+            ))
+            .get_result(connection))
+        .optional()?;
     found
-        .map(|(token, provider)| Ok((token.try_into()?, provider.try_into()?)))
+        .map(|(token, provider, version)| {
+            let version = version.ok_or_else(|| Error::corrupt("there are no definitions"))?;
+            Ok((token.try_into()?, provider.try_into()?, version))
+        })
         .transpose()
 }
 

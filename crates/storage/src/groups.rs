@@ -7,14 +7,12 @@ use diesel::prelude::*;
 use vestibule_domain::internal_group::InternalGroupSettings;
 use vestibule_domain::provider::UserType;
 use vestibule_domain::{AccessGroupId, EventId, GroupId, ProviderId};
-use vestibule_scim::filter::Condition;
 
 use crate::columns::{instant, micros, optional, parsed};
 use crate::error::Error;
-use crate::lower::{self, Table};
 use crate::schema::{groups, providers};
 use crate::store::{Read, Write};
-use crate::users::{self, Page};
+use crate::users;
 
 /// A group as stored. `document` is the SCIM resource without what is derived: `id`, `meta`,
 /// `members`.
@@ -209,66 +207,6 @@ pub fn list_internal(
     let rows: Vec<Row> = query
         .order(groups::id)
         .limit(limit)
-        .select(COLUMNS)
-        .load(read.connection)?;
-    rows.into_iter().map(Group::try_from).collect()
-}
-
-pub fn count(
-    read: &mut Read<'_>,
-    provider: ProviderId,
-    condition: Option<&Condition>,
-    location: &str,
-) -> Result<i64, Error> {
-    let engine = read.connection.engine();
-    let provider = provider.to_string();
-    let mut query = groups::table
-        .filter(groups::provider_id.eq(&provider))
-        .into_boxed();
-    if let Some(condition) = condition {
-        query = query.filter(lower::condition(
-            engine,
-            Table::Groups,
-            condition,
-            &provider,
-            location,
-        ));
-    }
-    Ok(query.count().get_result(read.connection)?)
-}
-
-pub fn list(
-    read: &mut Read<'_>,
-    provider: ProviderId,
-    page: &Page<'_>,
-) -> Result<Vec<Group>, Error> {
-    let engine = read.connection.engine();
-    let provider = provider.to_string();
-    let mut query = groups::table
-        .filter(groups::provider_id.eq(&provider))
-        .into_boxed();
-    if let Some(condition) = page.condition {
-        query = query.filter(lower::condition(
-            engine,
-            Table::Groups,
-            condition,
-            &provider,
-            page.location,
-        ));
-    }
-    query = match page.sort {
-        Some((target, descending)) => query.order(lower::order(
-            engine,
-            Table::Groups,
-            target,
-            descending,
-            page.location,
-        )),
-        None => query.order(groups::id),
-    };
-    let rows: Vec<Row> = query
-        .limit(page.limit)
-        .offset(page.offset)
         .select(COLUMNS)
         .load(read.connection)?;
     rows.into_iter().map(Group::try_from).collect()

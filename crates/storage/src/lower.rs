@@ -1,4 +1,4 @@
-//! SCIM conditions and sort orders as SQL over `users` and `groups`, on either engine.
+//! SCIM conditions and sort orders as SQL over the tables of resources, on either engine.
 //!
 //! The meaning is that of [`vestibule_scim::filter::matches`] over the whole resource. What clients
 //! filter on most has columns of its own ([`columns`]), memberships are rows ([`related`]), all else
@@ -7,6 +7,7 @@
 mod columns;
 mod json;
 mod related;
+mod sort;
 mod text;
 
 #[cfg(test)]
@@ -16,89 +17,88 @@ use vestibule_scim::filter::{CompareOp, Condition, Operand};
 use vestibule_scim::target::Target;
 
 use crate::engine::Engine;
-use crate::predicate::{Order, Predicate, Shape, Sql};
+use crate::sql::{Shape, Sql};
+
+pub(crate) use json::path as json_path;
+pub(crate) use sort::Sorted;
 
 /// Where resources are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Table {
     Users,
     Groups,
+    /// Those of every other type.
+    Resources,
 }
 
-/// The rows of `table` that satisfy `condition`. `provider` is whose rows the query selects, which
-/// it must say itself; `location` is what stands before the id in `meta.location`, such as
-/// `https://host/scim/v2/Users/`.
-pub(crate) fn condition(
-    engine: Engine,
-    table: Table,
-    condition: &Condition,
-    provider: &str,
-    location: &str,
-) -> Predicate {
-    let shape = match condition {
-        Condition::Compare { .. } | Condition::Present(_) => Shape::Few,
-        _ => Shape::Any,
-    };
-    let rows = Rows {
-        engine,
-        table,
-        provider,
-        location,
-    };
-    Predicate {
-        sql: rows.lower(condition, Scope::Row),
-        shape,
+impl Table {
+    /// Where the resources of the type of that name are.
+    pub(crate) fn of(resource_type: &str) -> Self {
+        match resource_type {
+            "User" => Self::Users,
+            "Group" => Self::Groups,
+            _ => Self::Resources,
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Users => "users",
+            Self::Groups => "groups",
+            Self::Resources => "resources",
+        }
+    }
+
+    /// A column that has this name in every table it is asked of.
+    pub(crate) fn column(self, name: &'static str) -> Sql {
+        Sql::of(self.name()).sql(".").sql(name)
     }
 }
 
-/// RFC 7644, section 3.4.2.3: by the primary or else the first value; what has no value comes last
-/// when ascending and first when descending. An empty text is no value. Equals are in order of id.
-pub(crate) fn order(
-    engine: Engine,
-    table: Table,
-    target: &Target,
-    descending: bool,
-    location: &str,
-) -> Order {
-    // Nothing is looked up by provider in order to sort.
-    let rows = Rows {
-        engine,
-        table,
-        provider: "",
-        location,
-    };
-    let (never_absent, optional) = if descending {
-        (" DESC, ", " DESC NULLS FIRST, ")
-    } else {
-        (" ASC, ", " ASC NULLS LAST, ")
-    };
-    let key = match columns::sort_key(&rows, target) {
-        Some(columns::SortKey::NeverAbsent(key)) => key.sql(never_absent),
-        Some(columns::SortKey::Optional(key)) => key.sql(optional),
-        None => related::sort_key(&rows, target)
-            .unwrap_or_else(|| json::sort_key(engine, table, target))
-            .sql(optional),
-    };
-    let id = match table {
-        Table::Users => "users.id ASC",
-        Table::Groups => "groups.id ASC",
-    };
-    Order { sql: key.sql(id) }
-}
-
-/// What everything here is told about the rows and the request.
+/// The rows a condition or an order is about, and what the request says of them.
 #[derive(Debug, Clone, Copy)]
-struct Rows<'a> {
-    engine: Engine,
-    table: Table,
-    provider: &'a str,
-    location: &'a str,
+pub(crate) struct Rows<'a> {
+    pub(crate) engine: Engine,
+    pub(crate) table: Table,
+    /// `User`
+    pub(crate) resource_type: &'a str,
+    /// Whose rows these are.
+    pub(crate) provider: &'a str,
+    /// What stands before the id in `meta.location`, such as `https://host/scim/v2/Users/`.
+    pub(crate) location: &'a str,
 }
 
 impl Rows<'_> {
+    /// `users.provider_id = ?`, and what else tells these rows from others in their table.
+    pub(crate) fn owned(&self) -> Sql {
+        let owned = self
+            .table
+            .column("provider_id")
+            .sql(" = ")
+            .text(self.provider);
+        match self.table {
+            Table::Users | Table::Groups => owned,
+            Table::Resources => owned
+                .sql(" AND resources.type_name = ")
+                .text(self.resource_type),
+        }
+    }
+
+    /// The rows that satisfy `condition`. Never NULL.
+    pub(crate) fn condition(&self, condition: &Condition) -> (Sql, Shape) {
+        let shape = match condition {
+            Condition::Compare { .. } | Condition::Present(_) => Shape::Few,
+            _ => Shape::Any,
+        };
+        (self.lower(condition, Scope::Row), shape)
+    }
+
     fn lower(&self, condition: &Condition, scope: Scope) -> Sql {
         match condition {
             Condition::And(terms) => Sql::joined(self.lower_all(terms, scope), " AND ", "TRUE"),
+            Condition::Or(terms) if scope == Scope::Row && self.is_looked_up(condition) => {
+                self.union(terms)
+            }
             Condition::Or(terms) => Sql::joined(self.lower_all(terms, scope), " OR ", "FALSE"),
             Condition::Not(inner) => self.lower(inner, scope).within("NOT (", ")"),
             Condition::Compare {
@@ -116,13 +116,60 @@ impl Rows<'_> {
         terms.iter().map(|term| self.lower(term, scope)).collect()
     }
 
+    /// The rows of every term, each looked up by its own index: without statistics SQLite would
+    /// rather read all rows of the provider than join two indexes.
+    fn union(&self, terms: &[Condition]) -> Sql {
+        let id = self.table.column("id");
+        let found = terms
+            .iter()
+            .map(|term| {
+                Sql::of("SELECT ")
+                    .then(&id)
+                    .sql(" FROM ")
+                    .sql(self.table.name())
+                    .sql(" WHERE ")
+                    .then(&self.owned())
+                    .sql(" AND ")
+                    .then(&self.lower(term, Scope::Row))
+            })
+            .collect();
+        id.clone()
+            .sql(" IN ")
+            .then(&Sql::joined(found, " UNION ALL ", "(NULL)"))
+    }
+
+    /// Whether SQLite finds what satisfies the condition by indexes alone. PostgreSQL has
+    /// statistics and joins indexes by itself.
+    fn is_looked_up(&self, condition: &Condition) -> bool {
+        if self.engine == Engine::Postgres {
+            return false;
+        }
+        match condition {
+            Condition::And(terms) => terms.iter().any(|term| self.is_looked_up(term)),
+            Condition::Or(terms) => terms.iter().all(|term| self.is_looked_up(term)),
+            Condition::Compare {
+                target,
+                op: CompareOp::Eq,
+                operand: Operand::Text(value),
+            } => {
+                columns::is_indexed(self, target, value)
+                    || (target.sub_attribute.as_deref() == Some("value")
+                        && related::having_value(self, target, value).is_some())
+            }
+            Condition::Any { target, condition } => required_value(condition)
+                .and_then(|value| related::having_value(self, target, value))
+                .is_some(),
+            Condition::Compare { .. } | Condition::Not(_) | Condition::Present(_) => false,
+        }
+    }
+
     fn test(&self, target: &Target, test: Test<'_>, scope: Scope) -> Sql {
         match scope {
             Scope::Row => columns::test(self, target, test)
                 .or_else(|| related::test(self, target, test))
                 .unwrap_or_else(|| {
                     let inner = json::test(self.engine, target.sub_attribute.as_deref(), test);
-                    json::exists(self.engine, self.table, target, &inner)
+                    json::exists(self, target, &inner)
                 }),
             Scope::Value => json::test(self.engine, target.sub_attribute.as_deref(), test),
             Scope::Related(relation) => related::test_one(self, relation, target, test),
@@ -138,12 +185,7 @@ impl Rows<'_> {
             Some(relation) => {
                 related::exists(relation, &self.lower(condition, Scope::Related(relation)))
             }
-            None => json::exists(
-                self.engine,
-                self.table,
-                target,
-                &self.lower(condition, Scope::Value),
-            ),
+            None => json::exists(self, target, &self.lower(condition, Scope::Value)),
         };
         // What the whole condition implies and an index answers.
         match required_value(condition).and_then(|value| related::having_value(self, target, value))

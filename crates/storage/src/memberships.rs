@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 use vestibule_domain::{EventId, GroupId, ProviderId, UserId};
+use vestibule_scim::fold::fold;
 
 use crate::columns::parsed;
 use crate::engine::{direct, insert_all};
@@ -298,6 +299,7 @@ pub fn insert(
                     memberships::member_id.eq(&member.member),
                     memberships::member_is_group.eq(member.is_group),
                     memberships::display.eq(member.display.as_deref()),
+                    memberships::display_key.eq(member.display.as_deref().map(fold)),
                     memberships::event_id.eq(event.to_string()),
                 )
             })

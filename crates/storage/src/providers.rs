@@ -6,15 +6,15 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use vestibule_domain::provider::{Provider, ProviderSettings};
 use vestibule_domain::vendor::Vendor;
-use vestibule_domain::{EventId, GroupId, ProviderId, UserId};
+use vestibule_domain::{EventId, GroupId, ProviderId, ResourceId, UserId};
 use vestibule_scim::fold::fold;
 
 use crate::columns::{from_json, instant, micros, optional_instant, parsed, to_json};
 use crate::engine::upsert;
 use crate::error::Error;
 use crate::schema::{
-    credential_uses, groups, memberships, placements, providers, tokens, user_emails, users,
-    vendors, warnings,
+    credential_uses, groups, memberships, placements, providers, resources, tokens, user_emails,
+    users, vendors, warnings,
 };
 use crate::store::{Read, Write};
 use crate::vendors::Page;
@@ -57,6 +57,7 @@ pub enum Cleared {
     Users(Vec<(UserId, String)>),
     Vendors(Vec<Vendor>),
     Groups(Vec<(GroupId, String)>),
+    Resources(Vec<(ResourceId, String)>),
 }
 
 pub(crate) type Columns = (
@@ -303,10 +304,24 @@ pub fn clear(write: &mut Write<'_>, id: ProviderId, limit: i64) -> Result<Option
             .execute(write.connection)?;
         diesel::delete(groups::table.filter(groups::id.eq_any(ids()))).execute(write.connection)?;
     }
-    Ok(if some_groups.is_empty() {
+    if !some_groups.is_empty() {
+        return Ok(Some(Cleared::Groups(identified(some_groups)?)));
+    }
+    let others: Vec<(String, String)> = resources::table
+        .filter(resources::provider_id.eq(&key))
+        .order(resources::id)
+        .limit(limit)
+        .select((resources::id, resources::document))
+        .load(write.connection)?;
+    for chunk in others.chunks(CHUNK) {
+        let ids = chunk.iter().map(|(id, _)| id);
+        diesel::delete(resources::table.filter(resources::id.eq_any(ids)))
+            .execute(write.connection)?;
+    }
+    Ok(if others.is_empty() {
         None
     } else {
-        Some(Cleared::Groups(identified(some_groups)?))
+        Some(Cleared::Resources(identified(others)?))
     })
 }
 

@@ -127,12 +127,46 @@ diesel::table! {
 }
 
 diesel::table! {
+    resources (id) {
+        id -> Text,
+        provider_id -> Text,
+        type_name -> Text,
+        external_id -> Nullable<Text>,
+        document -> Text,
+        match_document -> Text,
+        created -> BigInt,
+        modified -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    unique_values (provider_id, type_name, attribute, value_key) {
+        provider_id -> Text,
+        type_name -> Text,
+        attribute -> Text,
+        value_key -> Text,
+        resource_id -> Text,
+    }
+}
+
+diesel::table! {
+    totals (provider_id, resource_type, shard) {
+        provider_id -> Text,
+        resource_type -> Text,
+        shard -> BigInt,
+        total -> BigInt,
+    }
+}
+
+diesel::table! {
     memberships (sequence) {
         sequence -> BigInt,
         group_id -> Text,
         member_id -> Text,
         member_is_group -> Bool,
         display -> Nullable<Text>,
+        display_key -> Nullable<Text>,
         event_id -> Text,
     }
 }
@@ -339,6 +373,22 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    definitions (id) {
+        id -> BigInt,
+        version -> BigInt,
+        document -> Text,
+    }
+}
+
+diesel::table! {
+    server_keys (name) {
+        name -> Text,
+        secret -> Binary,
+        created -> BigInt,
+    }
+}
+
 diesel::joinable!(link_secrets -> access_links (link_id));
 diesel::joinable!(entry_codes -> access_links (link_id));
 diesel::joinable!(tokens -> providers (provider_id));
@@ -358,6 +408,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     users,
     user_emails,
     groups,
+    definitions,
+    resources,
+    unique_values,
+    totals,
     memberships,
     access_groups,
     vendors,

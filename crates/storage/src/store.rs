@@ -86,6 +86,26 @@ impl Write<'_> {
         self.events.push(recorded);
     }
 
+    /// Runs a part of the transaction that may be undone alone: when `body` fails, nothing of it
+    /// has happened.
+    pub fn attempt<T, E: From<Error>>(
+        &mut self,
+        body: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let recorded = self.events.len();
+        let end = |write: &mut Self, statements| {
+            write.connection.control(statements).map_err(Error::from)
+        };
+        end(self, "SAVEPOINT attempt")?;
+        let outcome = body(self);
+        if outcome.is_err() {
+            self.events.truncate(recorded);
+            end(self, "ROLLBACK TO SAVEPOINT attempt")?;
+        }
+        end(self, "RELEASE SAVEPOINT attempt")?;
+        outcome
+    }
+
     pub(crate) fn take_events(&mut self) -> Vec<Recorded> {
         std::mem::take(&mut self.events)
     }

@@ -3,13 +3,10 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use vestibule_domain::{EventId, ProviderId, UserId};
-use vestibule_scim::filter::Condition;
-use vestibule_scim::target::Target;
 
 use crate::columns::{instant, micros, parsed};
 use crate::engine::{direct, insert_all};
 use crate::error::Error;
-use crate::lower::{self, Table};
 use crate::schema::{tombstones, user_emails, users};
 use crate::store::{Read, Write};
 
@@ -52,18 +49,6 @@ pub struct NewUser {
     pub created: DateTime<Utc>,
     pub modified: DateTime<Utc>,
     pub version: i64,
-}
-
-/// A page of a list.
-#[derive(Debug, Clone)]
-pub struct Page<'a> {
-    pub condition: Option<&'a Condition>,
-    /// Attribute and whether descending; by id when there is none.
-    pub sort: Option<(&'a Target, bool)>,
-    pub offset: i64,
-    pub limit: i64,
-    /// Where resources of this type live, for filters on `meta.location`.
-    pub location: &'a str,
 }
 
 type Columns = (
@@ -178,68 +163,6 @@ pub fn list_anywhere(
     let rows: Vec<Row> = query
         .order(users::id)
         .limit(limit)
-        .select(COLUMNS)
-        .load(read.connection)?;
-    rows.into_iter().map(User::try_from).collect()
-}
-
-/// How many people of a provider satisfy a condition.
-pub fn count(
-    read: &mut Read<'_>,
-    provider: ProviderId,
-    condition: Option<&Condition>,
-    location: &str,
-) -> Result<i64, Error> {
-    let engine = read.connection.engine();
-    let provider = provider.to_string();
-    let mut query = users::table
-        .filter(users::provider_id.eq(&provider))
-        .into_boxed();
-    if let Some(condition) = condition {
-        query = query.filter(lower::condition(
-            engine,
-            Table::Users,
-            condition,
-            &provider,
-            location,
-        ));
-    }
-    Ok(query.count().get_result(read.connection)?)
-}
-
-/// A page of the people of a provider.
-pub fn list(
-    read: &mut Read<'_>,
-    provider: ProviderId,
-    page: &Page<'_>,
-) -> Result<Vec<User>, Error> {
-    let engine = read.connection.engine();
-    let provider = provider.to_string();
-    let mut query = users::table
-        .filter(users::provider_id.eq(&provider))
-        .into_boxed();
-    if let Some(condition) = page.condition {
-        query = query.filter(lower::condition(
-            engine,
-            Table::Users,
-            condition,
-            &provider,
-            page.location,
-        ));
-    }
-    query = match page.sort {
-        Some((target, descending)) => query.order(lower::order(
-            engine,
-            Table::Users,
-            target,
-            descending,
-            page.location,
-        )),
-        None => query.order(users::id),
-    };
-    let rows: Vec<Row> = query
-        .limit(page.limit)
-        .offset(page.offset)
         .select(COLUMNS)
         .load(read.connection)?;
     rows.into_iter().map(User::try_from).collect()

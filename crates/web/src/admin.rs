@@ -16,12 +16,14 @@ mod path;
 mod people;
 pub(crate) mod problem;
 mod providers;
+mod schemas;
 mod set_up;
 mod vendors;
 mod words;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::{Method, header};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _, web};
 use utoipa_actix_web::scope;
@@ -45,6 +47,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
             .configure(links::configure)
             .configure(people::configure)
             .configure(blocks::configure)
+            .configure(schemas::configure)
             .configure(events::configure)
             .configure(administrators::configure)
             .default_service(web::to(elsewhere))
@@ -89,10 +92,13 @@ async fn elsewhere(request: HttpRequest, admin: Admin) -> Result<HttpResponse, P
             &admin.request_id,
         ));
     }
-    Err(Problem::method_not_allowed(
-        &allowed.join(", "),
-        &admin.request_id,
-    ))
+    let allowed = allowed.join(", ");
+    if request.method() == Method::OPTIONS {
+        return Ok(HttpResponse::NoContent()
+            .insert_header((header::ALLOW, allowed))
+            .finish());
+    }
+    Err(Problem::method_not_allowed(&allowed, &admin.request_id))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use actix_web::HttpMessage as _;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::{DefaultHeaders, Next};
 use actix_web::web::Data;
@@ -32,6 +33,17 @@ impl SecurityHeaders {
                 "default-src 'none'; frame-ancestors 'none'",
             ))
     }
+}
+
+/// Middleware that answers HEAD as GET; the connection leaves the body out (RFC 9110, section 9.3.2).
+pub async fn head_as_get<B: MessageBody>(
+    mut request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    if request.method() == Method::HEAD {
+        request.head_mut().method = Method::GET;
+    }
+    next.call(request).await
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

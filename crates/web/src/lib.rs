@@ -27,7 +27,7 @@ use actix_web::web::{Data, ServiceConfig};
 use vestibule_domain::network::TrustedProxies;
 use vestibule_service::Service;
 
-pub use headers::{SecurityHeaders, identified};
+pub use headers::{SecurityHeaders, head_as_get, identified};
 
 /// What the embedder decides about the web side.
 #[derive(Debug, Clone)]
@@ -63,6 +63,7 @@ pub fn application(
 > {
     App::new()
         .configure(configure(web))
+        .wrap(from_fn(head_as_get))
         .wrap(from_fn(identified))
         .wrap(SecurityHeaders::middleware())
         .wrap(NormalizePath::trim())

@@ -37,6 +37,7 @@ const CLIENT: &str = "client_credentials";
         (name = "Internal groups", description = "Groups of staff, and the access groups they are tied to."),
         (name = "People", description = "Who was pushed, who is blocked, and who may get in."),
         (name = "Links", description = "Personal ways in, the codes for each entry, and the button that ends them all."),
+        (name = "Schemas", description = "What resources may hold beside the built-in attributes."),
         (name = "Events", description = "The sealed record of every change."),
         (name = "Administrators", description = "Who may use this API."),
         (name = "Set-up", description = "The page that makes the first administrator."),

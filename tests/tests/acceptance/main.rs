@@ -15,4 +15,8 @@ mod oauth_client;
 mod oauth_endpoints;
 mod oauth_vectors;
 mod races;
+mod scim_bulk;
+mod scim_http;
+mod scim_lists;
+mod scim_schemas;
 mod story;

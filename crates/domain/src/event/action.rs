@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::ids::{
-    AccessGroupId, AdministratorId, BlockId, CredentialId, GroupId, LinkId, ProviderId, UserId,
-    VendorId,
+    AccessGroupId, AdministratorId, BlockId, CredentialId, DefinitionId, GroupId, LinkId,
+    ProviderId, ResourceId, UserId, VendorId,
 };
 use crate::named::named;
 
@@ -70,6 +70,14 @@ named! {
         EntryRefused = "entry.refused",
         /// Every link of a vendor or an internal group is ended.
         PanicPressed = "panic.pressed",
+        /// Of a type that an administrator defined.
+        ResourceCreated = "resource.created",
+        ResourceChanged = "resource.changed",
+        ResourceDeleted = "resource.deleted",
+        SchemaAdded = "schema.added",
+        SchemaRemoved = "schema.removed",
+        ResourceTypeAdded = "resource_type.added",
+        ResourceTypeRemoved = "resource_type.removed",
     }
 }
 
@@ -85,6 +93,9 @@ named! {
         Credential = "credential",
         Administrator = "administrator",
         Link = "link",
+        Resource = "resource",
+        /// Of a schema or a resource type.
+        Definition = "definition",
     }
 }
 
@@ -115,6 +126,8 @@ subjects! {
     CredentialId => Credential,
     AdministratorId => Administrator,
     LinkId => Link,
+    ResourceId => Resource,
+    DefinitionId => Definition,
 }
 
 #[cfg(test)]
@@ -137,12 +150,15 @@ mod tests {
              administrator.deleted administrator.signed_in administrator.signed_out \
              administrator.sign_in_failed admin_token.issued admin_token.revoked set_up_link.issued \
              set_up_link.used warning.raised link.created link.shortened link.ended \
-             entry_code.requested entry_code.shown entry.granted entry.refused panic.pressed"
+             entry_code.requested entry_code.shown entry.granted entry.refused panic.pressed \
+             resource.created resource.changed resource.deleted schema.added schema.removed \
+             resource_type.added resource_type.removed"
         );
         let kinds: Vec<_> = SubjectKind::ALL.iter().map(|kind| kind.name()).collect();
         assert_eq!(
             kinds.join(" "),
-            "user group vendor access_group provider block credential administrator link"
+            "user group vendor access_group provider block credential administrator link \
+             resource definition"
         );
     }
 

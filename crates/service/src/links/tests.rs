@@ -248,16 +248,16 @@ fn set_active(hall: &Hall, active: bool) {
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
         "Operations": [{"op": "replace", "path": "active", "value": active}],
     });
-    let submitted = Ok(crate::Submitted {
-        body,
-        projection: vestibule_scim::Projection::parse(hall.service().user_type(), None, None)
-            .unwrap(),
-    });
+    let submitted = crate::Submitted {
+        body: Ok(body),
+        wanted: Ok(crate::Wanted::default()),
+    };
     hall.service()
-        .patch_user(
+        .patch(
             hall.client.call.clone(),
+            "Users",
             &hall.ada.to_string(),
-            crate::Precondition::None,
+            crate::Precondition::NONE,
             submitted,
         )
         .unwrap();
@@ -300,18 +300,17 @@ fn moving_to_another_open_vendor_ends_the_link_made_for_the_first() {
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
         "Operations": [{"op": "add", "path": "members", "value": [{"value": hall.ada}]}],
     });
-    let submitted = Ok(crate::Submitted {
-        body,
-        projection: vestibule_scim::Projection::parse(hall.service().group_type(), None, None)
-            .unwrap(),
-    });
+    let submitted = crate::Submitted {
+        body: Ok(body),
+        wanted: Ok(crate::Wanted::default()),
+    };
     hall.service()
-        .patch_group(
+        .patch(
             hall.client.call.clone(),
+            "Groups",
             &group.to_string(),
-            crate::Precondition::None,
+            crate::Precondition::NONE,
             submitted,
-            false,
         )
         .unwrap();
     assert_eq!(hall.ended(&link), Some(LinkEnd::Moved));

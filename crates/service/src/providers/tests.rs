@@ -238,7 +238,7 @@ fn a_deleted_provider_leaves_nothing_but_events() {
 fn a_deletion_in_many_steps_tells_of_every_person() {
     let world = World::new();
     let client = world.client(UserType::Internal);
-    let people = usize::try_from(CLEARED).unwrap() + 3;
+    let people = usize::try_from(deletion::CLEARED).unwrap() + 3;
     for number in 0..people {
         world.user(&client, &format!("user{number}"));
     }

@@ -4,9 +4,9 @@ use vestibule_domain::provider::{ProviderState, UserType};
 use vestibule_oauth::{ClientId, ClientSecret, Proof, Scopes, TokenErrorKind, TokenRequest};
 
 use super::*;
-use crate::Settings;
 use crate::providers::NewCredentials;
 use crate::world::{World, authentication, contact, provider, request, root, scim};
+use crate::{Search, Settings};
 
 fn refusal(world: &World, request: &TokenRequest) -> TokenError {
     match world.grant(request) {
@@ -23,9 +23,10 @@ fn secret(text: &str, basic: bool) -> Proof {
 }
 
 fn works(world: &World, token: &Secret) -> bool {
+    let search = Search::Query(Ok(vestibule_scim::ListRequest::default()));
     world
         .service
-        .list_users(&scim(token), Ok(vestibule_scim::ListRequest::default()))
+        .list(&scim(token), Some("Users"), search)
         .is_ok()
 }
 

@@ -5,15 +5,9 @@ use vestibule_scim::filter::{CompareOp, Operand};
 use vestibule_scim::fold::fold;
 use vestibule_scim::target::Target;
 
+use super::sort::{Key, Kind};
 use super::{Rows, Table, Test, text};
-use crate::predicate::Sql;
-
-/// What to sort by.
-pub(super) enum SortKey {
-    NeverAbsent(Sql),
-    /// NULL where there is no value.
-    Optional(Sql),
-}
+use crate::sql::Sql;
 
 /// A test of one attribute, when a column can answer it.
 pub(super) fn test(rows: &Rows<'_>, target: &Target, test: Test<'_>) -> Option<Sql> {
@@ -27,28 +21,39 @@ pub(super) fn test(rows: &Rows<'_>, target: &Target, test: Test<'_>) -> Option<S
         Column::Instant(sql) => Some(test_instant(sql, test)),
         Column::Bool(sql) => Some(match test {
             Test::Present => Sql::of("TRUE"),
-            Test::Compare(CompareOp::Eq, Operand::Bool(value)) => {
-                Sql::of(sql).sql(" = ").bool(*value)
-            }
+            Test::Compare(CompareOp::Eq, Operand::Bool(value)) => sql.sql(" = ").bool(*value),
             Test::Compare(..) => Sql::of("FALSE"),
         }),
     }
 }
 
+/// Whether an index leads to the rows whose attribute equals `value`.
+pub(super) fn is_indexed(rows: &Rows<'_>, target: &Target, value: &str) -> bool {
+    match column(rows, target) {
+        Some(Column::Text { absent, .. }) => !matches!(absent, Absent::Empty) || !value.is_empty(),
+        _ => false,
+    }
+}
+
 /// The column to sort by, when there is one.
-pub(super) fn sort_key(rows: &Rows<'_>, target: &Target) -> Option<SortKey> {
-    Some(match column(rows, target)? {
+pub(super) fn sort_key(rows: &Rows<'_>, target: &Target) -> Option<Key> {
+    let (sql, optional, kind) = match column(rows, target)? {
         Column::Text {
             sql,
             absent: Absent::Never,
         }
-        | Column::Instant(sql)
-        | Column::Bool(sql) => SortKey::NeverAbsent(Sql::of(sql)),
+        | Column::Expression(sql) => (sql, false, Kind::Text),
+        Column::Instant(sql) => (sql, false, Kind::Instant),
+        Column::Bool(sql) => (sql, false, Kind::Bool),
         Column::Text {
             sql,
             absent: Absent::Null | Absent::Empty,
-        } => SortKey::Optional(Sql::of(sql).within("NULLIF(", ", '')")),
-        Column::Expression(sql) => SortKey::NeverAbsent(sql),
+        } => (sql.within("NULLIF(", ", '')"), true, Kind::Text),
+    };
+    Some(Key {
+        sql,
+        optional,
+        kind,
     })
 }
 
@@ -59,14 +64,14 @@ pub(super) fn is_whole(target: &Target) -> bool {
 
 enum Column {
     Text {
-        sql: &'static str,
+        sql: Sql,
         absent: Absent,
     },
     /// Text made of columns; never NULL.
     Expression(Sql),
     /// Microseconds since 1970; the attribute is a dateTime.
-    Instant(&'static str),
-    Bool(&'static str),
+    Instant(Sql),
+    Bool(Sql),
 }
 
 /// How a column says that the resource lacks the attribute.
@@ -78,81 +83,57 @@ enum Absent {
 }
 
 fn column(rows: &Rows<'_>, target: &Target) -> Option<Column> {
-    let at_hand = |users, groups, absent| {
-        let sql = if rows.table == Table::Users {
-            users
-        } else {
-            groups
-        };
-        Some(Column::Text { sql, absent })
-    };
-    let either = |users, groups| {
-        if rows.table == Table::Users {
-            users
-        } else {
-            groups
-        }
-    };
     if target.schema.is_some() {
         return None;
     }
+    let text = |name, absent| {
+        Some(Column::Text {
+            sql: rows.table.column(name),
+            absent,
+        })
+    };
     if rows.table == Table::Users && target.is_primary_email() {
-        return at_hand("users.email_key", "", Absent::Null);
+        return text("email_key", Absent::Null);
     }
+    let as_compared = |text: &str| {
+        if target.case_exact {
+            text.to_owned()
+        } else {
+            fold(text)
+        }
+    };
     match (
         target.attribute.as_str(),
         target.sub_attribute.as_deref(),
         rows.table,
     ) {
-        ("id", None, _) => at_hand("users.id", "groups.id", Absent::Never),
-        ("externalId", None, _) => at_hand("users.external_id", "groups.external_id", Absent::Null),
-        ("userName", None, Table::Users) => at_hand("users.user_name_key", "", Absent::Never),
-        ("displayName", None, Table::Users) => at_hand("users.display_name_key", "", Absent::Empty),
-        ("displayName", None, Table::Groups) => {
-            at_hand("", "groups.display_name_key", Absent::Never)
-        }
-        ("active", None, Table::Users) => Some(Column::Bool("users.active")),
-        ("meta", Some("created"), _) => {
-            Some(Column::Instant(either("users.created", "groups.created")))
-        }
-        ("meta", Some("lastModified"), _) => {
-            Some(Column::Instant(either("users.modified", "groups.modified")))
-        }
-        ("meta", Some("resourceType"), _) => {
-            let name = either("User", "Group");
-            Some(expression(
-                rows,
-                Sql::default().text(if target.case_exact {
-                    name.to_owned()
-                } else {
-                    fold(name)
-                }),
-            ))
-        }
-        ("meta", Some("location"), _) => {
-            let location = if target.case_exact {
-                rows.location.to_owned()
-            } else {
-                fold(rows.location)
-            };
-            Some(expression(
-                rows,
-                Sql::default()
-                    .text(location)
-                    .sql(either(" || users.id", " || groups.id")),
-            ))
-        }
+        ("id", None, _) => text("id", Absent::Never),
+        ("externalId", None, _) => text("external_id", Absent::Null),
+        ("userName", None, Table::Users) => text("user_name_key", Absent::Never),
+        ("displayName", None, Table::Users) => text("display_name_key", Absent::Empty),
+        ("displayName", None, Table::Groups) => text("display_name_key", Absent::Never),
+        ("active", None, Table::Users) => Some(Column::Bool(rows.table.column("active"))),
+        ("meta", Some("created"), _) => Some(Column::Instant(rows.table.column("created"))),
+        ("meta", Some("lastModified"), _) => Some(Column::Instant(rows.table.column("modified"))),
+        ("meta", Some("resourceType"), _) => Some(expression(
+            rows,
+            Sql::default().text(as_compared(rows.resource_type)),
+        )),
+        ("meta", Some("location"), _) => Some(expression(
+            rows,
+            Sql::default()
+                .text(as_compared(rows.location))
+                .sql(" || ")
+                .then(&rows.table.column("id")),
+        )),
         ("meta", Some("version"), _) => {
-            let version = Sql::of(either(
-                "CAST(users.version AS TEXT)",
-                "CAST(groups.version AS TEXT)",
-            ));
             let tag = if target.case_exact {
-                "'W/\"' || "
+                "'W/\"' || CAST("
             } else {
-                "'w/\"' || "
+                "'w/\"' || CAST("
             };
-            Some(expression(rows, version.within(tag, " || '\"'")))
+            let version = rows.table.column("version");
+            Some(expression(rows, version.within(tag, " AS TEXT) || '\"'")))
         }
         _ => None,
     }
@@ -162,8 +143,7 @@ fn expression(rows: &Rows<'_>, sql: Sql) -> Column {
     Column::Expression(text::by_code_point(rows.engine, sql))
 }
 
-fn test_text(rows: &Rows<'_>, sql: &'static str, absent: Absent, test: Test<'_>) -> Option<Sql> {
-    let column = Sql::of(sql);
+fn test_text(rows: &Rows<'_>, column: Sql, absent: Absent, test: Test<'_>) -> Option<Sql> {
     let (op, operand) = match test {
         Test::Present => {
             let filled = column.sql(" <> ''");
@@ -200,7 +180,7 @@ fn test_expression(rows: &Rows<'_>, sql: &Sql, test: Test<'_>) -> Sql {
     }
 }
 
-fn test_instant(sql: &'static str, test: Test<'_>) -> Sql {
+fn test_instant(sql: Sql, test: Test<'_>) -> Sql {
     let Test::Compare(op, operand) = test else {
         return Sql::of("TRUE");
     };
@@ -209,9 +189,7 @@ fn test_instant(sql: &'static str, test: Test<'_>) -> Sql {
         Operand::Number(_) | Operand::Bool(_) => None,
     };
     match at {
-        Some(at) => Sql::of(sql)
-            .sql(text::symbol(op))
-            .integer(at.timestamp_micros()),
+        Some(at) => sql.sql(text::symbol(op)).integer(at.timestamp_micros()),
         None => Sql::of("FALSE"),
     }
 }

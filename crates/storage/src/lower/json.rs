@@ -8,13 +8,14 @@ use vestibule_scim::filter::{CompareOp, Operand};
 use vestibule_scim::schema::AttributeType;
 use vestibule_scim::target::Target;
 
-use super::{Table, Test, text};
+use super::sort::{Key, Kind};
+use super::{Rows, Test, text};
 use crate::engine::Engine;
-use crate::predicate::Sql;
+use crate::sql::Sql;
 
 /// Whether some value of the attribute passes `test`, which is about `v`.
-pub(super) fn exists(engine: Engine, table: Table, target: &Target, test: &Sql) -> Sql {
-    values(engine, table, target, "")
+pub(super) fn exists(rows: &Rows<'_>, target: &Target, test: &Sql) -> Sql {
+    values(rows, target, "")
         .within("EXISTS (SELECT 1", " WHERE ")
         .then(test)
         .sql(")")
@@ -49,14 +50,14 @@ pub(super) fn test(engine: Engine, sub_attribute: Option<&str>, test: Test<'_>) 
 }
 
 /// What the rows sort by: of the primary value, else of the first; NULL where there is none.
-pub(super) fn sort_key(engine: Engine, table: Table, target: &Target) -> Sql {
+pub(super) fn sort_key(rows: &Rows<'_>, target: &Target) -> Key {
     // RFC 7644, section 3.4.2.3: a complex attribute sorts by its "value".
     let sub = target
         .sub_attribute
         .as_deref()
         .or((target.kind == AttributeType::Complex).then_some("value"));
-    let values = values(engine, table, target, " WITH ORDINALITY");
-    let primary_first = match engine {
+    let values = values(rows, target, " WITH ORDINALITY");
+    let primary_first = match rows.engine {
         Engine::Sqlite => {
             " ORDER BY coalesce(json_type(CASE WHEN v.type = 'object' THEN v.value END, '$.primary') = 'true', FALSE) \
              DESC, v.key LIMIT 1)"
@@ -65,29 +66,35 @@ pub(super) fn sort_key(engine: Engine, table: Table, target: &Target) -> Sql {
             " ORDER BY coalesce(v.value -> 'primary' = 'true'::jsonb, FALSE) DESC, v.position LIMIT 1)"
         }
     };
-    sortable(engine, leaf(engine, sub), target.kind)
-        .within("(SELECT ", "")
-        .then(&values)
-        .sql(primary_first)
+    let kind = match target.kind {
+        // An attribute without a "value" has nothing else to sort by.
+        AttributeType::Complex => Kind::Text,
+        kind => Kind::of(kind),
+    };
+    Key {
+        sql: sortable(rows.engine, leaf(rows.engine, sub), kind)
+            .within("(SELECT ", "")
+            .then(&values)
+            .sql(primary_first),
+        optional: true,
+        kind,
+    }
 }
 
 /// `FROM ... AS v`.
-fn values(engine: Engine, table: Table, target: &Target, postgres_ordinality: &'static str) -> Sql {
-    let document = match table {
-        Table::Users => "users.match_document",
-        Table::Groups => "groups.match_document",
-    };
+fn values(rows: &Rows<'_>, target: &Target, postgres_ordinality: &'static str) -> Sql {
+    let document = rows.table.column("match_document");
     let names = target
         .schema
         .as_deref()
         .into_iter()
         .chain([target.attribute.as_str()]);
     let path = path(names);
-    match engine {
+    match rows.engine {
         Engine::Sqlite => {
             let on_document = |function| {
                 Sql::of(function)
-                    .sql(document)
+                    .then(&document)
                     .sql(", ")
                     .text(path.clone())
                     .sql(")")
@@ -99,14 +106,14 @@ fn values(engine: Engine, table: Table, target: &Target, postgres_ordinality: &'
                 .then(&on_document("json_type("))
                 // `->` keeps a text or a boolean what it is in JSON.
                 .sql(" IS NOT NULL THEN json_array(")
-                .sql(document)
+                .then(&document)
                 .sql(" -> ")
                 .text(path.clone())
                 .sql(") END) AS v")
         }
         // In lax mode `[*]` is the elements of an array and anything else itself.
         Engine::Postgres => Sql::of(" FROM jsonb_path_query(CAST(")
-            .sql(document)
+            .then(&document)
             .sql(" AS jsonb), CAST(")
             .text(path + "[*]")
             .sql(" AS jsonpath))")
@@ -120,7 +127,7 @@ fn values(engine: Engine, table: Table, target: &Target, postgres_ordinality: &'
 }
 
 /// `$."name"."name"`, which is a path to either engine.
-fn path<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn path<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     names.into_iter().fold("$".to_owned(), |path, name| {
         format!("{path}.{}", Value::from(name))
     })
@@ -228,17 +235,17 @@ fn number_operand(engine: Engine, number: &Number) -> Sql {
     }
 }
 
-fn sortable(engine: Engine, leaf: Leaf, kind: AttributeType) -> Sql {
+fn sortable(engine: Engine, leaf: Leaf, kind: Kind) -> Sql {
     let (is_so, value) = match kind {
-        AttributeType::Integer | AttributeType::Decimal => as_number(engine, leaf),
-        AttributeType::Boolean => match engine {
+        Kind::Number => as_number(engine, leaf),
+        Kind::Bool => match engine {
             Engine::Sqlite => (leaf.kind.sql(" IN ('true', 'false')"), leaf.value),
             Engine::Postgres => (
                 leaf.kind.sql(" = 'boolean'"),
                 leaf.value.within("CAST(", " AS boolean)"),
             ),
         },
-        _ => {
+        Kind::Text | Kind::Instant => {
             let (is_text, value) = as_text(engine, leaf);
             (is_text, value.within("NULLIF(", ", '')"))
         }

@@ -4,9 +4,10 @@ use vestibule_scim::filter::{CompareOp, Operand};
 use vestibule_scim::fold::fold;
 use vestibule_scim::target::Target;
 
+use super::sort::{Key, Kind};
 use super::{Rows, Table, Test, text};
 use crate::engine::Engine;
-use crate::predicate::Sql;
+use crate::sql::Sql;
 
 /// An attribute that the match document does not have. Its rows are called `r`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,15 +99,17 @@ pub(super) fn test_one(
 }
 
 /// What the rows of the table sort by. Memberships have no order of their own: the least value.
-pub(super) fn sort_key(rows: &Rows<'_>, target: &Target) -> Option<Sql> {
+pub(super) fn sort_key(rows: &Rows<'_>, target: &Target) -> Option<Key> {
     let relation = relation(rows.table, target)?;
     let field = field(rows, relation, target)?;
-    Some(
-        field
+    Some(Key {
+        sql: field
             .within("(SELECT min(NULLIF(", ", ''))")
             .sql(source(relation))
             .sql("TRUE)"),
-    )
+        optional: true,
+        kind: Kind::Text,
+    })
 }
 
 /// PostgreSQL can use the index also within an `OR` when the few ids are looked up first.
@@ -156,9 +159,10 @@ fn field(rows: &Rows<'_>, relation: Relation, target: &Target) -> Option<Sql> {
         }
         (Relation::Groups, "$ref") => Sql::default().text(address("Groups")).sql(" || r.id"),
         (Relation::Members, "value") => return Some(Sql::of("r.member_id")),
-        // The engines fold ASCII alone alike, so only of other letters is the case as it was sent.
         (Relation::Members, "display") if target.case_exact => return Some(Sql::of("r.display")),
-        (Relation::Members, "display") => return Some(Sql::of("lower(r.display)")),
+        (Relation::Members, "display") => {
+            return Some(Sql::of("coalesce(r.display_key, lower(r.display))"));
+        }
         (Relation::Members, "type") => Sql::of("CASE WHEN r.member_is_group THEN ")
             .text(as_compared("Group"))
             .sql(" ELSE ")

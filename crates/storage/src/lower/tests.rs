@@ -37,8 +37,9 @@ fn small_world() -> World {
         members: vec![
             (0, 1, true, None),
             (0, 0, false, Some("Ann".to_owned())),
-            (1, 2, false, None),
+            (1, 2, false, Some("Éva".to_owned())),
         ],
+        devices: Vec::new(),
     }
 }
 
@@ -108,11 +109,12 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("members[type eq \"Group\"]", &["g0"]),
     ("members[value eq \"u0\" and type eq \"group\"]", &[]),
     ("members.display co \"NN\"", &["g0"]),
+    ("members.display eq \"ÉVA\"", &["g1"]),
     (
         "members.$ref eq \"https://host/scim/v2/Groups/g1\"",
         &["g0"],
     ),
-    ("not (members.display pr)", &["g1"]),
+    ("not (members.display pr)", &[]),
     ("meta.resourceType eq \"User\"", &[]),
 ];
 

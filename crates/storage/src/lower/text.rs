@@ -3,7 +3,7 @@
 use vestibule_scim::filter::CompareOp;
 
 use crate::engine::Engine;
-use crate::predicate::Sql;
+use crate::sql::Sql;
 
 /// Whether the text `subject` compares so; NULL where it is NULL.
 pub(super) fn compare(engine: Engine, subject: &Sql, op: CompareOp, operand: &str) -> Sql {

@@ -55,5 +55,7 @@ fn of_item(item: &PathItem) -> Vec<&'static str> {
     ]
     .into_iter()
     .filter_map(|(method, operation)| operation.is_some().then_some(method))
+    .chain(["HEAD"].into_iter().filter(|_| item.get.is_some()))
+    .chain(["OPTIONS"])
     .collect()
 }

@@ -6,8 +6,8 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use vestibule_domain::gate::Refusal;
 use vestibule_oauth::{BearerError, ChallengeError, bearer};
-use vestibule_scim::{PageMark, ScimType, list_response};
-use vestibule_service::representation::{entity_tag, versions};
+use vestibule_scim::{EntityTags, ScimType, list_response};
+use vestibule_service::representation::entity_tag;
 use vestibule_service::{Error, Listed, Representation};
 
 use crate::Web;
@@ -78,16 +78,14 @@ pub(crate) fn resource(
 
 /// The same for a read: 304 when the client has this version already.
 pub(crate) fn read(request: &HttpRequest, found: Representation) -> HttpResponse {
+    let tag = entity_tag(found.version);
     let known = super::tags(request, &header::IF_NONE_MATCH);
-    let unchanged =
-        known.is_some_and(|tags| tags.trim() == "*" || versions(&tags).contains(&found.version));
-    if unchanged {
+    if known.is_some_and(|tags| EntityTags::parse(&tags).matches(Some(&tag))) {
         return HttpResponse::NotModified()
-            .insert_header((header::ETAG, entity_tag(found.version)))
+            .insert_header((header::ETAG, tag))
             .insert_header((header::VARY, HeaderValue::from_static("Accept")))
             .finish();
     }
-    let tag = entity_tag(found.version);
     let mut builder = builder(request, StatusCode::OK);
     builder.insert_header((header::ETAG, tag));
     builder.insert_header((header::CONTENT_LOCATION, found.location));
@@ -96,15 +94,17 @@ pub(crate) fn read(request: &HttpRequest, found: Representation) -> HttpResponse
 
 pub(crate) fn list(request: &HttpRequest, listed: &Listed) -> HttpResponse {
     let total = u64::try_from(listed.total).unwrap_or_default();
-    builder(request, StatusCode::OK).body(list_response(
-        total,
-        &PageMark::Index(listed.start_index),
-        &listed.resources,
-    ))
+    builder(request, StatusCode::OK).body(list_response(total, &listed.page, &listed.resources))
 }
 
 pub(crate) fn json(request: &HttpRequest, value: &serde_json::Value) -> HttpResponse {
     builder(request, StatusCode::OK).body(value.to_string())
+}
+
+/// A message that is no resource.
+pub(crate) fn message(request: &HttpRequest, message: &impl serde::Serialize) -> HttpResponse {
+    let text = serde_json::to_string(message).expect("a message has text keys and finite numbers");
+    builder(request, StatusCode::OK).body(text)
 }
 
 /// Any refusal of a SCIM request, in the shape of RFC 7644, section 3.12.
@@ -112,7 +112,8 @@ pub(crate) fn error(request: &HttpRequest, error: &Error) -> HttpResponse {
     let patience = request
         .app_data::<Data<Web>>()
         .map_or(RETRY_AFTER, |web| web.service.settings().retry_after);
-    let (mut body, challenge, retry_after) = describe(error, patience);
+    let (challenge, retry_after) = headers_of(error, patience);
+    let mut body = error.scim();
     if let Error::Unavailable(_) | Error::Internal(_) = error {
         let id = request_id(request);
         crate::blocking::log(error, &id);
@@ -129,80 +130,34 @@ pub(crate) fn error(request: &HttpRequest, error: &Error) -> HttpResponse {
     builder.body(serde_json::to_string(&body).unwrap_or_default())
 }
 
-/// `patience`: seconds a paused provider is asked to wait.
-fn describe(error: &Error, patience: u32) -> (vestibule_scim::Error, Option<String>, Option<u32>) {
-    let plain =
-        |status, detail: String| (vestibule_scim::Error::new(status, None, detail), None, None);
-    let typed = |status, scim_type, detail: String| {
-        (
-            vestibule_scim::Error::new(status, Some(scim_type), detail),
-            None,
-            None,
-        )
-    };
-    let challenged = |status, error, scope, detail: String| {
-        let challenge = bearer::challenge(REALM, error, scope);
-        (
-            vestibule_scim::Error::new(status, None, detail),
-            Some(challenge),
-            None,
-        )
-    };
-    let invalid_token = || {
-        challenged(
-            401,
-            Some(ChallengeError::InvalidToken),
-            None,
-            INVALID_TOKEN.to_owned(),
-        )
-    };
+/// The challenge and the seconds to wait that go with an error. `patience`: seconds a paused
+/// provider is asked to wait.
+fn headers_of(error: &Error, patience: u32) -> (Option<String>, Option<u32>) {
+    let challenged = |error, scope| (Some(bearer::challenge(REALM, error, scope)), None);
     match error {
-        Error::Unauthenticated(BearerError::Missing) => challenged(
-            401,
-            None,
-            None,
-            "send an access token: Authorization: Bearer ...".to_owned(),
-        ),
-        // One answer, byte for byte (R-TOK-5).
+        Error::Unauthenticated(BearerError::Missing) => challenged(None, None),
         Error::Unauthenticated(BearerError::InvalidToken)
-        | Error::Refused(Refusal::Disabled | Refusal::Expired) => invalid_token(),
-        Error::Refused(refusal @ (Refusal::Address(_) | Refusal::Referrer)) => {
-            plain(403, refusal.to_string())
+        | Error::Refused(Refusal::Disabled | Refusal::Expired) => {
+            challenged(Some(ChallengeError::InvalidToken), None)
         }
-        Error::Refused(refusal @ Refusal::Paused) => (
-            vestibule_scim::Error::new(503, None, refusal.to_string()),
-            None,
-            Some(patience),
-        ),
-        Error::Refused(refusal @ Refusal::ScopeTooSmall { needed }) => challenged(
-            403,
-            Some(ChallengeError::InsufficientScope),
-            Some(*needed),
-            refusal.to_string(),
-        ),
-        Error::OverRate { retry_after } => {
-            let body = vestibule_scim::Error::new(429, None, error.to_string());
-            (body, None, Some(*retry_after))
+        Error::Refused(Refusal::ScopeTooSmall { needed }) => {
+            challenged(Some(ChallengeError::InsufficientScope), Some(*needed))
         }
-        Error::Forbidden(_) => plain(403, error.to_string()),
-        Error::NotFound(_) => plain(404, error.to_string()),
-        Error::Uniqueness(detail) => typed(409, ScimType::Uniqueness, detail.clone()),
-        Error::Conflict(detail) => plain(409, detail.clone()),
-        Error::PreconditionFailed => plain(412, error.to_string()),
-        Error::Scim(error) => (error.clone(), None, None),
-        Error::Invalid { detail, .. } => typed(400, ScimType::InvalidValue, detail.clone()),
-        Error::Token(token) => plain(token.status(), token.description.clone()),
-        Error::Unavailable(_) => (
-            vestibule_scim::Error::new(503, None, error.to_string()),
-            None,
-            Some(RETRY_AFTER),
-        ),
-        Error::Internal(_) => plain(500, error.to_string()),
+        Error::Refused(Refusal::Paused) => (None, Some(patience)),
+        Error::OverRate { retry_after } => (None, Some(*retry_after)),
+        Error::Unavailable(_) => (None, Some(RETRY_AFTER)),
+        Error::Refused(Refusal::Address(_) | Refusal::Referrer)
+        | Error::Forbidden(_)
+        | Error::Token(_)
+        | Error::NotFound(_)
+        | Error::Uniqueness(_)
+        | Error::Conflict(_)
+        | Error::PreconditionFailed
+        | Error::Scim(_)
+        | Error::Invalid { .. }
+        | Error::Internal(_) => (None, None),
     }
 }
-
-const INVALID_TOKEN: &str =
-    "the access token is unknown, malformed, expired or revoked; fetch a new one";
 
 /// A refusal before the service was asked.
 pub(crate) fn refusal(request: &HttpRequest, error: vestibule_scim::Error) -> HttpResponse {

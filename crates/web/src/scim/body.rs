@@ -6,44 +6,22 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
-use actix_web::web::Data;
+use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest, HttpRequest};
-use vestibule_scim::{Error, Projection, ResourceType, ScimType, json};
-use vestibule_service::{Service, Submitted};
+use vestibule_scim::{Error, ScimType, json};
 
 use super::answer::{SCIM_JSON, body_error};
-use super::query::Query;
 use crate::Web;
 use crate::request;
 
-/// A body and the projection asked for, or what is wrong with either.
+/// A JSON body, or what is wrong with it.
 pub(crate) struct Body {
-    json: Result<serde_json::Value, Error>,
+    pub(crate) json: Result<serde_json::Value, Error>,
 }
 
-impl Body {
-    /// With the projection that the query asks for.
-    pub(crate) fn submitted(
-        self,
-        service: &Service,
-        resource_type: fn(&Service) -> &ResourceType,
-        query: &Query,
-    ) -> Result<Submitted, Error> {
-        let body = self.json?;
-        let projection = query.projection(resource_type(service))?;
-        Ok(Submitted { body, projection })
-    }
-}
-
-impl Query {
-    pub(crate) fn projection(&self, resource_type: &ResourceType) -> Result<Projection, Error> {
-        let request = self.list()?;
-        Projection::parse(
-            resource_type,
-            request.attributes.as_deref(),
-            request.excluded_attributes.as_deref(),
-        )
-    }
+/// A body that is read as JSON by whoever knows its limits, or what is wrong with it.
+pub(crate) struct RawBody {
+    pub(crate) bytes: Result<Vec<u8>, Error>,
 }
 
 impl FromRequest for Body {
@@ -51,21 +29,52 @@ impl FromRequest for Body {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Self::Error>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let media_type = media_type(request);
-        let limits = request.app_data::<Data<Web>>().cloned();
-        let mut payload = payload.take();
+        let read = read(request, payload, |web| web.settings.max_body);
         Box::pin(async move {
-            let Some(web) = limits else {
-                return Err(actix_web::error::ErrorInternalServerError(
-                    "the application is not configured",
-                ));
-            };
-            let read = request::body(&mut payload, web.settings.max_body).await;
-            let json = media_type
-                .and_then(|()| read.map_err(body_error))
-                .and_then(|bytes| json::parse(&bytes, &web.service.settings().limits));
+            let (web, read) = read.await?;
+            let json = read.and_then(|bytes| json::parse(&bytes, &web.service.settings().limits));
             Ok(Self { json })
         })
+    }
+}
+
+impl FromRequest for RawBody {
+    type Error = actix_web::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Self::Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let read = read(request, payload, |web| {
+            web.service.settings().limits.bulk_payload
+        });
+        Box::pin(async move {
+            let (_, read) = read.await?;
+            Ok(Self {
+                bytes: read.map(|bytes| bytes.to_vec()),
+            })
+        })
+    }
+}
+
+type Read = Result<(Data<Web>, Result<Bytes, Error>), actix_web::Error>;
+
+/// The bytes of a body that says it is JSON.
+fn read(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    limit: fn(&Web) -> usize,
+) -> impl Future<Output = Read> + use<> {
+    let media_type = media_type(request);
+    let web = request.app_data::<Data<Web>>().cloned();
+    let mut payload = payload.take();
+    async move {
+        let Some(web) = web else {
+            return Err(actix_web::error::ErrorInternalServerError(
+                "the application is not configured",
+            ));
+        };
+        let read = request::body(&mut payload, limit(&web)).await;
+        let bytes = media_type.and_then(|()| read.map_err(body_error));
+        Ok((web, bytes))
     }
 }
 

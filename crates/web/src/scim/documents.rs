@@ -103,8 +103,13 @@ pub(crate) struct GroupResource {
 pub(crate) struct UserList {
     schemas: Vec<String>,
     total_results: i64,
-    start_index: i64,
+    /// Absent on pages by cursor.
+    start_index: Option<i64>,
     items_per_page: i64,
+    /// RFC 9865: leads to the next page; absent on the last.
+    next_cursor: Option<String>,
+    /// RFC 9865: leads to the page before; absent on the first.
+    previous_cursor: Option<String>,
     #[schema(rename = "Resources")]
     resources: Vec<UserResource>,
 }
@@ -115,10 +120,97 @@ pub(crate) struct UserList {
 pub(crate) struct GroupList {
     schemas: Vec<String>,
     total_results: i64,
-    start_index: i64,
+    /// Absent on pages by cursor.
+    start_index: Option<i64>,
     items_per_page: i64,
+    /// RFC 9865: leads to the next page; absent on the last.
+    next_cursor: Option<String>,
+    /// RFC 9865: leads to the page before; absent on the first.
+    previous_cursor: Option<String>,
     #[schema(rename = "Resources")]
     resources: Vec<GroupResource>,
+}
+
+/// A page of resources of several types.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct ResourceList {
+    schemas: Vec<String>,
+    total_results: i64,
+    /// Absent on pages by cursor.
+    start_index: Option<i64>,
+    items_per_page: i64,
+    /// RFC 9865: leads to the next page; absent on the last.
+    next_cursor: Option<String>,
+    /// RFC 9865: leads to the page before; absent on the first.
+    previous_cursor: Option<String>,
+    #[schema(rename = "Resources")]
+    resources: Vec<serde_json::Value>,
+}
+
+/// A query in a body (RFC 7644, section 3.4.3).
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase", example = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],
+    "filter": "userName sw \"ada\"", "count": 10}))]
+pub(crate) struct SearchMessage {
+    schemas: Vec<String>,
+    filter: Option<String>,
+    sort_by: Option<String>,
+    sort_order: Option<String>,
+    start_index: Option<i64>,
+    count: Option<i64>,
+    cursor: Option<String>,
+    attributes: Option<Vec<String>>,
+    excluded_attributes: Option<Vec<String>>,
+}
+
+/// A BULK message.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase", example = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
+    "failOnErrors": 1, "Operations": [{"method": "POST", "path": "/Users", "bulkId": "ada",
+    "data": {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "ada@vendor.example"}}]}))]
+pub(crate) struct BulkMessage {
+    schemas: Vec<String>,
+    fail_on_errors: Option<i64>,
+    #[schema(rename = "Operations")]
+    operations: Vec<BulkOperation>,
+}
+
+/// One operation of a BULK message.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct BulkOperation {
+    /// `POST`, `PUT`, `PATCH` or `DELETE`.
+    method: String,
+    /// The client's name for it; required in a POST.
+    bulk_id: Option<String>,
+    /// The entity tag the resource must have.
+    version: Option<String>,
+    /// `/Users` or `/Users/ID`.
+    path: String,
+    data: Option<serde_json::Value>,
+}
+
+/// What became of the operations of a BULK message.
+#[derive(ToSchema)]
+pub(crate) struct BulkAnswer {
+    schemas: Vec<String>,
+    #[schema(rename = "Operations")]
+    operations: Vec<BulkOutcome>,
+}
+
+/// What became of one operation.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct BulkOutcome {
+    method: String,
+    bulk_id: Option<String>,
+    version: Option<String>,
+    location: Option<String>,
+    /// The HTTP status, as text.
+    status: String,
+    /// Why it failed.
+    response: Option<ScimError>,
 }
 
 /// A discovery document or a list of them; its schema publishes its shape.
@@ -181,6 +273,8 @@ pub(crate) struct Selected {
     /// From 1.
     start_index: Option<i64>,
     count: Option<i64>,
+    /// RFC 9865: empty for the first page, then what `nextCursor` says.
+    cursor: Option<String>,
     /// Comma-separated attributes to answer, besides those always answered.
     attributes: Option<String>,
     /// Comma-separated attributes to leave out.

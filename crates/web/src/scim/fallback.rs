@@ -1,42 +1,102 @@
-//! What no handler took: other methods on known paths, paths of features that are not offered, and
-//! paths nobody knows.
+//! What no handler took: resources of the types that administrators define, other methods on known
+//! paths, and paths nobody knows.
 
-use actix_web::http::header;
-use actix_web::http::{Method, StatusCode};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::HttpResponse;
+use actix_web::http::{Method, StatusCode, header};
 use vestibule_scim::Error;
 
+use super::body::Body;
+use super::request::Scim;
 use super::{ALIAS, MOUNT, answer};
 
-pub(crate) async fn answer(request: HttpRequest) -> HttpResponse {
-    let path = request.path();
+const MANY: &str = "GET, HEAD, POST, OPTIONS";
+const ONE: &str = "GET, HEAD, PUT, PATCH, DELETE, OPTIONS";
+const READ: &str = "GET, HEAD, OPTIONS";
+const POST: &str = "POST, OPTIONS";
+
+pub(crate) async fn answer(scim: Scim, body: Body) -> HttpResponse {
+    let path = scim.request.path().to_owned();
     let below = path
         .strip_prefix(MOUNT)
         .or_else(|| path.strip_prefix(ALIAS))
-        .unwrap_or(path);
+        .unwrap_or(&path);
     let segments: Vec<&str> = below
         .split('/')
         .filter(|segment| !segment.is_empty())
         .collect();
     let allowed = match segments.as_slice() {
-        ["Users" | "Groups"] => "GET, HEAD, POST, OPTIONS",
-        ["Users" | "Groups", _] => "GET, HEAD, PUT, PATCH, DELETE, OPTIONS",
-        ["ServiceProviderConfig" | "ResourceTypes" | "Schemas"]
-        | ["ResourceTypes" | "Schemas", _] => "GET, HEAD, OPTIONS",
+        ["Users" | "Groups"] => MANY,
+        ["Bulk" | ".search"] | ["Users" | "Groups", ".search"] => POST,
+        ["Users" | "Groups", _] => ONE,
+        []
+        | ["ServiceProviderConfig" | "ResourceTypes" | "Schemas"]
+        | ["ResourceTypes" | "Schemas", _] => READ,
         ["Me", ..] => {
             let detail =
                 "an access token stands for a provider, not for a person, so there is no /Me";
-            return answer::refusal(&request, Error::new(501, None, detail));
+            return answer::refusal(&scim.request, Error::new(501, None, detail));
         }
-        [] | ["Bulk" | ".search"] | ["Users" | "Groups", ".search", ..] => {
-            let detail = "this operation is not supported; see /ServiceProviderConfig";
-            return answer::refusal(&request, Error::new(501, None, detail));
+        [endpoint, rest @ ..] if !is_fixed(&segments) && rest.len() < 2 => {
+            return defined(scim, endpoint, rest.first().copied(), body).await;
         }
         _ => {
-            return answer::refusal(&request, Error::new(404, None, "there is no such endpoint"));
+            return answer::refusal(&scim.request, Error::new(404, None, NOTHING));
         }
     };
-    if request.method() == Method::OPTIONS {
+    other_method(&scim, allowed)
+}
+
+const NOTHING: &str = "there is no such endpoint";
+
+/// Whether the path begins with what no administrator can define.
+fn is_fixed(segments: &[&str]) -> bool {
+    matches!(
+        segments,
+        [
+            "Users"
+                | "Groups"
+                | "ServiceProviderConfig"
+                | "ResourceTypes"
+                | "Schemas"
+                | "Bulk"
+                | ".search"
+                | "Me",
+            ..
+        ]
+    )
+}
+
+/// Resources of a type that an administrator defined, if there is such a type.
+async fn defined(scim: Scim, endpoint: &str, id: Option<&str>, body: Body) -> HttpResponse {
+    let method = scim.request.method().clone();
+    let own = id.map(str::to_owned);
+    match (method, own) {
+        (Method::GET | Method::HEAD, None) => scim.list(Some(endpoint)).await,
+        (Method::POST, None) => scim.create(endpoint, body).await,
+        (Method::POST, Some(id)) if id == ".search" => scim.search(Some(endpoint), body).await,
+        (Method::GET | Method::HEAD, Some(id)) => scim.read(endpoint, id).await,
+        (Method::PUT, Some(id)) => scim.replace(endpoint, id, body).await,
+        (Method::PATCH, Some(id)) => scim.patch(endpoint, id, body).await,
+        (Method::DELETE, Some(id)) => scim.delete(endpoint, id).await,
+        (_, id) => {
+            let (service, call) = (scim.web.service.clone(), scim.call.clone());
+            let types = scim.web.read(move || service.read_types(&call)).await;
+            match types {
+                Err(error) => answer::error(&scim.request, &error),
+                Ok(types) => match (types.at(endpoint), id.as_deref()) {
+                    (Err(error), _) => answer::refusal(&scim.request, error),
+                    (Ok(_), None) => other_method(&scim, MANY),
+                    (Ok(_), Some(".search")) => other_method(&scim, POST),
+                    (Ok(_), Some(_)) => other_method(&scim, ONE),
+                },
+            }
+        }
+    }
+}
+
+/// Which methods there are: the answer to OPTIONS, or 405.
+fn other_method(scim: &Scim, allowed: &'static str) -> HttpResponse {
+    if scim.request.method() == Method::OPTIONS {
         return HttpResponse::NoContent()
             .insert_header((header::ALLOW, allowed))
             .finish();
@@ -46,7 +106,7 @@ pub(crate) async fn answer(request: HttpRequest) -> HttpResponse {
         None,
         format!("allowed here: {allowed}"),
     );
-    let mut response = answer::refusal(&request, refused);
+    let mut response = answer::refusal(&scim.request, refused);
     response
         .headers_mut()
         .insert(header::ALLOW, header::HeaderValue::from_static(allowed));

@@ -1,11 +1,8 @@
 //! The query of a SCIM request (RFC 7644, sections 3.4.2 and 3.9).
 
-use std::convert::Infallible;
-use std::future::{Ready, ready};
-
-use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::HttpRequest;
 use vestibule_scim::{Error, ListRequest};
+use vestibule_service::Wanted;
 
 /// The parameters of a request, or what is wrong with them.
 #[derive(Debug, Clone)]
@@ -16,11 +13,17 @@ impl Query {
         self.0.clone()
     }
 
-    /// Whether the client says which attributes it wants back.
-    pub(crate) fn projects(&self) -> bool {
-        self.0.as_ref().is_ok_and(|request| {
-            request.attributes.is_some() || request.excluded_attributes.is_some()
+    /// Which attributes the client wants back.
+    pub(crate) fn wanted(&self) -> Result<Wanted, Error> {
+        let request = self.0.clone()?;
+        Ok(Wanted {
+            attributes: request.attributes,
+            excluded_attributes: request.excluded_attributes,
         })
+    }
+
+    pub(crate) fn of(request: &HttpRequest) -> Self {
+        Self(Self::parse(request.query_string()))
     }
 
     fn parse(text: &str) -> Result<ListRequest, Error> {
@@ -29,15 +32,6 @@ impl Query {
             request.set(&name, value.into_owned())?;
         }
         Ok(request)
-    }
-}
-
-impl FromRequest for Query {
-    type Error = Infallible;
-    type Future = Ready<Result<Self, Self::Error>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Ok(Self(Self::parse(request.query_string()))))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The database answers what the matcher answers, for random resources and random filters.
 
 use std::cell::RefCell;
+use std::cmp::Ordering;
 
 use proptest::test_runner::{Config, TestRunner};
 use proptest::{collection, prop_assert_eq};
@@ -42,15 +43,24 @@ fn postgresql_compares_numbers_as_the_matcher() {
 fn agrees(database: Database, cases: u32) {
     let database = RefCell::new(database);
     let questions = |table| collection::vec(question(table), 16);
-    let strategy = (world(), questions(Table::Users), questions(Table::Groups));
+    let strategy = (
+        world(),
+        questions(Table::Users),
+        questions(Table::Groups),
+        questions(Table::Resources),
+    );
     let mut runner = TestRunner::new(Config {
         failure_persistence: None,
         ..Config::with_cases(cases)
     });
-    let result = runner.run(&strategy, |(world, of_users, of_groups)| {
+    let result = runner.run(&strategy, |(world, of_users, of_groups, of_devices)| {
         database.borrow_mut().undone(|connection| {
             world.insert(connection);
-            for (table, questions) in [(Table::Users, of_users), (Table::Groups, of_groups)] {
+            for (table, questions) in [
+                (Table::Users, of_users),
+                (Table::Groups, of_groups),
+                (Table::Resources, of_devices),
+            ] {
                 let documents = world.documents(table);
                 for Question {
                     filter,
@@ -149,13 +159,29 @@ fn compares_numbers(mut database: Database) {
     });
 }
 
+#[derive(Debug)]
+enum Key {
+    Text(String),
+    Number(f64),
+}
+
+impl Key {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Text(a), Self::Text(b)) => a.cmp(b),
+            (Self::Number(a), Self::Number(b)) => a.total_cmp(b),
+            _ => panic!("keys of one attribute are of one kind"),
+        }
+    }
+}
+
 /// RFC 7644, section 3.4.2.3, by the book.
 fn sorted_here(
     documents: &[(String, Map<String, Value>)],
     target: &Target,
     descending: bool,
 ) -> Vec<String> {
-    let key = |document: &Map<String, Value>| -> Option<String> {
+    let key = |document: &Map<String, Value>| -> Option<Key> {
         let attribute = match &target.schema {
             Some(schema) => document.get(schema)?.get(&target.attribute)?,
             None => document.get(&target.attribute)?,
@@ -166,19 +192,21 @@ fn sorted_here(
             .or((target.kind == AttributeType::Complex).then_some("value"));
         let leaf =
             |value: &Value| match (sub.map_or(Some(value), |sub| value.get(sub))?, target.kind) {
-                (Value::Bool(value), AttributeType::Boolean) => Some(value.to_string()),
-                (Value::String(text), kind)
-                    if kind != AttributeType::Boolean && !text.is_empty() =>
-                {
-                    Some(text.clone())
+                (Value::Bool(value), AttributeType::Boolean) => Some(Key::Text(value.to_string())),
+                (Value::Number(number), AttributeType::Integer | AttributeType::Decimal) => {
+                    Some(Key::Number(number.as_f64()?))
                 }
+                (_, AttributeType::Boolean | AttributeType::Integer | AttributeType::Decimal) => {
+                    None
+                }
+                (Value::String(text), _) if !text.is_empty() => Some(Key::Text(text.clone())),
                 _ => None,
             };
         let Value::Array(values) = attribute else {
             return leaf(attribute);
         };
         if ["groups", "members"].contains(&target.attribute.as_str()) {
-            return values.iter().filter_map(leaf).min();
+            return values.iter().filter_map(leaf).min_by(Key::cmp);
         }
         let primary = values
             .iter()
@@ -190,8 +218,13 @@ fn sorted_here(
         .map(|(id, document)| (key(document), id.clone()))
         .collect();
     rows.sort_by(|(a, id_a), (b, id_b)| {
-        let by_key = (a.is_none(), a).cmp(&(b.is_none(), b));
-        (if descending { by_key.reverse() } else { by_key }).then_with(|| id_a.cmp(id_b))
+        let order = (a.is_none().cmp(&b.is_none()))
+            .then_with(|| match (a, b) {
+                (Some(a), Some(b)) => a.cmp(b),
+                _ => Ordering::Equal,
+            })
+            .then_with(|| id_a.cmp(id_b));
+        if descending { order.reverse() } else { order }
     });
     rows.into_iter().map(|(_, id)| id).collect()
 }

@@ -4,10 +4,10 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Integer, Text};
 
-use super::super::{self as lower, Table};
-use super::world::{BASE, Database, PROVIDER, condition};
+use super::super::{Rows, Table};
+use super::world::{Database, PROVIDER, collection, condition, location};
+use crate::collection::{self, From, Page};
 use crate::engine::{Engine, MultiBackend, Session};
-use crate::schema::{groups, users};
 
 #[test]
 fn sqlite_uses_an_index() {
@@ -24,6 +24,8 @@ fn sqlite_uses_an_index() {
         "emails[type eq \"work\" and value eq \"x\"]",
         "userName eq \"x\" and active eq true",
         "meta.lastModified gt \"2026-01-01T00:00:00Z\"",
+        "userName eq \"x\" or externalId eq \"y\"",
+        "(userName eq \"x\" and active eq true) or (emails.value eq \"y\" or id eq \"z\")",
         "groups.value eq \"x\"",
         "groups[value eq \"x\" and type eq \"direct\"]",
     ] {
@@ -36,36 +38,31 @@ fn sqlite_uses_an_index() {
         "members.value eq \"x\"",
         "members[value eq \"x\"]",
         "displayName eq \"x\" and members.value eq \"y\"",
+        "displayName eq \"x\" or members.value eq \"y\"",
     ] {
         looks_up(&mut database.connection, Table::Groups, filter);
     }
 }
 
 fn looks_up(connection: &mut Session, table: Table, filter: &str) {
-    let predicate = lower::condition(
-        Engine::Sqlite,
+    let location = location(table);
+    let rows = Rows {
+        engine: Engine::Sqlite,
         table,
-        &condition(table, filter),
-        PROVIDER,
-        BASE,
-    );
-    let plan: Vec<(i32, i32, i32, String)> = match table {
-        Table::Users => {
-            let query = users::table
-                .filter(users::provider_id.eq(PROVIDER))
-                .filter(predicate)
-                .select(users::document);
-            Explained(query).load(connection)
-        }
-        Table::Groups => {
-            let query = groups::table
-                .filter(groups::provider_id.eq(PROVIDER))
-                .filter(predicate)
-                .select(groups::document);
-            Explained(query).load(connection)
-        }
-    }
-    .unwrap();
+        resource_type: collection(table, &location).resource_type,
+        provider: PROVIDER,
+        location: &location,
+    };
+    let condition = condition(table, filter);
+    let page = Page {
+        condition: Some(&condition),
+        sort: None,
+        from: From::Offset(0),
+        limit: 100,
+    };
+    let plan: Vec<(i32, i32, i32, String)> = Explained(collection::select(&rows, &page))
+        .load(connection)
+        .unwrap();
     let steps: Vec<String> = plan.into_iter().map(|(.., step)| step).collect();
     let scanned = |step: &String| {
         let of_table = step.contains(" users ") || step.contains(" groups ");
@@ -74,8 +71,13 @@ fn looks_up(connection: &mut Session, table: Table, filter: &str) {
     assert!(!steps.iter().any(scanned), "{filter}: {steps:#?}");
 }
 
-#[derive(Debug, QueryId)]
+#[derive(Debug)]
 struct Explained<Q>(Q);
+
+impl<Q> QueryId for Explained<Q> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
 
 impl<Q> Query for Explained<Q> {
     type SqlType = (Integer, Integer, Integer, Text);

@@ -162,15 +162,11 @@ fn comparison(path: Path) -> BoxedStrategy<String> {
         AttributeType::Binary => with(&["eq", "ne"], quoted),
         AttributeType::DateTime => with(
             &["eq", "ne", "gt", "ge", "lt", "le"],
-            prop::sample::select(vec![
-                "\"2023-11-14T22:13:20.123456Z\"",
-                "\"2023-11-14T23:13:21.123457+01:00\"",
-                "\"2023-11-14T22:13:22.1234569\"",
-                "\"0000-01-01T00:00:00Z\"",
-                "\"9999-12-31T23:59:59Z\"",
-            ])
-            .prop_map(str::to_owned)
-            .boxed(),
+            instant().prop_map(str::to_owned).boxed(),
+        ),
+        AttributeType::Integer | AttributeType::Decimal => with(
+            &["eq", "ne", "gt", "ge", "lt", "le"],
+            number().prop_map(str::to_owned).boxed(),
         ),
         _ => with(
             &["eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le"],
@@ -180,6 +176,29 @@ fn comparison(path: Path) -> BoxedStrategy<String> {
     let absent = prop::sample::select(vec!["pr", "eq null", "ne null"]);
     let text = path.text;
     prop_oneof![5 => compared, 1 => absent.prop_map(move |test| format!("{text} {test}"))].boxed()
+}
+
+fn instant() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "\"2023-11-14T22:13:20.123456Z\"",
+        "\"2023-11-14T23:13:21.123457+01:00\"",
+        "\"2023-11-14T22:13:22.1234569\"",
+        "\"0000-01-01T00:00:00Z\"",
+        "\"9999-12-31T23:59:59Z\"",
+    ])
+}
+
+fn number() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "0",
+        "1",
+        "1.0",
+        "-1",
+        "0.1",
+        "0.30000000000000004",
+        "1e3",
+        "9007199254740993",
+    ])
 }
 
 /// Few enough texts that some are equal, begin or end alike.
@@ -230,12 +249,14 @@ pub(super) fn world() -> impl Strategy<Value = World> {
         prop::collection::vec(resource(Table::Users), 5),
         prop::collection::vec(resource(Table::Groups), 4),
         prop::collection::vec(member, 0..10),
+        prop::collection::vec(resource(Table::Resources), 4),
     )
-        .prop_map(|(users, groups, members)| {
+        .prop_map(|(users, groups, members, devices)| {
             let mut world = World {
                 users,
                 groups,
                 members: Vec::new(),
+                devices,
             };
             let mut addresses = HashSet::new();
             for (index, user) in world.users.iter_mut().enumerate() {
@@ -316,6 +337,12 @@ fn resource(table: Table) -> BoxedStrategy<Map<String, Value>> {
 fn typed(attribute: &Attribute) -> BoxedStrategy<Value> {
     let one = match attribute.kind {
         AttributeType::Boolean => any::<bool>().prop_map(Value::from).boxed(),
+        AttributeType::Integer | AttributeType::Decimal => number()
+            .prop_map(|number| serde_json::from_str(number).unwrap())
+            .boxed(),
+        AttributeType::DateTime => instant()
+            .prop_map(|instant| serde_json::from_str(instant).unwrap())
+            .boxed(),
         AttributeType::Complex => {
             let subs: Vec<BoxedStrategy<Option<(String, Value)>>> = attribute
                 .sub_attributes

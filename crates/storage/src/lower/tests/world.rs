@@ -1,20 +1,23 @@
 //! A few people and groups, each as the resource a client would see and as the rows that hold it.
 
+use std::sync::Arc;
+
 use chrono::DateTime;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use serde_json::{Map, Value, json};
-use vestibule_scim::ResourceType;
 use vestibule_scim::filter::{Condition, Filter, match_document};
 use vestibule_scim::fold::fold;
 use vestibule_scim::target::Target;
-use vestibule_scim::{Dialect, Limits, Tolerances};
+use vestibule_scim::{Dialect, Extension, Limits, ResourceType, Schema, Tolerances};
 
-use super::super::{self as lower, Table};
+use super::super::Table;
+use crate::collection::{Collection, From, Listed, Page, Place};
 use crate::engine::{DatabaseUrl, Session};
-use crate::schema::{groups, memberships, providers, user_emails, users};
+use crate::schema::{groups, memberships, providers, resources, user_emails, users};
+use crate::store::Read;
 
-pub(super) const PROVIDER: &str = "p1";
+pub(super) const PROVIDER: &str = "01890000-0000-7000-8000-000000000001";
 pub(super) const BASE: &str = "https://host/scim/v2";
 
 /// A migrated database that is gone afterwards.
@@ -124,6 +127,7 @@ pub(super) struct World {
     pub(super) groups: Vec<Map<String, Value>>,
     /// Group, member (a user, or a group when the flag is set), display.
     pub(super) members: Vec<(usize, usize, bool, Option<String>)>,
+    pub(super) devices: Vec<Map<String, Value>>,
 }
 
 impl World {
@@ -135,7 +139,14 @@ impl World {
         format!("g{index}")
     }
 
+    fn device_id(index: usize) -> String {
+        format!("d{index}")
+    }
+
     pub(super) fn insert(&self, connection: &mut Session) {
+        for (index, device) in self.devices.iter().enumerate() {
+            insert_device(connection, index, device);
+        }
         for (index, user) in self.users.iter().enumerate() {
             insert_user(connection, index, user);
         }
@@ -149,6 +160,7 @@ impl World {
                     memberships::member_id.eq(member_id(*member, *is_group)),
                     memberships::member_is_group.eq(*is_group),
                     memberships::display.eq(display.as_deref()),
+                    memberships::display_key.eq(display.as_deref().map(fold)),
                     memberships::event_id.eq("e"),
                 ))
                 .execute(connection)
@@ -159,8 +171,9 @@ impl World {
     /// What the matcher and the sorter see, by id.
     pub(super) fn documents(&self, table: Table) -> Vec<(String, Map<String, Value>)> {
         let (kind, resources, id): (_, _, fn(usize) -> String) = match table {
-            Table::Users => (ResourceType::user(), &self.users, Self::user_id),
-            Table::Groups => (ResourceType::group(), &self.groups, Self::group_id),
+            Table::Users => (resource_type(table), &self.users, Self::user_id),
+            Table::Groups => (resource_type(table), &self.groups, Self::group_id),
+            Table::Resources => (resource_type(table), &self.devices, Self::device_id),
         };
         let whole = |(index, resource): (usize, &Map<String, Value>)| {
             let mut resource = resource.clone();
@@ -179,6 +192,7 @@ impl World {
             let (name, values) = match table {
                 Table::Users => ("groups", self.groups_of(index)),
                 Table::Groups => ("members", self.members_of(index)),
+                Table::Resources => ("", Vec::new()),
             };
             if !values.is_empty() {
                 resource.insert(name.to_owned(), Value::Array(values));
@@ -331,7 +345,25 @@ fn insert_group(connection: &mut Session, index: usize, group: &Map<String, Valu
         .unwrap();
 }
 
-fn location(table: Table) -> String {
+fn insert_device(connection: &mut Session, index: usize, device: &Map<String, Value>) {
+    let document = match_document(&resource_type(Table::Resources), device);
+    diesel::insert_into(resources::table)
+        .values((
+            resources::id.eq(World::device_id(index)),
+            resources::provider_id.eq(PROVIDER),
+            resources::type_name.eq("Device"),
+            resources::external_id.eq(device.get("externalId").and_then(Value::as_str)),
+            resources::document.eq("{}"),
+            resources::match_document.eq(Value::Object(document).to_string()),
+            resources::created.eq(created(index)),
+            resources::modified.eq(modified(index)),
+            resources::version.eq(version(index)),
+        ))
+        .execute(connection)
+        .unwrap();
+}
+
+pub(super) fn location(table: Table) -> String {
     format!("{BASE}{}/", resource_type(table).endpoint)
 }
 
@@ -349,55 +381,168 @@ pub(super) fn resource_type(table: Table) -> ResourceType {
     match table {
         Table::Users => ResourceType::user(),
         Table::Groups => ResourceType::group(),
+        Table::Resources => device(),
+    }
+}
+
+/// A type as an administrator may define one, with an attribute of every kind.
+fn device() -> ResourceType {
+    let kinds = [
+        ("string", false),
+        ("string", true),
+        ("boolean", false),
+        ("decimal", false),
+        ("integer", false),
+        ("dateTime", false),
+        ("binary", true),
+        ("reference", true),
+    ];
+    let attribute = |name: String, kind: &str, exact: bool, many: bool, subs: Value| {
+        json!({"name": name, "type": kind, "multiValued": many, "description": "", "required": false, "caseExact": exact,
+            "mutability": "readWrite", "returned": "default", "uniqueness": "none", "subAttributes": subs})
+    };
+    let simple = |many: bool| -> Vec<Value> {
+        let one = |(kind, exact): &(&str, bool)| {
+            attribute(
+                format!("{kind}{exact}{many}"),
+                kind,
+                *exact,
+                many,
+                json!([]),
+            )
+        };
+        kinds.iter().map(one).collect()
+    };
+    let parts = [
+        simple(false),
+        vec![attribute(
+            "value".to_owned(),
+            "integer",
+            false,
+            false,
+            json!([]),
+        )],
+    ]
+    .concat();
+    let complex = [
+        attribute(
+            "one".to_owned(),
+            "complex",
+            false,
+            false,
+            json!(simple(false)),
+        ),
+        attribute("many".to_owned(), "complex", false, true, json!(parts)),
+        attribute("displayName".to_owned(), "string", false, false, json!([])),
+    ];
+    let schema = |id: &str, attributes: Vec<Value>| -> Arc<Schema> {
+        let schema =
+            json!({"id": id, "name": "Device", "description": "", "attributes": attributes});
+        Arc::new(Schema::parse(&schema).unwrap())
+    };
+    ResourceType {
+        name: "Device".to_owned(),
+        endpoint: "/Devices".to_owned(),
+        description: String::new(),
+        schema: schema(
+            "urn:example:Device",
+            [simple(false), simple(true), complex.to_vec()].concat(),
+        ),
+        extensions: vec![Extension {
+            schema: schema(
+                "urn:example:More",
+                [simple(false), complex.to_vec()].concat(),
+            ),
+            required: false,
+        }],
+        ..ResourceType::group()
     }
 }
 
 /// The ids the database finds, in the order of ids.
 pub(super) fn found(connection: &mut Session, table: Table, condition: &Condition) -> Vec<String> {
-    let predicate = lower::condition(
-        connection.engine(),
-        table,
-        condition,
-        PROVIDER,
-        &location(table),
-    );
-    match table {
-        Table::Users => users::table
-            .filter(users::provider_id.eq(PROVIDER))
-            .filter(predicate)
-            .order(users::id)
-            .select(users::id)
-            .load(connection),
-        Table::Groups => groups::table
-            .filter(groups::provider_id.eq(PROVIDER))
-            .filter(predicate)
-            .order(groups::id)
-            .select(groups::id)
-            .load(connection),
-    }
-    .unwrap_or_else(|error| panic!("{condition:?}: {error}"))
+    let page = Page {
+        condition: Some(condition),
+        ..everything()
+    };
+    let found = listed(connection, table, &page);
+    let count = collection(table, &location(table))
+        .count(&mut Read { connection }, Some(condition))
+        .unwrap();
+    assert_eq!(usize::try_from(count), Ok(found.len()), "{condition:?}");
+    found.into_iter().map(|found| found.id).collect()
 }
 
-/// All ids as the database sorts them.
+/// All ids as the database sorts them, however they are paged.
 pub(super) fn sorted(
     connection: &mut Session,
     table: Table,
     target: &Target,
     descending: bool,
 ) -> Vec<String> {
-    let order = lower::order(
-        connection.engine(),
-        table,
-        target,
-        descending,
-        &location(table),
-    );
-    match table {
-        Table::Users => users::table.order(order).select(users::id).load(connection),
-        Table::Groups => groups::table
-            .order(order)
-            .select(groups::id)
-            .load(connection),
+    let whole = Page {
+        sort: Some((target, descending)),
+        ..everything()
+    };
+    let whole_list = listed(connection, table, &whole);
+    let middle = whole_list.len() / 2;
+    for (index, place) in whole_list.iter().enumerate().skip(middle).take(1) {
+        let place = Place {
+            key: place.key.as_deref(),
+            id: &place.id,
+        };
+        for (from, limit, expected) in [
+            (
+                From::Offset(1),
+                2,
+                whole_list.iter().skip(1).take(2).collect::<Vec<_>>(),
+            ),
+            (
+                From::Behind(place),
+                2,
+                whole_list.iter().skip(index + 1).take(2).collect(),
+            ),
+            (
+                From::Before(place),
+                2,
+                whole_list[..index].iter().rev().take(2).rev().collect(),
+            ),
+        ] {
+            let page = Page {
+                from,
+                limit,
+                ..whole.clone()
+            };
+            let found = listed(connection, table, &page);
+            assert!(found.iter().eq(expected), "{page:?} {found:?}");
+        }
     }
-    .unwrap_or_else(|error| panic!("{target:?}: {error}"))
+    whole_list.into_iter().map(|found| found.id).collect()
+}
+
+fn everything<'a>() -> Page<'a> {
+    Page {
+        condition: None,
+        sort: None,
+        from: From::Offset(0),
+        limit: 1_000,
+    }
+}
+
+fn listed(connection: &mut Session, table: Table, page: &Page<'_>) -> Vec<Listed> {
+    collection(table, &location(table))
+        .list(&mut Read { connection }, page)
+        .unwrap_or_else(|error| panic!("{page:?}: {error:?}"))
+}
+
+pub(super) fn collection(table: Table, location: &str) -> Collection<'_> {
+    Collection {
+        provider: PROVIDER.parse().unwrap(),
+        resource_type: match table {
+            Table::Users => "User",
+            Table::Groups => "Group",
+            Table::Resources => "Device",
+        },
+        location,
+    }
 }

@@ -187,11 +187,11 @@ async fn what_is_not_there_is_not_found() {
 async fn a_method_that_is_not_there_is_told_which_are() {
     let world = World::new().await;
     for (method, path, allowed) in [
-        ("PUT", "/providers", "GET, POST"),
-        ("PUT", "/providers/x", "DELETE, GET, PATCH"),
-        ("TRACE", "/events", "GET"),
-        ("DELETE", "/me", "GET"),
-        ("GET", "/providers/x/state", "POST"),
+        ("PUT", "/providers", "GET, HEAD, OPTIONS, POST"),
+        ("PUT", "/providers/x", "DELETE, GET, HEAD, OPTIONS, PATCH"),
+        ("TRACE", "/events", "GET, HEAD, OPTIONS"),
+        ("DELETE", "/me", "GET, HEAD, OPTIONS"),
+        ("GET", "/providers/x/state", "OPTIONS, POST"),
     ] {
         let answer = world.send(world.request(method, path, &world.token)).await;
         assert_eq!(answer.header("allow"), allowed, "{method} {path}");

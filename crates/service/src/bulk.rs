@@ -1,0 +1,334 @@
+//! Many operations in one request (RFC 7644, section 3.7): in few transactions, each operation in a
+//! part of its own, so that it succeeds or fails alone.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use vestibule_oauth::Scopes;
+use vestibule_scim::bulk::{BulkMethod, OperationResponse, Resolved, Step};
+use vestibule_scim::{BulkOperation, BulkRequest, BulkResponse, Tolerances};
+use vestibule_storage::{Failure as _, Write};
+
+use crate::representation::entity_tag;
+use crate::resources::Operation;
+use crate::{Call, Caller, Error, Precondition, Representation, Service, Submitted, Wanted};
+
+/// Steps in one transaction: others must not wait long for the database.
+const STEPS: usize = 100;
+
+/// How far a request has come.
+#[derive(Debug, Clone, Default)]
+struct Progress {
+    /// Steps that were taken.
+    taken: usize,
+    /// Of created resources, by `bulkId`.
+    ids: HashMap<String, String>,
+    /// Answers by the place of their operation in the request.
+    answers: BTreeMap<usize, OperationResponse>,
+    /// Resources in a circle that are not yet what was asked for, by the same.
+    begun: BTreeMap<usize, Begun>,
+    errors: u64,
+}
+
+#[derive(Debug, Clone)]
+struct Begun {
+    endpoint: String,
+    id: String,
+}
+
+impl Service {
+    /// Performs what can be performed and answers for each operation. The request as a whole is
+    /// refused only before anything is done: 413 beyond the limits, 400 for another message.
+    pub fn bulk(
+        &self,
+        call: &Call,
+        body: Result<Vec<u8>, vestibule_scim::Error>,
+    ) -> Result<BulkResponse, Error> {
+        let dialect = self.store().read(|tx| {
+            let caller = self.authenticate(tx, &call.presented, Scopes::WRITE, self.now())?;
+            Ok::<_, Error>(caller.provider.settings.dialect)
+        })?;
+        let limits = &self.settings().limits;
+        let request = Arc::new(BulkRequest::parse(
+            &body?,
+            limits,
+            &Tolerances::new(dialect),
+        )?);
+        let steps = Arc::new(request.plan());
+        let mut progress = Progress::default();
+        while progress.taken < steps.len() {
+            let (service, call) = (self.clone(), call.clone());
+            let (sent, steps, from) = (request.clone(), steps.clone(), progress.clone());
+            let further = self.store().write("bulk", move |tx| {
+                let now = service.now();
+                let caller = service.authenticate(tx, &call.presented, Scopes::WRITE, now)?;
+                let job = Job {
+                    service: &service,
+                    caller: &caller,
+                    base: &call.base,
+                    now,
+                    request: &sent,
+                };
+                job.go_on(tx, &steps, from.clone())
+            });
+            progress = match further {
+                Ok(progress) => progress,
+                Err(error) if progress.taken == 0 => return Err(error),
+                // What is done is done: the rest is answered with what stopped it.
+                Err(error) => {
+                    fail_rest(&request, &mut progress, &error);
+                    break;
+                }
+            };
+        }
+        Ok(BulkResponse {
+            operations: progress.answers.into_values().collect(),
+        })
+    }
+}
+
+/// What is the same for all operations of one transaction.
+struct Job<'a> {
+    service: &'a Service,
+    caller: &'a Caller,
+    base: &'a str,
+    now: DateTime<Utc>,
+    request: &'a BulkRequest,
+}
+
+impl Job<'_> {
+    /// Takes the next steps.
+    fn go_on(
+        &self,
+        tx: &mut Write<'_>,
+        steps: &[Step],
+        mut progress: Progress,
+    ) -> Result<Progress, Error> {
+        for step in steps.iter().skip(progress.taken).take(STEPS) {
+            progress.taken += 1;
+            match *step {
+                Step::Run(place) => self.run(tx, place, &mut progress)?,
+                Step::Begin(place) => self.begin(tx, place, &mut progress)?,
+                Step::Complete(place) => self.complete(tx, place, &mut progress)?,
+            }
+            if self.request.stops_after(progress.errors) {
+                for (_, begun) in std::mem::take(&mut progress.begun) {
+                    self.take_back(tx, &begun)?;
+                }
+                progress.taken = steps.len();
+                break;
+            }
+        }
+        Ok(progress)
+    }
+
+    fn run(&self, tx: &mut Write<'_>, place: usize, progress: &mut Progress) -> Result<(), Error> {
+        match self.request.operations.get(place) {
+            None => {}
+            Some(Err(refusal)) => {
+                progress.errors += 1;
+                progress.answers.insert(place, refusal.into());
+            }
+            Some(Ok(operation)) => {
+                let outcome = match operation.resolve(&progress.ids) {
+                    Ok(resolved) => {
+                        let prepared = self.prepare(operation, &resolved);
+                        let outcome = self.perform(tx, prepared)?;
+                        outcome.map(|shown| (resolved, shown))
+                    }
+                    Err(error) => Err(error),
+                };
+                match outcome {
+                    Ok((resolved, shown)) => {
+                        self.answer(progress, place, operation, &resolved, shown.as_ref());
+                    }
+                    Err(error) => self.refuse(progress, place, operation, error),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Creates a resource of a circle without what closes the circle.
+    fn begin(
+        &self,
+        tx: &mut Write<'_>,
+        place: usize,
+        progress: &mut Progress,
+    ) -> Result<(), Error> {
+        let Some(Ok(operation)) = self.request.operations.get(place) else {
+            return Ok(());
+        };
+        let resolved = operation.resolve_known(&progress.ids);
+        let prepared = self.prepare(operation, &resolved);
+        match self.perform(tx, prepared)? {
+            Ok(shown) => {
+                let id = shown.as_ref().map(Representation::id).unwrap_or_default();
+                let begun = Begun {
+                    endpoint: resolved.endpoint,
+                    id: id.to_owned(),
+                };
+                if let Some(name) = &operation.bulk_id {
+                    progress.ids.insert(name.clone(), begun.id.clone());
+                }
+                progress.begun.insert(place, begun);
+            }
+            Err(error) => self.refuse(progress, place, operation, error),
+        }
+        Ok(())
+    }
+
+    /// Gives a resource of a circle what it was begun without; where that cannot be, it was not created.
+    fn complete(
+        &self,
+        tx: &mut Write<'_>,
+        place: usize,
+        progress: &mut Progress,
+    ) -> Result<(), Error> {
+        let Some(Ok(operation)) = self.request.operations.get(place) else {
+            return Ok(());
+        };
+        let Some(begun) = progress.begun.remove(&place) else {
+            return Ok(());
+        };
+        let outcome = match operation.resolve(&progress.ids) {
+            Ok(resolved) => {
+                let prepared = self.service.replacement(
+                    &resolved.endpoint,
+                    &begun.id,
+                    Precondition::NONE,
+                    submitted(resolved.data.clone()),
+                );
+                let outcome = self.perform(tx, prepared)?;
+                outcome.map(|shown| (resolved, shown))
+            }
+            Err(error) => Err(error),
+        };
+        match outcome {
+            Ok((resolved, shown)) => {
+                self.answer(progress, place, operation, &resolved, shown.as_ref());
+            }
+            Err(error) => {
+                self.take_back(tx, &begun)?;
+                if let Some(name) = &operation.bulk_id {
+                    progress.ids.remove(name);
+                }
+                // Section 3.7.1: what cannot be resolved is a 409.
+                let error = vestibule_scim::Error::new(409, error.scim_type, error.detail);
+                self.refuse(progress, place, operation, error);
+            }
+        }
+        Ok(())
+    }
+
+    fn take_back(&self, tx: &mut Write<'_>, begun: &Begun) -> Result<(), Error> {
+        let removal = self
+            .service
+            .removal(&begun.endpoint, &begun.id, Precondition::NONE);
+        self.perform(tx, removal).map(drop)
+    }
+
+    fn prepare(&self, operation: &BulkOperation, resolved: &Resolved) -> Operation {
+        let endpoint = &resolved.endpoint;
+        let id = resolved.id.as_deref().unwrap_or_default();
+        let precondition = Precondition::parse(operation.version.as_deref());
+        let submitted = submitted(resolved.data.clone());
+        match operation.method {
+            BulkMethod::Post => self.service.creation(endpoint, submitted),
+            BulkMethod::Put => self
+                .service
+                .replacement(endpoint, id, precondition, submitted),
+            BulkMethod::Patch => self
+                .service
+                .modification(endpoint, id, precondition, submitted),
+            BulkMethod::Delete => self.service.removal(endpoint, id, precondition),
+        }
+    }
+
+    /// The outer error is one that ends the transaction, the inner that of this operation alone.
+    fn perform(
+        &self,
+        tx: &mut Write<'_>,
+        mut operation: Operation,
+    ) -> Result<Result<Option<Representation>, vestibule_scim::Error>, Error> {
+        let Self {
+            service,
+            caller,
+            base,
+            now,
+            ..
+        } = self;
+        match tx.attempt(|tx| service.perform(tx, caller, base, &mut operation, *now)) {
+            Ok(shown) => Ok(Ok(shown)),
+            Err(error) if error.is_passing() => Err(error),
+            Err(error @ (Error::Unavailable(_) | Error::Internal(_))) => Err(error),
+            Err(error) => Ok(Err(error.scim())),
+        }
+    }
+
+    fn answer(
+        &self,
+        progress: &mut Progress,
+        place: usize,
+        operation: &BulkOperation,
+        resolved: &Resolved,
+        shown: Option<&Representation>,
+    ) {
+        let status = match (operation.method, shown) {
+            (BulkMethod::Post, _) => 201,
+            (_, Some(_)) => 200,
+            (_, None) => 204,
+        };
+        let location = match shown {
+            Some(shown) => shown.location.clone(),
+            None => self.location(resolved),
+        };
+        let mut answer = OperationResponse::success(operation, status, location);
+        if let Some(shown) = shown {
+            answer = answer.with_version(entity_tag(shown.version));
+            if let (BulkMethod::Post, Some(name)) = (operation.method, &operation.bulk_id) {
+                progress.ids.insert(name.clone(), shown.id().to_owned());
+            }
+        }
+        progress.answers.insert(place, answer);
+    }
+
+    fn refuse(
+        &self,
+        progress: &mut Progress,
+        place: usize,
+        operation: &BulkOperation,
+        error: vestibule_scim::Error,
+    ) {
+        progress.errors += 1;
+        let resolved = operation.resolve(&progress.ids).ok();
+        let location = resolved.map(|resolved| self.location(&resolved));
+        progress.answers.insert(
+            place,
+            OperationResponse::failure(operation, location, error),
+        );
+    }
+
+    fn location(&self, resolved: &Resolved) -> String {
+        let id = resolved.id.as_deref().unwrap_or_default();
+        format!("{}{}/{id}", self.base, resolved.endpoint)
+    }
+}
+
+fn submitted(data: Option<serde_json::Value>) -> Submitted {
+    Submitted {
+        body: Ok(data.unwrap_or_default()),
+        wanted: Ok(Wanted::default()),
+    }
+}
+
+fn fail_rest(request: &BulkRequest, progress: &mut Progress, error: &Error) {
+    for (place, operation) in request.operations.iter().enumerate() {
+        let answer = match operation {
+            Ok(operation) => OperationResponse::failure(operation, None, error.scim()),
+            Err(refusal) => refusal.into(),
+        };
+        progress.answers.entry(place).or_insert(answer);
+    }
+}

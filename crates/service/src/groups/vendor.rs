@@ -1,0 +1,244 @@
+//! The vendors that come, change and go with the groups of third-party providers.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use vestibule_domain::event::{Action, Payload};
+use vestibule_domain::provider::UserType;
+use vestibule_domain::vendor::{Vendor, VendorSettings, VendorStatus};
+use vestibule_domain::{AccessGroupId, EventId, GroupId, VendorId};
+use vestibule_scim::{Dialect, Resource, ScimType};
+use vestibule_storage::vendors::{self, Stored as StoredVendor};
+use vestibule_storage::{Write, access_groups};
+
+use crate::changes::difference;
+use crate::{Caller, Change, Error, Service};
+
+impl Service {
+    /// A third-party provider's new group makes a pending vendor: nobody gets in yet.
+    pub(super) fn open_vendor(
+        &self,
+        tx: &mut Write<'_>,
+        caller: &Caller,
+        group: GroupId,
+        resource: &Resource,
+        cause: EventId,
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        let wanted = self.wanted_access_group(tx, caller, group, resource, None, cause, now)?;
+        if caller.provider.settings.user_type == UserType::Internal {
+            return Ok(());
+        }
+        let event = self.id(EventId::from_uuid, now);
+        let vendor = Vendor {
+            id: self.id(VendorId::from_uuid, now),
+            provider: caller.provider.id,
+            group: Some(group),
+            name: resource.display_name().unwrap_or_default().to_owned(),
+            settings: VendorSettings {
+                access_group: wanted,
+                ..VendorSettings::default()
+            },
+            created: now,
+            modified: now,
+            version: 1,
+        };
+        let after = serde_json::to_value(&vendor).map_err(Error::internal)?;
+        self.record(
+            tx,
+            Change {
+                id: Some(event),
+                action: Action::VendorCreated,
+                cause: Some(cause),
+                payload: Payload {
+                    before: None,
+                    after: Some(after),
+                    why: None,
+                },
+                ..caller.change(vendor.id, now)
+            },
+        );
+        let access_group_event = wanted.map(|_| event);
+        vendors::insert(
+            tx,
+            &StoredVendor {
+                vendor,
+                status_event: event,
+                access_group_event,
+                dates_event: None,
+            },
+        )?;
+        Ok(())
+    }
+
+    /// The vendor takes its group's new name and, while it is pending, the access group asked for.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the change before and after, by whom, why and when"
+    )]
+    pub(super) fn follow_group(
+        &self,
+        tx: &mut Write<'_>,
+        caller: &Caller,
+        group: GroupId,
+        before: &Resource,
+        after: &Resource,
+        cause: EventId,
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        let present = vendors::find_by_group(tx, group)?;
+        let asked = before.0.get("accessGroup") != after.0.get("accessGroup");
+        let wanted = if asked {
+            let status = present.as_ref().map(|stored| stored.vendor.settings.status);
+            self.wanted_access_group(tx, caller, group, after, status, cause, now)?
+        } else {
+            None
+        };
+        let Some(mut stored) = present else {
+            return Ok(());
+        };
+        let old = serde_json::to_value(&stored.vendor).map_err(Error::internal)?;
+        let event = self.id(EventId::from_uuid, now);
+        let vendor = &mut stored.vendor;
+        after
+            .display_name()
+            .unwrap_or_default()
+            .clone_into(&mut vendor.name);
+        if wanted.is_some() && wanted != vendor.settings.access_group {
+            vendor.settings.access_group = wanted;
+            stored.access_group_event = Some(event);
+        }
+        self.save_vendor(
+            tx,
+            caller,
+            stored,
+            &old,
+            event,
+            cause,
+            Action::VendorChanged,
+            now,
+        )
+    }
+
+    /// Deleting the group closes the vendor; the same name pushed again makes another one.
+    pub(super) fn close_vendor(
+        &self,
+        tx: &mut Write<'_>,
+        caller: &Caller,
+        group: GroupId,
+        cause: EventId,
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        let Some(mut stored) = vendors::find_by_group(tx, group)? else {
+            return Ok(());
+        };
+        let old = serde_json::to_value(&stored.vendor).map_err(Error::internal)?;
+        let event = self.id(EventId::from_uuid, now);
+        stored.vendor.group = None;
+        stored.vendor.settings.status = VendorStatus::Closed;
+        stored.status_event = event;
+        self.save_vendor(
+            tx,
+            caller,
+            stored,
+            &old,
+            event,
+            cause,
+            Action::VendorClosed,
+            now,
+        )
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the change before and after, by whom, why and when"
+    )]
+    fn save_vendor(
+        &self,
+        tx: &mut Write<'_>,
+        caller: &Caller,
+        mut stored: StoredVendor,
+        old: &Value,
+        event: EventId,
+        cause: EventId,
+        action: Action,
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        let new = serde_json::to_value(&stored.vendor).map_err(Error::internal)?;
+        if new == *old {
+            return Ok(());
+        }
+        let (Value::Object(old), Value::Object(new)) = (old, &new) else {
+            return Err(Error::internal("a vendor serialises to an object"));
+        };
+        let (before, after) = difference(old, new);
+        self.record(
+            tx,
+            Change {
+                id: Some(event),
+                action,
+                cause: Some(cause),
+                payload: Payload {
+                    before: Some(before),
+                    after: Some(after),
+                    why: None,
+                },
+                ..caller.change(stored.vendor.id, now)
+            },
+        );
+        let version = stored.vendor.version;
+        stored.vendor.version += 1;
+        stored.vendor.modified = now;
+        Ok(vendors::replace(tx, version, &stored)?)
+    }
+
+    /// The access group a group's `accessGroup` may tie its vendor to. Anything but the name of one
+    /// that allows it, for a vendor still pending, is a warning and changes nothing.
+    #[expect(clippy::too_many_arguments, reason = "the request, the state and when")]
+    fn wanted_access_group(
+        &self,
+        tx: &mut Write<'_>,
+        caller: &Caller,
+        group: GroupId,
+        resource: &Resource,
+        status: Option<VendorStatus>,
+        cause: EventId,
+        now: DateTime<Utc>,
+    ) -> Result<Option<AccessGroupId>, Error> {
+        let Some(name) = resource.0.get("accessGroup").and_then(Value::as_str) else {
+            return Ok(None);
+        };
+        let known = access_groups::find_by_name(tx, name)?
+            .filter(|stored| stored.access_group.settings.linkable_by_provisioning);
+        let detail = match known {
+            None if caller.provider.settings.dialect == Dialect::Strict => {
+                return Err(vestibule_scim::Error::bad_request(
+                    ScimType::InvalidValue,
+                    "accessGroup: no access group of this name may be linked by provisioning",
+                )
+                .into());
+            }
+            None => {
+                "sent an accessGroup that no access group open to provisioning is named; nothing changes"
+            }
+            Some(_) if caller.provider.settings.user_type == UserType::Internal => {
+                "sent an accessGroup for an internal group; only vendors are linked by provisioning"
+            }
+            Some(stored) if status.is_none_or(|status| status == VendorStatus::Pending) => {
+                return Ok(Some(stored.access_group.id));
+            }
+            Some(_) => {
+                "sent an accessGroup for a vendor that is no longer pending; nothing changes"
+            }
+        };
+        self.warn(
+            tx,
+            caller,
+            "access_group",
+            group.to_string(),
+            detail.to_owned(),
+            cause,
+            now,
+        )?;
+        Ok(None)
+    }
+}
