@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use vestibule_oauth::Scopes;
-use vestibule_scim::{ListQuery, ListRequest, Page, PageLimits, PageMark, ResourceType};
+use vestibule_scim::filter::{CompareOp, Filter};
+use vestibule_scim::{Limits, ListQuery, ListRequest, Page, PageLimits, PageMark, ResourceType};
 use vestibule_storage::Read;
 use vestibule_storage::collection::{self, Collection, Listed as Found};
 
@@ -25,6 +26,37 @@ pub enum Search {
     /// The body of a POST to `.search`.
     Message(Result<Value, vestibule_scim::Error>),
 }
+
+impl Search {
+    /// Whether it looks a person up by what at most a few have, so that an index answers at once.
+    fn is_lookup(&self, endpoint: Option<&str>, limits: &Limits) -> bool {
+        let Self::Query(Ok(request)) = self else {
+            return false;
+        };
+        let filter = request
+            .filter
+            .as_deref()
+            .map(|text| Filter::parse(text, limits));
+        let Some(Ok(Filter::Compare {
+            path,
+            op: CompareOp::Eq,
+            ..
+        })) = filter
+        else {
+            return false;
+        };
+        endpoint == Some("/Users")
+            && request.cursor.is_none()
+            && path.schema.is_none()
+            && path.sub_attribute.is_none()
+            && LOOKED_UP
+                .iter()
+                .any(|name| path.attribute.eq_ignore_ascii_case(name))
+    }
+}
+
+/// Attributes of a person with an index of their own and hardly ever the same value twice.
+const LOOKED_UP: [&str; 3] = ["userName", "externalId", "id"];
 
 /// A page of resources.
 #[derive(Debug, Clone)]
@@ -53,6 +85,11 @@ pub(crate) struct Part<'a> {
 }
 
 impl Service {
+    /// Whether a list is so short a read that waiting for a thread would take longer.
+    pub fn lists_at_once(&self, endpoint: Option<&str>, search: &Search) -> bool {
+        self.reads_are_local() && search.is_lookup(endpoint, &self.settings().limits)
+    }
+
     /// A page of the resources of the type at `endpoint`, or of all types (RFC 7644, section
     /// 3.4.2.1): then type by type, each in the order asked for.
     pub fn list(

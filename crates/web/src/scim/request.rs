@@ -72,8 +72,15 @@ impl Scim {
 
     async fn search_for(self, endpoint: Option<&str>, search: Search) -> HttpResponse {
         let (service, call) = (self.web.service.clone(), self.call);
+        let at_once = service.lists_at_once(endpoint, &search);
         let endpoint = endpoint.map(str::to_owned);
-        match blocking(move || service.list(&call, endpoint.as_deref(), search)).await {
+        let list = move || service.list(&call, endpoint.as_deref(), search);
+        let listed = if at_once {
+            list()
+        } else {
+            blocking(list).await
+        };
+        match listed {
             Ok(listed) => answer::list(&self.request, &listed),
             Err(error) => answer::error(&self.request, &error),
         }
