@@ -109,13 +109,16 @@ impl Service {
 
     /// Defines a schema (RFC 7643, section 7). Nothing has it until a resource type does.
     pub fn add_schema(&self, call: &AdminCall, schema: &Value) -> Result<Schema, Error> {
-        let schema = Schema::parse(schema).map_err(invalid)?;
-        let shown = schema.clone();
+        // What is wrong with it is only told to whom it is admitted.
+        let read = Schema::parse(schema);
+        let given = read.clone();
         self.redefine(call, move |definitions, _| {
-            definitions.schemas.push(shown.clone());
-            Ok(about(Action::SchemaAdded, made(json!(shown))))
+            let schema = given.clone().map_err(invalid)?;
+            let shown = json!(schema);
+            definitions.schemas.push(schema);
+            Ok(about(Action::SchemaAdded, made(shown)))
         })?;
-        Ok(schema)
+        read.map_err(invalid)
     }
 
     /// Removes a schema that no resource type has.
@@ -140,16 +143,18 @@ impl Service {
         urn: &str,
         attribute: &Value,
     ) -> Result<Attribute, Error> {
-        let attribute = Attribute::parse(attribute).map_err(invalid)?;
-        let added = AddedAttribute {
-            schema: urn.to_owned(),
-            attribute: attribute.clone(),
-        };
+        let read = Attribute::parse(attribute);
+        let (schema, given) = (urn.to_owned(), read.clone());
         self.redefine(call, move |definitions, _| {
-            definitions.attributes.push(added.clone());
-            Ok(about(Action::SchemaAdded, made(json!(added))))
+            let added = AddedAttribute {
+                schema: schema.clone(),
+                attribute: given.clone().map_err(invalid)?,
+            };
+            let shown = json!(added);
+            definitions.attributes.push(added);
+            Ok(about(Action::SchemaAdded, made(shown)))
         })?;
-        Ok(attribute)
+        read.map_err(invalid)
     }
 
     /// Removes an attribute that was added, once no resource holds a value of it.
@@ -210,13 +215,15 @@ impl Service {
         call: &AdminCall,
         definition: &Value,
     ) -> Result<ResourceTypeDefinition, Error> {
-        let definition = ResourceTypeDefinition::parse(definition).map_err(invalid)?;
-        let added = definition.clone();
+        let read = ResourceTypeDefinition::parse(definition);
+        let given = read.clone();
         self.redefine(call, move |definitions, _| {
-            definitions.resource_types.push(added.clone());
-            Ok(about(Action::ResourceTypeAdded, made(json!(added))))
+            let definition = given.clone().map_err(invalid)?;
+            let shown = json!(definition);
+            definitions.resource_types.push(definition);
+            Ok(about(Action::ResourceTypeAdded, made(shown)))
         })?;
-        Ok(definition)
+        read.map_err(invalid)
     }
 
     /// Removes a defined resource type, once there are no resources of it.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, PgConnection};
@@ -101,6 +102,8 @@ impl Database {
     pub fn open(&self) -> Store {
         let options = Options {
             connections: 4,
+            // A slow machine is no reason to fail.
+            patience: Duration::from_mins(1),
             ..Options::default()
         };
         Store::open(&self.url, options).expect("an empty database takes the schema")

@@ -44,20 +44,23 @@ pub(crate) fn configure_alias(config: &mut web::ServiceConfig) {
 
 fn services(config: &mut ServiceConfig<'_>) {
     config
+        .service(users::search)
+        .service(groups::search)
+        // Otherwise `.search` would be taken for an id.
+        .route("/Users/.search", web::route().to(fallback::answer))
+        .route("/Groups/.search", web::route().to(fallback::answer))
         .service(users::create)
         .service(users::list)
         .service(users::read)
         .service(users::replace)
         .service(users::patch)
         .service(users::delete)
-        .service(users::search)
         .service(groups::create)
         .service(groups::list)
         .service(groups::read)
         .service(groups::replace)
         .service(groups::patch)
         .service(groups::delete)
-        .service(groups::search)
         .service(everything::list)
         .service(everything::search)
         .service(everything::bulk)

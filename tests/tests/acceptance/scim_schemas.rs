@@ -324,7 +324,7 @@ fn what_does_not_fit_is_refused_with_its_place() {
             (
                 "/schemas".to_owned(),
                 json!({"id": "no-urn", "attributes": []}),
-                "no-urn",
+                "id: expected a URN",
             ),
             (
                 "/schemas".to_owned(),

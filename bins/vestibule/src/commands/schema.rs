@@ -11,6 +11,7 @@ use crate::output::Answer;
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// List the schemas, built in and defined, and the resource types that have them
+    #[command(after_long_help = "Example:\n  vestibule schema list")]
     List,
     /// Define schemas and resource types, as RFC 7643 writes them
     #[command(after_long_help = "\

@@ -398,8 +398,12 @@ fn device() -> ResourceType {
         ("reference", true),
     ];
     let attribute = |name: String, kind: &str, exact: bool, many: bool, subs: Value| {
-        json!({"name": name, "type": kind, "multiValued": many, "description": "", "required": false, "caseExact": exact,
-            "mutability": "readWrite", "returned": "default", "uniqueness": "none", "subAttributes": subs})
+        let mut attribute = json!({"name": name, "type": kind, "multiValued": many, "description": "", "required": false, "caseExact": exact,
+            "mutability": "readWrite", "returned": "default", "uniqueness": "none", "subAttributes": subs});
+        if kind == "reference" {
+            attribute["referenceTypes"] = json!(["external"]);
+        }
+        attribute
     };
     let simple = |many: bool| -> Vec<Value> {
         let one = |(kind, exact): &(&str, bool)| {
