@@ -1,6 +1,6 @@
 //! Access links: a personal, expiring, revocable way in.
 //!
-//! [`ending`] ends them wherever access is taken away, [`codes`] lets people in by them, [`panic`]
+//! `ending` ends them wherever access is taken away, `codes` lets people in by them, `panic`
 //! ends all of a vendor or an internal group at once.
 
 pub mod codes;

@@ -1,9 +1,9 @@
 //! The console: pages for the people who run Vestibule, rendered here, readable without JavaScript,
 //! over the service functions that the admin API calls.
 //!
-//! A page is a value ([`page::Page`]) that one template renders, so every table, form and list of
+//! A page is a value (`page::Page`) that one template renders, so every table, form and list of
 //! facts looks and behaves the same. What may be asked for, and by whom, is one table
-//! ([`routes::ROUTES`]); [`gate`] holds every request to it.
+//! (`routes::ROUTES`); `gate` holds every request to it.
 
 mod access_groups;
 mod account;
