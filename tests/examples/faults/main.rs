@@ -84,6 +84,7 @@ fn main() -> ExitCode {
         Fault::Kill { cycles } => {
             for cycle in 0..*cycles {
                 let clients = Clients::start(server.address(), &token, &format!("k{cycle}"));
+                found.strange += u64::from(!clients.wait_for_success(Duration::from_secs(30)));
                 // Spread over the life of a transaction without needing chance.
                 std::thread::sleep(Duration::from_millis(40 + u64::from(cycle) * 37 % 300));
                 server.kill();
@@ -105,6 +106,7 @@ fn main() -> ExitCode {
         } => {
             for cycle in 0..*cycles {
                 let clients = Clients::start(server.address(), &token, &format!("d{cycle}"));
+                found.strange += u64::from(!clients.wait_for_success(Duration::from_secs(30)));
                 std::thread::sleep(Duration::from_millis(500));
                 shell(stop);
                 std::thread::sleep(Duration::from_secs(2));
