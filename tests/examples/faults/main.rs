@@ -37,7 +37,7 @@ struct Arguments {
     /// Address of its database, when that is PostgreSQL.
     #[arg(long)]
     database: Option<String>,
-    /// Makes an acknowledged person disappear behind the server's back: the run must fail.
+    /// Looks for a person whom nobody was promised as well: the run must fail.
     #[arg(long)]
     control: bool,
     #[command(subcommand)]
