@@ -125,7 +125,7 @@ try {
   const paths = async () => {
     const ids = async (list, pattern) => {
       await page.goto(`${server.url}${list}`);
-      return page.locator(`main a[href^="${pattern}"]`).first().getAttribute("href");
+      return page.locator(`main td a[href^="${pattern}"]`).first().getAttribute("href");
     };
     return {
       home: "/console",
@@ -137,6 +137,7 @@ try {
       people: "/console/people",
       person: `/console/people/${grace}?at=2030-01-01T00:00`,
       vendors: "/console/vendors",
+      links: "/console/links",
       vendor: await page.goto(`${server.url}/console/vendors`).then(() => page.locator('main td a[href^="/console/vendors/"]').first().getAttribute("href")),
       "internal-groups": "/console/internal-groups",
       "access-groups": "/console/access-groups",

@@ -5,9 +5,12 @@ mod admin;
 mod check;
 mod event;
 mod group;
+mod key;
 mod link;
+mod mail;
 mod named;
 mod provider;
+mod request;
 mod schema;
 mod token;
 mod user;
@@ -19,8 +22,9 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use vestibule_service::pages::PageQuery;
 use vestibule_service::storage::{OpenError, Options, Store};
-use vestibule_service::{AdminCall, Clock, Entropy, Service};
+use vestibule_service::{AdminCall, Clock, Entropy, LinkSettings, Service, Settings};
 
 use crate::config::{Config, ConfigError, EverywhereOptions, ServerOptions};
 use crate::output::{self, Answer};
@@ -84,6 +88,9 @@ Examples:
     /// Providers: the products that push people and groups
     #[command(subcommand)]
     Provider(provider::Command),
+    /// Requests that were refused: what, why, and what to do about it
+    #[command(subcommand)]
+    Request(request::Command),
     /// Activation tokens: long-lived tokens for products that cannot fetch their own
     #[command(subcommand)]
     Token(token::Command),
@@ -102,6 +109,12 @@ Examples:
     /// Access links: personal ways in, entry codes, the panic button
     #[command(subcommand)]
     Link(link::Command),
+    /// Mail: whether it gets through
+    #[command(subcommand)]
+    Mail(mail::Command),
+    /// Keys that sign what the gateway is told
+    #[command(subcommand)]
+    Keys(key::Command),
     /// Administrators and their API tokens
     #[command(subcommand)]
     Admin(admin::Command),
@@ -168,7 +181,13 @@ impl Context {
             store,
             Clock::system(),
             Entropy::system(),
-            self.config.service.clone(),
+            Settings {
+                links: LinkSettings {
+                    sealing_key: self.config.sealing_key()?,
+                    ..self.config.service.links
+                },
+                ..self.config.service.clone()
+            },
         ))
     }
 
@@ -218,12 +237,15 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, CommandError> {
             return Ok(ExitCode::SUCCESS);
         }
         Command::Provider(command) => provider::run(&context.session()?, command)?,
+        Command::Request(command) => request::run(&context.session()?, command)?,
         Command::Token(command) => token::run(&context.session()?, command)?,
         Command::Vendor(command) => vendor::run(&context.session()?, command)?,
         Command::AccessGroup(command) => access_group::run(&context.session()?, command)?,
         Command::Group(command) => group::run(&context.session()?, command)?,
         Command::User(command) => user::run(&context.session()?, command)?,
         Command::Link(command) => link::run(&context.session()?, command)?,
+        Command::Mail(command) => mail::run(&context, command)?,
+        Command::Keys(command) => key::run(&context.session()?, &command)?,
         Command::Admin(command) => admin::run(&context.session()?, command)?,
         Command::Schema(command) => schema::run(&context.session()?, command)?,
         Command::Event(command) => event::run(&context.session()?, command)?,
@@ -259,8 +281,8 @@ fn variables() -> Result<BTreeMap<String, String>, CommandError> {
 /// An optional position in a list, and how much of it.
 #[derive(Debug, Clone, clap::Args)]
 struct PageArgs {
-    /// Only what comes after the item with this id: the last one of the page before
-    #[arg(long, value_name = "ID")]
+    /// Where the page before says that the next one begins
+    #[arg(long, value_name = "PLACE")]
     after: Option<String>,
     /// How many at most, up to 1000
     #[arg(long, value_name = "N")]
@@ -268,15 +290,12 @@ struct PageArgs {
 }
 
 impl PageArgs {
-    fn after<T: std::str::FromStr>(&self) -> Result<Option<T>, CommandError>
-    where
-        T::Err: std::fmt::Display,
-    {
-        let parse = |text: &str| {
-            text.parse()
-                .map_err(|error| CommandError::Input(format!("--after: {error}")))
-        };
-        self.after.as_deref().map(parse).transpose()
+    fn query<S>(self) -> PageQuery<S> {
+        PageQuery {
+            after: self.after,
+            limit: self.limit,
+            ..PageQuery::default()
+        }
     }
 }
 

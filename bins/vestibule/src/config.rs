@@ -1,5 +1,6 @@
 //! Configuration: a TOML file, over it the environment, over it the command line.
 
+mod entrance;
 mod layers;
 mod setting;
 #[cfg(test)]
@@ -11,6 +12,8 @@ use std::path::Path;
 
 use chrono::Duration;
 use url::Url;
+use vestibule_delivery::MailSettings;
+use vestibule_delivery::reach::Reach;
 use vestibule_domain::network::TrustedProxies;
 use vestibule_service::Settings;
 use vestibule_service::storage::{DatabaseUrl, Options};
@@ -54,10 +57,17 @@ pub(crate) struct Config {
     configured_url: Option<String>,
     pub(crate) trusted_proxies: TrustedProxies,
     pub(crate) insecure_behind_proxy: bool,
+    /// Requests of providers worked on at once.
+    pub(crate) places: usize,
+    /// How far calls out reach.
+    pub(crate) reach: Reach,
     /// None means one for each processor.
     pub(crate) workers: Option<usize>,
     pub(crate) connections: u32,
     pub(crate) max_body: usize,
+    pub(crate) gateway_url: Option<String>,
+    /// Without the address that begins those of links.
+    mail: Option<MailSettings>,
     pub(crate) service: Settings,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
@@ -126,25 +136,40 @@ impl Config {
         let maximum_page = read.number("maximum_page", 100, 10_000)?;
         let default_page = read.number("default_page", 1, maximum_page)?;
         let set_up_link = read.number("set_up_link_minutes", 1, YEAR)?;
+        let database = DatabaseUrl::parse(read.text("database"))
+            .map_err(|error| read.refuse("database", error.to_string()))?;
+        let mail = entrance::mail(&read)?;
         let service = Settings {
+            links: entrance::links(&read, mail.is_some())?,
             default_token_minutes,
             maximum_token_minutes,
             activation_token_minutes: read.number("activation_token_minutes", 1, 10 * YEAR)?,
             live_tokens: read.number("live_tokens", 1, 100_000)?,
             set_up_link: Duration::minutes(set_up_link),
+            second_factor_required: read
+                .parsed("second_factor_required", Kind::Switch.expected())?,
             retry_after: read.number("retry_after_seconds", 1, 3_600)?,
             default_page,
             maximum_page,
+            refused_requests_age: Duration::days(read.number("refused_request_days", 1, 3_650)?),
+            refused_requests: read.number("refused_requests_kept", 1, 1_000_000)?,
             ..Settings::default()
         };
         Ok(Self {
             listen: read.parsed("listen", "an address with its port, such as 127.0.0.1:8080")?,
-            database: DatabaseUrl::parse(read.text("database"))
-                .map_err(|error| read.refuse("database", error.to_string()))?,
+            database,
+            gateway_url: entrance::gateway_url(&read)?,
+            mail,
             configured_url: public_url(&read)?,
             trusted_proxies: TrustedProxies::parse(read.list("trusted_proxies"))
                 .map_err(|error| read.refuse("trusted_proxies", error.to_string()))?,
             insecure_behind_proxy: read.parsed("insecure_behind_proxy", Kind::Switch.expected())?,
+            places: read.number("max_requests_at_once", 1, 100_000)?,
+            reach: if read.parsed("call_private_addresses", Kind::Switch.expected())? {
+                Reach::Private
+            } else {
+                Reach::Public
+            },
             workers: Some(read.number("workers", 0, 1_024)?).filter(|workers| *workers > 0),
             connections: read.number("database_connections", 1, 1_000)?,
             max_body: read.number("max_body_bytes", 1_024, 1 << 30)?,
@@ -210,6 +235,9 @@ impl Config {
                 .unwrap_or_else(|| setting.fallback());
             let value = match setting.key {
                 "database" => without_password(given.values.first().map_or("", String::as_str)),
+                "smtp_password" | "key_secret" if given.values.iter().any(|v| !v.is_empty()) => {
+                    "(set, not shown)".to_owned()
+                }
                 "public_url" => self.public_url(self.listen),
                 "trusted_proxies" if given.values.is_empty() => "none".to_owned(),
                 _ => given.values.join(", "),

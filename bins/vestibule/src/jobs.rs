@@ -4,6 +4,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use vestibule_delivery::Mailer;
 use vestibule_service::{Error, Service};
 
 /// One job: how often, and one bounded step of it, which answers whether more is waiting.
@@ -13,7 +14,10 @@ struct Job {
     step: fn(&Service) -> Result<bool, Error>,
 }
 
-const JOBS: [Job; 4] = [
+/// How often the outbox is looked into.
+const MAIL: Duration = Duration::from_secs(1);
+
+const JOBS: [Job; 8] = [
     Job {
         name: "seal",
         every: Duration::from_millis(500),
@@ -25,17 +29,42 @@ const JOBS: [Job; 4] = [
         step: |service| service.flush_telemetry().map(|_| false),
     },
     Job {
+        name: "share",
+        every: Duration::from_secs(1),
+        step: |service| service.share_rates().map(|()| false),
+    },
+    Job {
+        name: "expiry",
+        every: Duration::from_hours(1),
+        step: |service| service.warn_of_expiry().map(|_| false),
+    },
+    Job {
         name: "purge",
         every: Duration::from_mins(1),
         step: |service| {
-            let (tokens, failures) = (service.purge_tokens()?, service.purge_failures()?);
-            Ok(tokens >= 500 || failures >= 500)
+            let purged = [
+                service.purge_tokens()?,
+                service.purge_failures()?,
+                service.purge_assertions()?,
+                service.purge_entry_codes()?,
+            ];
+            Ok(purged.into_iter().any(|purged| purged >= 500))
         },
     },
     Job {
         name: "sessions",
         every: Duration::from_mins(10),
         step: |service| service.purge_sessions().map(|_| false),
+    },
+    Job {
+        name: "links",
+        every: Duration::from_secs(1),
+        step: |service| service.give_links().map(|looked_at| looked_at >= 20),
+    },
+    Job {
+        name: "forget",
+        every: Duration::from_mins(1),
+        step: |service| service.purge_requests().map(|purged| purged >= 1_000),
     },
 ];
 
@@ -70,7 +99,7 @@ impl Stop {
 }
 
 impl Jobs {
-    pub(crate) fn start(service: &Service) -> std::io::Result<Self> {
+    pub(crate) fn start(service: &Service, mailer: Option<Mailer>) -> std::io::Result<Self> {
         let mut jobs = Self {
             service: service.clone(),
             stop: Arc::default(),
@@ -79,8 +108,17 @@ impl Jobs {
         for job in &JOBS {
             let (service, stop) = (service.clone(), Arc::clone(&jobs.stop));
             let thread = thread::Builder::new().name(format!("job-{}", job.name));
+            jobs.threads.push(thread.spawn(move || {
+                repeat(job.name, job.every, &stop, || (job.step)(&service));
+            })?);
+        }
+        if let Some(mailer) = mailer {
+            let (service, stop) = (service.clone(), Arc::clone(&jobs.stop));
+            let thread = thread::Builder::new().name("job-mail".to_owned());
+            let send =
+                move || service.send_letter(|envelope, letter| mailer.post(envelope, letter));
             jobs.threads
-                .push(thread.spawn(move || repeat(job, &service, &stop))?);
+                .push(thread.spawn(move || repeat("mail", MAIL, &stop, send))?);
         }
         Ok(jobs)
     }
@@ -102,15 +140,15 @@ impl Jobs {
     }
 }
 
-fn repeat(job: &Job, service: &Service, stop: &Stop) {
+fn repeat(job: &'static str, every: Duration, stop: &Stop, once: impl Fn() -> Result<bool, Error>) {
     let mut failing = false;
-    let mut pause = job.every;
+    let mut pause = every;
     while !stop.wait(pause) {
-        pause = job.every;
-        match (job.step)(service) {
+        pause = every;
+        match once() {
             Ok(more) => {
                 if failing {
-                    tracing::info!(job = job.name, "a job works again");
+                    tracing::info!(job, "a job works again");
                 }
                 failing = false;
                 if more {
@@ -119,12 +157,12 @@ fn repeat(job: &Job, service: &Service, stop: &Stop) {
             }
             // Once an outage, not twice a second.
             Err(error) if failing => {
-                tracing::debug!(job = job.name, error = chain(&error), "a job still fails");
+                tracing::debug!(job, error = chain(&error), "a job still fails");
             }
             Err(error) => {
                 failing = true;
                 tracing::warn!(
-                    job = job.name,
+                    job,
                     error = chain(&error),
                     "a job failed and will be tried again"
                 );

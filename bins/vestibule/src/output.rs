@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// What a command answers.
 #[derive(Debug)]
@@ -43,11 +43,31 @@ impl Answer {
         Self::new(value, View::Record)
     }
 
+    /// A whole list.
     pub(crate) fn table(
         items: Vec<Value>,
         columns: &'static [(&'static str, &'static str)],
     ) -> Self {
-        Self::new(Value::Array(items), View::Table(columns))
+        Self::page(None, items, columns)
+    }
+
+    /// A page of a list; in JSON as the admin API answers it. `next`: where the next one begins.
+    pub(crate) fn page(
+        next: Option<String>,
+        items: Vec<Value>,
+        columns: &'static [(&'static str, &'static str)],
+    ) -> Self {
+        let note = next
+            .as_ref()
+            .map(|next| format!("There is more: --after {next}"));
+        let value = Map::from_iter([
+            ("items".to_owned(), Value::Array(items)),
+            ("next".to_owned(), next.map_or(Value::Null, Value::String)),
+        ]);
+        Self {
+            note,
+            ..Self::new(Value::Object(value), View::Table(columns))
+        }
     }
 
     #[must_use]
@@ -66,7 +86,8 @@ impl Answer {
         let mut text = match &self.view {
             View::Record => record(&self.value),
             View::Table(columns) => {
-                table(columns, self.value.as_array().map_or(&[], Vec::as_slice))
+                let items = self.value.get("items").and_then(Value::as_array);
+                table(columns, items.map_or(&[], Vec::as_slice))
             }
             View::Text(text) => text.clone(),
         };

@@ -10,8 +10,9 @@ use actix_web::HttpServer;
 use actix_web::rt::System;
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
+use vestibule_delivery::jwks::Keys;
 use vestibule_service::Service;
-use vestibule_web::{Web, WebSettings};
+use vestibule_web::{Admission, Web, WebSettings};
 
 use crate::commands::{CommandError, Context};
 use crate::jobs::Jobs;
@@ -62,12 +63,16 @@ pub(crate) fn serve(context: &Context) -> Result<(), CommandError> {
             public_url: public_url.clone(),
             trusted_proxies: config.trusted_proxies.clone(),
             max_body: config.max_body,
+            gateway_url: config.gateway_url.clone(),
         };
         shared.get_or_init(|| Web {
             service: service.clone(),
             settings,
+            admission: Admission::new(config.places),
+            keys: Keys::new(config.reach),
         });
-        let jobs = Jobs::start(&service)?;
+        service.prepare_signing_key()?;
+        let jobs = Jobs::start(&service, config.mailer(&public_url)?)?;
         announce(context, &service, listen, &public_url)?;
         let ended = server.run().await;
         tracing::info!("the server has stopped");

@@ -100,6 +100,8 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use vestibule_oauth::Methods;
+
     use crate::ids::ProviderId;
     use crate::network::{AllowedAddresses, AllowedReferrers};
     use crate::provider::{LinkDelivery, ProviderSettings, UserType};
@@ -119,6 +121,7 @@ mod tests {
                 valid_until: Some(DateTime::UNIX_EPOCH),
                 allowed_addresses: AllowedAddresses::parse(&[GOOD.to_owned()]).unwrap(),
                 allowed_referrers: AllowedReferrers::parse(&[ORIGIN.to_owned()]).unwrap(),
+                authentication: Methods::default(),
                 scopes: Scopes::ALL,
                 dialect: vestibule_scim::Dialect::Tolerant,
                 put_keeps_members: false,

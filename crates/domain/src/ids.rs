@@ -87,6 +87,10 @@ id! {
     ResourceId,
     /// A schema or a resource type that an administrator defined.
     DefinitionId,
+    /// A mail to be sent.
+    LetterId,
+    /// A key that signs assertions.
+    SigningKeyId,
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ pub mod gate;
 pub mod ids;
 pub mod internal_group;
 pub mod link;
+pub mod mail;
 pub mod network;
 pub mod person;
 pub mod placement;
@@ -25,7 +26,7 @@ pub mod vendor;
 
 pub use ids::{
     AccessGroupId, AdministratorId, BlockId, CredentialId, DefinitionId, EntryCodeId, EventId,
-    GroupId, LinkId, PanicId, ProviderId, ResourceId, UserId, VendorId,
+    GroupId, LetterId, LinkId, PanicId, ProviderId, ResourceId, SigningKeyId, UserId, VendorId,
 };
 pub use named::UnknownName;
 pub use settings::SettingsError;

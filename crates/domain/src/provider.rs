@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use vestibule_oauth::scope::Scopes;
+use vestibule_oauth::{Methods, Scopes};
 use vestibule_scim::Dialect;
 
 use crate::ids::{AccessGroupId, ProviderId};
@@ -76,6 +76,9 @@ pub struct ProviderSettings {
     pub allowed_addresses: AllowedAddresses,
     #[serde(default)]
     pub allowed_referrers: AllowedReferrers,
+    /// How it may authenticate at the token endpoint.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub authentication: Methods,
     /// The most that a token of this provider can carry.
     pub scopes: Scopes,
     #[serde(default)]
@@ -93,12 +96,20 @@ pub struct ProviderSettings {
     pub rate_limit: Option<RateLimit>,
 }
 
+/// Left out of what is stored, as it is of nearly every provider and read with every request.
+fn is_default(methods: &Methods) -> bool {
+    *methods == Methods::default()
+}
+
 impl ProviderSettings {
     /// The first mistake, in the order of the fields.
     pub fn check(&self) -> Result<(), SettingsError> {
         settings::line("name", &self.name, MAX_NAME)?;
         settings::free_text("description", self.description.as_deref())?;
         settings::lines("tags", &self.tags, MAX_TAGS, MAX_TAG)?;
+        self.authentication
+            .check()
+            .map_err(SettingsError::Authentication)?;
         if self.user_type == UserType::ThirdParty && self.default_access_group.is_some() {
             return Err(SettingsError::DefaultAccessGroupOfThirdParty);
         }

@@ -28,6 +28,8 @@ pub enum SettingsError {
         min: u32,
         max: u32,
     },
+    #[error("{0}")]
+    Authentication(vestibule_oauth::MethodsError),
     #[error("default_access_group: only an internal provider has one; vendors are tied one by one")]
     DefaultAccessGroupOfThirdParty,
     #[error("end: must be later than the start")]
@@ -49,6 +51,7 @@ impl SettingsError {
             | Self::TooMany { field, .. }
             | Self::Duplicate { field }
             | Self::OutOfRange { field, .. } => field,
+            Self::Authentication(error) => error.field,
             Self::DefaultAccessGroupOfThirdParty => "default_access_group",
             Self::EndNotAfterStart => "end",
             Self::EnabledWithoutAccessGroup | Self::EnabledWithoutStart => "status",

@@ -17,8 +17,8 @@ use rand::{CryptoRng, TryRngCore as _};
 use serde_json::Value;
 use vestibule_oauth::response::HEADERS;
 use vestibule_oauth::{
-    KnownClient, KnownSecret, Received, Scopes, Secret, SecretKind, TokenError, TokenRequest,
-    TokenResponse, grant,
+    Circumstances, KnownClient, KnownSecret, Methods, Received, Scopes, Secret, SecretKind,
+    TokenError, TokenRequest, TokenResponse, grant,
 };
 
 const BODY: &str = "grant_type=client_credentials&client_id=demo&client_secret={secret}&ttl=30";
@@ -88,10 +88,21 @@ fn issue(
     })?;
 
     let known = *request.client.client_id == client.id && now < client.valid_until;
+    let methods = Methods::default();
     let known = known.then_some(KnownClient {
+        client_id: client.id,
+        methods: &methods,
         secrets: &client.secrets,
     });
-    request.client.check(known, now)?;
+    let circumstances = Circumstances {
+        now,
+        audiences: &[],
+        fetched: None,
+    };
+    request
+        .client
+        .check(known, &circumstances)
+        .map_err(|_| request.client.refused())?;
 
     let scope = grant::scopes(request.scope, client.allowed)?;
     let left = client.valid_until.saturating_sub(now).as_secs();

@@ -1,25 +1,25 @@
 //! Client authentication (RFC 6749 section 2.3): how a client shows who it is, and whether that
 //! is so.
 
-use std::hint::black_box;
-use std::time::Duration;
+mod check;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use oauth2::{ClientId, ClientSecret};
 
+use crate::assertion::{self, Assertion};
 use crate::request::MAX_BYTES;
 use crate::request::form::{self, Form};
-use crate::{Digest, TokenError, TokenErrorKind, authorization};
+use crate::{TokenError, TokenErrorKind, authorization};
 
-/// Secrets compared for every request, whether there are as many or not.
-const COMPARED: usize = 2;
+pub use check::{Circumstances, KnownClient, KnownSecret, Proven, SingleUse, Unproven};
 
 /// Who a client says it is and what it shows for it. Not yet checked.
 #[derive(Clone, Debug)]
 pub struct ClientAuthentication {
     /// Non-empty printable ASCII (RFC 6749 appendix A.1), as every registered one is. This keeps
-    /// U+0000, which a database may refuse, from being looked up.
+    /// U+0000, which a database may refuse, from being looked up. A client that presents an
+    /// assertion need not name itself; this is then whom the assertion speaks of.
     pub client_id: ClientId,
     pub proof: Proof,
 }
@@ -35,47 +35,40 @@ pub enum Proof {
         /// Whether it came by HTTP Basic, which a refusal then has to name.
         basic: bool,
     },
-}
-
-/// A client as the server knows it, for [`ClientAuthentication::check`].
-#[derive(Clone, Copy, Debug)]
-pub struct KnownClient<'a> {
-    /// Its secrets, also those that have expired.
-    pub secrets: &'a [KnownSecret],
-}
-
-/// A client's secret as it is stored.
-#[derive(Clone, Copy, Debug)]
-pub struct KnownSecret {
-    pub digest: Digest,
-    /// First instant, since 1970, at which it no longer works.
-    pub expires: Option<Duration>,
-}
-
-/// By what a client proved who it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Proven {
-    /// The secret at this place of [`KnownClient::secrets`].
-    Secret(usize),
+    /// A signed JWT (RFC 7523 section 2.2), the client's own or somebody's whose word is taken.
+    Assertion(Box<Assertion>),
 }
 
 impl ClientAuthentication {
     /// From the `Authorization` lines and the form body. RFC 6749 section 2.3: "The client MUST
     /// NOT use more than one authentication method in each request."
     pub(crate) fn parse(authorization: &[&[u8]], form: &Form) -> Result<Self, TokenError> {
-        match authorization {
-            [] => by_form(form),
-            [header] => by_basic(header, form),
+        let assertion = form.get("client_assertion");
+        let ways = [
+            !authorization.is_empty(),
+            form.get("client_secret").is_some(),
+            assertion.is_some(),
+        ];
+        if ways.into_iter().filter(|used| *used).count() > 1 {
+            return Err(TokenError::invalid_request(
+                "more than one client authentication",
+            ));
+        }
+        match (authorization, assertion) {
+            ([], None) => by_form(form),
+            ([], Some(assertion)) => by_assertion(assertion, form),
+            ([header], _) => by_basic(header, form),
             _ => Err(refused(true, "more than one Authorization header")),
         }
     }
 
-    fn new(id: String, proof: Proof) -> Option<Self> {
-        let good = |text: &str| !text.is_empty() && text.bytes().all(|b| matches!(b, b' '..=b'~'));
-        let Proof::Secret { secret, .. } = &proof;
-        (good(&id) && good(secret.secret())).then(|| Self {
+    fn by_secret(id: String, secret: String, basic: bool) -> Option<Self> {
+        (printable(&id) && printable(&secret)).then(|| Self {
             client_id: ClientId::new(id),
-            proof,
+            proof: Proof::Secret {
+                secret: ClientSecret::new(secret),
+                basic,
+            },
         })
     }
 
@@ -85,46 +78,19 @@ impl ClientAuthentication {
         matches!(self.proof, Proof::Secret { basic: true, .. })
     }
 
-    /// Checks the proof against the client of that id, `now` being the time since 1970. An
-    /// unknown client and a wrong or expired secret are one answer, after as many comparisons.
-    pub fn check(
-        &self,
-        known: Option<KnownClient<'_>>,
-        now: Duration,
-    ) -> Result<Proven, TokenError> {
-        let Proof::Secret { secret, .. } = &self.proof;
-        let secrets = known.map_or(&[][..], |known| known.secrets);
-        compare(secret, secrets, now)
-            .map(Proven::Secret)
-            .ok_or_else(|| TokenError::invalid_client(self.used_basic()))
+    /// The one answer to a proof that does not hold, whatever is wrong with it.
+    pub fn refused(&self) -> TokenError {
+        TokenError::invalid_client(self.used_basic())
     }
 }
 
-/// The place of the secret that is right and live.
-fn compare(presented: &ClientSecret, secrets: &[KnownSecret], now: Duration) -> Option<usize> {
-    let presented = Digest::of(presented.secret());
-    let mut right = None;
-    for (place, secret) in secrets.iter().enumerate() {
-        let live = secret.expires.is_none_or(|expires| now < expires);
-        if presented.matches(&secret.digest) && live {
-            right = Some(place);
-        }
-    }
-    let never = Digest::of("");
-    for _ in secrets.len()..COMPARED {
-        black_box(presented.matches(&never));
-    }
-    right
+fn printable(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// HTTP Basic with the form-encoding of RFC 6749 section 2.3.1. The body may repeat the client
 /// id, but carry no credential.
 fn by_basic(header: &[u8], form: &Form) -> Result<ClientAuthentication, TokenError> {
-    if form.get("client_secret").is_some() || form.get("client_assertion").is_some() {
-        return Err(TokenError::invalid_request(
-            "more than one client authentication",
-        ));
-    }
     let malformed = || {
         refused(
             true,
@@ -135,11 +101,7 @@ fn by_basic(header: &[u8], form: &Form) -> Result<ClientAuthentication, TokenErr
     if form.get("client_id").is_some_and(|other| other != id) {
         return Err(TokenError::invalid_request("two different client ids"));
     }
-    let proof = Proof::Secret {
-        secret: ClientSecret::new(secret),
-        basic: true,
-    };
-    ClientAuthentication::new(id, proof).ok_or_else(malformed)
+    ClientAuthentication::by_secret(id, secret, true).ok_or_else(malformed)
 }
 
 /// `Basic <base64 of form-encoded id:secret>` (RFC 7617 section 2).
@@ -165,16 +127,37 @@ fn by_form(form: &Form) -> Result<ClientAuthentication, TokenError> {
         (None, Some(_)) => return Err(TokenError::invalid_request("client_id is missing")),
         (_, None) => return Err(refused(true, "no client authentication")),
     };
-    if form.get("client_assertion").is_some() {
-        return Err(TokenError::invalid_request(
-            "more than one client authentication",
-        ));
+    ClientAuthentication::by_secret(id.to_owned(), secret.to_owned(), false)
+        .ok_or_else(|| TokenError::invalid_client(false))
+}
+
+/// `client_assertion` with its type (RFC 7521 section 4.2). "The `client_id` is unnecessary for
+/// client assertion authentication because the client is identified by the subject within the
+/// assertion."
+fn by_assertion(text: &str, form: &Form) -> Result<ClientAuthentication, TokenError> {
+    match form.get("client_assertion_type") {
+        Some(assertion::TYPE) => {}
+        Some(_) => {
+            return Err(TokenError::invalid_request(
+                "client_assertion_type must be urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            ));
+        }
+        None => {
+            return Err(TokenError::invalid_request(
+                "client_assertion_type is missing",
+            ));
+        }
     }
-    let proof = Proof::Secret {
-        secret: ClientSecret::new(secret.to_owned()),
-        basic: false,
-    };
-    ClientAuthentication::new(id.to_owned(), proof).ok_or_else(|| TokenError::invalid_client(false))
+    let assertion =
+        Assertion::parse(text).ok_or_else(|| refused(false, "the client assertion is no JWT"))?;
+    let id = form.get("client_id").unwrap_or(assertion.subject());
+    if !printable(id) {
+        return Err(TokenError::invalid_client(false));
+    }
+    Ok(ClientAuthentication {
+        client_id: ClientId::new(id.to_owned()),
+        proof: Proof::Assertion(Box::new(assertion)),
+    })
 }
 
 fn refused(basic: bool, description: &'static str) -> TokenError {

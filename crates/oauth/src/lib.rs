@@ -1,5 +1,5 @@
 //! The issuing side of OAuth 2.0 client credentials (RFC 6749 section 4.4): requests, client
-//! authentication, secrets, tokens, refusals, bearer challenges (RFC 6750), revocation (RFC 7009),
+//! authentication by secret or signed assertion (RFC 7523), secrets, tokens, refusals, bearer challenges (RFC 6750), revocation (RFC 7009),
 //! introspection (RFC 7662) and metadata (RFC 8414).
 //!
 //! Everything here is pure: no clock, no input or output, no storage trait. A server composes
@@ -16,13 +16,14 @@
 //!
 //! use rand::CryptoRng;
 //! use vestibule_oauth::{
-//!     Digest, KnownClient, KnownSecret, Received, Scopes, Secret, SecretKind, TokenError,
-//!     TokenRequest, TokenResponse, grant,
+//!     Circumstances, Digest, KnownClient, KnownSecret, Methods, Received, Scopes, Secret,
+//!     SecretKind, TokenError, TokenRequest, TokenResponse, grant,
 //! };
 //!
 //! /// What the server keeps of a client; times since 1970.
 //! struct Client {
 //!     id: String,
+//!     methods: Methods,
 //!     secrets: Vec<KnownSecret>,
 //!     valid_until: Duration,
 //! }
@@ -37,8 +38,17 @@
 //!
 //!     // One check whoever asks, and one answer whatever is wrong.
 //!     let known = *request.client.client_id == client.id && now < client.valid_until;
-//!     let known = known.then_some(KnownClient { secrets: &client.secrets });
-//!     request.client.check(known, now)?;
+//!     let known = known.then_some(KnownClient {
+//!         client_id: &client.id,
+//!         methods: &client.methods,
+//!         secrets: &client.secrets,
+//!     });
+//!     let circumstances = Circumstances { now, audiences: &[], fetched: None };
+//!     let proven = request.client.check(known, &circumstances);
+//!     proven.map_err(|why| {
+//!         eprintln!("{}: {why}", *request.client.client_id);
+//!         request.client.refused()
+//!     })?;
 //!
 //!     let scope = grant::scopes(request.scope, Scopes::ALL)?;
 //!     let left = (client.valid_until - now).as_secs();
@@ -54,6 +64,7 @@
 //! let secret = Secret::generate(SecretKind::ClientSecret, &mut rng);
 //! let client = Client {
 //!     id: "iga".into(),
+//!     methods: Methods::default(),
 //!     secrets: vec![KnownSecret { digest: secret.digest(), expires: None }],
 //!     valid_until: Duration::from_secs(10_000),
 //! };
@@ -80,23 +91,31 @@
 
 #![forbid(unsafe_code)]
 
+pub mod assertion;
 mod authorization;
 pub mod bearer;
 pub mod client;
 pub mod error;
 pub mod grant;
 pub mod introspection;
+pub mod keys;
 pub mod metadata;
+pub mod methods;
 pub mod request;
 pub mod response;
 pub mod scope;
 pub mod secret;
 
 pub use bearer::{Bearer, BearerError, ChallengeError};
-pub use client::{ClientAuthentication, KnownClient, KnownSecret, Proof, Proven};
+pub use client::{
+    Circumstances, ClientAuthentication, KnownClient, KnownSecret, Proof, Proven, SingleUse,
+    Unproven,
+};
 pub use error::{TokenError, TokenErrorKind};
 pub use introspection::ActiveToken;
+pub use keys::{PublicKeys, SigningAlgorithm, UnusableKeys};
 pub use metadata::Metadata;
+pub use methods::{Federation, Methods, MethodsError, PrivateKeyJwt};
 pub use oauth2::{ClientId, ClientSecret};
 pub use request::{AboutToken, Received, TokenRequest};
 pub use response::TokenResponse;

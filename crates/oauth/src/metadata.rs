@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::keys::SigningAlgorithm;
 use crate::scope;
 
 /// The metadata document: what is really served, and nothing else.
@@ -24,19 +25,30 @@ pub struct Metadata {
     pub grant_types_supported: Vec<&'static str>,
     /// How a client may authenticate at the token endpoint.
     pub token_endpoint_auth_methods_supported: Vec<&'static str>,
+    /// With which algorithms an assertion may be signed there; a client may be bound to fewer.
+    pub token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     /// The same at the revocation endpoint.
     pub revocation_endpoint_auth_methods_supported: Vec<&'static str>,
+    /// With which algorithms an assertion may be signed there; a client may be bound to fewer.
+    pub revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     /// The same at the introspection endpoint.
     pub introspection_endpoint_auth_methods_supported: Vec<&'static str>,
+    /// With which algorithms an assertion may be signed there; a client may be bound to fewer.
+    pub introspection_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
 }
 
 /// How a client may authenticate, at every endpoint alike.
-const METHODS: [&str; 2] = ["client_secret_basic", "client_secret_post"];
+const METHODS: [&str; 3] = [
+    "client_secret_basic",
+    "client_secret_post",
+    "private_key_jwt",
+];
 
 impl Metadata {
     /// The metadata of an issuer whose endpoints are below its own address.
     pub fn new(issuer: impl Into<String>) -> Self {
         let issuer = issuer.into();
+        let algorithms: Vec<&str> = SigningAlgorithm::ALL.map(SigningAlgorithm::name).into();
         Self {
             token_endpoint: format!("{issuer}/token"),
             revocation_endpoint: format!("{issuer}/revoke"),
@@ -46,8 +58,11 @@ impl Metadata {
             response_types_supported: Vec::new(),
             grant_types_supported: vec!["client_credentials"],
             token_endpoint_auth_methods_supported: METHODS.to_vec(),
+            token_endpoint_auth_signing_alg_values_supported: algorithms.clone(),
             revocation_endpoint_auth_methods_supported: METHODS.to_vec(),
+            revocation_endpoint_auth_signing_alg_values_supported: algorithms.clone(),
             introspection_endpoint_auth_methods_supported: METHODS.to_vec(),
+            introspection_endpoint_auth_signing_alg_values_supported: algorithms.clone(),
         }
     }
 }
@@ -59,7 +74,14 @@ mod tests {
     #[test]
     fn the_document_names_only_what_is_served() {
         let issuer = "https://vestibule.example/iso/oauth2";
-        let methods = ["client_secret_basic", "client_secret_post"];
+        let methods = [
+            "client_secret_basic",
+            "client_secret_post",
+            "private_key_jwt",
+        ];
+        let algorithms = [
+            "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA",
+        ];
         let expected = serde_json::json!({
             "issuer": "https://vestibule.example/iso/oauth2",
             "token_endpoint": "https://vestibule.example/iso/oauth2/token",
@@ -69,8 +91,11 @@ mod tests {
             "response_types_supported": [],
             "grant_types_supported": ["client_credentials"],
             "token_endpoint_auth_methods_supported": methods,
+            "token_endpoint_auth_signing_alg_values_supported": algorithms,
             "revocation_endpoint_auth_methods_supported": methods,
+            "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
             "introspection_endpoint_auth_methods_supported": methods,
+            "introspection_endpoint_auth_signing_alg_values_supported": algorithms,
         });
         assert_eq!(
             serde_json::to_value(Metadata::new(issuer)).unwrap(),

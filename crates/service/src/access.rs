@@ -12,8 +12,10 @@ use vestibule_domain::event::Action;
 use vestibule_domain::placement;
 use vestibule_domain::provider::{Provider, UserType};
 use vestibule_domain::{AccessGroupId, EventId, GroupId, UserId};
+use vestibule_storage::events::EventSort;
 use vestibule_storage::groups::Group;
 use vestibule_storage::memberships::Parent;
+use vestibule_storage::page::Page;
 use vestibule_storage::users::User;
 use vestibule_storage::vendors::Stored;
 use vestibule_storage::{Read, access_groups, events, groups, memberships, placements, vendors};
@@ -177,13 +179,16 @@ fn provider_default(
 /// The newest change of the provider that set its default access group, else its registration.
 fn default_event(tx: &mut Read<'_>, provider: &Provider) -> Result<Option<EventId>, Error> {
     let subject = provider.id.as_uuid();
-    let changes = events::Page {
+    let changes = events::Choice {
         subject: Some(subject),
         action: Some(Action::ProviderChanged.name().to_owned()),
-        limit: LOOKED_AT,
-        ..events::Page::default()
+        ..events::Choice::default()
     };
-    for change in events::list(tx, &changes)? {
+    let newest = Page {
+        descending: true,
+        ..Page::first(EventSort::At, LOOKED_AT)
+    };
+    for change in events::list(tx, &changes, &newest)? {
         let payload: Value = match change.payload {
             Some(text) => serde_json::from_str(&text).map_err(Error::internal)?,
             None => continue,

@@ -8,7 +8,11 @@ use vestibule_storage::links::Scope;
 use vestibule_storage::{Read, groups, providers, vendors};
 
 use crate::changes::{changed, expect_version, gone, made, value};
+use crate::links::LetIn;
+use crate::pages::{Page, PageQuery};
 use crate::{AdminCall, Change, Error, Role, Service};
+
+pub use vestibule_storage::access_groups::AccessGroupSort;
 
 /// An access group and what is tied to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +28,15 @@ pub struct Tied {
     pub internal_groups: i64,
     /// Providers whose default access group it is.
     pub providers: i64,
+}
+
+/// Which access groups are wanted, oldest first unless another order is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct AccessGroupQuery {
+    pub enabled: Option<bool>,
+    /// Contained in the name, compared without case.
+    pub search: Option<String>,
+    pub page: PageQuery<AccessGroupSort>,
 }
 
 impl Service {
@@ -64,20 +77,19 @@ impl Service {
         })
     }
 
-    /// Access groups, oldest first, after the given one.
     pub fn list_access_groups(
         &self,
         call: &AdminCall,
-        after: Option<AccessGroupId>,
-        limit: Option<u64>,
-    ) -> Result<Vec<AccessGroup>, Error> {
+        query: &AccessGroupQuery,
+    ) -> Result<Page<AccessGroup>, Error> {
+        let asked = self.asked(&query.page, (AccessGroupSort::Created, false))?;
         self.store().read(|tx| {
             crate::admin::admit(tx, call, Role::Auditor, self.now())?;
-            let found = access_groups::list(tx, after, self.settings().page(limit))?;
-            Ok(found
-                .into_iter()
-                .map(|stored| stored.access_group)
-                .collect())
+            let search = query.search.as_deref();
+            let found = access_groups::list(tx, query.enabled, search, asked.page())?;
+            Ok(asked
+                .answer(found, access_groups::place)
+                .map(|stored| stored.access_group))
         })
     }
 
@@ -146,6 +158,7 @@ impl Service {
                     ..change
                 };
                 service.settle_links(tx, &Scope::AccessGroup(id), &followed)?;
+                service.consider(tx, LetIn::AccessGroup(id), event, now)?;
             }
             Ok(access_group)
         })
@@ -198,15 +211,10 @@ fn find(tx: &mut Read<'_>, id: AccessGroupId) -> Result<Stored, Error> {
 }
 
 fn tied(tx: &mut Read<'_>, id: AccessGroupId) -> Result<Tied, Error> {
-    let defaults = providers::list(tx)?;
-    let providers = defaults
-        .iter()
-        .filter(|found| found.provider.settings.default_access_group == Some(id))
-        .count();
     Ok(Tied {
         vendors: vendors::count_tied(tx, id)?,
         internal_groups: groups::count_tied(tx, id)?,
-        providers: i64::try_from(providers).unwrap_or(i64::MAX),
+        providers: providers::count_tied(tx, id)?,
     })
 }
 

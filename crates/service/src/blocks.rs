@@ -4,14 +4,26 @@ use chrono::{DateTime, SubsecRound as _, Utc};
 use serde_json::json;
 use vestibule_domain::event::Action;
 use vestibule_domain::person::Block;
-use vestibule_domain::{BlockId, EventId, UserId};
+use vestibule_domain::{BlockId, EventId, ProviderId, UserId};
 use vestibule_scim::fold::fold;
 use vestibule_storage::links::{self, Scope};
 use vestibule_storage::users::User;
 use vestibule_storage::{Read, Write, blocks};
 
 use crate::changes::{gone, made};
+use crate::pages::{Page, PageQuery};
 use crate::{AdminCall, Caller, Change, Error, Role, Service, people};
+
+pub use vestibule_storage::blocks::BlockSort;
+
+/// Which blocks are wanted, oldest first unless another order is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct BlockQuery {
+    pub provider: Option<ProviderId>,
+    /// Contained in user name or e-mail, compared without case, or in the reason.
+    pub search: Option<String>,
+    pub page: PageQuery<BlockSort>,
+}
 
 impl Service {
     /// Blocks a person, until the given instant or until it is lifted.
@@ -100,16 +112,14 @@ impl Service {
         })
     }
 
-    /// Blocks, oldest first, after the given one; also those whose end has come.
-    pub fn list_blocks(
-        &self,
-        call: &AdminCall,
-        after: Option<BlockId>,
-        limit: Option<u64>,
-    ) -> Result<Vec<Block>, Error> {
+    /// Blocks, also those whose end has come.
+    pub fn list_blocks(&self, call: &AdminCall, query: &BlockQuery) -> Result<Page<Block>, Error> {
+        let asked = self.asked(&query.page, (BlockSort::Created, false))?;
         self.store().read(|tx| {
             crate::admin::admit(tx, call, Role::Auditor, self.now())?;
-            Ok(blocks::list(tx, after, self.settings().page(limit))?)
+            let search = query.search.as_deref();
+            let found = blocks::list(tx, query.provider, search, asked.page())?;
+            Ok(asked.answer(found, |_, block| (None, block.id.to_string())))
         })
     }
 

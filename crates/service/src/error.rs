@@ -24,6 +24,9 @@ pub enum Error {
     /// The provider is faster than it may be.
     #[error("the provider makes more requests than its limit allows")]
     OverRate { retry_after: u32 },
+    /// More requests are being worked on than the server has places for.
+    #[error("the server is full at the moment")]
+    Busy { retry_after: u32 },
     /// The administrator's role is too small.
     #[error("this needs the role {0}")]
     Forbidden(crate::Role),
@@ -80,7 +83,7 @@ impl Error {
             | Self::Refused(Refusal::Disabled | Refusal::Expired) => {
                 told(401, None, INVALID_TOKEN.to_owned())
             }
-            Self::Refused(Refusal::Paused) | Self::Unavailable(_) => {
+            Self::Refused(Refusal::Paused) | Self::Busy { .. } | Self::Unavailable(_) => {
                 told(503, None, self.to_string())
             }
             Self::Refused(

@@ -4,23 +4,19 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
-use vestibule_domain::{EventId, ProviderId};
+use vestibule_domain::EventId;
 use vestibule_storage::events;
 
-pub use vestibule_storage::events::Verification;
+pub use vestibule_storage::events::{Choice, EventSort, Verification};
 
+use crate::pages::{Page, PageQuery};
 use crate::{AdminCall, Error, Role, Service};
 
-/// Which events are wanted. Newest first.
+/// Which events are wanted, newest first unless another order is asked for.
 #[derive(Debug, Clone, Default)]
 pub struct EventQuery {
-    /// Only events older than this one.
-    pub before: Option<EventId>,
-    pub subject: Option<Uuid>,
-    pub provider: Option<ProviderId>,
-    /// The word of an action: `vendor.changed`.
-    pub action: Option<String>,
-    pub limit: Option<u64>,
+    pub choice: Choice,
+    pub page: PageQuery<EventSort>,
 }
 
 /// One event.
@@ -51,17 +47,20 @@ impl Service {
         &self,
         call: &AdminCall,
         query: &EventQuery,
-    ) -> Result<Vec<EventRecord>, Error> {
-        let page = events::Page {
-            before: query.before,
-            subject: query.subject,
-            provider: query.provider.map(|id| id.to_string()),
-            action: query.action.clone(),
-            limit: self.settings().page(query.limit),
-        };
+    ) -> Result<Page<EventRecord>, Error> {
+        let asked = self.asked(&query.page, (EventSort::At, true))?;
         self.store().read(|tx| {
             crate::admin::admit(tx, call, Role::Auditor, self.now())?;
-            events::list(tx, &page)?.into_iter().map(record).collect()
+            let found = events::list(tx, &query.choice, asked.page())?;
+            let page = asked.answer(found, |_, event| (None, event.id.to_string()));
+            Ok(Page {
+                items: page
+                    .items
+                    .into_iter()
+                    .map(record)
+                    .collect::<Result<_, _>>()?,
+                next: page.next,
+            })
         })
     }
 

@@ -6,11 +6,15 @@ use vestibule_domain::provider::UserType;
 use vestibule_domain::{EventId, GroupId, ProviderId};
 use vestibule_storage::groups::{self, Group};
 use vestibule_storage::links::Scope;
-use vestibule_storage::{Read, providers};
+use vestibule_storage::{Read, memberships, providers};
 
 use crate::access_groups::must_exist;
 use crate::changes::changed;
+use crate::links::LetIn;
+use crate::pages::{Page, PageQuery};
 use crate::{AdminCall, Change, Error, Role, Service};
+
+pub use vestibule_storage::groups::InternalGroupSort;
 
 /// A group of an internal provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,19 +26,27 @@ pub struct InternalGroup {
     pub settings: InternalGroupSettings,
 }
 
+/// Which internal groups are wanted, oldest first unless another order is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct InternalGroupQuery {
+    pub provider: Option<ProviderId>,
+    /// Contained in the name, compared without case.
+    pub search: Option<String>,
+    pub page: PageQuery<InternalGroupSort>,
+}
+
 impl Service {
-    /// Internal groups of one provider or of all, by id, after the given one.
     pub fn list_internal_groups(
         &self,
         call: &AdminCall,
-        provider: Option<ProviderId>,
-        after: Option<GroupId>,
-        limit: Option<u64>,
-    ) -> Result<Vec<InternalGroup>, Error> {
+        query: &InternalGroupQuery,
+    ) -> Result<Page<InternalGroup>, Error> {
+        let asked = self.asked(&query.page, (InternalGroupSort::Created, false))?;
         self.store().read(|tx| {
             crate::admin::admit(tx, call, Role::Auditor, self.now())?;
-            let found = groups::list_internal(tx, provider, after, self.settings().page(limit))?;
-            Ok(found.into_iter().map(InternalGroup::from).collect())
+            let search = query.search.as_deref();
+            let found = groups::list_internal(tx, query.provider, search, asked.page())?;
+            Ok(asked.answer(found, groups::place).map(InternalGroup::from))
         })
     }
 
@@ -92,6 +104,8 @@ impl Service {
                     ..change
                 };
                 service.settle_links(tx, &Scope::Provider(provider), &followed)?;
+                let people = memberships::users_below(tx, id)?;
+                service.consider(tx, LetIn::People(&people), event, now)?;
             }
             Ok(Group { settings, ..group }.into())
         })

@@ -1,7 +1,8 @@
 //! Work that nobody asks for: one bounded step a call, repeated by whoever schedules it while
 //! there is something left.
 
-use vestibule_storage::{credentials, events};
+use chrono::Duration;
+use vestibule_storage::{credentials, entry_codes, events};
 
 use crate::{Error, Service};
 
@@ -16,6 +17,15 @@ impl Service {
     pub fn seal_events(&self) -> Result<usize, Error> {
         self.store()
             .write("events.seal", |tx| Ok(events::seal(tx, SEALED)?))
+    }
+
+    /// Removes entry codes of yesterday; they were refused before. Answers how many; fewer than 500
+    /// when no more are left.
+    pub fn purge_entry_codes(&self) -> Result<usize, Error> {
+        let before = self.now() - Duration::days(1);
+        self.store().write("entry_codes.purge", move |tx| {
+            Ok(entry_codes::purge(tx, before, PURGED)?)
+        })
     }
 
     /// Removes tokens that have expired; they were refused before (R-TOK-7). Answers how many;

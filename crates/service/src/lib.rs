@@ -27,20 +27,25 @@ pub mod access;
 pub mod access_groups;
 pub mod administrators;
 pub mod blocks;
+pub mod cockpit;
 pub mod credentials;
 pub mod definitions;
 pub mod events;
 mod groups;
 pub mod internal_groups;
 pub mod jobs;
+pub mod keys;
 pub mod links;
 pub mod list;
+pub mod mail;
 pub mod memberships;
 pub mod overview;
+pub mod pages;
 pub mod people;
 pub mod placements;
 pub mod providers;
 pub mod representation;
+pub mod requests;
 pub mod resources;
 pub mod sessions;
 pub mod telemetry;
@@ -62,7 +67,7 @@ pub use vestibule_storage as storage;
 
 pub use admin::{AdminCall, AdminCredential, Operator, Role};
 pub use caller::{Call, Caller, Presented};
-pub use clients::Contact;
+pub use clients::{Contact, KeysWanted};
 pub use clock::Clock;
 pub use error::Error;
 pub use ids::Entropy;
@@ -94,12 +99,17 @@ struct Inner {
     telemetry: Telemetry,
     rates: Rates,
     turnstile: Turnstile,
+    entrance_throttle: links::throttle::Throttle,
+    /// By which this process is told from others over the same database.
+    node: String,
 }
 
 impl Service {
     pub fn new(store: Store, clock: Clock, entropy: Entropy, settings: Settings) -> Self {
+        let node = format!("{:016x}", entropy.lock().next_u64());
         Self {
             inner: Arc::new(Inner {
+                node,
                 store,
                 clock,
                 entropy,
@@ -109,6 +119,7 @@ impl Service {
                 telemetry: Telemetry::default(),
                 rates: Rates::default(),
                 turnstile: Turnstile::default(),
+                entrance_throttle: links::throttle::Throttle::default(),
             }),
         }
     }
@@ -130,12 +141,20 @@ impl Service {
         &self.inner.store
     }
 
+    pub(crate) fn node(&self) -> &str {
+        &self.inner.node
+    }
+
     pub(crate) fn rates(&self) -> &Rates {
         &self.inner.rates
     }
 
     pub(crate) fn turnstile(&self) -> &Turnstile {
         &self.inner.turnstile
+    }
+
+    pub(crate) fn entrance_throttle(&self) -> &links::throttle::Throttle {
+        &self.inner.entrance_throttle
     }
 
     pub(crate) fn telemetry(&self) -> &Telemetry {

@@ -1,11 +1,14 @@
 //! Access links: a personal, expiring, revocable way in.
 //!
-//! `ending` ends them wherever access is taken away, `codes` lets people in by them, `panic`
-//! ends all of a vendor or an internal group at once.
+//! `automatic` gives them with provisioning, `ending` ends them wherever access is taken away,
+//! `codes` lets people in by them, `panic` ends all of a vendor or an internal group at once.
 
+mod assertion;
+mod automatic;
 pub mod codes;
 mod ending;
 pub mod panic;
+pub(crate) mod throttle;
 
 use chrono::{DateTime, SubsecRound as _, Utc};
 use vestibule_domain::access::{Affiliation, Facts, decide};
@@ -15,21 +18,25 @@ use vestibule_domain::link::{
 };
 use vestibule_domain::{LinkId, ProviderId, UserId, VendorId};
 use vestibule_oauth::{Secret, SecretKind};
-use vestibule_storage::links::{self, Page};
+use vestibule_storage::links::{self, Choice};
 use vestibule_storage::{Read, Write};
 
+pub(crate) use automatic::LetIn;
+
 use crate::changes::{made, value};
+use crate::pages::{Page, PageQuery};
 use crate::{AdminCall, Change, Error, Role, Service, access, people};
+
+pub use vestibule_storage::links::LinkSort;
 
 /// Which links are wanted, oldest first.
 #[derive(Debug, Clone, Default)]
 pub struct LinkQuery {
-    pub after: Option<LinkId>,
     pub user: Option<UserId>,
     pub provider: Option<ProviderId>,
     pub vendor: Option<VendorId>,
     pub state: Option<LinkState>,
-    pub limit: Option<u64>,
+    pub page: PageQuery<LinkSort>,
 }
 
 /// A link and what it is now.
@@ -44,16 +51,28 @@ pub struct LinkDetails {
 pub struct NewLink {
     pub link: Link,
     pub state: LinkState,
-    pub secret: Secret,
+    /// None when it goes to its person by mail.
+    pub secret: Option<Secret>,
+}
+
+/// How a link gets to its person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Forwarding {
+    /// The administrator is shown its address and forwards it.
+    #[default]
+    Shown,
+    /// By mail; nobody else sees its address.
+    Mailed,
 }
 
 impl Service {
-    /// Makes a link for an administrator to forward.
+    /// Makes a link, to be forwarded by the administrator or mailed to its person.
     pub fn create_link(
         &self,
         call: &AdminCall,
         user: UserId,
         wanted: Wanted,
+        forwarding: Forwarding,
     ) -> Result<NewLink, Error> {
         let (service, call) = (self.clone(), call.clone());
         let wanted = Wanted {
@@ -66,8 +85,18 @@ impl Service {
             // The subject becomes the link once there is one.
             let template = operator.change(Action::LinkCreated, user, now);
             let link = service.make_link(tx, user, wanted, LinkOrigin::Manual, &template)?;
-            let secret = Secret::generate(SecretKind::Link, &mut service.entropy().lock());
-            links::add_secret(tx, link.id, &secret.digest(), now)?;
+            let secret = match forwarding {
+                Forwarding::Shown => {
+                    let secret = Secret::generate(SecretKind::Link, &mut service.entropy().lock());
+                    links::add_secret(tx, link.id, &secret.digest(), now)?;
+                    Some(secret)
+                }
+                Forwarding::Mailed => {
+                    let email = people::find(tx, user)?.email;
+                    service.mail_link(tx, &link, email.as_deref())?;
+                    None
+                }
+            };
             Ok(NewLink {
                 state: link.state(now),
                 link,
@@ -80,22 +109,21 @@ impl Service {
         &self,
         call: &AdminCall,
         query: &LinkQuery,
-    ) -> Result<Vec<LinkDetails>, Error> {
+    ) -> Result<Page<LinkDetails>, Error> {
         let now = self.now();
-        let page = Page {
-            after: query.after,
+        let asked = self.asked(&query.page, (LinkSort::Created, false))?;
+        let choice = Choice {
             user: query.user,
             provider: query.provider,
             vendor: query.vendor,
             state: query.state.map(|state| (state, now)),
-            limit: self.settings().page(query.limit),
         };
         self.store().read(|tx| {
             crate::admin::admit(tx, call, Role::Auditor, now)?;
-            Ok(links::list(tx, &page)?
-                .into_iter()
-                .map(|link| LinkDetails::at(link, now))
-                .collect())
+            let found = links::list(tx, &choice, asked.page())?;
+            Ok(asked
+                .answer(found, |_, link| (None, link.id.to_string()))
+                .map(|link| LinkDetails::at(link, now)))
         })
     }
 

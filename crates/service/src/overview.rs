@@ -56,7 +56,7 @@ impl Service {
         let now = self.now();
         self.store().read(|tx| {
             crate::admin::admit(tx, call, Role::Auditor, now)?;
-            let providers: Vec<Provider> = providers::list(tx)?
+            let providers: Vec<Provider> = providers::all(tx)?
                 .into_iter()
                 .map(|one| one.provider)
                 .collect();
@@ -141,7 +141,7 @@ impl Service {
                 let people = overview::people_like(tx, &fold(text), FOUND)?;
                 found.extend(people.into_iter().map(Found::Person));
                 let folded = fold(text);
-                for one in providers::list(tx)? {
+                for one in providers::all(tx)? {
                     if fold(&one.provider.settings.name).contains(&folded) {
                         found.push(Found::Provider(one.provider.id, one.provider.settings.name));
                     }

@@ -9,16 +9,21 @@ use vestibule_scim::fold::fold;
 use vestibule_storage::users::User;
 use vestibule_storage::{Read, groups, placements, users};
 
+use crate::pages::{Page, PageQuery};
 use crate::{AdminCall, Error, Role, Service, blocks, memberships};
 
-/// Which people are wanted, by id.
+pub use vestibule_storage::users::PersonSort;
+
+/// Which people are wanted, oldest first unless another order is asked for.
 #[derive(Debug, Clone, Default)]
 pub struct PeopleQuery {
     pub provider: Option<ProviderId>,
     /// The whole name, compared without case.
     pub user_name: Option<String>,
-    pub after: Option<UserId>,
-    pub limit: Option<u64>,
+    pub active: Option<bool>,
+    /// Contained in user name, display name or primary e-mail, compared without case.
+    pub search: Option<String>,
+    pub page: PageQuery<PersonSort>,
 }
 
 /// A person in a list.
@@ -65,14 +70,24 @@ pub struct PersonGroup {
 }
 
 impl Service {
-    pub fn list_people(&self, call: &AdminCall, query: &PeopleQuery) -> Result<Vec<Person>, Error> {
-        let key = query.user_name.as_deref().map(fold);
-        let limit = self.settings().page(query.limit);
+    pub fn list_people(
+        &self,
+        call: &AdminCall,
+        query: &PeopleQuery,
+    ) -> Result<Page<Person>, Error> {
+        let asked = self.asked(&query.page, (PersonSort::Created, false))?;
+        let choice = users::Choice {
+            provider: query.provider,
+            user_name_key: query.user_name.as_deref().map(fold),
+            active: query.active,
+            search: query.search.as_deref().map(fold),
+        };
         self.store().read(|tx| {
             crate::admin::admit(tx, call, Role::Auditor, self.now())?;
-            let found =
-                users::list_anywhere(tx, query.provider, key.as_deref(), query.after, limit)?;
-            Ok(found.iter().map(Person::from).collect())
+            let found = users::list_anywhere(tx, &choice, asked.page())?;
+            Ok(asked
+                .answer(found, users::place)
+                .map(|user| Person::from(&user)))
         })
     }
 

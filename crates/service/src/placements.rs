@@ -11,6 +11,7 @@ use vestibule_domain::{EventId, GroupId, UserId, VendorId};
 use vestibule_storage::links::Scope;
 use vestibule_storage::{Write, placements, vendors};
 
+use crate::links::LetIn;
 use crate::{Caller, Change, Error, Service, memberships};
 
 /// People looked at together.
@@ -107,6 +108,7 @@ impl Service {
                 ..template.clone()
             };
             self.settle_links(tx, &Scope::Users(&people), &followed)?;
+            self.consider(tx, LetIn::People(&people), event, template.at)?;
         }
         Ok(())
     }

@@ -14,10 +14,13 @@ use vestibule_storage::links::Scope;
 use vestibule_storage::telemetry::{self, ToleranceUses};
 use vestibule_storage::{Read, Write, providers};
 
-pub use vestibule_storage::providers::{Holdings, Registered as RegisteredProvider, Warning};
+pub use vestibule_storage::providers::{
+    Choice, Holdings, ProviderSort, Registered as RegisteredProvider, Warning,
+};
 
 use crate::access_groups::must_exist;
 use crate::changes::{changed, expect_version, made, moved, value};
+use crate::pages::{Page, PageQuery};
 use crate::{AdminCall, Change, Error, Operator, Role, Service};
 
 /// How every provider pushes.
@@ -64,6 +67,23 @@ pub struct ProviderDetails {
     /// Most used first.
     pub tolerances: Vec<ToleranceUses>,
     pub holdings: Holdings,
+}
+
+/// Which providers are wanted, oldest first unless another order is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct ProviderQuery {
+    pub choice: Choice,
+    pub page: PageQuery<ProviderSort>,
+}
+
+impl ProviderQuery {
+    /// The first so many, in the usual order.
+    pub fn first(limit: u64) -> Self {
+        Self {
+            page: PageQuery::first(limit),
+            ..Self::default()
+        }
+    }
 }
 
 impl Service {
@@ -125,11 +145,16 @@ impl Service {
         })
     }
 
-    /// Every provider, oldest first.
-    pub fn list_providers(&self, call: &AdminCall) -> Result<Vec<RegisteredProvider>, Error> {
+    pub fn list_providers(
+        &self,
+        call: &AdminCall,
+        query: &ProviderQuery,
+    ) -> Result<Page<RegisteredProvider>, Error> {
+        let asked = self.asked(&query.page, (ProviderSort::Created, false))?;
         self.store().read(|tx| {
             crate::admin::admit(tx, call, Role::Auditor, self.now())?;
-            Ok(providers::list(tx)?)
+            let found = providers::list(tx, &query.choice, asked.page())?;
+            Ok(asked.answer(found, providers::place))
         })
     }
 

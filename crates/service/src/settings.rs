@@ -4,6 +4,8 @@ use chrono::Duration;
 use vestibule_domain::link::Durations;
 use vestibule_scim::Limits;
 
+use crate::keys::SealingKey;
+
 /// Settings of the service.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -27,6 +29,10 @@ pub struct Settings {
     pub maximum_page: u64,
     /// How long a client may wait before it follows a cursor to the next page.
     pub cursor_timeout: Duration,
+    /// How long refused requests are kept.
+    pub refused_requests_age: Duration,
+    /// Refused requests kept of one provider at most, and as many of senders nobody knows.
+    pub refused_requests: i64,
     pub links: LinkSettings,
     /// Whether the console lets nobody in without a second factor.
     pub second_factor_required: bool,
@@ -40,6 +46,8 @@ pub struct LinkSettings {
     /// Whether there is a mail server that takes them to people.
     pub mail: bool,
     pub durations: Durations,
+    /// Under which the keys that sign assertions are encrypted; none = nothing can be signed.
+    pub sealing_key: Option<SealingKey>,
 }
 
 impl Default for Settings {
@@ -54,6 +62,8 @@ impl Default for Settings {
             limits: Limits::default(),
             default_page: 100,
             maximum_page: 1_000,
+            refused_requests_age: Duration::days(30),
+            refused_requests: 10_000,
             links: LinkSettings {
                 automatic: false,
                 mail: false,
@@ -61,6 +71,7 @@ impl Default for Settings {
                     usual: Duration::days(7),
                     longest: Duration::days(366),
                 },
+                sealing_key: None,
             },
             second_factor_required: false,
             cursor_timeout: Duration::hours(1),

@@ -1,19 +1,26 @@
-//! What is counted beside the requests: uses of credentials and tolerances. Kept in memory, bounded,
-//! and written once a second; a crash loses at most that second.
+//! What is noted beside the requests: uses of credentials, tolerances, and what was refused. Kept in
+//! memory, bounded, and written once a second; a crash loses at most that second.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use vestibule_domain::{CredentialId, ProviderId};
 use vestibule_scim::{Tolerance, Tolerances};
 use vestibule_storage::telemetry::{self, CredentialUses, ToleranceUses};
 
+use crate::requests::{self, DROPPED, Refusal};
 use crate::{Error, Service};
 
 /// Entries held until the next flush; what comes on top is not counted.
 const BOUND: usize = 10_000;
+/// Refused requests held until the next flush; what comes on top is counted as dropped.
+const REFUSALS: usize = 2_000;
+/// Those of them whose senders are not authenticated, so that a flood of such leaves room for others.
+const STRANGERS: usize = 1_000;
+/// Refused requests written in one transaction.
+const CHUNK: usize = 250;
 
 #[derive(Debug, Default)]
 pub(crate) struct Telemetry {
@@ -25,6 +32,9 @@ struct Counts {
     credentials: HashMap<CredentialId, CredentialUses>,
     tolerances: HashMap<(ProviderId, Tolerance), (i64, DateTime<Utc>)>,
     overflow: u64,
+    refusals: Vec<(Refusal, DateTime<Utc>)>,
+    strangers: usize,
+    dropped: i64,
 }
 
 impl Telemetry {
@@ -88,10 +98,37 @@ impl Telemetry {
     }
 }
 
+impl Telemetry {
+    pub(crate) fn refused(&self, refusal: Refusal, at: DateTime<Utc>) {
+        let mut counts = self.counts();
+        let stranger = refusal.status == 401;
+        if counts.refusals.len() >= REFUSALS || (stranger && counts.strangers >= STRANGERS) {
+            counts.dropped += 1;
+            return;
+        }
+        counts.strangers += usize::from(stranger);
+        counts.refusals.push((refusal, at));
+    }
+
+    /// Takes back what could not be written, before what came since.
+    fn put_back(&self, refusals: Vec<(Refusal, DateTime<Utc>)>, dropped: i64) {
+        let newer = {
+            let mut counts = self.counts();
+            counts.dropped += dropped;
+            counts.strangers = 0;
+            std::mem::take(&mut counts.refusals)
+        };
+        for (refusal, at) in refusals.into_iter().chain(newer) {
+            self.refused(refusal, at);
+        }
+    }
+}
+
 impl Service {
-    /// Writes what was counted since the last time. Answers how many counters that were.
+    /// Writes what was noted since the last time. Answers how many entries that were.
     pub fn flush_telemetry(&self) -> Result<usize, Error> {
         let counts = std::mem::take(&mut *self.telemetry().counts());
+        let refused = self.flush_refusals(counts.refusals, counts.dropped);
         if counts.overflow > 0 {
             tracing::warn!(
                 uses = counts.overflow,
@@ -111,7 +148,7 @@ impl Service {
             .collect();
         let written = credentials.len() + tolerances.len();
         if written == 0 {
-            return Ok(0);
+            return refused;
         }
         self.store()
             .write("telemetry.flush", move |tx| -> Result<(), Error> {
@@ -127,6 +164,42 @@ impl Service {
                 }
                 Ok(())
             })?;
+        Ok(written + refused?)
+    }
+
+    fn flush_refusals(
+        &self,
+        refusals: Vec<(Refusal, DateTime<Utc>)>,
+        dropped: i64,
+    ) -> Result<usize, Error> {
+        let mut left = refusals;
+        let mut written = 0;
+        if dropped > 0 {
+            let now = self.now();
+            let counted = self.store().write("requests.dropped", move |tx| {
+                vestibule_storage::requests::add_drops(tx, DROPPED, dropped, now)?;
+                Ok::<_, Error>(())
+            });
+            if let Err(error) = counted {
+                self.telemetry().put_back(left, dropped);
+                return Err(error);
+            }
+        }
+        while !left.is_empty() {
+            let rest = left.split_off(left.len().min(CHUNK));
+            let chunk = Arc::new(left);
+            let kept = Arc::clone(&chunk);
+            let done = self
+                .store()
+                .write("requests.keep", move |tx| requests::keep(tx, &chunk));
+            if let Err(error) = done {
+                let again = kept.iter().cloned().chain(rest).collect();
+                self.telemetry().put_back(again, 0);
+                return Err(error);
+            }
+            written += kept.len();
+            left = rest;
+        }
         Ok(written)
     }
 }

@@ -11,7 +11,7 @@ use vestibule_storage::credentials::{self, Token};
 use vestibule_storage::providers::Registered;
 
 use crate::changes::{gone, made};
-use crate::clients::Contact;
+use crate::clients::{Client, Contact, use_once};
 use crate::credentials::{later, seconds_left, shown};
 use crate::{Error, Service};
 
@@ -29,6 +29,7 @@ impl Service {
         let granted = self.store().write("tokens.grant", move |tx| {
             let now = service.now();
             let client = service.authenticate_client(tx, &request.client, &from, now)?;
+            use_once(tx, &request.client, client.single_use)?;
             let provider = client.provider();
             gate::paused_gate(provider).map_err(|refusal| service.refused(&refusal))?;
             service.rates().take(provider, now)?;
@@ -42,8 +43,7 @@ impl Service {
             );
             if expires_in == 0 {
                 // Less than a second of validity is none: no token could be told the truth about.
-                let basic = request.client.used_basic();
-                return Err(Error::Token(TokenError::invalid_client(basic)));
+                return Err(request.client.refused().into());
             }
             let access_token =
                 Secret::generate(SecretKind::AccessToken, &mut service.entropy().lock());
@@ -88,6 +88,7 @@ impl Service {
         let revoked = self.store().write("tokens.revoke", move |tx| {
             let now = service.now();
             let client = service.authenticate_client(tx, &request.client, &from, now)?;
+            use_once(tx, &request.client, client.single_use)?;
             let provider = client.provider().id;
             service.rates().take(client.provider(), now)?;
             let found = credentials::find_token(tx, &request.token)?;
@@ -106,12 +107,11 @@ impl Service {
         Ok(())
     }
 
-    /// Tells of a token of the asking client's own, if it works. `issuer` is this server.
+    /// Tells of a token of the asking client's own, if it works.
     pub fn introspect_own_token(
         &self,
         request: Result<AboutToken, TokenError>,
         contact: &Contact,
-        issuer: &str,
     ) -> Result<Option<ActiveToken>, Error> {
         let request = request?;
         let now = self.now();
@@ -125,7 +125,17 @@ impl Service {
             });
             Ok((own, client))
         });
-        let (own, by) = self.counted(&request.client, contact, told)?;
+        let once = told.and_then(|(own, by): (_, Client)| {
+            // Told only if the assertion was not used before: that is a write.
+            if let Some(single_use) = by.single_use {
+                let client = request.client.clone();
+                self.store().write("clients.use_assertion", move |tx| {
+                    use_once(tx, &client, Some(single_use))
+                })?;
+            }
+            Ok((own, by))
+        });
+        let (own, by) = self.counted(&request.client, contact, once)?;
         self.telemetry()
             .used(by.credential, by.provider().id, contact.address, now);
         Ok(own.map(|(token, registered, _)| ActiveToken {
@@ -135,7 +145,7 @@ impl Service {
             token_type: "Bearer",
             exp: token.expires.timestamp(),
             iat: token.issued.timestamp(),
-            iss: issuer.to_owned(),
+            iss: contact.issuer.clone(),
         }))
     }
 }

@@ -11,6 +11,7 @@ use vestibule_storage::users::{NewUser, User};
 use vestibule_storage::{Read, Write, users};
 
 use crate::changes::{difference, gone, made};
+use crate::links::LetIn;
 use crate::warnings::vendor_flag;
 use crate::{Caller, Change, Error, Service};
 
@@ -38,6 +39,10 @@ impl Service {
         );
         let flag = vendor_flag(resource);
         self.warn_of_contradiction(tx, caller, id.to_string(), flag, event, now)?;
+        // Whoever is in no group yet may get in by the provider's default access group.
+        if caller.provider.settings.default_access_group.is_some() {
+            self.consider(tx, LetIn::People(&[id]), event, now)?;
+        }
         Ok(stored(row))
     }
 

@@ -4,24 +4,25 @@ use chrono::{DateTime, SubsecRound as _, Utc};
 use serde_json::json;
 use vestibule_domain::event::{Action, Payload};
 use vestibule_domain::vendor::{Vendor, VendorSettings, VendorStatus};
-use vestibule_domain::{EventId, GroupId, ProviderId, UserId, VendorId};
+use vestibule_domain::{EventId, GroupId, UserId, VendorId};
 use vestibule_storage::links::Scope;
-use vestibule_storage::vendors::{self, Page, Stored};
+use vestibule_storage::vendors::{self, Stored};
 use vestibule_storage::{Read, Write, access_groups, groups, memberships, placements};
 
 use crate::access_groups::must_exist;
 use crate::changes::{changed, expect_version, moved};
+use crate::links::LetIn;
+use crate::pages::{Page, PageQuery};
 use crate::{AdminCall, Change, Error, Operator, Role, Service};
 
-/// Which vendors are wanted, oldest first.
+pub use vestibule_storage::placements::PlacedSort;
+pub use vestibule_storage::vendors::{Choice, VendorSort};
+
+/// Which vendors are wanted, oldest first unless another order is asked for.
 #[derive(Debug, Clone, Default)]
 pub struct VendorQuery {
-    pub after: Option<VendorId>,
-    pub provider: Option<ProviderId>,
-    pub status: Option<VendorStatus>,
-    /// The whole name, compared without case.
-    pub name: Option<String>,
-    pub limit: Option<u64>,
+    pub choice: Choice,
+    pub page: PageQuery<VendorSort>,
 }
 
 /// A vendor with what belongs to it.
@@ -45,20 +46,14 @@ impl Service {
         &self,
         call: &AdminCall,
         query: &VendorQuery,
-    ) -> Result<Vec<Vendor>, Error> {
-        let page = Page {
-            after: query.after,
-            provider: query.provider,
-            status: query.status,
-            name: query.name.clone(),
-            limit: self.settings().page(query.limit),
-        };
+    ) -> Result<Page<Vendor>, Error> {
+        let asked = self.asked(&query.page, (VendorSort::Created, false))?;
         self.store().read(|tx| {
             crate::admin::admit(tx, call, Role::Auditor, self.now())?;
-            Ok(vendors::list(tx, &page)?
-                .into_iter()
-                .map(|stored| stored.vendor)
-                .collect())
+            let found = vendors::list(tx, &query.choice, asked.page())?;
+            Ok(asked
+                .answer(found, vendors::place)
+                .map(|stored| stored.vendor))
         })
     }
 
@@ -80,22 +75,21 @@ impl Service {
         })
     }
 
-    /// The people placed in a vendor, by id, after the given one.
+    /// The people placed in a vendor, by id.
     pub fn vendor_people(
         &self,
         call: &AdminCall,
         id: VendorId,
-        after: Option<UserId>,
-        limit: Option<u64>,
-    ) -> Result<Vec<VendorPerson>, Error> {
+        page: &PageQuery<PlacedSort>,
+    ) -> Result<Page<VendorPerson>, Error> {
+        let asked = self.asked(page, (PlacedSort::Created, false))?;
         self.store().read(|tx| {
             crate::admin::admit(tx, call, Role::Auditor, self.now())?;
             find(tx, id)?;
-            let found = placements::people_of(tx, id, after, self.settings().page(limit))?;
-            Ok(found
-                .into_iter()
-                .map(|(id, user_name)| VendorPerson { id, user_name })
-                .collect())
+            let found = placements::people_of(tx, id, asked.page())?;
+            Ok(asked
+                .answer(found, |_, (id, _)| (None, id.to_string()))
+                .map(|(id, user_name)| VendorPerson { id, user_name }))
         })
     }
 
@@ -147,6 +141,7 @@ impl Service {
                 ..change
             };
             service.settle_links(tx, &Scope::Vendor(id), &followed)?;
+            service.consider(tx, LetIn::Vendor(id), event, now)?;
             Ok(next.vendor)
         })
     }

@@ -11,15 +11,16 @@ use vestibule_domain::provider::{LinkDelivery, ProviderSettings, ProviderState, 
 use vestibule_domain::vendor::Vendor;
 use vestibule_domain::{GroupId, ProviderId, UserId};
 use vestibule_oauth::{
-    ClientAuthentication, ClientId, ClientSecret, Proof, Scopes, Secret, TokenRequest,
+    ClientAuthentication, ClientId, ClientSecret, Methods, Proof, Scopes, Secret, TokenRequest,
     TokenResponse,
 };
 use vestibule_scim::Dialect;
 use vestibule_storage::{DatabaseUrl, Options, Store};
 
 use crate::events::{EventQuery, EventRecord};
-use crate::providers::NewCredentials;
-use crate::vendors::VendorQuery;
+use crate::pages::PageQuery;
+use crate::providers::{NewCredentials, ProviderQuery, RegisteredProvider};
+use crate::vendors::{Choice, VendorQuery};
 use crate::{
     AdminCall, AdminCredential, Call, Clock, Contact, Entropy, Error, Precondition, Presented,
     Representation, Role, Service, Settings, Submitted, Wanted,
@@ -92,7 +93,7 @@ impl World {
 
     /// Registers a provider and fetches a token for it.
     pub(crate) fn client(&self, user_type: UserType) -> Client {
-        let others = self.service.list_providers(&root()).unwrap().len();
+        let others = self.providers().len();
         let credentials = self.register(provider(&format!("Okta {others}"), user_type));
         let response = self
             .grant(&request(&credentials, &credentials.client_secret))
@@ -114,11 +115,12 @@ impl World {
             "userName": name,
             "emails": [{"value": format!("{name}@acme.example"), "primary": true}],
         });
-        let made = self
-            .service
-            .create(client.call.clone(), "Users", submitted(body))
-            .unwrap();
-        id(&made)
+        id(&self.push_user(client, body).unwrap())
+    }
+
+    pub(crate) fn push_user(&self, client: &Client, body: Value) -> Result<Representation, Error> {
+        let submitted = submitted(body);
+        self.service.create(client.call.clone(), "Users", submitted)
     }
 
     pub(crate) fn group(&self, client: &Client, name: &str, members: &[String]) -> GroupId {
@@ -160,19 +162,28 @@ impl World {
     /// The vendors of a provider, oldest first.
     pub(crate) fn vendors(&self, provider: ProviderId) -> Vec<Vendor> {
         let query = VendorQuery {
-            provider: Some(provider),
+            choice: Choice {
+                provider: Some(provider),
+                ..Choice::default()
+            },
             ..VendorQuery::default()
         };
-        self.service.list_vendors(&root(), &query).unwrap()
+        self.service.list_vendors(&root(), &query).unwrap().items
     }
 
     /// Every event, newest first.
     pub(crate) fn events(&self) -> Vec<EventRecord> {
         let query = EventQuery {
-            limit: Some(1_000),
+            page: PageQuery::first(1_000),
             ..EventQuery::default()
         };
-        self.service.list_events(&root(), &query).unwrap()
+        self.service.list_events(&root(), &query).unwrap().items
+    }
+
+    /// Every provider, oldest first.
+    pub(crate) fn providers(&self) -> Vec<RegisteredProvider> {
+        let query = ProviderQuery::default();
+        self.service.list_providers(&root(), &query).unwrap().items
     }
 
     /// The words of the newest events, oldest of them first.
@@ -202,6 +213,7 @@ pub(crate) fn provider(name: &str, user_type: UserType) -> ProviderSettings {
         valid_until: None,
         allowed_addresses: AllowedAddresses::Any,
         allowed_referrers: AllowedReferrers::default(),
+        authentication: Methods::default(),
         scopes: Scopes::ALL,
         dialect: Dialect::Tolerant,
         put_keeps_members: false,
@@ -248,6 +260,8 @@ pub(crate) fn contact() -> Contact {
         address: "192.0.2.1".parse().ok(),
         referers: Vec::new(),
         request_id: "request-2".to_owned(),
+        issuer: "https://vestibule.example/iso/oauth2".to_owned(),
+        keys: None,
     }
 }
 

@@ -7,6 +7,7 @@ use vestibule_scim::fold::fold;
 
 use crate::columns::{from_json, instant, micros, parsed, to_json};
 use crate::error::Error;
+use crate::page::{Key, Page, contains, sorts};
 use crate::schema::access_groups;
 use crate::store::{Read, Write};
 
@@ -70,19 +71,44 @@ pub fn find_by_name(read: &mut Read<'_>, name: &str) -> Result<Option<Stored>, E
         .transpose()
 }
 
-/// Access groups, oldest first.
+sorts! {
+    /// How access groups can be sorted.
+    AccessGroupSort by "access_groups.id" {
+        Created = "created" => "access_groups.id",
+        Name = "name" => "access_groups.name_key",
+    }
+}
+
+/// What an access group is sorted by.
+pub fn place(sort: AccessGroupSort, stored: &Stored) -> (Option<Key>, String) {
+    let key = match sort {
+        AccessGroupSort::Created => None,
+        AccessGroupSort::Name => Some(Key::Text(fold(&stored.access_group.settings.name))),
+    };
+    (key, stored.access_group.id.to_string())
+}
+
+/// Access groups; `search`: contained in the name, without case.
 pub fn list(
     read: &mut Read<'_>,
-    after: Option<AccessGroupId>,
-    limit: i64,
+    enabled: Option<bool>,
+    search: Option<&str>,
+    page: &Page<AccessGroupSort>,
 ) -> Result<Vec<Stored>, Error> {
+    let engine = read.connection.engine();
     let mut query = access_groups::table.into_boxed();
-    if let Some(after) = after {
-        query = query.filter(access_groups::id.gt(after.to_string()));
+    if let Some(enabled) = enabled {
+        query = query.filter(access_groups::enabled.eq(enabled));
+    }
+    if let Some(text) = search {
+        query = query.filter(contains(engine, &["access_groups.name_key"], &fold(text)));
+    }
+    if let Some(behind) = page.condition() {
+        query = query.filter(behind);
     }
     let rows: Vec<Row> = query
-        .order(access_groups::id)
-        .limit(limit)
+        .order(page.order())
+        .limit(page.limit)
         .select(COLUMNS)
         .load(read.connection)?;
     rows.into_iter().map(stored).collect()

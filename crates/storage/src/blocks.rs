@@ -7,9 +7,11 @@ use std::collections::HashSet;
 use diesel::prelude::*;
 use vestibule_domain::person::Block;
 use vestibule_domain::{BlockId, ProviderId};
+use vestibule_scim::fold::fold;
 
 use crate::columns::{instant, micros, optional_instant, parsed};
 use crate::error::Error;
+use crate::page::{Page, contains, sorts};
 use crate::schema::blocks;
 use crate::store::{Read, Write};
 
@@ -93,15 +95,38 @@ pub fn concerning(
     Ok(found)
 }
 
-/// Every block, oldest first.
-pub fn list(read: &mut Read<'_>, after: Option<BlockId>, limit: i64) -> Result<Vec<Block>, Error> {
+sorts! {
+    /// How blocks can be sorted.
+    BlockSort by "blocks.id" {
+        Created = "created" => "blocks.id",
+    }
+}
+
+/// Blocks of one provider's people or of everybody; `search`: contained in the name, the e-mail
+/// (both without case) or the reason.
+pub fn list(
+    read: &mut Read<'_>,
+    provider: Option<ProviderId>,
+    search: Option<&str>,
+    page: &Page<BlockSort>,
+) -> Result<Vec<Block>, Error> {
+    let engine = read.connection.engine();
     let mut query = blocks::table.into_boxed();
-    if let Some(after) = after {
-        query = query.filter(blocks::id.gt(after.to_string()));
+    if let Some(provider) = provider {
+        query = query.filter(blocks::provider_id.eq(provider.to_string()));
+    }
+    if let Some(text) = search {
+        let folded = ["blocks.user_name_key", "blocks.email_key"];
+        let anywhere =
+            contains(engine, &folded, &fold(text)).or(contains(engine, &["blocks.reason"], text));
+        query = query.filter(anywhere);
+    }
+    if let Some(behind) = page.condition() {
+        query = query.filter(behind);
     }
     let rows: Vec<Row> = query
-        .order(blocks::id)
-        .limit(limit)
+        .order(page.order())
+        .limit(page.limit)
         .select(COLUMNS)
         .load(read.connection)?;
     rows.into_iter().map(block).collect()

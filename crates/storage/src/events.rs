@@ -1,13 +1,15 @@
 //! The append-only record of every change and the chain that seals it.
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
-use vestibule_domain::EventId;
 use vestibule_domain::event::{self, Digest, Event, GENESIS, Metadata};
+use vestibule_domain::{EventId, ProviderId};
 
-use crate::columns::{self, optional, parsed};
+use crate::columns::{self, micros, optional, parsed};
 use crate::engine::{Session, insert_all};
 use crate::error::Error;
+use crate::page::{Page, contains, sorts};
 use crate::schema::{event_payloads, events};
 use crate::store::{Read, Write};
 
@@ -30,7 +32,7 @@ pub struct Stored {
     /// Its place in the chain; none until it is sealed, within a second.
     pub seq: Option<i64>,
     pub hash: Option<Vec<u8>>,
-    pub at: chrono::DateTime<chrono::Utc>,
+    pub at: DateTime<Utc>,
     pub actor_kind: String,
     pub actor_id: Option<String>,
     pub actor_detail: Option<String>,
@@ -44,15 +46,25 @@ pub struct Stored {
     pub payload: Option<String>,
 }
 
-/// Which events a page shows. Newest first.
+/// Which events are wanted.
 #[derive(Debug, Clone, Default)]
-pub struct Page {
-    /// Only events older than this one.
-    pub before: Option<EventId>,
+pub struct Choice {
     pub subject: Option<Uuid>,
-    pub provider: Option<String>,
+    pub provider: Option<ProviderId>,
     pub action: Option<String>,
-    pub limit: i64,
+    /// Contained in the actor's detail or id, or the id of the cause or the request.
+    pub search: Option<String>,
+    /// Only what happened at this instant or later.
+    pub since: Option<DateTime<Utc>>,
+    /// Only what happened before this instant.
+    pub until: Option<DateTime<Utc>>,
+}
+
+sorts! {
+    /// How events can be sorted.
+    EventSort by "events.id" {
+        At = "at" => "events.id",
+    }
 }
 
 /// What a look at the whole chain found.
@@ -294,23 +306,42 @@ pub fn seal(write: &mut Write<'_>, limit: i64) -> Result<usize, Error> {
     Ok(rows.len())
 }
 
-/// A page of events, newest first.
-pub fn list(read: &mut Read<'_>, page: &Page) -> Result<Vec<Stored>, Error> {
+pub fn list(
+    read: &mut Read<'_>,
+    choice: &Choice,
+    page: &Page<EventSort>,
+) -> Result<Vec<Stored>, Error> {
+    let engine = read.connection.engine();
     let mut query = events::table.left_join(event_payloads::table).into_boxed();
-    if let Some(before) = page.before {
-        query = query.filter(events::id.lt(before.to_string()));
-    }
-    if let Some(subject) = page.subject {
+    if let Some(subject) = choice.subject {
         query = query.filter(events::subject_id.eq(subject.to_string()));
     }
-    if let Some(provider) = &page.provider {
-        query = query.filter(events::provider_id.eq(provider));
+    if let Some(provider) = choice.provider {
+        query = query.filter(events::provider_id.eq(provider.to_string()));
     }
-    if let Some(action) = &page.action {
+    if let Some(action) = &choice.action {
         query = query.filter(events::action.eq(action));
     }
+    if let Some(since) = choice.since {
+        query = query.filter(events::at.ge(micros(since)));
+    }
+    if let Some(until) = choice.until {
+        query = query.filter(events::at.lt(micros(until)));
+    }
+    if let Some(text) = &choice.search {
+        let columns = [
+            "events.actor_detail",
+            "events.actor_id",
+            "events.cause_id",
+            "events.request_id",
+        ];
+        query = query.filter(contains(engine, &columns, text));
+    }
+    if let Some(behind) = page.condition() {
+        query = query.filter(behind);
+    }
     let rows: Vec<(ChainRow, Option<String>)> = query
-        .order(events::id.desc())
+        .order(page.order())
         .limit(page.limit)
         .select((CHAIN, event_payloads::payload.nullable()))
         .load(read.connection)?;

@@ -7,9 +7,11 @@ use diesel::prelude::*;
 use vestibule_domain::internal_group::InternalGroupSettings;
 use vestibule_domain::provider::UserType;
 use vestibule_domain::{AccessGroupId, EventId, GroupId, ProviderId};
+use vestibule_scim::fold::fold;
 
 use crate::columns::{instant, micros, optional, parsed};
 use crate::error::Error;
+use crate::page::{Key, Page, contains, sorts};
 use crate::schema::{groups, providers};
 use crate::store::{Read, Write};
 use crate::users;
@@ -185,13 +187,31 @@ pub fn names(read: &mut Read<'_>, ids: &[GroupId]) -> Result<HashMap<GroupId, St
     Ok(found)
 }
 
-/// The groups of one internal provider or of all, oldest first: for administrators only.
+sorts! {
+    /// How internal groups can be sorted.
+    InternalGroupSort by "groups.id" {
+        Created = "created" => "groups.id",
+        Name = "name" => "groups.display_name_key",
+    }
+}
+
+/// What an internal group is sorted by.
+pub fn place(sort: InternalGroupSort, group: &Group) -> (Option<Key>, String) {
+    let key = match sort {
+        InternalGroupSort::Created => None,
+        InternalGroupSort::Name => Some(Key::Text(fold(&group.display_name))),
+    };
+    (key, group.id.to_string())
+}
+
+/// The groups of internal providers, of one or of all; `search`: contained in the name, without case.
 pub fn list_internal(
     read: &mut Read<'_>,
     provider: Option<ProviderId>,
-    after: Option<GroupId>,
-    limit: i64,
+    search: Option<&str>,
+    page: &Page<InternalGroupSort>,
 ) -> Result<Vec<Group>, Error> {
+    let engine = read.connection.engine();
     let internal = providers::table
         .filter(providers::user_type.eq(UserType::Internal.name()))
         .select(providers::id);
@@ -201,12 +221,15 @@ pub fn list_internal(
     if let Some(provider) = provider {
         query = query.filter(groups::provider_id.eq(provider.to_string()));
     }
-    if let Some(after) = after {
-        query = query.filter(groups::id.gt(after.to_string()));
+    if let Some(text) = search {
+        query = query.filter(contains(engine, &["groups.display_name_key"], &fold(text)));
+    }
+    if let Some(behind) = page.condition() {
+        query = query.filter(behind);
     }
     let rows: Vec<Row> = query
-        .order(groups::id)
-        .limit(limit)
+        .order(page.order())
+        .limit(page.limit)
         .select(COLUMNS)
         .load(read.connection)?;
     rows.into_iter().map(Group::try_from).collect()

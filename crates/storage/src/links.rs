@@ -10,22 +10,28 @@ use vestibule_scim::fold::fold;
 use crate::columns::{instant, micros, optional, parsed};
 use crate::engine::MultiBackend;
 use crate::error::Error;
+use crate::page::{Page, sorts};
 use crate::schema::{access_links, link_secrets, users, vendors};
 use crate::store::{Read, Write};
+
+sorts! {
+    /// How access links can be sorted.
+    LinkSort by "access_links.id" {
+        Created = "created" => "access_links.id",
+    }
+}
 
 /// Values bound in one statement at most.
 const CHUNK: usize = 1_000;
 
-/// Which links a page shows, oldest first.
+/// Which links are wanted.
 #[derive(Debug, Clone, Default)]
-pub struct Page {
-    pub after: Option<LinkId>,
+pub struct Choice {
     pub user: Option<UserId>,
     pub provider: Option<ProviderId>,
     pub vendor: Option<VendorId>,
     /// A state, and the instant at which they are in it.
     pub state: Option<(LinkState, DateTime<Utc>)>,
-    pub limit: i64,
 }
 
 /// Whose links may be touched by a change.
@@ -139,21 +145,22 @@ pub fn find_by_secret(read: &mut Read<'_>, digest: &Digest) -> Result<Option<Lin
     genuine.then(|| row.try_into()).transpose()
 }
 
-pub fn list(read: &mut Read<'_>, page: &Page) -> Result<Vec<Link>, Error> {
+pub fn list(
+    read: &mut Read<'_>,
+    choice: &Choice,
+    page: &Page<LinkSort>,
+) -> Result<Vec<Link>, Error> {
     let mut query = access_links::table.into_boxed();
-    if let Some(after) = page.after {
-        query = query.filter(access_links::id.gt(after.to_string()));
-    }
-    if let Some(user) = page.user {
+    if let Some(user) = choice.user {
         query = query.filter(access_links::user_id.eq(user.to_string()));
     }
-    if let Some(provider) = page.provider {
+    if let Some(provider) = choice.provider {
         query = query.filter(access_links::provider_id.eq(provider.to_string()));
     }
-    if let Some(vendor) = page.vendor {
+    if let Some(vendor) = choice.vendor {
         query = query.filter(access_links::vendor_id.eq(vendor.to_string()));
     }
-    if let Some((state, at)) = page.state {
+    if let Some((state, at)) = choice.state {
         let at = micros(at);
         query = match state {
             LinkState::Ended => query.filter(access_links::ended.is_not_null()),
@@ -170,8 +177,11 @@ pub fn list(read: &mut Read<'_>, page: &Page) -> Result<Vec<Link>, Error> {
                 .filter(access_links::start_at.le(at)),
         };
     }
+    if let Some(behind) = page.condition() {
+        query = query.filter(behind);
+    }
     let rows: Vec<Row> = query
-        .order(access_links::id)
+        .order(page.order())
         .limit(page.limit)
         .select(COLUMNS)
         .load(read.connection)?;

@@ -9,6 +9,7 @@ use vestibule_domain::{EventId, UserId, VendorId};
 use crate::columns::{from_json, micros, parsed, to_json};
 use crate::engine::insert_all;
 use crate::error::Error;
+use crate::page::{Page, sorts};
 use crate::schema::{placements, users};
 use crate::store::{Read, Write};
 
@@ -60,23 +61,29 @@ pub fn find(read: &mut Read<'_>, people: &[UserId]) -> Result<HashMap<UserId, St
     Ok(found)
 }
 
-/// The people placed in a vendor, oldest id first.
+sorts! {
+    /// How the people of a vendor can be sorted.
+    PlacedSort by "placements.user_id" {
+        Created = "created" => "placements.user_id",
+    }
+}
+
+/// The people placed in a vendor: id and user name.
 pub fn people_of(
     read: &mut Read<'_>,
     vendor: VendorId,
-    after: Option<UserId>,
-    limit: i64,
+    page: &Page<PlacedSort>,
 ) -> Result<Vec<(UserId, String)>, Error> {
     let mut query = placements::table
         .inner_join(users::table)
         .filter(placements::vendor_id.eq(vendor.to_string()))
         .into_boxed();
-    if let Some(after) = after {
-        query = query.filter(placements::user_id.gt(after.to_string()));
+    if let Some(behind) = page.condition() {
+        query = query.filter(behind);
     }
     let rows: Vec<(String, String)> = query
-        .order(placements::user_id)
-        .limit(limit)
+        .order(page.order())
+        .limit(page.limit)
         .select((placements::user_id, users::user_name))
         .load(read.connection)?;
     rows.into_iter()

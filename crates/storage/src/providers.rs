@@ -4,20 +4,21 @@ use std::cell::RefCell;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use vestibule_domain::provider::{Provider, ProviderSettings};
+use vestibule_domain::provider::{Provider, ProviderSettings, ProviderState, UserType};
 use vestibule_domain::vendor::Vendor;
-use vestibule_domain::{EventId, GroupId, ProviderId, ResourceId, UserId};
+use vestibule_domain::{AccessGroupId, EventId, GroupId, ProviderId, ResourceId, UserId};
 use vestibule_scim::fold::fold;
 
 use crate::columns::{from_json, instant, micros, optional_instant, parsed, to_json};
 use crate::engine::upsert;
 use crate::error::Error;
+use crate::page::{Key, Page, contains, sorts};
 use crate::schema::{
     credential_uses, groups, memberships, placements, providers, resources, tokens, user_emails,
     users, vendors, warnings,
 };
 use crate::store::{Read, Write};
-use crate::vendors::Page;
+use crate::vendors as vendors_rows;
 
 /// Rows named in one statement.
 const CHUNK: usize = 500;
@@ -151,10 +152,73 @@ pub fn find_by_client_id(
         .transpose()
 }
 
+/// Which providers are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct Choice {
+    pub user_type: Option<UserType>,
+    pub state: Option<ProviderState>,
+    /// Contained in the name, without case.
+    pub search: Option<String>,
+}
+
+sorts! {
+    /// How providers can be sorted.
+    ProviderSort by "providers.id" {
+        Created = "created" => "providers.id",
+        Name = "name" => "providers.name_key",
+    }
+}
+
+/// What a provider is sorted by.
+pub fn place(sort: ProviderSort, registered: &Registered) -> (Option<Key>, String) {
+    let key = match sort {
+        ProviderSort::Created => None,
+        ProviderSort::Name => Some(Key::Text(fold(&registered.provider.settings.name))),
+    };
+    (key, registered.provider.id.to_string())
+}
+
 /// Every provider, oldest first.
-pub fn list(read: &mut Read<'_>) -> Result<Vec<Registered>, Error> {
-    let rows: Vec<Row> = providers::table
-        .order(providers::id)
+pub fn all(read: &mut Read<'_>) -> Result<Vec<Registered>, Error> {
+    let every = Page::first(ProviderSort::Created, i64::MAX);
+    list(read, &Choice::default(), &every)
+}
+
+/// How many providers give their people an access group by default.
+pub fn count_tied(read: &mut Read<'_>, access_group: AccessGroupId) -> Result<i64, Error> {
+    let every: Vec<String> = providers::table
+        .select(providers::settings)
+        .load(read.connection)?;
+    let mut tied = 0;
+    for settings in every {
+        let settings: ProviderSettings = from_json(&settings)?;
+        tied += i64::from(settings.default_access_group == Some(access_group));
+    }
+    Ok(tied)
+}
+
+pub fn list(
+    read: &mut Read<'_>,
+    choice: &Choice,
+    page: &Page<ProviderSort>,
+) -> Result<Vec<Registered>, Error> {
+    let engine = read.connection.engine();
+    let mut query = providers::table.into_boxed();
+    if let Some(user_type) = choice.user_type {
+        query = query.filter(providers::user_type.eq(user_type.name()));
+    }
+    if let Some(state) = choice.state {
+        query = query.filter(providers::state.eq(state.name()));
+    }
+    if let Some(text) = &choice.search {
+        query = query.filter(contains(engine, &["providers.name_key"], &fold(text)));
+    }
+    if let Some(behind) = page.condition() {
+        query = query.filter(behind);
+    }
+    let rows: Vec<Row> = query
+        .order(page.order())
+        .limit(page.limit)
         .select(COLUMNS)
         .load(read.connection)?;
     rows.into_iter().map(Registered::try_from).collect()
@@ -275,12 +339,12 @@ pub fn clear(write: &mut Write<'_>, id: ProviderId, limit: i64) -> Result<Option
         }
         return Ok(Some(Cleared::Users(identified(some_users)?)));
     }
-    let page = Page {
+    let its = vendors_rows::Choice {
         provider: Some(id),
-        limit,
-        ..Page::default()
+        ..vendors_rows::Choice::default()
     };
-    let some_vendors: Vec<Vendor> = crate::vendors::list(write, &page)?
+    let page = Page::first(vendors_rows::VendorSort::Created, limit);
+    let some_vendors: Vec<Vendor> = vendors_rows::list(write, &its, &page)?
         .into_iter()
         .map(|stored| stored.vendor)
         .collect();
@@ -375,6 +439,29 @@ pub fn warn(
         )
     )?;
     Ok(())
+}
+
+/// The warnings of one kind about a provider.
+pub fn warnings_of_kind(
+    read: &mut Read<'_>,
+    id: ProviderId,
+    kind: &str,
+) -> Result<Vec<Warning>, Error> {
+    let rows: Vec<(String, String, i64)> = warnings::table
+        .filter(warnings::provider_id.eq(id.to_string()))
+        .filter(warnings::kind.eq(kind))
+        .select((warnings::subject_id, warnings::detail, warnings::raised))
+        .load(read.connection)?;
+    rows.into_iter()
+        .map(|(subject, detail, raised)| {
+            Ok(Warning {
+                kind: kind.to_owned(),
+                subject,
+                detail,
+                raised: instant(raised)?,
+            })
+        })
+        .collect()
 }
 
 /// The newest warnings about a provider.

@@ -39,6 +39,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    used_assertions (digest) {
+        digest -> Binary,
+        expires -> BigInt,
+    }
+}
+
+diesel::table! {
+    rate_demand (provider_id, node) {
+        provider_id -> Text,
+        node -> Text,
+        demand -> BigInt,
+        reported -> BigInt,
+    }
+}
+
+diesel::table! {
     failures (source, client, time_window) {
         source -> Text,
         client -> Binary,
@@ -63,6 +79,33 @@ diesel::table! {
         name -> Text,
         uses -> BigInt,
         last_used -> BigInt,
+    }
+}
+
+diesel::table! {
+    refused_requests (id) {
+        id -> Text,
+        at -> BigInt,
+        provider_id -> Nullable<Text>,
+        credential_id -> Nullable<Text>,
+        endpoint -> Text,
+        method -> Text,
+        target -> Text,
+        address -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        status -> BigInt,
+        code -> Nullable<Text>,
+        answer -> Text,
+        reason -> Text,
+        body -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    telemetry_drops (kind) {
+        kind -> Text,
+        drops -> BigInt,
+        last_drop -> BigInt,
     }
 }
 
@@ -389,6 +432,35 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    outbox (id) {
+        id -> Text,
+        kind -> Text,
+        link_id -> Text,
+        code_id -> Nullable<Text>,
+        recipient -> Text,
+        state -> Text,
+        attempts -> BigInt,
+        due -> BigInt,
+        give_up -> BigInt,
+        lease -> Nullable<Text>,
+        lease_until -> Nullable<BigInt>,
+        last_error -> Nullable<Text>,
+        created -> BigInt,
+        finished -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    signing_keys (id) {
+        id -> Text,
+        public -> Binary,
+        sealed -> Binary,
+        created -> BigInt,
+        active_from -> BigInt,
+    }
+}
+
 diesel::joinable!(link_secrets -> access_links (link_id));
 diesel::joinable!(entry_codes -> access_links (link_id));
 diesel::joinable!(tokens -> providers (provider_id));
@@ -401,9 +473,13 @@ diesel::allow_tables_to_appear_in_same_query!(
     providers,
     client_secrets,
     tokens,
+    rate_demand,
     failures,
+    used_assertions,
     credential_uses,
     tolerances,
+    refused_requests,
+    telemetry_drops,
     warnings,
     users,
     user_emails,
@@ -430,4 +506,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     entry_codes,
     link_candidates,
     panics,
+    outbox,
+    signing_keys,
 );

@@ -105,6 +105,22 @@ impl Sql {
     }
 }
 
+impl Sql {
+    /// Writes it into a statement.
+    pub(crate) fn push<'b>(&'b self, out: &mut AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        for piece in &self.0 {
+            match piece {
+                Piece::Sql(text) => out.push_sql(text),
+                Piece::Text(value) => out.push_bind_param::<Text, _>(value)?,
+                Piece::Integer(value) => out.push_bind_param::<BigInt, _>(value)?,
+                Piece::Double(value) => out.push_bind_param::<Double, _>(value)?,
+                Piece::Bool(value) => out.push_bind_param::<Bool, _>(value)?,
+            }
+        }
+        Ok(())
+    }
+}
+
 impl<T> Query for Select<T> {
     type SqlType = T;
 }
@@ -119,16 +135,7 @@ impl<T> QueryFragment<MultiBackend> for Select<T> {
         if self.shape == Shape::Any {
             out.unsafe_to_cache_prepared();
         }
-        for piece in &self.sql.0 {
-            match piece {
-                Piece::Sql(text) => out.push_sql(text),
-                Piece::Text(value) => out.push_bind_param::<Text, _>(value)?,
-                Piece::Integer(value) => out.push_bind_param::<BigInt, _>(value)?,
-                Piece::Double(value) => out.push_bind_param::<Double, _>(value)?,
-                Piece::Bool(value) => out.push_bind_param::<Bool, _>(value)?,
-            }
-        }
-        Ok(())
+        self.sql.push(&mut out)
     }
 }
 

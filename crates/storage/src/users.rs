@@ -3,10 +3,12 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use vestibule_domain::{EventId, ProviderId, UserId};
+use vestibule_scim::fold::fold;
 
 use crate::columns::{instant, micros, parsed};
 use crate::engine::{direct, insert_all};
 use crate::error::Error;
+use crate::page::{Key, Page, contains, sorts};
 use crate::schema::{tombstones, user_emails, users};
 use crate::store::{Read, Write};
 
@@ -142,27 +144,65 @@ pub fn find_anywhere(read: &mut Read<'_>, id: UserId) -> Result<Option<User>, Er
         .transpose()
 }
 
-/// The people of any provider, oldest first: for administrators only.
+/// Which people administrators want to see.
+#[derive(Debug, Clone, Default)]
+pub struct Choice {
+    pub provider: Option<ProviderId>,
+    /// The whole name, folded.
+    pub user_name_key: Option<String>,
+    pub active: Option<bool>,
+    /// Folded; contained in the user name, the display name or the primary e-mail.
+    pub search: Option<String>,
+}
+
+sorts! {
+    /// How people can be sorted.
+    PersonSort by "users.id" {
+        Created = "created" => "users.id",
+        UserName = "user_name" => "users.user_name_key",
+    }
+}
+
+/// What a person is sorted by.
+pub fn place(sort: PersonSort, user: &User) -> (Option<Key>, String) {
+    let key = match sort {
+        PersonSort::Created => None,
+        PersonSort::UserName => Some(Key::Text(fold(&user.user_name))),
+    };
+    (key, user.id.to_string())
+}
+
+/// The people of any provider: for administrators only.
 pub fn list_anywhere(
     read: &mut Read<'_>,
-    provider: Option<ProviderId>,
-    user_name_key: Option<&str>,
-    after: Option<UserId>,
-    limit: i64,
+    choice: &Choice,
+    page: &Page<PersonSort>,
 ) -> Result<Vec<User>, Error> {
+    let engine = read.connection.engine();
     let mut query = users::table.into_boxed();
-    if let Some(provider) = provider {
+    if let Some(provider) = choice.provider {
         query = query.filter(users::provider_id.eq(provider.to_string()));
     }
-    if let Some(key) = user_name_key {
+    if let Some(key) = &choice.user_name_key {
         query = query.filter(users::user_name_key.eq(key));
     }
-    if let Some(after) = after {
-        query = query.filter(users::id.gt(after.to_string()));
+    if let Some(active) = choice.active {
+        query = query.filter(users::active.eq(active));
+    }
+    if let Some(text) = &choice.search {
+        let columns = [
+            "users.user_name_key",
+            "users.display_name_key",
+            "users.email_key",
+        ];
+        query = query.filter(contains(engine, &columns, text));
+    }
+    if let Some(behind) = page.condition() {
+        query = query.filter(behind);
     }
     let rows: Vec<Row> = query
-        .order(users::id)
-        .limit(limit)
+        .order(page.order())
+        .limit(page.limit)
         .select(COLUMNS)
         .load(read.connection)?;
     rows.into_iter().map(User::try_from).collect()

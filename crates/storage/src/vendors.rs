@@ -7,6 +7,7 @@ use vestibule_scim::fold::fold;
 
 use crate::columns::{instant, micros, optional, optional_instant, parsed};
 use crate::error::Error;
+use crate::page::{Key, Page, contains, sorts};
 use crate::schema::vendors;
 use crate::store::{Read, Write};
 
@@ -19,15 +20,38 @@ pub struct Stored {
     pub dates_event: Option<EventId>,
 }
 
-/// Which vendors a page shows, oldest first.
+/// Which vendors are wanted.
 #[derive(Debug, Clone, Default)]
-pub struct Page {
-    pub after: Option<VendorId>,
+pub struct Choice {
     pub provider: Option<ProviderId>,
     pub status: Option<VendorStatus>,
-    /// Compared without case.
+    pub access_group: Option<AccessGroupId>,
+    /// The whole name, compared without case.
     pub name: Option<String>,
-    pub limit: i64,
+    /// Contained in the name, compared without case, or in the contract number or document id.
+    pub search: Option<String>,
+}
+
+sorts! {
+    /// How vendors can be sorted.
+    VendorSort by "vendors.id" {
+        Created = "created" => "vendors.id",
+        Name = "name" => "vendors.name_key",
+        Modified = "modified" => "vendors.modified",
+        End = "end" => "coalesce(vendors.end_at, 9223372036854775807)",
+    }
+}
+
+/// What a vendor is sorted by.
+pub fn place(sort: VendorSort, stored: &Stored) -> (Option<Key>, String) {
+    let vendor = &stored.vendor;
+    let key = match sort {
+        VendorSort::Created => None,
+        VendorSort::Name => Some(Key::Text(fold(&vendor.name))),
+        VendorSort::Modified => Some(Key::Integer(micros(vendor.modified))),
+        VendorSort::End => Some(Key::Integer(vendor.settings.end.map_or(i64::MAX, micros))),
+    };
+    (key, vendor.id.to_string())
 }
 
 type Columns = (
@@ -161,22 +185,36 @@ pub fn ids_by_groups(
     Ok(found)
 }
 
-pub fn list(read: &mut Read<'_>, page: &Page) -> Result<Vec<Stored>, Error> {
+pub fn list(
+    read: &mut Read<'_>,
+    choice: &Choice,
+    page: &Page<VendorSort>,
+) -> Result<Vec<Stored>, Error> {
+    let engine = read.connection.engine();
     let mut query = vendors::table.into_boxed();
-    if let Some(after) = page.after {
-        query = query.filter(vendors::id.gt(after.to_string()));
-    }
-    if let Some(provider) = page.provider {
+    if let Some(provider) = choice.provider {
         query = query.filter(vendors::provider_id.eq(provider.to_string()));
     }
-    if let Some(status) = page.status {
+    if let Some(status) = choice.status {
         query = query.filter(vendors::status.eq(status.name()));
     }
-    if let Some(name) = &page.name {
+    if let Some(access_group) = choice.access_group {
+        query = query.filter(vendors::access_group_id.eq(access_group.to_string()));
+    }
+    if let Some(name) = &choice.name {
         query = query.filter(vendors::name_key.eq(fold(name)));
     }
+    if let Some(text) = &choice.search {
+        let written = ["vendors.contract_number", "vendors.document_id"];
+        let anywhere = contains(engine, &["vendors.name_key"], &fold(text))
+            .or(contains(engine, &written, text));
+        query = query.filter(anywhere);
+    }
+    if let Some(behind) = page.condition() {
+        query = query.filter(behind);
+    }
     let rows: Vec<Row> = query
-        .order(vendors::id)
+        .order(page.order())
         .limit(page.limit)
         .select(COLUMNS)
         .load(read.connection)?;

@@ -8,11 +8,13 @@ use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
 use actix_web::rt::System;
 use serde_json::Value;
+use vestibule_delivery::jwks::Keys;
+use vestibule_delivery::reach::Reach;
 use vestibule_domain::network::TrustedProxies;
 use vestibule_domain::provider::{ProviderSettings, ProviderState};
 use vestibule_service::storage::Engine;
 use vestibule_service::{AdminCall, Entropy, Role, Service, Settings};
-use vestibule_web::{Web, WebSettings};
+use vestibule_web::{Admission, Web, WebSettings};
 
 use crate::http::{self, Reply};
 use crate::{Database, TestClock, TestProvider};
@@ -38,8 +40,12 @@ pub struct Setup {
     pub trusted_proxies: TrustedProxies,
     /// Bytes of a JSON body.
     pub max_body: usize,
+    /// Requests of providers at once.
+    pub places: usize,
     /// Where the service's randomness begins.
     pub seed: u64,
+    /// Where people are taken who entered by an access link.
+    pub gateway_url: Option<String>,
 }
 
 impl Default for Setup {
@@ -48,7 +54,9 @@ impl Default for Setup {
             settings: Settings::default(),
             trusted_proxies: TrustedProxies::default(),
             max_body: 8 << 20,
+            places: 1_024,
             seed: 1,
+            gateway_url: None,
         }
     }
 }
@@ -88,11 +96,15 @@ impl TestApp {
             .local_addr()
             .expect("a bound listener has an address");
         let web = Web {
+            admission: Admission::new(setup.places),
+            // What a test serves it serves on this machine.
+            keys: Keys::new(Reach::Private),
             service: service.clone(),
             settings: WebSettings {
                 public_url: format!("http://{address}"),
                 trusted_proxies: setup.trusted_proxies,
                 max_body: setup.max_body,
+                gateway_url: setup.gateway_url,
             },
         };
         Self {
@@ -251,6 +263,7 @@ impl Drop for TestApp {
 mod tests {
     use chrono::Duration;
     use serde_json::json;
+    use vestibule_service::providers::ProviderQuery;
 
     use super::*;
     use crate::{both_engines, third_party};
@@ -306,8 +319,9 @@ mod tests {
         assert!(
             other
                 .service
-                .list_providers(&other.admin())
+                .list_providers(&other.admin(), &ProviderQuery::default())
                 .unwrap()
+                .items
                 .is_empty()
         );
     }

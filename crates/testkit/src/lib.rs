@@ -19,12 +19,14 @@ mod clock;
 mod database;
 mod http;
 mod provider;
+mod smtp;
 
 pub use app::{Setup, TestApp};
 pub use clock::TestClock;
 pub use database::Database;
 pub use http::Reply;
 pub use provider::{TestProvider, internal, third_party};
+pub use smtp::{Manner, ReceivedMail, SmtpSink};
 pub use vestibule_service::storage::Engine;
 
 /// Runs `body` once on each engine, each time with an application of its own. PostgreSQL is left out,

@@ -3,7 +3,7 @@
 use vestibule_domain::ProviderId;
 use vestibule_domain::network::{AllowedAddresses, AllowedReferrers};
 use vestibule_domain::provider::{LinkDelivery, ProviderSettings, UserType};
-use vestibule_oauth::Scopes;
+use vestibule_oauth::{Methods, Scopes};
 use vestibule_scim::Dialect;
 
 /// A registered provider with everything its product would know.
@@ -35,6 +35,7 @@ fn settings(name: &str, user_type: UserType) -> ProviderSettings {
         valid_until: None,
         allowed_addresses: AllowedAddresses::Any,
         allowed_referrers: AllowedReferrers::default(),
+        authentication: Methods::default(),
         scopes: Scopes::ALL,
         dialect: Dialect::default(),
         put_keeps_members: false,

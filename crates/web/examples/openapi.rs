@@ -1,7 +1,18 @@
-//! Prints the OpenAPI document: `cargo run -p vestibule-web --example openapi > openapi/vestibule.json`.
+//! Prints the OpenAPI document, as it is kept in `openapi/vestibule.json`; with `3.0`, the rendering
+//! that is kept in `openapi/vestibule-3.0.json`.
 
-use std::io::{Write as _, stdout};
+#![expect(clippy::print_stdout, reason = "printing is what it is for")]
 
-fn main() -> std::io::Result<()> {
-    stdout().write_all(vestibule_web::openapi::text().as_bytes())
+fn main() {
+    let older = std::env::args()
+        .nth(1)
+        .is_some_and(|version| version == "3.0");
+    print!(
+        "{}",
+        if older {
+            vestibule_web::openapi::text_3_0()
+        } else {
+            vestibule_web::openapi::text()
+        }
+    );
 }

@@ -7,19 +7,21 @@ mod access_groups;
 mod administrators;
 mod blocks;
 mod body;
+mod cockpit;
 mod credentials;
 mod events;
 mod internal_groups;
 mod links;
-mod list;
+pub(crate) mod list;
 mod path;
 mod people;
 pub(crate) mod problem;
 mod providers;
+mod requests;
 mod schemas;
 mod set_up;
 mod vendors;
-mod words;
+pub(crate) mod words;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -40,7 +42,9 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
     config.configure(set_up::configure).service(
         scope(MOUNT)
             .configure(providers::configure)
+            .configure(cockpit::configure)
             .configure(credentials::configure)
+            .configure(requests::configure)
             .configure(vendors::configure)
             .configure(access_groups::configure)
             .configure(internal_groups::configure)

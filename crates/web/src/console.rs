@@ -15,6 +15,7 @@ mod form;
 mod gate;
 mod home;
 mod internal_groups;
+mod links;
 mod page;
 mod people;
 mod providers;

@@ -6,9 +6,11 @@
 
 #![forbid(unsafe_code)]
 
+mod admission;
 mod blocking;
 mod headers;
 mod health;
+mod refusals;
 mod request;
 
 pub mod admin;
@@ -24,9 +26,11 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{NormalizePath, from_fn};
 use actix_web::web::{Data, ServiceConfig};
+use vestibule_delivery::jwks::Keys;
 use vestibule_domain::network::TrustedProxies;
 use vestibule_service::Service;
 
+pub use admission::{Admission, admitted};
 pub use headers::{SecurityHeaders, head_as_get, identified};
 
 /// What the embedder decides about the web side.
@@ -39,6 +43,8 @@ pub struct WebSettings {
     pub trusted_proxies: TrustedProxies,
     /// Bytes of a SCIM or admin body at most.
     pub max_body: usize,
+    /// Where people are taken who entered by an access link; none = nobody can enter.
+    pub gateway_url: Option<String>,
 }
 
 /// What every handler works with.
@@ -46,6 +52,10 @@ pub struct WebSettings {
 pub struct Web {
     pub service: Service,
     pub settings: WebSettings,
+    /// Places for requests.
+    pub admission: Admission,
+    /// Keys of clients that sign, from where they publish them.
+    pub keys: Keys,
 }
 
 /// The whole application, as the binary serves it: every route, ids, safe headers, and paths read
@@ -64,6 +74,7 @@ pub fn application(
     App::new()
         .configure(configure(web))
         .wrap(from_fn(head_as_get))
+        .wrap(from_fn(admitted))
         .wrap(from_fn(identified))
         .wrap(SecurityHeaders::middleware())
         .wrap(NormalizePath::trim())
@@ -84,6 +95,7 @@ pub fn configure(web: Web) -> impl FnOnce(&mut ServiceConfig) {
 
 /// The routes that the OpenAPI document describes.
 pub(crate) fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    enter::configure(config);
     oauth::configure(config);
     scim::configure(config);
     admin::configure(config);

@@ -1,24 +1,28 @@
 //! The OAuth endpoints: tokens (RFC 6749, section 4.4), their revocation (RFC 7009) and
 //! introspection (RFC 7662), and metadata (RFC 8414).
 
+use std::time::Instant;
+
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header;
+use actix_web::middleware::from_fn;
 use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, get, post, web};
 use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 use vestibule_oauth::{
-    AboutToken, Metadata, Received, TokenError, TokenErrorKind, TokenRequest, introspection,
-    request, response,
+    AboutToken, ClientAuthentication, Metadata, Received, TokenError, TokenErrorKind, TokenRequest,
+    introspection, request, response,
 };
 use vestibule_service::{Contact, Error};
 
 use crate::Web;
 use crate::blocking::{blocking, log};
-use crate::request::{BodyError, Sender, body};
+use crate::refusals;
+use crate::request::{BodyError, Sender, body, request_id};
 
 /// Where the issuer lives, below the public address.
 pub const ISSUER: &str = "/iso/oauth2";
@@ -32,7 +36,8 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
                 .service(token)
                 .service(revoke)
                 .service(introspect)
-                .default_service(web::to(refuse_method)),
+                .default_service(web::to(refuse_method))
+                .wrap(from_fn(refusals::over_tokens)),
         )
         .service(metadata)
         .service(metadata_of_issuer);
@@ -50,6 +55,10 @@ struct TokenForm {
     /// Here or in HTTP Basic, not in both.
     client_id: Option<String>,
     client_secret: Option<String>,
+    /// `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`
+    client_assertion_type: Option<String>,
+    /// A signed JWT, instead of a secret.
+    client_assertion: Option<String>,
     /// Minutes the token is to live.
     ttl: Option<u64>,
     /// `scim`, `scim:read` or `scim:write`; all that is allowed when omitted.
@@ -69,6 +78,10 @@ struct AboutTokenForm {
     /// Here or in HTTP Basic, not in both.
     client_id: Option<String>,
     client_secret: Option<String>,
+    /// `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`
+    client_assertion_type: Option<String>,
+    /// A signed JWT, instead of a secret.
+    client_assertion: Option<String>,
 }
 
 /// What there is to tell of a token (RFC 7662, section 2.2).
@@ -116,6 +129,8 @@ struct TokenAnswer {
 struct TokenRefusal {
     error: String,
     error_description: Option<String>,
+    /// Under which administrators find the request.
+    request_id: String,
 }
 
 /// What a client can know of the issuer (RFC 8414).
@@ -133,8 +148,11 @@ struct IssuerMetadata {
     response_types_supported: Vec<String>,
     grant_types_supported: Vec<String>,
     token_endpoint_auth_methods_supported: Vec<String>,
+    token_endpoint_auth_signing_alg_values_supported: Vec<String>,
     revocation_endpoint_auth_methods_supported: Vec<String>,
+    revocation_endpoint_auth_signing_alg_values_supported: Vec<String>,
     introspection_endpoint_auth_methods_supported: Vec<String>,
+    introspection_endpoint_auth_signing_alg_values_supported: Vec<String>,
 }
 
 /// Issues an access token for client credentials.
@@ -155,9 +173,13 @@ pub(crate) async fn token(
     payload: web::Payload,
 ) -> HttpResponse {
     let read = read(&request, &sender, payload.into_inner(), TokenRequest::parse).await;
-    let (service, contact) = (web.service.clone(), contact(sender));
-    let id = contact.request_id.clone();
-    match blocking(move || service.grant_token(read, &contact)).await {
+    let id = sender.request_id.clone();
+    match blocking(move || {
+        let contact = contact(&web, sender, read.as_ref().ok().map(|read| &read.client))?;
+        web.service.grant_token(read, &contact)
+    })
+    .await
+    {
         Ok(granted) => answer(StatusCode::OK, &granted.body()).finish_with(None),
         Err(error) => refusal(&error, &id),
     }
@@ -181,9 +203,13 @@ pub(crate) async fn revoke(
     payload: web::Payload,
 ) -> HttpResponse {
     let read = read(&request, &sender, payload.into_inner(), AboutToken::parse).await;
-    let (service, contact) = (web.service.clone(), contact(sender));
-    let id = contact.request_id.clone();
-    match blocking(move || service.revoke_own_token(read, &contact)).await {
+    let id = sender.request_id.clone();
+    match blocking(move || {
+        let contact = contact(&web, sender, read.as_ref().ok().map(|read| &read.client))?;
+        web.service.revoke_own_token(read, &contact)
+    })
+    .await
+    {
         Ok(()) => {
             let body = String::new();
             Answer {
@@ -214,9 +240,13 @@ pub(crate) async fn introspect(
     payload: web::Payload,
 ) -> HttpResponse {
     let read = read(&request, &sender, payload.into_inner(), AboutToken::parse).await;
-    let (service, contact) = (web.service.clone(), contact(sender));
-    let (id, issuer) = (contact.request_id.clone(), issuer(&web));
-    match blocking(move || service.introspect_own_token(read, &contact, &issuer)).await {
+    let id = sender.request_id.clone();
+    match blocking(move || {
+        let contact = contact(&web, sender, read.as_ref().ok().map(|read| &read.client))?;
+        web.service.introspect_own_token(read, &contact)
+    })
+    .await
+    {
         Ok(told) => {
             let body = introspection::answer(told.as_ref());
             answer(StatusCode::OK, &body).finish_with(None)
@@ -225,12 +255,29 @@ pub(crate) async fn introspect(
     }
 }
 
-fn contact(sender: Sender) -> Contact {
-    Contact {
+/// Where a request came from, with the keys that its client's assertion takes. May block, for
+/// fetching them.
+fn contact(
+    web: &Web,
+    sender: Sender,
+    client: Option<&ClientAuthentication>,
+) -> Result<Contact, Error> {
+    let wanted = match client {
+        Some(client) => web.service.keys_wanted(client)?,
+        None => None,
+    };
+    let keys = wanted.and_then(|wanted| {
+        let kid = wanted.key_id.as_deref();
+        // Why there are none is in the log; the client's answer is that of a wrong signature.
+        web.keys.find(&wanted.address, kid, Instant::now()).ok()
+    });
+    Ok(Contact {
         address: sender.address,
         referers: sender.referers,
         request_id: sender.request_id,
-    }
+        issuer: issuer(web),
+        keys,
+    })
 }
 
 fn issuer(web: &Web) -> String {
@@ -244,13 +291,17 @@ async fn read<T>(
     parse: impl FnOnce(Received<'_>) -> Result<T, TokenError>,
 ) -> Result<T, TokenError> {
     let invalid = |detail: &str| TokenError::new(TokenErrorKind::InvalidRequest, detail);
-    let body = body(&mut payload, request::MAX_BYTES)
-        .await
-        .map_err(|error| match error {
-            BodyError::TooLarge { .. } => invalid("the body is too large"),
-            BodyError::TooSlow => invalid("the body took too long to arrive"),
-            BodyError::Broken => invalid("the body broke off or is badly framed"),
-        })?;
+    let read = body(&mut payload, request::MAX_BYTES).await;
+    if let Ok(bytes) = &read {
+        request
+            .extensions_mut()
+            .insert(refusals::Received(bytes.clone()));
+    }
+    let body = read.map_err(|error| match error {
+        BodyError::TooLarge { .. } => invalid("the body is too large"),
+        BodyError::TooSlow => invalid("the body took too long to arrive"),
+        BodyError::Broken => invalid("the body broke off or is badly framed"),
+    })?;
     let content_type = request
         .headers()
         .get(header::CONTENT_TYPE)
@@ -293,7 +344,7 @@ impl Answer {
     }
 }
 
-fn refusal(error: &Error, request_id: &str) -> HttpResponse {
+pub(crate) fn refusal(error: &Error, request_id: &str) -> HttpResponse {
     let failed;
     let refused = match error {
         Error::Token(refused) => refused,
@@ -301,6 +352,11 @@ fn refusal(error: &Error, request_id: &str) -> HttpResponse {
             log(error, request_id);
             failed = TokenError::new(TokenErrorKind::TemporarilyUnavailable, error.to_string())
                 .with_retry_after(RETRY_AFTER);
+            &failed
+        }
+        Error::Busy { retry_after } => {
+            failed = TokenError::new(TokenErrorKind::TemporarilyUnavailable, error.to_string())
+                .with_retry_after(*retry_after);
             &failed
         }
         Error::OverRate { retry_after } => {
@@ -316,22 +372,40 @@ fn refusal(error: &Error, request_id: &str) -> HttpResponse {
     };
     let status =
         StatusCode::from_u16(refused.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    answer(status, &refused.body()).finish_with(Some(refused))
+    answer(status, &body_of(refused, request_id)).finish_with(Some(refused))
+}
+
+/// The error with the id under which administrators find the request. RFC 6749, section 5.1: clients
+/// ignore members they do not know. Whoever is not let in is answered byte for byte alike (R-TOK-5)
+/// and finds it in a header.
+fn body_of(refused: &TokenError, request_id: &str) -> Value {
+    let mut body = refused.body();
+    if refused.status() != 401
+        && let Value::Object(members) = &mut body
+    {
+        members.insert("request_id".to_owned(), request_id.into());
+    }
+    body
 }
 
 /// The endpoints take POST alone (RFC 6749, section 3.2; RFC 7009, section 2.1; RFC 7662, section
 /// 2.1).
 async fn refuse_method(request: HttpRequest) -> HttpResponse {
+    let id = request_id(&request);
     let endpoint = request.path().strip_prefix(ISSUER);
     if !matches!(endpoint, Some("/token" | "/revoke" | "/introspect")) {
-        return HttpResponse::NotFound().finish();
+        let refused = TokenError::new(
+            TokenErrorKind::InvalidRequest,
+            "there is no such endpoint; the token endpoint ends in /token",
+        );
+        return answer(StatusCode::NOT_FOUND, &body_of(&refused, &id)).finish_with(Some(&refused));
     }
     let refused = TokenError::new(
         TokenErrorKind::InvalidRequest,
         "the OAuth endpoints take POST only",
     );
     let mut response =
-        answer(StatusCode::METHOD_NOT_ALLOWED, &refused.body()).finish_with(Some(&refused));
+        answer(StatusCode::METHOD_NOT_ALLOWED, &body_of(&refused, &id)).finish_with(Some(&refused));
     response
         .headers_mut()
         .insert(header::ALLOW, header::HeaderValue::from_static("POST"));

@@ -1,11 +1,14 @@
 //! The OpenAPI document, collected from the routes themselves.
 
+mod rendering;
+
 use actix_web::App;
 use utoipa::openapi::path::Operation;
+use utoipa::openapi::schema::{ArrayItems, Schema};
 use utoipa::openapi::security::{
     ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Scopes, SecurityScheme,
 };
-use utoipa::openapi::{OpenApi, PathItem, SecurityRequirement};
+use utoipa::openapi::{OpenApi, PathItem, Ref, RefOr, SecurityRequirement};
 use utoipa::{Modify, OpenApi as _};
 use utoipa_actix_web::AppExt as _;
 
@@ -25,19 +28,25 @@ const CLIENT: &str = "client_credentials";
         description = "Provisioning over SCIM 2.0, its token endpoint, and the administration of both.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
-    components(schemas(admin::problem::Document, scim::documents::ScimError)),
+    components(schemas(
+        admin::problem::Document, scim::documents::ScimError, admin::list::Format, admin::words::ProviderSort,
+        admin::words::VendorSort, admin::words::PlacedSort, admin::words::AccessGroupSort, admin::words::InternalGroupSort,
+        admin::words::PersonSort, admin::words::BlockSort, admin::words::EventSort, admin::words::RequestSort, admin::words::LinkSort,
+    )),
     modifiers(&Shared),
     tags(
         (name = "OAuth", description = "Access tokens for providers (RFC 6749, client credentials)."),
         (name = "SCIM", description = "What a provider pushes (RFC 7643, RFC 7644). Also served under `/scim/v2`."),
         (name = "Providers", description = "The registered sources of people and groups."),
         (name = "Credentials", description = "A provider's client secrets and activation tokens."),
+        (name = "Requests", description = "What was refused over SCIM and at the token endpoint, and why."),
         (name = "Vendors", description = "The outside companies that come into being with a provider's groups."),
         (name = "Access groups", description = "The policies of remote access."),
         (name = "Internal groups", description = "Groups of staff, and the access groups they are tied to."),
         (name = "People", description = "Who was pushed, who is blocked, and who may get in."),
         (name = "Links", description = "Personal ways in, the codes for each entry, and the button that ends them all."),
         (name = "Schemas", description = "What resources may hold beside the built-in attributes."),
+        (name = "Entrance", description = "Where people enter by their access link, and the keys that prove it to the gateway."),
         (name = "Events", description = "The sealed record of every change."),
         (name = "Administrators", description = "Who may use this API."),
         (name = "Set-up", description = "The page that makes the first administrator."),
@@ -92,6 +101,7 @@ impl Modify for Shared {
 pub fn document() -> OpenApi {
     let app = App::new().into_utoipa_app().openapi(Description::openapi());
     let (_, mut document) = app.configure(routes).split_for_parts();
+    name_items(&mut document);
     for (path, item) in &mut document.paths.paths {
         let schemes: &[(&str, &[&str])] = if path.starts_with(admin::MOUNT) {
             &[(ADMIN, &[])]
@@ -110,11 +120,42 @@ pub fn document() -> OpenApi {
     document
 }
 
+/// Lets every page name the schema of its items instead of spelling it out.
+fn name_items(document: &mut OpenApi) {
+    let Some(components) = &mut document.components else {
+        return;
+    };
+    let mut named = Vec::new();
+    for (name, schema) in &mut components.schemas {
+        if let (Some(item), RefOr::T(Schema::Object(page))) = (name.strip_prefix("Page_"), schema)
+            && let Some(RefOr::T(Schema::Array(items))) = page.properties.get_mut("items")
+            && let ArrayItems::RefOrSchema(spelt) = &mut items.items
+        {
+            let reference = RefOr::Ref(Ref::from_schema_name(item));
+            named.push((item.to_owned(), std::mem::replace(&mut **spelt, reference)));
+        }
+    }
+    for (name, schema) in named {
+        components.schemas.entry(name).or_insert(schema);
+    }
+}
+
 /// The document as it is checked in and served.
 pub fn text() -> String {
     let mut text = document()
         .to_pretty_json()
         .expect("every part of the document is JSON by its types");
+    text.push('\n');
+    text
+}
+
+/// The same document in OpenAPI 3.0.3.
+pub fn text_3_0() -> String {
+    let document = serde_json::to_value(document()).expect("every part of the document is JSON");
+    let rendered = rendering::rendered(&document)
+        .expect("a test renders the document, and it does not depend on anything but the code");
+    let mut text =
+        serde_json::to_string_pretty(&rendered).expect("what was JSON is JSON after translation");
     text.push('\n');
     text
 }

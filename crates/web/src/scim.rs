@@ -12,15 +12,19 @@ mod request;
 mod users;
 
 use actix_web::http::header;
-use actix_web::middleware::Compress;
+use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpRequest, web};
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::refusals;
 
 /// The mount that the original product's clients are configured for, and the one that is described.
 pub const MOUNT: &str = "/iso/scim/v2";
 /// The same resources under the usual path.
 pub const ALIAS: &str = "/scim/v2";
+
+pub(crate) use answer::error as refusal;
 
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
     config.service(
@@ -28,6 +32,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
             .app_data(Mount(MOUNT))
             .configure(services)
             .default_service(web::to(fallback::answer))
+            .wrap(from_fn(refusals::over_scim))
             .wrap(Compress::default()),
     );
 }
@@ -38,6 +43,7 @@ pub(crate) fn configure_alias(config: &mut web::ServiceConfig) {
             .app_data(Mount(ALIAS))
             .configure(|config| services(&mut ServiceConfig::new(config)))
             .default_service(web::to(fallback::answer))
+            .wrap(from_fn(refusals::over_scim))
             .wrap(Compress::default()),
     );
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// What each crate may use of the house, at run time.
-const ALLOWED: [(&str, &[&str]); 7] = [
+const ALLOWED: [(&str, &[&str]); 8] = [
     ("vestibule-scim", &[]),
     ("vestibule-oauth", &[]),
     ("vestibule-domain", &["vestibule-scim", "vestibule-oauth"]),
@@ -24,12 +24,17 @@ const ALLOWED: [(&str, &[&str]); 7] = [
         ],
     ),
     (
+        "vestibule-delivery",
+        &["vestibule-oauth", "vestibule-domain"],
+    ),
+    (
         "vestibule-web",
         &[
             "vestibule-scim",
             "vestibule-oauth",
             "vestibule-domain",
             "vestibule-service",
+            "vestibule-delivery",
         ],
     ),
     (
@@ -39,16 +44,19 @@ const ALLOWED: [(&str, &[&str]); 7] = [
             "vestibule-oauth",
             "vestibule-domain",
             "vestibule-service",
+            "vestibule-delivery",
             "vestibule-web",
         ],
     ),
 ];
 
 /// Libraries that only some crates may use, at run time.
-const CONFINED: [(&str, &[&str]); 3] = [
+const CONFINED: [(&str, &[&str]); 4] = [
     // The testkit makes databases for tests on PostgreSQL.
     ("diesel", &["vestibule-storage", "vestibule-testkit"]),
     ("libsqlite3-sys", &["vestibule-storage"]),
+    // Nothing else calls out.
+    ("lettre", &["vestibule-delivery"]),
     (
         "actix-web",
         &[

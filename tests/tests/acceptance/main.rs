@@ -7,14 +7,18 @@
     reason = "a test fails by panicking"
 )]
 
+mod cockpit;
 mod console;
+mod entrance;
 mod interop;
 mod layering;
 mod links;
+mod oauth_assertions;
 mod oauth_client;
 mod oauth_endpoints;
 mod oauth_vectors;
 mod races;
+mod records;
 mod scim_bulk;
 mod scim_http;
 mod scim_lists;

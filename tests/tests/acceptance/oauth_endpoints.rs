@@ -5,7 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use chrono::Duration;
 use serde_json::json;
 use vestibule_domain::network::AllowedAddresses;
-use vestibule_domain::provider::ProviderState;
+use vestibule_domain::provider::{ProviderState, RateLimit};
 use vestibule_testkit::{Engine, Reply, TestApp, TestProvider, both_engines, third_party};
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -377,4 +377,66 @@ fn r_tok_15_live_short_tokens_are_bounded_and_activation_tokens_stay() {
     assert_eq!(live.count(), 5);
     assert!(tokens[15..].iter().all(|token| read(&app, token) == 200));
     assert_eq!(read(&app, &client.token), 200);
+}
+
+#[test]
+fn r_avl_2_a_full_server_says_when_to_come_back_in_the_shape_of_each_protocol() {
+    let setup = vestibule_testkit::Setup {
+        places: 0,
+        ..vestibule_testkit::Setup::default()
+    };
+    let app = TestApp::start_with(Engine::Sqlite, setup).unwrap();
+    let client = app.register(third_party("Product"));
+    let admin = app.admin_token("root", vestibule_service::Role::Administrator);
+    let scim = app.send("GET", "/scim/v2/Users", Some(&client.token), None);
+    let token = ask(&app, TOKEN, &client, "grant_type=client_credentials");
+    for reply in [&scim, &token] {
+        assert_eq!(reply.status, 503, "{}", reply.text);
+        let wait: u32 = reply.header("retry-after").unwrap().parse().unwrap();
+        assert!(wait >= 1);
+    }
+    assert_eq!(
+        scim.json()["schemas"][0],
+        "urn:ietf:params:scim:api:messages:2.0:Error"
+    );
+    assert_eq!(token.json()["error"], "temporarily_unavailable");
+    let read = app.send("GET", "/api/v1/providers", Some(&admin), None);
+    assert_eq!(read.status, 200, "kept for administrators");
+    assert_eq!(app.send_raw("GET", "/readyz", &[], "").status, 200);
+}
+
+#[test]
+fn a_rate_is_shared_between_the_nodes() {
+    let Some(first) = TestApp::start(Engine::Postgres) else {
+        return;
+    };
+    let second = first.another_node();
+    let mut settings = third_party("Product");
+    settings.rate_limit = Some(RateLimit {
+        per_second: 10,
+        burst: 20,
+    });
+    let client = first.register(settings);
+    let nodes = [&first, &second];
+    for node in nodes {
+        assert_eq!(read(node, &client.token), 200);
+    }
+    // What was asked for before is forgotten by halves: then each has half.
+    for _ in 0..3 {
+        for node in nodes {
+            node.service.share_rates().unwrap();
+        }
+    }
+    first.clock.advance(Duration::seconds(60));
+    let granted = |node: &TestApp| {
+        let replies = (0..25).map(|_| read(node, &client.token));
+        replies.filter(|status| *status == 200).count()
+    };
+    let all: usize = nodes.map(granted).iter().sum();
+    assert_eq!(all, 20, "the burst");
+    let reply = first.send("GET", "/scim/v2/Users", Some(&client.token), None);
+    assert_eq!(reply.status, 429);
+    assert_eq!(reply.json()["status"], "429");
+    let wait: u32 = reply.header("retry-after").unwrap().parse().unwrap();
+    assert!(wait >= 1);
 }

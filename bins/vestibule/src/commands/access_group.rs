@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use vestibule_domain::access_group::AccessGroupSettings;
+use vestibule_service::access_groups::AccessGroupQuery;
 
 use super::{CommandError, PageArgs, Session, done, flat};
 use crate::output::Answer;
@@ -143,9 +144,14 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
             Answer::record(flat(&service.create_access_group(call, settings)?))
         }
         Command::List { page } => {
-            let found = service.list_access_groups(call, page.after()?, page.limit)?;
-            Answer::table(
-                found.iter().map(flat).collect(),
+            let query = AccessGroupQuery {
+                page: page.query(),
+                ..AccessGroupQuery::default()
+            };
+            let found = service.list_access_groups(call, &query)?;
+            Answer::page(
+                found.next,
+                found.items.iter().map(flat).collect(),
                 &[
                     ("ID", "/id"),
                     ("NAME", "/name"),

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use clap::Subcommand;
 use serde_json::{Value, json};
 use vestibule_domain::EventId;
-use vestibule_service::events::EventQuery;
+use vestibule_service::events::{Choice, EventQuery};
 
-use super::{CommandError, Session, flat};
+use super::{CommandError, PageArgs, Session, flat};
 use crate::output::Answer;
 
 #[derive(Debug, Subcommand)]
@@ -19,9 +19,6 @@ Examples:
   vestibule event list --action vendor.changed --provider Okta
   vestibule event list --subject 01890a5d-ac96-774b-bcce-b302099a8057 --json")]
     List {
-        /// Only events older than the one with this id: the last one of the page before
-        #[arg(long, value_name = "ID")]
-        before: Option<EventId>,
         /// Only events about the thing with this id
         #[arg(long, value_name = "ID")]
         subject: Option<String>,
@@ -31,9 +28,8 @@ Examples:
         /// Only events of this action, such as user.created or vendor.changed
         #[arg(long)]
         action: Option<String>,
-        /// How many at most, up to 1000
-        #[arg(long, value_name = "N")]
-        limit: Option<u64>,
+        #[command(flatten)]
+        page: PageArgs,
     },
 }
 
@@ -59,30 +55,32 @@ Examples:
 
 pub(super) fn run(session: &Session, command: Command) -> Result<Answer, CommandError> {
     let Command::List {
-        before,
         subject,
         provider,
         action,
-        limit,
+        page,
     } = command;
     // Every id is a UUID in one spelling, so that of any kind of thing will do to read it.
     let subject = subject
         .map(|text| text.parse::<EventId>().map(EventId::as_uuid))
         .transpose()
         .map_err(|error| CommandError::Input(format!("--subject: {error}")))?;
-    let query = EventQuery {
-        before,
+    let choice = Choice {
         subject,
         provider: provider
             .as_deref()
             .map(|provider| session.provider(provider))
             .transpose()?,
         action,
-        limit,
+        ..Choice::default()
     };
-    let events = session.service.list_events(&session.call, &query)?;
-    Ok(Answer::table(
-        events.iter().map(flat).collect(),
+    let page = page.query();
+    let events = session
+        .service
+        .list_events(&session.call, &EventQuery { choice, page })?;
+    Ok(Answer::page(
+        events.next,
+        events.items.iter().map(flat).collect(),
         &[
             ("ID", "/id"),
             ("SEQ", "/seq"),

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 use vestibule_domain::provider::LinkDelivery;
-use vestibule_service::internal_groups::InternalGroup;
+use vestibule_service::internal_groups::{InternalGroup, InternalGroupQuery};
 
 use super::{CommandError, PageArgs, Session};
 use crate::output::Answer;
@@ -51,9 +51,15 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
                 .as_deref()
                 .map(|provider| session.provider(provider))
                 .transpose()?;
-            let groups = service.list_internal_groups(call, provider, page.after()?, page.limit)?;
-            Answer::table(
-                groups.iter().map(shown).collect(),
+            let query = InternalGroupQuery {
+                provider,
+                page: page.query(),
+                ..InternalGroupQuery::default()
+            };
+            let groups = service.list_internal_groups(call, &query)?;
+            Answer::page(
+                groups.next,
+                groups.items.iter().map(shown).collect(),
                 &[
                     ("ID", "/id"),
                     ("NAME", "/name"),

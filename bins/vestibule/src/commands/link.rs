@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use vestibule_domain::LinkId;
 use vestibule_domain::link::{LinkState, Wanted};
 use vestibule_service::links::panic::{Target, Toll};
-use vestibule_service::links::{LinkDetails, LinkQuery};
+use vestibule_service::links::{Forwarding, LinkDetails, LinkQuery};
 use vestibule_web::enter;
 
 use super::{CommandError, PageArgs, Session, instant};
@@ -28,6 +28,9 @@ Examples:
         /// How long it works; as long as configured, or as long as the vendor lasts, when not given
         #[arg(long, value_name = "MINUTES")]
         minutes: Option<i64>,
+        /// Mail it to the person instead of showing its address
+        #[arg(long)]
+        mail: bool,
     },
     /// List access links
     #[command(
@@ -105,14 +108,22 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
             user,
             start,
             minutes,
+            mail,
         } => {
+            let forwarding = if mail {
+                Forwarding::Mailed
+            } else {
+                Forwarding::Shown
+            };
             let wanted = Wanted {
                 start,
                 duration: minutes
                     .map(|minutes| Duration::try_minutes(minutes).unwrap_or(Duration::MAX)),
             };
-            let made = service.create_link(call, session.user(&user)?, wanted)?;
-            let url = enter::address(&session.public_url, &made.secret);
+            let made = service.create_link(call, session.user(&user)?, wanted, forwarding)?;
+            let url = made
+                .secret
+                .map(|secret| enter::address(&session.public_url, &secret));
             let mut value = shown(&LinkDetails {
                 link: made.link,
                 state: made.state,
@@ -120,8 +131,11 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
             if let Value::Object(fields) = &mut value {
                 fields.insert("url".to_owned(), json!(url));
             }
-            Answer::record(value)
-                .with_note("The address is shown this once; only its digest is kept.")
+            let answer = Answer::record(value);
+            if mail {
+                return Ok(answer.with_note("A running server mails it to the person."));
+            }
+            answer.with_note("The address is shown this once; only its digest is kept.")
         }
         Command::List {
             user,
@@ -130,7 +144,6 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
             page,
         } => {
             let query = LinkQuery {
-                after: page.after()?,
                 user: user.as_deref().map(|user| session.user(user)).transpose()?,
                 provider: None,
                 vendor: vendor
@@ -138,11 +151,12 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
                     .map(|vendor| session.vendor(vendor))
                     .transpose()?,
                 state,
-                limit: page.limit,
+                page: page.query(),
             };
             let links = service.list_links(call, &query)?;
-            Answer::table(
-                links.iter().map(shown).collect(),
+            Answer::page(
+                links.next,
+                links.items.iter().map(shown).collect(),
                 &[
                     ("ID", "/id"),
                     ("PERSON", "/user_name"),

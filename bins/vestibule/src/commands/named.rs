@@ -2,8 +2,12 @@
 
 use vestibule_domain::{AccessGroupId, GroupId, ProviderId, UserId, VendorId};
 use vestibule_service::Error;
+use vestibule_service::access_groups::AccessGroupQuery;
+use vestibule_service::internal_groups::InternalGroupQuery;
+use vestibule_service::pages::{Page, PageQuery};
 use vestibule_service::people::PeopleQuery;
-use vestibule_service::vendors::VendorQuery;
+use vestibule_service::providers::ProviderQuery;
+use vestibule_service::vendors::{Choice, VendorQuery};
 
 use super::{CommandError, Session};
 
@@ -15,15 +19,18 @@ impl Session {
         if let Ok(id) = text.parse() {
             return Ok(id);
         }
-        let found = self
-            .service
-            .list_providers(&self.call)?
-            .into_iter()
-            .map(|found| found.provider);
+        let all = pages(|page| {
+            let query = ProviderQuery {
+                page,
+                ..ProviderQuery::default()
+            };
+            self.service.list_providers(&self.call, &query)
+        })?;
         only(
             "provider",
             text,
-            found
+            all.into_iter()
+                .map(|found| found.provider)
                 .filter(|provider| same(&provider.settings.name, text))
                 .map(|provider| provider.id),
         )
@@ -34,15 +41,18 @@ impl Session {
             return Ok(id);
         }
         let query = VendorQuery {
-            name: Some(text.to_owned()),
-            limit: Some(PAGE),
-            ..VendorQuery::default()
+            choice: Choice {
+                name: Some(text.to_owned()),
+                ..Choice::default()
+            },
+            page: PageQuery::first(PAGE),
         };
         only(
             "vendor",
             text,
             self.service
                 .list_vendors(&self.call, &query)?
+                .items
                 .into_iter()
                 .map(|vendor| vendor.id),
         )
@@ -54,7 +64,7 @@ impl Session {
         }
         let query = PeopleQuery {
             user_name: Some(text.to_owned()),
-            limit: Some(PAGE),
+            page: PageQuery::first(PAGE),
             ..PeopleQuery::default()
         };
         only(
@@ -62,6 +72,7 @@ impl Session {
             text,
             self.service
                 .list_people(&self.call, &query)?
+                .items
                 .into_iter()
                 .map(|person| person.id),
         )
@@ -71,13 +82,13 @@ impl Session {
         if let Ok(id) = text.parse() {
             return Ok(id);
         }
-        let all = pages(
-            |after| {
-                self.service
-                    .list_access_groups(&self.call, after, Some(PAGE))
-            },
-            |group| group.id,
-        )?;
+        let all = pages(|page| {
+            let query = AccessGroupQuery {
+                page,
+                ..AccessGroupQuery::default()
+            };
+            self.service.list_access_groups(&self.call, &query)
+        })?;
         only(
             "access group",
             text,
@@ -91,13 +102,13 @@ impl Session {
         if let Ok(id) = text.parse() {
             return Ok(id);
         }
-        let all = pages(
-            |after| {
-                self.service
-                    .list_internal_groups(&self.call, None, after, Some(PAGE))
-            },
-            |group| group.id,
-        )?;
+        let all = pages(|page| {
+            let query = InternalGroupQuery {
+                page,
+                ..InternalGroupQuery::default()
+            };
+            self.service.list_internal_groups(&self.call, &query)
+        })?;
         only(
             "internal group",
             text,
@@ -109,17 +120,19 @@ impl Session {
 }
 
 /// Every item of a list that comes in pages.
-fn pages<T, I: Copy>(
-    page: impl Fn(Option<I>) -> Result<Vec<T>, Error>,
-    id: impl Fn(&T) -> I,
-) -> Result<Vec<T>, Error> {
+fn pages<T, S>(page: impl Fn(PageQuery<S>) -> Result<Page<T>, Error>) -> Result<Vec<T>, Error> {
     let mut all: Vec<T> = Vec::new();
+    let mut after = None;
     loop {
-        let next = page(all.last().map(&id))?;
-        if next.is_empty() {
+        let found = page(PageQuery {
+            after,
+            ..PageQuery::first(PAGE)
+        })?;
+        all.extend(found.items);
+        after = found.next;
+        if after.is_none() {
             return Ok(all);
         }
-        all.extend(next);
     }
 }
 
@@ -163,12 +176,15 @@ mod tests {
 
     #[test]
     fn pages_are_read_to_the_end() {
-        let page = |after: Option<u32>| {
-            Ok((0..7)
-                .filter(|id| after.is_none_or(|after| *id > after))
-                .take(3)
-                .collect())
+        let page = |query: PageQuery<()>| {
+            let first: u32 = query.after.map_or(0, |after| after.parse().unwrap());
+            let items: Vec<u32> = (first..7).take(3).collect();
+            let next = items.last().map(|last| last + 1).filter(|next| *next < 7);
+            Ok(Page {
+                items,
+                next: next.map(|next| next.to_string()),
+            })
         };
-        assert_eq!(pages(page, |id| *id).unwrap(), (0..7).collect::<Vec<u32>>());
+        assert_eq!(pages(page).unwrap(), (0..7).collect::<Vec<u32>>());
     }
 }

@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 use vestibule_domain::CredentialId;
 use vestibule_domain::network::{AllowedAddresses, AllowedReferrers};
 use vestibule_domain::provider::{LinkDelivery, ProviderSettings, ProviderState, UserType};
-use vestibule_oauth::Scopes;
+use vestibule_oauth::{Methods, Scopes};
 use vestibule_scim::Dialect;
 use vestibule_service::providers::{
-    AUTHENTICATION_METHOD, Holdings, NewCredentials, PROTOCOL, ProviderDetails, RegisteredProvider,
+    AUTHENTICATION_METHOD, Holdings, NewCredentials, PROTOCOL, ProviderDetails, ProviderQuery,
+    RegisteredProvider,
 };
 
-use super::{CommandError, Session, done, flat};
+use super::{CommandError, PageArgs, Session, done, flat};
 use crate::output::Answer;
 use fields::{Fields, Unset};
 
@@ -42,7 +43,10 @@ Examples:
     },
     /// List the providers
     #[command(after_long_help = "Example:\n  vestibule provider list")]
-    List,
+    List {
+        #[command(flatten)]
+        page: PageArgs,
+    },
     /// Show a provider: settings, credentials with their last use, tolerances, warnings, what it holds
     #[command(after_long_help = "Example:\n  vestibule provider show Okta")]
     Show {
@@ -63,7 +67,7 @@ Examples:
         #[command(flatten)]
         fields: Fields,
         /// Empty a setting: description, tags, valid-until, allow-ip (nobody may call), allow-referrer (anybody
-        /// may refer), default-access-group or rate-limit; may be repeated
+        /// may refer), authentication (a secret, either way), default-access-group or rate-limit; may be repeated
         #[arg(long, value_enum, value_name = "SETTING")]
         clear: Vec<Unset>,
     },
@@ -156,10 +160,15 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
             };
             add(session, name, user_type, state, &fields)?
         }
-        Command::List => {
-            let providers = service.list_providers(call)?;
-            Answer::table(
-                providers.iter().map(shown).collect(),
+        Command::List { page } => {
+            let query = ProviderQuery {
+                page: page.query(),
+                ..ProviderQuery::default()
+            };
+            let providers = service.list_providers(call, &query)?;
+            Answer::page(
+                providers.next,
+                providers.items.iter().map(shown).collect(),
                 &[
                     ("ID", "/id"),
                     ("NAME", "/name"),
@@ -224,6 +233,7 @@ fn add(
         valid_until: None,
         allowed_addresses: AllowedAddresses::default(),
         allowed_referrers: AllowedReferrers::default(),
+        authentication: Methods::default(),
         scopes: Scopes::ALL,
         dialect: Dialect::default(),
         put_keeps_members: false,

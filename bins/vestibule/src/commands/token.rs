@@ -40,6 +40,15 @@ Examples:
         #[arg(long)]
         provider: String,
     },
+    /// List every credential: secrets, tokens, keys, with their end and last use; the first to end first
+    #[command(
+        after_long_help = "Examples:\n  vestibule token credentials\n  vestibule token credentials --provider Okta"
+    )]
+    Credentials {
+        /// Id or name of the provider; every provider when not given
+        #[arg(long)]
+        provider: Option<String>,
+    },
     /// End one token, or all of a provider's, at once
     #[command(
         group = ArgGroup::new("which").required(true).args(["token", "all", "issued_before"]),
@@ -101,6 +110,36 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
                     ("SCOPE", "/scope"),
                     ("ISSUED", "/issued"),
                     ("EXPIRES", "/expires"),
+                ],
+            )
+        }
+        Command::Credentials { provider } => {
+            let provider = match provider {
+                Some(name) => Some(session.provider(&name)?),
+                None => None,
+            };
+            let records = service.list_credentials(call, provider)?;
+            let shown = records.iter().map(|record| {
+                let used = record.last_use.as_ref();
+                json!({"id": record.id, "provider": record.provider_name, "kind": record.kind, "name": record.name,
+                       "scope": record.scopes, "created": record.created, "expires": record.expires,
+                       "expires_within_days": record.expires_within_days, "expired": record.expired,
+                       "live": record.live, "last_used": used.map(|used| used.last_used),
+                       "last_address": used.and_then(|used| used.last_address.as_deref()),
+                       "uses": used.map_or(0, |used| used.uses)})
+            });
+            Answer::table(
+                shown.collect(),
+                &[
+                    ("ID", "/id"),
+                    ("PROVIDER", "/provider"),
+                    ("KIND", "/kind"),
+                    ("NAME", "/name"),
+                    ("CREATED", "/created"),
+                    ("EXPIRES", "/expires"),
+                    ("LAST USED", "/last_used"),
+                    ("FROM", "/last_address"),
+                    ("USES", "/uses"),
                 ],
             )
         }

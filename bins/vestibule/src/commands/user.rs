@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use vestibule_domain::BlockId;
 use vestibule_domain::access::{Decision, Verdict};
 use vestibule_domain::person;
+use vestibule_service::blocks::BlockQuery;
 use vestibule_service::people::{PeopleQuery, Person, PersonDetails};
 
 use super::{CommandError, PageArgs, Session, done, flat, instant};
@@ -104,12 +105,13 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
                     .map(|provider| session.provider(provider))
                     .transpose()?,
                 user_name,
-                after: page.after()?,
-                limit: page.limit,
+                page: page.query(),
+                ..PeopleQuery::default()
             };
             let people = service.list_people(call, &query)?;
-            Answer::table(
-                people.iter().map(shown).collect(),
+            Answer::page(
+                people.next,
+                people.items.iter().map(shown).collect(),
                 &[
                     ("ID", "/id"),
                     ("USER NAME", "/user_name"),
@@ -159,9 +161,14 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
             done(format!("{} blocks are lifted.", blocks.len()))
         }
         Command::Blocks { page } => {
-            let blocks = service.list_blocks(call, page.after()?, page.limit)?;
-            Answer::table(
-                blocks.iter().map(block_shown).collect(),
+            let query = BlockQuery {
+                page: page.query(),
+                ..BlockQuery::default()
+            };
+            let blocks = service.list_blocks(call, &query)?;
+            Answer::page(
+                blocks.next,
+                blocks.items.iter().map(block_shown).collect(),
                 &[
                     ("ID", "/id"),
                     ("USER NAME", "/user_name"),

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use vestibule_domain::GroupId;
 use vestibule_domain::provider::LinkDelivery;
 use vestibule_domain::vendor::{VendorSettings, VendorStatus};
-use vestibule_service::vendors::{VendorDetails, VendorQuery};
+use vestibule_service::pages::PageQuery;
+use vestibule_service::vendors::{Choice, VendorDetails, VendorQuery};
 
 use super::{CommandError, PageArgs, Session, flat, instant};
 use crate::output::Answer;
@@ -116,19 +117,19 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
             status,
             page,
         } => {
-            let query = VendorQuery {
+            let choice = Choice {
                 provider: provider
                     .as_deref()
                     .map(|provider| session.provider(provider))
                     .transpose()?,
                 status,
-                name: None,
-                after: page.after()?,
-                limit: page.limit,
+                ..Choice::default()
             };
-            let vendors = service.list_vendors(call, &query)?;
-            Answer::table(
-                vendors.iter().map(flat).collect(),
+            let page = page.query();
+            let vendors = service.list_vendors(call, &VendorQuery { choice, page })?;
+            Answer::page(
+                vendors.next,
+                vendors.items.iter().map(flat).collect(),
                 &[
                     ("ID", "/id"),
                     ("NAME", "/name"),
@@ -189,7 +190,9 @@ fn show(session: &Session, vendor: &str) -> Result<Answer, CommandError> {
         people,
         access_group_name,
     } = service.find_vendor(call, id)?;
-    let placed = service.vendor_people(call, id, None, None)?;
+    let placed = service
+        .vendor_people(call, id, &PageQuery::default())?
+        .items;
     let mut value = flat(&vendor);
     if let Value::Object(fields) = &mut value {
         let names: Vec<Value> = placed

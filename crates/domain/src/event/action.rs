@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::ids::{
     AccessGroupId, AdministratorId, BlockId, CredentialId, DefinitionId, GroupId, LinkId,
-    ProviderId, ResourceId, UserId, VendorId,
+    ProviderId, ResourceId, SigningKeyId, UserId, VendorId,
 };
 use crate::named::named;
 
@@ -46,6 +46,8 @@ named! {
         TokenRevoked = "token.revoked",
         ActivationTokenIssued = "activation_token.issued",
         ActivationTokenRevoked = "activation_token.revoked",
+        /// A credential ends soon; told ahead, more than once.
+        CredentialExpiring = "credential.expiring",
         AdministratorCreated = "administrator.created",
         AdministratorChanged = "administrator.changed",
         AdministratorDeleted = "administrator.deleted",
@@ -63,6 +65,10 @@ named! {
         /// It ends earlier, because its vendor does.
         LinkShortened = "link.shortened",
         LinkEnded = "link.ended",
+        /// A letter about a link was taken by the mail server.
+        LinkMailed = "link.mailed",
+        /// A letter about a link will never be sent.
+        LinkNotMailed = "link.not_mailed",
         EntryCodeRequested = "entry_code.requested",
         /// An administrator had it shown.
         EntryCodeShown = "entry_code.shown",
@@ -78,6 +84,7 @@ named! {
         SchemaRemoved = "schema.removed",
         ResourceTypeAdded = "resource_type.added",
         ResourceTypeRemoved = "resource_type.removed",
+        SigningKeyMade = "signing_key.made",
     }
 }
 
@@ -96,6 +103,7 @@ named! {
         Resource = "resource",
         /// Of a schema or a resource type.
         Definition = "definition",
+        SigningKey = "signing_key",
     }
 }
 
@@ -128,6 +136,7 @@ subjects! {
     LinkId => Link,
     ResourceId => Resource,
     DefinitionId => Definition,
+    SigningKeyId => SigningKey,
 }
 
 #[cfg(test)]
@@ -146,19 +155,19 @@ mod tests {
              access_group.changed access_group.deleted provider.created provider.changed \
              provider.deleted provider.paused provider.resumed provider.disabled provider.enabled \
              secret.issued secret.revoked token.issued token.revoked activation_token.issued \
-             activation_token.revoked administrator.created administrator.changed \
+             activation_token.revoked credential.expiring administrator.created administrator.changed \
              administrator.deleted administrator.signed_in administrator.signed_out \
              administrator.sign_in_failed admin_token.issued admin_token.revoked set_up_link.issued \
              set_up_link.used warning.raised link.created link.shortened link.ended \
-             entry_code.requested entry_code.shown entry.granted entry.refused panic.pressed \
-             resource.created resource.changed resource.deleted schema.added schema.removed \
-             resource_type.added resource_type.removed"
+             link.mailed link.not_mailed entry_code.requested entry_code.shown entry.granted \
+             entry.refused panic.pressed resource.created resource.changed resource.deleted schema.added schema.removed \
+             resource_type.added resource_type.removed signing_key.made"
         );
         let kinds: Vec<_> = SubjectKind::ALL.iter().map(|kind| kind.name()).collect();
         assert_eq!(
             kinds.join(" "),
             "user group vendor access_group provider block credential administrator link \
-             resource definition"
+             resource definition signing_key"
         );
     }
 

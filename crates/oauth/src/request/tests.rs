@@ -37,7 +37,9 @@ fn basic(user_and_password: impl AsRef<[u8]>) -> String {
 
 fn of(outcome: &Outcome) -> (&str, &str) {
     let client = &outcome.as_ref().unwrap().client;
-    let Proof::Secret { secret, .. } = &client.proof;
+    let Proof::Secret { secret, .. } = &client.proof else {
+        panic!("no secret");
+    };
     (&client.client_id, secret.secret())
 }
 

@@ -132,15 +132,22 @@ fn pages_follow_each_other() {
         .iter()
         .map(|name| world.access_group(name).id)
         .collect();
-    let page = |after, limit| -> Vec<AccessGroupId> {
-        let found = world
-            .service
-            .list_access_groups(&root(), after, limit)
-            .unwrap();
-        found.iter().map(|found| found.id).collect()
+    let page = |after, limit| {
+        let query = AccessGroupQuery {
+            page: PageQuery {
+                after,
+                limit,
+                ..PageQuery::default()
+            },
+            ..AccessGroupQuery::default()
+        };
+        let found = world.service.list_access_groups(&root(), &query).unwrap();
+        let ids: Vec<_> = found.items.iter().map(|found| found.id).collect();
+        (ids, found.next)
     };
-    assert_eq!(page(None, None), ids);
-    assert_eq!(page(None, Some(2)), ids[..2]);
-    assert_eq!(page(Some(ids[1]), Some(u64::MAX)), ids[2..]);
-    assert_eq!(page(None, Some(0)), ids[..1]);
+    assert_eq!(page(None, None), (ids.clone(), None));
+    let (first, next) = page(None, Some(2));
+    assert_eq!(first, ids[..2]);
+    assert_eq!(page(next, Some(u64::MAX)), (ids[2..].to_vec(), None));
+    assert_eq!(page(None, Some(0)).0, ids[..1]);
 }

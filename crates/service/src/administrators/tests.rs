@@ -85,7 +85,7 @@ fn an_api_token_works_until_it_expires_or_is_revoked() {
         address: None,
         request_id: None,
     };
-    let works = |issued: &NewAdminToken| world.service.list_providers(&call(issued)).is_ok();
+    let works = |issued: &NewAdminToken| world.service.identify(&call(issued)).is_ok();
     let (brief, lasting) = (issue(Some(5)).unwrap(), issue(None).unwrap());
     assert!(brief.secret.expose().starts_with("vap_"));
     assert!(matches!(issue(Some(0)), Err(Error::Invalid { field, .. }) if field == "ttl"));
@@ -99,7 +99,7 @@ fn an_api_token_works_until_it_expires_or_is_revoked() {
         .revoke_admin_token(&root(), lasting.token.id)
         .unwrap();
     assert!(!works(&lasting));
-    let refused = world.service.list_providers(&call(&lasting));
+    let refused = world.service.identify(&call(&lasting));
     assert!(matches!(
         refused,
         Err(Error::Unauthenticated(BearerError::InvalidToken))

@@ -71,8 +71,9 @@ fn a_block_ends_at_its_instant() {
     assert_eq!(
         world
             .service
-            .list_blocks(&root(), None, None)
+            .list_blocks(&root(), &BlockQuery::default())
             .unwrap()
+            .items
             .len(),
         1
     );
@@ -88,5 +89,6 @@ fn a_block_needs_a_reason_and_a_future() {
         let refused = world.service.block_user(&root(), ada, reason, until);
         assert!(matches!(refused, Err(Error::Invalid { field, .. }) if field == expected));
     }
-    assert_eq!(world.service.list_blocks(&root(), None, None).unwrap(), []);
+    let left = world.service.list_blocks(&root(), &BlockQuery::default());
+    assert_eq!(left.unwrap().items, []);
 }

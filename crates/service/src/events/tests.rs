@@ -18,38 +18,52 @@ fn events_are_found_by_subject_action_and_page() {
         .id;
     let find = |query: EventQuery| -> Vec<String> {
         let found = world.service.list_events(&root(), &query).unwrap();
-        found.into_iter().map(|event| event.action).collect()
+        found.items.into_iter().map(|event| event.action).collect()
     };
-    let of = |provider| EventQuery {
-        provider: Some(provider),
+    let choose = |choice| EventQuery {
+        choice,
         ..EventQuery::default()
+    };
+    let of = |provider| {
+        choose(Choice {
+            provider: Some(provider),
+            ..Choice::default()
+        })
     };
     assert_eq!(find(of(okta)), ["secret.issued", "provider.created"]);
     assert_eq!(
         find(EventQuery {
-            limit: Some(1),
+            page: PageQuery::first(1),
             ..of(entra)
         }),
         ["secret.issued"]
     );
-    let newest = world.events()[0].id;
+    let first = EventQuery {
+        page: PageQuery::first(1),
+        ..of(entra)
+    };
+    let after = world.service.list_events(&root(), &first).unwrap().next;
+    let rest = PageQuery {
+        after,
+        ..PageQuery::default()
+    };
     assert_eq!(
         find(EventQuery {
-            before: Some(newest),
+            page: rest,
             ..of(entra)
         }),
         ["provider.created"]
     );
-    let subject = EventQuery {
+    let subject = Choice {
         subject: Some(okta.as_uuid()),
-        ..EventQuery::default()
+        ..Choice::default()
     };
-    assert_eq!(find(subject), ["provider.created"]);
-    let action = EventQuery {
+    assert_eq!(find(choose(subject)), ["provider.created"]);
+    let action = Choice {
         action: Some("secret.issued".to_owned()),
-        ..EventQuery::default()
+        ..Choice::default()
     };
-    assert_eq!(find(action), ["secret.issued", "secret.issued"]);
+    assert_eq!(find(choose(action)), ["secret.issued", "secret.issued"]);
 }
 
 #[test]

@@ -154,10 +154,12 @@ fn a_vendors_group_is_no_internal_group() {
         Err(Error::NotFound("internal group"))
     ));
     let list = |provider| {
-        world
-            .service
-            .list_internal_groups(&root(), provider, None, None)
-            .unwrap()
+        let query = InternalGroupQuery {
+            provider,
+            ..InternalGroupQuery::default()
+        };
+        let found = world.service.list_internal_groups(&root(), &query);
+        found.unwrap().items
     };
     assert_eq!(
         list(None).iter().map(|group| group.id).collect::<Vec<_>>(),

@@ -80,6 +80,18 @@ pub struct Entry {
     pub at: DateTime<Utc>,
     pub link: Link,
     pub facts: Facts,
+    /// The person's primary one.
+    pub email: Option<String>,
+}
+
+/// What came of asking for a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    Closed,
+    /// A code goes to the person, if their address and the mail server take it.
+    Queued,
+    /// The link has had as many as it may.
+    TooMany,
 }
 
 impl Service {
@@ -124,6 +136,46 @@ impl Service {
         Ok(ShownCode { code, expires })
     }
 
+    /// Mails a code to the person of a link. It is made when the mail is handed over, and works for
+    /// ten minutes from then on.
+    pub fn request_entry_code(&self, secret: Digest, visitor: &Visitor) -> Result<Asked, Error> {
+        let (service, visitor) = (self.clone(), visitor.clone());
+        self.store().write("links.request_code", move |tx| {
+            let now = service.now();
+            let Some(link) = links::find_by_secret(tx, &secret)? else {
+                return Ok(Asked::Closed);
+            };
+            let Entrance::Open { link } = entrance_of(tx, link, now)? else {
+                return Ok(Asked::Closed);
+            };
+            let code = match service.new_code(tx, &link, None, now) {
+                Ok(code) => code,
+                Err(Error::Conflict(_)) => return Ok(Asked::TooMany),
+                Err(error) => return Err(error),
+            };
+            let email = users::find_anywhere(tx, link.user)?.and_then(|user| user.email);
+            service.mail_code(tx, &link, code.id, email.as_deref(), code.expires)?;
+            service.record(
+                tx,
+                Change {
+                    id: None,
+                    at: now,
+                    actor: Actor::Person {
+                        id: link.user,
+                        address: visitor.address,
+                    },
+                    action: Action::EntryCodeRequested,
+                    subject: link.id.into(),
+                    provider: Some(link.provider),
+                    cause: None,
+                    request_id: Some(visitor.request_id.clone()),
+                    payload: made(json!({ "code": code.id })),
+                },
+            );
+            Ok(Asked::Queued)
+        })
+    }
+
     /// What is behind a link's address. Looking changes nothing.
     pub fn entrance(&self, secret: &Digest) -> Result<Entrance, Error> {
         let now = self.now();
@@ -132,6 +184,16 @@ impl Service {
                 Some(link) => entrance_of(tx, link, now),
                 None => Ok(Entrance::Closed),
             })
+    }
+
+    /// Whether whoever comes from there has not failed too often (R-LNK-4).
+    pub fn admits_at_entrance(&self, visitor: &Visitor) -> bool {
+        self.entrance_throttle().admits(visitor.address, self.now())
+    }
+
+    /// Counts a failure against where it came from.
+    pub fn failed_at_entrance(&self, visitor: &Visitor) {
+        self.entrance_throttle().failed(visitor.address, self.now());
     }
 
     /// Tries a code. Whatever comes of it, the code is spent.
@@ -197,11 +259,13 @@ impl Service {
                 }
             };
             let event = service.record(tx, change(Action::EntryGranted));
+            let email = users::find_anywhere(tx, link.user)?.and_then(|user| user.email);
             Ok(Attempt::Granted(Box::new(Entry {
                 event,
                 at: now,
                 link: link.clone(),
                 facts,
+                email,
             })))
         })
     }

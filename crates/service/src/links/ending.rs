@@ -13,11 +13,12 @@ use vestibule_domain::{EventId, UserId};
 use vestibule_storage::links::{self, Scope};
 use vestibule_storage::{Write, users};
 
+use super::LetIn;
 use crate::changes::moved;
 use crate::{Caller, Change, Error, Service, access};
 
 impl Service {
-    /// Settles the links of people whom a provider changed.
+    /// Settles the links of people whom a provider changed, and notes those who may get one now.
     pub(crate) fn follow_access(
         &self,
         tx: &mut Write<'_>,
@@ -30,7 +31,8 @@ impl Service {
             cause: Some(cause),
             ..caller.change(caller.provider.id, now)
         };
-        self.settle_links(tx, &Scope::Users(people), &template)
+        self.settle_links(tx, &Scope::Users(people), &template)?;
+        self.consider(tx, LetIn::People(people), cause, now)
     }
 
     /// Ends the links in `scope` whose people may no longer get in, and shortens those that would

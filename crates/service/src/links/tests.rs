@@ -57,7 +57,7 @@ impl Hall {
 
     fn link(&self) -> NewLink {
         self.service()
-            .create_link(&root(), self.ada, Wanted::default())
+            .create_link(&root(), self.ada, Wanted::default(), Forwarding::Shown)
             .unwrap()
     }
 
@@ -71,9 +71,7 @@ impl Hall {
             address: "192.0.2.9".parse().ok(),
             request_id: "request-9".to_owned(),
         };
-        self.service()
-            .enter(link.secret.digest(), code, &visitor)
-            .unwrap()
+        self.service().enter(secret(link), code, &visitor).unwrap()
     }
 }
 
@@ -88,7 +86,9 @@ fn a_link_lasts_as_usual_and_no_longer_than_its_vendor() {
         start: None,
         duration: Some(Duration::days(31)),
     };
-    let refused = hall.service().create_link(&root(), hall.ada, beyond);
+    let refused = hall
+        .service()
+        .create_link(&root(), hall.ada, beyond, Forwarding::Shown);
     assert!(
         matches!(&refused, Err(Error::Invalid { field, detail })
             if field == "duration_minutes" && detail.contains("the vendor ends at")),
@@ -107,7 +107,7 @@ fn whoever_may_not_get_in_is_given_no_link_but_the_reason() {
     let grace = hall.world.user(&hall.client, "grace");
     let refused = hall
         .service()
-        .create_link(&root(), grace, Wanted::default())
+        .create_link(&root(), grace, Wanted::default(), Forwarding::Shown)
         .unwrap_err();
     assert!(matches!(refused, Error::Conflict(_)));
     assert!(
@@ -119,7 +119,7 @@ fn whoever_may_not_get_in_is_given_no_link_but_the_reason() {
         .unwrap();
     let refused = hall
         .service()
-        .create_link(&root(), hall.ada, Wanted::default())
+        .create_link(&root(), hall.ada, Wanted::default(), Forwarding::Shown)
         .unwrap_err();
     assert!(refused.to_string().contains("Lost laptop"), "{refused}");
 }
@@ -224,9 +224,13 @@ fn whatever_takes_access_away_ends_the_link_for_good() {
         // What is given back later brings no link back.
         hall.world.pass(Duration::minutes(2));
         assert_eq!(hall.ended(&link), Some(reason), "{what}");
-        let entrance = hall.service().entrance(&link.secret.digest()).unwrap();
+        let entrance = hall.service().entrance(&secret(&link)).unwrap();
         assert_eq!(entrance, Entrance::Closed, "{what}");
     }
+}
+
+fn secret(link: &NewLink) -> vestibule_oauth::Digest {
+    link.secret.as_ref().unwrap().digest()
 }
 
 fn later(hall: &Hall) -> NewLink {
@@ -235,7 +239,7 @@ fn later(hall: &Hall) -> NewLink {
         duration: Some(Duration::hours(1)),
     };
     hall.service()
-        .create_link(&root(), hall.ada, wanted)
+        .create_link(&root(), hall.ada, wanted, Forwarding::Shown)
         .unwrap()
 }
 
@@ -437,7 +441,7 @@ fn a_clock_set_back_lengthens_no_code() {
         .show_entry_code(&root(), link.link.id)
         .unwrap();
     hall.world.pass(Duration::hours(-2));
-    let entrance = hall.service().entrance(&link.secret.digest()).unwrap();
+    let entrance = hall.service().entrance(&secret(&link)).unwrap();
     assert_eq!(
         entrance,
         Entrance::NotYet {
@@ -512,7 +516,7 @@ fn an_internal_group_has_a_panic_button_too() {
     let service = &world.service;
     for person in [ada, grace] {
         service
-            .create_link(&root(), person, Wanted::default())
+            .create_link(&root(), person, Wanted::default(), Forwarding::Shown)
             .unwrap();
     }
     let press = |group| {
@@ -525,10 +529,13 @@ fn an_internal_group_has_a_panic_button_too() {
     assert_eq!(press(all), 1, "Grace alone is left");
     // Leaving the group that lets in ends a link as well.
     service
-        .create_link(&root(), ada, Wanted::default())
+        .create_link(&root(), ada, Wanted::default(), Forwarding::Shown)
         .unwrap();
     world.delete_group(&client, team);
-    let ended = service.list_links(&root(), &LinkQuery::default()).unwrap();
+    let ended = service
+        .list_links(&root(), &LinkQuery::default())
+        .unwrap()
+        .items;
     let reasons: Vec<_> = ended
         .iter()
         .filter_map(|found| found.link.ended.map(|ended| ended.reason))
@@ -547,7 +554,7 @@ fn links_are_listed_by_what_they_are_now() {
             vendor: Some(hall.vendor),
             ..LinkQuery::default()
         };
-        let found = hall.service().list_links(&root(), &query).unwrap();
+        let found = hall.service().list_links(&root(), &query).unwrap().items;
         assert!(found.iter().all(|found| found.state == state));
         found.iter().map(|found| found.link.id).collect::<Vec<_>>()
     };

@@ -82,7 +82,9 @@ fn unknown_wrong_disabled_and_expired_are_one_answer() {
     for used_basic in [false, true] {
         for request in &requests {
             let mut request = request.clone();
-            let Proof::Secret { basic, .. } = &mut request.client.proof;
+            let Proof::Secret { basic, .. } = &mut request.client.proof else {
+                panic!("a secret was put there");
+            };
             *basic = used_basic;
             assert_eq!(
                 refusal(&world, &request),
@@ -233,7 +235,7 @@ fn about(client: &NewCredentials, token: &Secret) -> AboutToken {
 fn told(world: &World, request: AboutToken) -> Option<ActiveToken> {
     world
         .service
-        .introspect_own_token(Ok(request), &contact(), "https://vestibule.example")
+        .introspect_own_token(Ok(request), &contact())
         .unwrap()
 }
 
@@ -288,10 +290,7 @@ fn r_tok_9_a_paused_provider_can_still_end_its_tokens() {
     };
     state(ProviderState::Paused);
     let asked = || Ok(about(&okta, &token));
-    let introspected =
-        world
-            .service
-            .introspect_own_token(asked(), &contact(), "https://vestibule.example");
+    let introspected = world.service.introspect_own_token(asked(), &contact());
     assert!(
         matches!(introspected, Err(Error::Token(refused)) if refused.kind == TokenErrorKind::TemporarilyUnavailable)
     );
@@ -321,10 +320,7 @@ fn r_tok_10_introspection_tells_of_own_working_tokens_only() {
     assert_eq!(told(&world, about(&okta, &okta.client_secret)), None);
     let mut wrong = about(&okta, &token);
     wrong.client = crate::world::wrong(&wrong.client);
-    let refused =
-        world
-            .service
-            .introspect_own_token(Ok(wrong), &contact(), "https://vestibule.example");
+    let refused = world.service.introspect_own_token(Ok(wrong), &contact());
     assert!(
         matches!(refused, Err(Error::Token(refused)) if refused == TokenError::invalid_client(false))
     );

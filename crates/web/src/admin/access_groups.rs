@@ -12,9 +12,10 @@ use vestibule_service::Error;
 use vestibule_service::access_groups as service;
 
 use super::MOUNT;
-use super::body::{Admin, Body, Given, Id, Params, etag};
-use super::list::{Limit, Page};
+use super::body::{Admin, Body, Given, Id, etag};
+use super::list::{List, Page, Paging, truth};
 use super::problem::{ChangeProblems, Problem, Problems};
+use super::words;
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
     config
@@ -25,18 +26,37 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
         .service(delete);
 }
 
-/// Which page of access groups to list.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
+/// Which access groups to list.
+#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Choice {
-    /// `next` of the page before.
-    #[param(value_type = Option<Uuid>)]
-    after: Option<AccessGroupId>,
-    #[serde(default)]
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 1000, default = 100)]
-    limit: Limit,
+    /// Only those that are enabled, or are not.
+    #[serde(default, deserialize_with = "truth")]
+    #[param(value_type = Option<bool>)]
+    enabled: Option<bool>,
+    /// Only those whose name contains this, in any case.
+    q: Option<String>,
 }
+
+/// The columns of the export.
+const COLUMNS: [&str; 15] = [
+    "/id",
+    "/name",
+    "/description",
+    "/enabled",
+    "/may_view_passwords",
+    "/may_start_sessions",
+    "/approvals_required",
+    "/disapprovals_to_cancel",
+    "/approval_levels",
+    "/governance_id_required",
+    "/self_request",
+    "/approvers",
+    "/linkable_by_provisioning",
+    "/created",
+    "/modified",
+];
 
 /// A policy of remote access.
 #[derive(Debug, Serialize, ToSchema)]
@@ -287,16 +307,24 @@ impl From<service::AccessGroupDetails> for AccessGroupDetails {
 #[utoipa::path(
     operation_id = "listAccessGroups",
     tag = "Access groups",
-    params(Choice),
-    responses((status = 200, description = "A page of access groups, oldest first.", body = Page<AccessGroup>), Problems),
+    params(Choice, Paging, ("sort" = Option<words::AccessGroupSort>, Query, description = "Without it, `created`.")),
+    responses((status = 200, description = "A page of access groups.", content((Page<AccessGroup> = "application/json"), (String = "text/csv"))), Problems),
 )]
 #[get("/access-groups")]
-async fn list(admin: Admin, query: Params<Choice>) -> Result<HttpResponse, Problem> {
-    let Choice { after, limit } = query.0;
-    let groups = admin
-        .run(move |service, call| service.list_access_groups(call, after, Some(limit.0)))
-        .await?;
-    Ok(HttpResponse::Ok().json(Page::<AccessGroup>::of(groups, limit, |last| last.id)))
+async fn list(
+    admin: Admin,
+    wanted: List<Choice, service::AccessGroupSort>,
+) -> Result<HttpResponse, Problem> {
+    wanted
+        .answer::<_, AccessGroup, _>(&admin, &COLUMNS, |service, call, choice, page| {
+            let query = service::AccessGroupQuery {
+                enabled: choice.enabled,
+                search: choice.q,
+                page,
+            };
+            service.list_access_groups(call, &query)
+        })
+        .await
 }
 
 /// Create an access group

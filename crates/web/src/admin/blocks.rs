@@ -6,27 +6,40 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use vestibule_domain::{BlockId, EventId, ProviderId, UserId};
+use vestibule_service::blocks as service;
 
-use super::body::{Admin, Body, Id, Params};
-use super::list::{Limit, Page};
+use super::body::{Admin, Body, Id};
+use super::list::{List, Page, Paging};
 use super::problem::{ChangeProblems, Problem, Problems};
+use super::words;
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
     config.service(list).service(create).service(lift);
 }
 
-/// Which page of blocks to list.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
+/// Which blocks to list.
+#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Choice {
-    /// `next` of the page before.
+    /// Only those on people of this provider.
     #[param(value_type = Option<Uuid>)]
-    after: Option<BlockId>,
-    #[serde(default)]
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 1000, default = 100)]
-    limit: Limit,
+    provider: Option<ProviderId>,
+    /// Only those whose user name or e-mail contains this, in any case, or whose reason does.
+    q: Option<String>,
 }
+
+/// The columns of the export.
+const COLUMNS: [&str; 8] = [
+    "/id",
+    "/provider",
+    "/user_name",
+    "/email",
+    "/reason",
+    "/until",
+    "/created",
+    "/event",
+];
 
 /// A block on a person. It goes by user name and e-mail, and so outlives the person's deletion.
 #[derive(Debug, Serialize, ToSchema)]
@@ -78,16 +91,24 @@ struct NewBlock {
 #[utoipa::path(
     operation_id = "listBlocks",
     tag = "People",
-    params(Choice),
-    responses((status = 200, description = "A page of blocks, oldest first.", body = Page<Block>), Problems),
+    params(Choice, Paging, ("sort" = Option<words::BlockSort>, Query, description = "Without it, `created`.")),
+    responses((status = 200, description = "A page of blocks.", content((Page<Block> = "application/json"), (String = "text/csv"))), Problems),
 )]
 #[get("/blocks")]
-async fn list(admin: Admin, query: Params<Choice>) -> Result<HttpResponse, Problem> {
-    let Choice { after, limit } = query.0;
-    let blocks = admin
-        .run(move |service, call| service.list_blocks(call, after, Some(limit.0)))
-        .await?;
-    Ok(HttpResponse::Ok().json(Page::<Block>::of(blocks, limit, |last| last.id)))
+async fn list(
+    admin: Admin,
+    wanted: List<Choice, service::BlockSort>,
+) -> Result<HttpResponse, Problem> {
+    wanted
+        .answer::<_, Block, _>(&admin, &COLUMNS, |service, call, choice, page| {
+            let query = service::BlockQuery {
+                provider: choice.provider,
+                search: choice.q,
+                page,
+            };
+            service.list_blocks(call, &query)
+        })
+        .await
 }
 
 /// Block a person

@@ -24,7 +24,7 @@ const MAX_BODY: usize = 2 * 1024 * 1024;
 /// Characters of a parser's message that are passed on.
 const MAX_MESSAGE: usize = 300;
 
-type Later<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
+pub(super) type Later<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
 
 /// An administrative request: who sent it and what answers it.
 #[derive(Debug, Clone)]
@@ -52,7 +52,7 @@ impl Admin {
     }
 
     /// The problem with the request, unless its sender is not even known.
-    async fn answer(&self, problem: Problem) -> Problem {
+    pub(super) async fn answer(&self, problem: Problem) -> Problem {
         match self.run(Service::identify).await {
             Ok(_) => problem,
             Err(unauthenticated) => unauthenticated,
@@ -240,7 +240,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Params<T> {
         let request = request.clone();
         Box::pin(async move {
             let admin = Admin::of(&request)?;
-            match parameters(request.query_string(), &admin.request_id) {
+            match understood(request.query_string(), &admin.request_id) {
                 Ok(value) => Ok(Self(value)),
                 Err(problem) => Err(admin.answer(problem).await),
             }
@@ -248,7 +248,21 @@ impl<T: DeserializeOwned + 'static> FromRequest for Params<T> {
     }
 }
 
-fn parameters<T: DeserializeOwned>(query: &str, id: &str) -> Result<T, Problem> {
+fn understood<T: DeserializeOwned>(query: &str, id: &str) -> Result<T, Problem> {
+    as_described(parameters(query, id)?, id)
+}
+
+/// Parameters as what they are described to be.
+pub(super) fn as_described<T: DeserializeOwned>(
+    parameters: Map<String, Value>,
+    id: &str,
+) -> Result<T, Problem> {
+    serde_path_to_error::deserialize(Value::Object(parameters))
+        .map_err(|error| at_field(&error.path().to_string(), &error.inner().to_string(), id))
+}
+
+/// The parameters of a query, each given once.
+pub(super) fn parameters(query: &str, id: &str) -> Result<Map<String, Value>, Problem> {
     let mut map = Map::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         let name: String = name.chars().take(64).collect();
@@ -266,8 +280,7 @@ fn parameters<T: DeserializeOwned>(query: &str, id: &str) -> Result<T, Problem> 
             return Err(Problem::invalid(name, "the parameter is given twice", id));
         }
     }
-    serde_path_to_error::deserialize(Value::Object(map))
-        .map_err(|error| at_field(&error.path().to_string(), &error.inner().to_string(), id))
+    Ok(map)
 }
 
 /// The id in the path. What is no id at all is the id of nothing.

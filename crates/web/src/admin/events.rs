@@ -11,8 +11,8 @@ use vestibule_domain::event::Action;
 use vestibule_domain::{EventId, ProviderId};
 use vestibule_service::{Service, events as service};
 
-use super::body::{Admin, Params};
-use super::list::{Limit, Page};
+use super::body::Admin;
+use super::list::{List, Page, Paging};
 use super::problem::{Problem, Problems};
 use super::words;
 
@@ -21,13 +21,10 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
 }
 
 /// Which events to list.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Choice {
-    /// `next` of the page before: only events older than this one.
-    #[param(value_type = Option<Uuid>)]
-    before: Option<EventId>,
     /// Only those about this person, group, vendor, provider...
     subject: Option<Uuid>,
     /// Only those in this provider's realm.
@@ -35,10 +32,31 @@ struct Choice {
     provider: Option<ProviderId>,
     #[param(value_type = Option<words::Action>)]
     action: Option<Action>,
-    #[serde(default)]
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 1000, default = 100)]
-    limit: Limit,
+    /// Only what happened at this instant or later.
+    since: Option<DateTime<Utc>>,
+    /// Only what happened before this instant.
+    until: Option<DateTime<Utc>>,
+    /// Only those whose actor's name, address or id, cause or request id contains this.
+    q: Option<String>,
 }
+
+/// The columns of the export.
+const COLUMNS: [&str; 14] = [
+    "/id",
+    "/at",
+    "/seq",
+    "/actor/kind",
+    "/actor/id",
+    "/actor/detail",
+    "/action",
+    "/subject/kind",
+    "/subject/id",
+    "/provider",
+    "/cause",
+    "/request_id",
+    "/payload/before",
+    "/payload/after",
+];
 
 /// One record of a change.
 #[derive(Debug, Serialize, ToSchema)]
@@ -182,29 +200,27 @@ fn hexadecimal(bytes: &[u8]) -> String {
 #[utoipa::path(
     operation_id = "listEvents",
     tag = "Events",
-    params(Choice),
-    responses((status = 200, description = "A page of events, newest first.", body = Page<Event>), Problems),
+    params(Choice, Paging, ("sort" = Option<words::EventSort>, Query, description = "Without it, `-at`: newest first.")),
+    responses((status = 200, description = "A page of events.", content((Page<Event> = "application/json"), (String = "text/csv"))), Problems),
 )]
 #[get("/events")]
-async fn list(admin: Admin, query: Params<Choice>) -> Result<HttpResponse, Problem> {
-    let Choice {
-        before,
-        subject,
-        provider,
-        action,
-        limit,
-    } = query.0;
-    let choice = service::EventQuery {
-        before,
-        subject,
-        provider,
-        action: action.map(|action| action.name().to_owned()),
-        limit: Some(limit.0),
-    };
-    let events = admin
-        .run(move |service, call| service.list_events(call, &choice))
-        .await?;
-    Ok(HttpResponse::Ok().json(Page::<Event>::of(events, limit, |last| last.id)))
+async fn list(
+    admin: Admin,
+    wanted: List<Choice, service::EventSort>,
+) -> Result<HttpResponse, Problem> {
+    wanted
+        .answer::<_, Event, _>(&admin, &COLUMNS, |service, call, choice, page| {
+            let choice = service::Choice {
+                subject: choice.subject,
+                provider: choice.provider,
+                action: choice.action.map(|action| action.name().to_owned()),
+                search: choice.q,
+                since: choice.since,
+                until: choice.until,
+            };
+            service.list_events(call, &service::EventQuery { choice, page })
+        })
+        .await
 }
 
 /// Verify the chain of events

@@ -10,8 +10,8 @@ use vestibule_domain::{AccessGroupId, GroupId, ProviderId};
 use vestibule_service::Error;
 use vestibule_service::internal_groups as service;
 
-use super::body::{Admin, Body, Given, Id, Params};
-use super::list::{Limit, Page};
+use super::body::{Admin, Body, Given, Id};
+use super::list::{List, Page, Paging};
 use super::problem::{ChangeProblems, Problem, Problems};
 use super::words;
 
@@ -20,20 +20,26 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
 }
 
 /// Which internal groups to list.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Choice {
     /// Only those of this provider.
     #[param(value_type = Option<Uuid>)]
     provider: Option<ProviderId>,
-    /// `next` of the page before.
-    #[param(value_type = Option<Uuid>)]
-    after: Option<GroupId>,
-    #[serde(default)]
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 1000, default = 100)]
-    limit: Limit,
+    /// Only those whose name contains this, in any case.
+    q: Option<String>,
 }
+
+/// The columns of the export.
+const COLUMNS: [&str; 6] = [
+    "/id",
+    "/provider",
+    "/name",
+    "/enabled",
+    "/access_group",
+    "/link_delivery",
+];
 
 /// A group of an internal provider.
 #[derive(Debug, Serialize, ToSchema)]
@@ -109,22 +115,24 @@ impl InternalGroupChanges {
 #[utoipa::path(
     operation_id = "listInternalGroups",
     tag = "Internal groups",
-    params(Choice),
-    responses((status = 200, description = "A page of groups, oldest first.", body = Page<InternalGroup>), Problems),
+    params(Choice, Paging, ("sort" = Option<words::InternalGroupSort>, Query, description = "Without it, `created`.")),
+    responses((status = 200, description = "A page of groups.", content((Page<InternalGroup> = "application/json"), (String = "text/csv"))), Problems),
 )]
 #[get("/groups")]
-async fn list(admin: Admin, query: Params<Choice>) -> Result<HttpResponse, Problem> {
-    let Choice {
-        provider,
-        after,
-        limit,
-    } = query.0;
-    let groups = admin
-        .run(move |service, call| {
-            service.list_internal_groups(call, provider, after, Some(limit.0))
+async fn list(
+    admin: Admin,
+    wanted: List<Choice, service::InternalGroupSort>,
+) -> Result<HttpResponse, Problem> {
+    wanted
+        .answer::<_, InternalGroup, _>(&admin, &COLUMNS, |service, call, choice, page| {
+            let query = service::InternalGroupQuery {
+                provider: choice.provider,
+                search: choice.q,
+                page,
+            };
+            service.list_internal_groups(call, &query)
         })
-        .await?;
-    Ok(HttpResponse::Ok().json(Page::<InternalGroup>::of(groups, limit, |last| last.id)))
+        .await
 }
 
 /// Show an internal group

@@ -8,11 +8,11 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use vestibule_domain::link::{LinkEnd, LinkOrigin, LinkState, Wanted};
 use vestibule_domain::{GroupId, LinkId, ProviderId, UserId, VendorId};
-use vestibule_service::links as service;
 use vestibule_service::links::panic::{Target, Toll};
+use vestibule_service::links::{self as service, Forwarding};
 
-use super::body::{Admin, Body, Id, Params};
-use super::list::{Limit, Page};
+use super::body::{Admin, Body, Id};
+use super::list::{List, Page, Paging};
 use super::problem::{ChangeProblems, Problem, Problems};
 use super::{MOUNT, words};
 use crate::enter;
@@ -31,7 +31,7 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
 }
 
 /// Which links to list.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Choice {
@@ -47,13 +47,23 @@ struct Choice {
     /// Only those that are this now.
     #[param(value_type = Option<words::LinkState>)]
     state: Option<LinkState>,
-    /// `next` of the page before.
-    #[param(value_type = Option<Uuid>)]
-    after: Option<LinkId>,
-    #[serde(default)]
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 1000, default = 100)]
-    limit: Limit,
 }
+
+/// The columns of the export.
+const COLUMNS: [&str; 12] = [
+    "/id",
+    "/user",
+    "/user_name",
+    "/provider",
+    "/vendor",
+    "/origin",
+    "/state",
+    "/start",
+    "/end",
+    "/created",
+    "/ended",
+    "/end_reason",
+];
 
 /// A personal, expiring, revocable way in.
 #[derive(Debug, Serialize, ToSchema)]
@@ -115,13 +125,26 @@ struct NewAccessLink {
     #[serde(default)]
     #[schema(minimum = 1)]
     duration_minutes: Option<i64>,
+    /// How it gets to the person.
+    #[serde(default)]
+    forwarding: LinkForwarding,
+}
+
+/// How a link gets to its person: its address is shown to you this once, or mailed to them and
+/// shown to nobody else.
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum LinkForwarding {
+    #[default]
+    Shown,
+    Mailed,
 }
 
 /// A link just made.
 #[derive(Debug, Serialize, ToSchema)]
 struct MadeAccessLink {
     link: AccessLink,
-    /// Its address, to be forwarded to the person. Shown this once.
+    /// Its address, to be forwarded to the person. Shown this once; null when it is mailed.
     #[schema(example = "https://vestibule.example/enter/val_...")]
     url: Option<String>,
 }
@@ -162,31 +185,26 @@ struct Panic {
 #[utoipa::path(
     operation_id = "listLinks",
     tag = "Links",
-    params(Choice),
-    responses((status = 200, description = "A page of links, oldest first.", body = Page<AccessLink>), Problems),
+    params(Choice, Paging, ("sort" = Option<words::LinkSort>, Query, description = "Without it, `created`.")),
+    responses((status = 200, description = "A page of links.", content((Page<AccessLink> = "application/json"), (String = "text/csv"))), Problems),
 )]
 #[get("/links")]
-async fn list(admin: Admin, query: Params<Choice>) -> Result<HttpResponse, Problem> {
-    let Choice {
-        user,
-        provider,
-        vendor,
-        state,
-        after,
-        limit,
-    } = query.0;
-    let choice = service::LinkQuery {
-        after,
-        user,
-        provider,
-        vendor,
-        state,
-        limit: Some(limit.0),
-    };
-    let links = admin
-        .run(move |service, call| service.list_links(call, &choice))
-        .await?;
-    Ok(HttpResponse::Ok().json(Page::<AccessLink>::of(links, limit, |last| last.link.id)))
+async fn list(
+    admin: Admin,
+    wanted: List<Choice, service::LinkSort>,
+) -> Result<HttpResponse, Problem> {
+    wanted
+        .answer::<_, AccessLink, _>(&admin, &COLUMNS, |service, call, choice, page| {
+            let query = service::LinkQuery {
+                user: choice.user,
+                provider: choice.provider,
+                vendor: choice.vendor,
+                state: choice.state,
+                page,
+            };
+            service.list_links(call, &query)
+        })
+        .await
 }
 
 /// Give a person an access link
@@ -213,7 +231,12 @@ async fn create(
     let NewAccessLink {
         start,
         duration_minutes,
+        forwarding,
     } = body.0;
+    let forwarding = match forwarding {
+        LinkForwarding::Shown => Forwarding::Shown,
+        LinkForwarding::Mailed => Forwarding::Mailed,
+    };
     let wanted = Wanted {
         start,
         // Longer than any number of minutes is longer than the longest, too.
@@ -221,11 +244,13 @@ async fn create(
             .map(|minutes| Duration::try_minutes(minutes).unwrap_or(Duration::MAX)),
     };
     let made = admin
-        .run(move |service, call| service.create_link(call, id.0, wanted))
+        .run(move |service, call| service.create_link(call, id.0, wanted, forwarding))
         .await?;
     let public_url = &admin.settings().public_url;
     let location = format!("{public_url}{MOUNT}/links/{}", made.link.id);
-    let url = Some(enter::address(public_url, &made.secret));
+    let url = made
+        .secret
+        .map(|secret| enter::address(public_url, &secret));
     let link = service::LinkDetails {
         link: made.link,
         state: made.state,

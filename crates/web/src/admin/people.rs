@@ -12,8 +12,9 @@ use vestibule_domain::{ProviderId, UserId};
 use vestibule_service::people as service;
 
 use super::body::{Admin, Id, Params};
-use super::list::{Limit, Page};
+use super::list::{List, Page, Paging, truth};
 use super::problem::{Problem, Problems};
+use super::words;
 use access::Access;
 use answers::{Person, PersonDetails, Placed};
 
@@ -26,7 +27,7 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
 }
 
 /// Which people to list.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Choice {
@@ -35,13 +36,24 @@ struct Choice {
     provider: Option<ProviderId>,
     /// Only who has this user name, in any case.
     user_name: Option<String>,
-    /// `next` of the page before.
-    #[param(value_type = Option<uuid::Uuid>)]
-    after: Option<UserId>,
-    #[serde(default)]
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 1000, default = 100)]
-    limit: Limit,
+    /// Only those who are active, or are not.
+    #[serde(default, deserialize_with = "truth")]
+    #[param(value_type = Option<bool>)]
+    active: Option<bool>,
+    /// Only those whose user name, display name or primary e-mail contains this, in any case.
+    q: Option<String>,
 }
+
+/// The columns of the export.
+const COLUMNS: [&str; 7] = [
+    "/id",
+    "/provider",
+    "/user_name",
+    "/email",
+    "/active",
+    "/created",
+    "/modified",
+];
 
 /// At which instant to decide.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -74,27 +86,26 @@ fn instant_or_date<'de, D: Deserializer<'de>>(text: D) -> Result<Option<DateTime
 #[utoipa::path(
     operation_id = "listPeople",
     tag = "People",
-    params(Choice),
-    responses((status = 200, description = "A page of people, oldest first.", body = Page<Person>), Problems),
+    params(Choice, Paging, ("sort" = Option<words::PersonSort>, Query, description = "Without it, `created`.")),
+    responses((status = 200, description = "A page of people.", content((Page<Person> = "application/json"), (String = "text/csv"))), Problems),
 )]
 #[get("/users")]
-async fn list(admin: Admin, query: Params<Choice>) -> Result<HttpResponse, Problem> {
-    let Choice {
-        provider,
-        user_name,
-        after,
-        limit,
-    } = query.0;
-    let choice = service::PeopleQuery {
-        provider,
-        user_name,
-        after,
-        limit: Some(limit.0),
-    };
-    let people = admin
-        .run(move |service, call| service.list_people(call, &choice))
-        .await?;
-    Ok(HttpResponse::Ok().json(Page::<Person>::of(people, limit, |last| last.id)))
+async fn list(
+    admin: Admin,
+    wanted: List<Choice, service::PersonSort>,
+) -> Result<HttpResponse, Problem> {
+    wanted
+        .answer::<_, Person, _>(&admin, &COLUMNS, |service, call, choice, page| {
+            let query = service::PeopleQuery {
+                provider: choice.provider,
+                user_name: choice.user_name,
+                active: choice.active,
+                search: choice.q,
+                page,
+            };
+            service.list_people(call, &query)
+        })
+        .await
 }
 
 /// Show a person

@@ -201,8 +201,11 @@ impl Problem {
             Error::PreconditionFailed => Self::new(Kind::PreconditionFailed, detail, request_id),
             Error::Invalid { field, .. } => Self::invalid(field, detail, request_id),
             Error::Token(_) | Error::Scim(_) => Self::new(Kind::Invalid, detail, request_id),
-            // Only providers have a rate.
-            Error::OverRate { .. } => Self::new(Kind::Unavailable, detail, request_id),
+            Error::OverRate { retry_after } | Error::Busy { retry_after } => {
+                let mut problem = Self::new(Kind::Unavailable, detail, request_id);
+                problem.headers.push((RETRY_AFTER, retry_after.to_string()));
+                problem
+            }
             Error::Unavailable(_) => {
                 log(&error, request_id);
                 let mut problem = Self::new(Kind::Unavailable, detail, request_id);
@@ -224,6 +227,8 @@ impl std::fmt::Display for Problem {
         f.write_str(&self.document.detail)
     }
 }
+
+impl std::error::Error for Problem {}
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {

@@ -1,18 +1,22 @@
 //! Providers: the registered sources of people and groups.
 
 mod answers;
+mod authentication;
 mod requests;
 
 use actix_web::http::header::{ETAG, LOCATION};
 use actix_web::{HttpResponse, delete, get, patch, post};
+use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 use vestibule_domain::ProviderId;
-use vestibule_service::Service;
+use vestibule_domain::provider::{ProviderState, UserType};
+use vestibule_service::providers as service;
 
 use super::MOUNT;
 use super::body::{Admin, Body, Id, etag};
-use super::list::Page;
+use super::list::{List, Page, Paging};
 use super::problem::{ChangeProblems, Problem, Problems};
+use super::words;
 use crate::{oauth, scim};
 use answers::{
     Holdings, Provider, ProviderDetails, ProviderWarning, RegisteredProvider, ToleranceUses,
@@ -32,16 +36,53 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
         .service(warnings);
 }
 
-/// List all providers
+/// Which providers to list.
+#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Choice {
+    #[param(value_type = Option<words::UserType>)]
+    user_type: Option<UserType>,
+    #[param(value_type = Option<words::ProviderState>)]
+    state: Option<ProviderState>,
+    /// Only those whose name contains this, in any case.
+    q: Option<String>,
+}
+
+/// The columns of the export.
+const COLUMNS: [&str; 8] = [
+    "/id",
+    "/name",
+    "/user_type",
+    "/state",
+    "/valid_until",
+    "/tags",
+    "/created",
+    "/modified",
+];
+
+/// List providers
 #[utoipa::path(
     operation_id = "listProviders",
     tag = "Providers",
-    responses((status = 200, description = "All providers, oldest first.", body = Page<Provider>), Problems),
+    params(Choice, Paging, ("sort" = Option<words::ProviderSort>, Query, description = "Without it, `created`.")),
+    responses((status = 200, description = "A page of providers.", content((Page<Provider> = "application/json"), (String = "text/csv"))), Problems),
 )]
 #[get("/providers")]
-async fn list(admin: Admin) -> Result<HttpResponse, Problem> {
-    let providers = admin.run(Service::list_providers).await?;
-    Ok(HttpResponse::Ok().json(Page::<Provider>::all(providers)))
+async fn list(
+    admin: Admin,
+    wanted: List<Choice, service::ProviderSort>,
+) -> Result<HttpResponse, Problem> {
+    wanted
+        .answer::<_, Provider, _>(&admin, &COLUMNS, |service, call, choice, page| {
+            let choice = service::Choice {
+                user_type: choice.user_type,
+                state: choice.state,
+                search: choice.q,
+            };
+            service.list_providers(call, &service::ProviderQuery { choice, page })
+        })
+        .await
 }
 
 /// Register a provider

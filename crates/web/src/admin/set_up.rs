@@ -131,6 +131,7 @@ fn failed(error: &Error, name: &str, request: &HttpRequest) -> HttpResponse {
         Error::Unauthenticated(_)
         | Error::Refused(_)
         | Error::OverRate { .. }
+        | Error::Busy { .. }
         | Error::Forbidden(_)
         | Error::Token(_)
         | Error::NotFound(_)

@@ -12,8 +12,8 @@ use vestibule_domain::{AccessGroupId, GroupId, ProviderId, UserId, VendorId};
 use vestibule_service::Error;
 use vestibule_service::vendors as service;
 
-use super::body::{Admin, Body, Given, Id, Params, etag};
-use super::list::{Limit, Page};
+use super::body::{Admin, Body, Given, Id, etag};
+use super::list::{List, Nothing, Page, Paging};
 use super::problem::{ChangeProblems, Problem, Problems};
 use super::words;
 
@@ -27,7 +27,7 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
 }
 
 /// Which vendors to list.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Choice {
@@ -38,13 +38,28 @@ struct Choice {
     status: Option<VendorStatus>,
     /// Only those of this name, in any case.
     name: Option<String>,
-    /// `next` of the page before.
     #[param(value_type = Option<Uuid>)]
-    after: Option<VendorId>,
-    #[serde(default)]
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 1000, default = 100)]
-    limit: Limit,
+    access_group: Option<AccessGroupId>,
+    /// Only those whose name contains this, in any case, or whose contract number or document id does.
+    q: Option<String>,
 }
+
+/// The columns of the export.
+const COLUMNS: [&str; 13] = [
+    "/id",
+    "/provider",
+    "/group",
+    "/name",
+    "/status",
+    "/access_group",
+    "/start",
+    "/end",
+    "/contract_number",
+    "/document_id",
+    "/link_delivery",
+    "/created",
+    "/modified",
+];
 
 /// An outside company.
 #[derive(Debug, Serialize, ToSchema)]
@@ -168,19 +183,6 @@ impl VendorChanges {
     }
 }
 
-/// Which page of a vendor's people to list.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct PeopleChoice {
-    /// `next` of the page before.
-    #[param(value_type = Option<Uuid>)]
-    after: Option<UserId>,
-    #[serde(default)]
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 1000, default = 100)]
-    limit: Limit,
-}
-
 /// A person placed in a vendor.
 #[derive(Debug, Serialize, ToSchema)]
 struct VendorPerson {
@@ -210,29 +212,26 @@ struct Reattachment {
 #[utoipa::path(
     operation_id = "listVendors",
     tag = "Vendors",
-    params(Choice),
-    responses((status = 200, description = "A page of vendors, oldest first.", body = Page<Vendor>), Problems),
+    params(Choice, Paging, ("sort" = Option<words::VendorSort>, Query, description = "Without it, `created`.")),
+    responses((status = 200, description = "A page of vendors.", content((Page<Vendor> = "application/json"), (String = "text/csv"))), Problems),
 )]
 #[get("/vendors")]
-async fn list(admin: Admin, query: Params<Choice>) -> Result<HttpResponse, Problem> {
-    let Choice {
-        provider,
-        status,
-        name,
-        after,
-        limit,
-    } = query.0;
-    let choice = service::VendorQuery {
-        provider,
-        status,
-        name,
-        after,
-        limit: Some(limit.0),
-    };
-    let vendors = admin
-        .run(move |service, call| service.list_vendors(call, &choice))
-        .await?;
-    Ok(HttpResponse::Ok().json(Page::<Vendor>::of(vendors, limit, |last| last.id)))
+async fn list(
+    admin: Admin,
+    wanted: List<Choice, service::VendorSort>,
+) -> Result<HttpResponse, Problem> {
+    wanted
+        .answer::<_, Vendor, _>(&admin, &COLUMNS, |service, call, choice, page| {
+            let choice = service::Choice {
+                provider: choice.provider,
+                status: choice.status,
+                access_group: choice.access_group,
+                name: choice.name,
+                search: choice.q,
+            };
+            service.list_vendors(call, &service::VendorQuery { choice, page })
+        })
+        .await
 }
 
 /// Show a vendor
@@ -297,20 +296,24 @@ async fn change(
 #[utoipa::path(
     operation_id = "listVendorPeople",
     tag = "Vendors",
-    params(("id" = Uuid, Path, description = "Id of the vendor."), PeopleChoice),
-    responses((status = 200, description = "A page of the people placed in it.", body = Page<VendorPerson>), Problems),
+    params(("id" = Uuid, Path, description = "Id of the vendor."), Paging,
+        ("sort" = Option<words::PlacedSort>, Query, description = "Without it, `created`.")),
+    responses((status = 200, description = "A page of the people placed in it.", content((Page<VendorPerson> = "application/json"), (String = "text/csv"))), Problems),
 )]
 #[get("/vendors/{id}/people")]
 async fn people(
     admin: Admin,
     id: Id<VendorId>,
-    query: Params<PeopleChoice>,
+    wanted: List<Nothing, service::PlacedSort>,
 ) -> Result<HttpResponse, Problem> {
-    let PeopleChoice { after, limit } = query.0;
-    let people = admin
-        .run(move |service, call| service.vendor_people(call, id.0, after, Some(limit.0)))
-        .await?;
-    Ok(HttpResponse::Ok().json(Page::<VendorPerson>::of(people, limit, |last| last.id)))
+    let id = id.0;
+    wanted
+        .answer::<_, VendorPerson, _>(
+            &admin,
+            &["/id", "/user_name"],
+            move |service, call, _, page| service.vendor_people(call, id, &page),
+        )
+        .await
 }
 
 /// Re-attach a closed vendor

@@ -8,7 +8,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::{PartialSchema, ToSchema};
 use vestibule_domain::{access, event, link, placement, provider, vendor};
 use vestibule_scim::Dialect as ScimDialect;
-use vestibule_service::Role as AdminRole;
+use vestibule_service::{self as service, Role as AdminRole, cockpit};
 
 macro_rules! words {
     ($($(#[doc = $doc:literal])+ $schema:ident = $words:expr;)+) => {$(
@@ -38,6 +38,15 @@ fn names<T: Copy>(all: &[T], name: fn(T) -> &'static str) -> Vec<&'static str> {
     all.iter().copied().map(name).collect()
 }
 
+/// The words of an order, and each behind `-` for the same the other way round.
+fn both_ways<T: Copy>(all: &[T], name: fn(T) -> &'static str) -> Vec<String> {
+    all.iter()
+        .copied()
+        .map(name)
+        .flat_map(|word| [word.to_owned(), format!("-{word}")])
+        .collect()
+}
+
 words! {
     /// Whose people a provider pushes: staff, or vendors' people. Chosen at registration.
     UserType = names(provider::UserType::ALL, provider::UserType::name);
@@ -61,12 +70,36 @@ words! {
     Check = names(access::Check::ALL, access::Check::name);
     /// By which rule a vendor was chosen for a person.
     PlacementRule = names(placement::Rule::ALL, placement::Rule::name);
+    /// What a credential is.
+    CredentialKind = names(&cockpit::CredentialKind::ALL, cockpit::CredentialKind::name);
     /// What happened.
     Action = names(event::Action::ALL, event::Action::name);
     /// What was changed.
     SubjectKind = names(event::SubjectKind::ALL, event::SubjectKind::name);
     /// What an administrator may do; each role may all that the one before it may.
     Role = names(&[AdminRole::Auditor, AdminRole::Operator, AdminRole::Administrator], AdminRole::name);
+    /// Which of the provider's doors a request came to.
+    RequestEndpoint = ["scim", "token"];
+    /// What providers are sorted by; descending behind `-`.
+    ProviderSort = both_ways(service::providers::ProviderSort::ALL, service::providers::ProviderSort::name);
+    /// What vendors are sorted by; descending behind `-`.
+    VendorSort = both_ways(service::vendors::VendorSort::ALL, service::vendors::VendorSort::name);
+    /// What the people of a vendor are sorted by; descending behind `-`.
+    PlacedSort = both_ways(service::vendors::PlacedSort::ALL, service::vendors::PlacedSort::name);
+    /// What access groups are sorted by; descending behind `-`.
+    AccessGroupSort = both_ways(service::access_groups::AccessGroupSort::ALL, service::access_groups::AccessGroupSort::name);
+    /// What internal groups are sorted by; descending behind `-`.
+    InternalGroupSort = both_ways(service::internal_groups::InternalGroupSort::ALL, service::internal_groups::InternalGroupSort::name);
+    /// What people are sorted by; descending behind `-`.
+    PersonSort = both_ways(service::people::PersonSort::ALL, service::people::PersonSort::name);
+    /// What blocks are sorted by; descending behind `-`.
+    BlockSort = both_ways(service::blocks::BlockSort::ALL, service::blocks::BlockSort::name);
+    /// What access links are sorted by; descending behind `-`.
+    LinkSort = both_ways(service::links::LinkSort::ALL, service::links::LinkSort::name);
+    /// What events are sorted by; descending behind `-`.
+    EventSort = both_ways(service::events::EventSort::ALL, service::events::EventSort::name);
+    /// What refused requests are sorted by; descending behind `-`.
+    RequestSort = both_ways(service::requests::RequestSort::ALL, service::requests::RequestSort::name);
 }
 
 fn dialect(dialect: ScimDialect) -> &'static str {

@@ -2,7 +2,9 @@
 
 use vestibule_domain::AccessGroupId;
 use vestibule_domain::access_group::{AccessGroup, AccessGroupSettings};
+use vestibule_service::access_groups::AccessGroupQuery;
 use vestibule_service::access_groups::{AccessGroupDetails, Tied};
+use vestibule_service::pages::PageQuery;
 use vestibule_service::{Error, Role};
 
 use super::MOUNT;
@@ -34,8 +36,15 @@ fn trail(t: Texts) -> Vec<Anchor> {
 /// What a form offers to choose from, none first.
 pub(super) async fn picks(visit: &Visit) -> Result<Vec<Pick>, Error> {
     let found = visit
-        .run(|service, call| service.list_access_groups(call, None, Some(OFFERED)))
-        .await?;
+        .run(|service, call| {
+            let query = AccessGroupQuery {
+                page: PageQuery::first(OFFERED),
+                ..AccessGroupQuery::default()
+            };
+            service.list_access_groups(call, &query)
+        })
+        .await?
+        .items;
     let mut picks = vec![Pick::new("", visit.t.own("access_group.none_chosen"))];
     picks.extend(found.iter().map(|one| {
         let name = &one.settings.name;
@@ -59,9 +68,16 @@ pub(super) fn enabled_badge(t: Texts, enabled: bool) -> Badge {
 
 pub(super) async fn list(visit: &Visit) -> Answer {
     let t = visit.t;
-    let after: Option<AccessGroupId> = visit.query.get("after").parse().ok();
+    let after = visit.query.given("after").map(str::to_owned);
+    let query = AccessGroupQuery {
+        page: PageQuery {
+            after: after.clone(),
+            ..PageQuery::first(PAGE)
+        },
+        ..AccessGroupQuery::default()
+    };
     let found = visit
-        .run(move |service, call| service.list_access_groups(call, after, Some(PAGE)))
+        .run(move |service, call| service.list_access_groups(call, &query))
         .await?;
     let mut table = Table::new(
         t.own("nav.access_groups"),
@@ -74,12 +90,12 @@ pub(super) async fn list(visit: &Visit) -> Answer {
             t.get("access_group.linkable"),
         ],
     );
-    table.rows = found.iter().map(|one| row(t, one)).collect();
+    table.rows = found.items.iter().map(|one| row(t, one)).collect();
     table.empty = t.own("access_group.none");
     table.next = found
-        .last()
-        .filter(|_| found.len() as u64 == PAGE)
-        .map(|last| visit.here(&[("after", Some(&last.id.to_string()))]));
+        .next
+        .as_deref()
+        .map(|next| visit.here(&[("after", Some(next))]));
     table.first = after.map(|_| visit.here(&[("after", None)]));
     table.csv = Some(visit.here(&[("format", Some("csv"))]));
     if visit.wants_csv() {

@@ -1,10 +1,11 @@
 //! The record of every change.
 
 use uuid::Uuid;
-use vestibule_domain::EventId;
 use vestibule_domain::event::Action;
 use vestibule_service::Service;
-use vestibule_service::events::{EventQuery, EventRecord};
+use vestibule_service::events::{Choice, EventQuery, EventRecord};
+use vestibule_service::pages::PageQuery;
+use vestibule_service::providers::ProviderQuery;
 
 use super::MOUNT;
 use super::form::{Field, Pick};
@@ -28,31 +29,36 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     {
         return one(visit, id, trail).await;
     }
-    let query = EventQuery {
-        before: visit.query.get("before").parse().ok(),
+    let choice = Choice {
         subject: visit.query.get("subject").trim().parse().ok(),
         provider: visit.query.get("provider").parse().ok(),
         action: visit.query.given("action").map(str::to_owned),
-        limit: Some(PAGE),
+        ..Choice::default()
     };
-    let asked = query.clone();
+    let after = visit.query.given("after").map(str::to_owned);
+    let first = after.is_some();
+    let page = PageQuery {
+        after,
+        ..PageQuery::first(PAGE)
+    };
+    let asked = EventQuery { choice, page };
     let (found, sources) = visit
         .run(move |service: &Service, call| {
             Ok((
                 service.list_events(call, &asked)?,
-                service.list_providers(call)?,
+                service
+                    .list_providers(call, &ProviderQuery::first(1_000))?
+                    .items,
             ))
         })
         .await?;
-    let mut table = table(visit, &found);
+    let mut table = table(visit, &found.items);
     table.here = format!("{MOUNT}/events");
     table.next = found
-        .last()
-        .filter(|_| found.len() as u64 == PAGE)
-        .map(|last: &EventRecord| visit.here(&[("before", Some(&last.id.to_string()))]));
-    table.first = query
-        .before
-        .map(|_: EventId| visit.here(&[("before", None)]));
+        .next
+        .as_deref()
+        .map(|next| visit.here(&[("after", Some(next))]));
+    table.first = first.then(|| visit.here(&[("after", None)]));
     table.csv = Some(visit.here(&[("format", Some("csv"))]));
     let mut actions = vec![Pick::new("", t.own("table.any"))];
     actions.extend(

@@ -4,7 +4,8 @@ use chrono::{DateTime, Duration, Utc};
 use vestibule_domain::vendor::VendorStatus;
 use vestibule_service::events::EventQuery;
 use vestibule_service::overview::Overview;
-use vestibule_service::vendors::VendorQuery;
+use vestibule_service::pages::PageQuery;
+use vestibule_service::vendors::{Choice, VendorQuery};
 use vestibule_service::{Role, Service};
 
 use super::page::{Anchor, Block, Cell, Chart, Page, Section, Tile, Tone};
@@ -23,18 +24,20 @@ pub(super) async fn show(visit: &Visit) -> Answer {
     let (overview, pending, latest) = visit
         .run(|service: &Service, call| {
             let pending = VendorQuery {
-                status: Some(VendorStatus::Pending),
-                limit: Some(ROWS),
-                ..VendorQuery::default()
+                choice: Choice {
+                    status: Some(VendorStatus::Pending),
+                    ..Choice::default()
+                },
+                page: PageQuery::first(ROWS),
             };
             let latest = EventQuery {
-                limit: Some(ROWS),
+                page: PageQuery::first(ROWS),
                 ..EventQuery::default()
             };
             Ok((
                 service.overview(call)?,
-                service.list_vendors(call, &pending)?,
-                service.list_events(call, &latest)?,
+                service.list_vendors(call, &pending)?.items,
+                service.list_events(call, &latest)?.items,
             ))
         })
         .await?;

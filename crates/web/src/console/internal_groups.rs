@@ -4,6 +4,9 @@ use vestibule_domain::GroupId;
 use vestibule_domain::internal_group::InternalGroupSettings;
 use vestibule_domain::provider::LinkDelivery;
 use vestibule_service::Role;
+use vestibule_service::internal_groups::InternalGroupQuery;
+use vestibule_service::pages::PageQuery;
+use vestibule_service::providers::ProviderQuery;
 
 use super::fields::Fields;
 use super::form::{Field, Form, Pick};
@@ -34,13 +37,22 @@ fn trail(t: Texts) -> Vec<Anchor> {
 
 pub(super) async fn list(visit: &Visit) -> Answer {
     let t = visit.t;
-    let after: Option<GroupId> = visit.query.get("after").parse().ok();
-    let provider = visit.query.get("provider").parse().ok();
+    let after = visit.query.given("after").map(str::to_owned);
+    let query = InternalGroupQuery {
+        provider: visit.query.get("provider").parse().ok(),
+        page: PageQuery {
+            after: after.clone(),
+            ..PageQuery::first(PAGE)
+        },
+        ..InternalGroupQuery::default()
+    };
     let (found, sources) = visit
         .run(move |service, call| {
             Ok((
-                service.list_internal_groups(call, provider, after, Some(PAGE))?,
-                service.list_providers(call)?,
+                service.list_internal_groups(call, &query)?,
+                service
+                    .list_providers(call, &ProviderQuery::first(1_000))?
+                    .items,
             ))
         })
         .await?;
@@ -57,6 +69,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     );
     table.empty = t.own("internal_group.none");
     table.rows = found
+        .items
         .iter()
         .map(|one| {
             let group = one.settings.access_group.map(|id| id.to_string());
@@ -82,9 +95,9 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         })
         .collect();
     table.next = found
-        .last()
-        .filter(|_| found.len() as u64 == PAGE)
-        .map(|last| visit.here(&[("after", Some(&last.id.to_string()))]));
+        .next
+        .as_deref()
+        .map(|next| visit.here(&[("after", Some(next))]));
     table.first = after.map(|_| visit.here(&[("after", None)]));
     table.csv = Some(visit.here(&[("format", Some("csv"))]));
     if visit.wants_csv() {

@@ -4,6 +4,7 @@ pub(super) mod person;
 
 use vestibule_domain::UserId;
 use vestibule_service::people::PeopleQuery;
+use vestibule_service::providers::ProviderQuery;
 
 use super::form::{Field, Pick};
 use super::page::{Anchor, Block, Cell, Page, Section, Tone};
@@ -32,15 +33,17 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     let query = PeopleQuery {
         provider: visit.query.get("provider").parse().ok(),
         user_name: visit.query.given("user_name").map(str::to_owned),
-        after: visit.query.get("after").parse().ok(),
-        limit: Some(PAGE),
+        page: visit.part(PAGE),
+        ..PeopleQuery::default()
     };
     let asked = query.clone();
     let (found, sources) = visit
         .run(move |service, call| {
             Ok((
                 service.list_people(call, &asked)?,
-                service.list_providers(call)?,
+                service
+                    .list_providers(call, &ProviderQuery::first(1_000))?
+                    .items,
             ))
         })
         .await?;
@@ -56,6 +59,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         ],
     );
     table.rows = found
+        .items
         .iter()
         .map(|one| {
             let source = sources
@@ -77,10 +81,10 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         })
         .collect();
     table.next = found
-        .last()
-        .filter(|_| found.len() as u64 == PAGE)
-        .map(|last| visit.here(&[("after", Some(&last.id.to_string()))]));
-    table.first = query.after.map(|_| visit.here(&[("after", None)]));
+        .next
+        .as_deref()
+        .map(|next| visit.here(&[("after", Some(next))]));
+    table.first = query.page.after.map(|_| visit.here(&[("after", None)]));
     table.here = format!("{MOUNT}/people");
     table.empty = t.own("person.none");
     table.csv = Some(visit.here(&[("format", Some("csv"))]));

@@ -8,7 +8,9 @@ use vestibule_domain::ProviderId;
 use vestibule_domain::provider::{Provider, ProviderState, UserType};
 use vestibule_scim::Dialect;
 use vestibule_scim::fold::fold;
-use vestibule_service::providers::{AUTHENTICATION_METHOD, PROTOCOL, RegisteredProvider};
+use vestibule_service::providers::{
+    AUTHENTICATION_METHOD, PROTOCOL, ProviderQuery, RegisteredProvider,
+};
 use vestibule_service::{Role, Service};
 
 use super::MOUNT;
@@ -62,7 +64,10 @@ fn dialect_word(dialect: Dialect) -> &'static str {
 /// The list as its users know it.
 pub(super) async fn list(visit: &Visit) -> Answer {
     let t = visit.t;
-    let found = visit.run(Service::list_providers).await?;
+    let found = visit
+        .run(|service: &Service, call| service.list_providers(call, &ProviderQuery::first(1_000)))
+        .await?
+        .items;
     let now = visit.web.service.now();
     let mut table = Table::new(
         t.own("nav.providers"),

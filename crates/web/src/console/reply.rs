@@ -143,6 +143,10 @@ impl Visit {
             Error::Refused(_) | Error::OverRate { .. } | Error::Token(_) | Error::Scim(_) => {
                 (StatusCode::BAD_REQUEST, error.to_string())
             }
+            Error::Busy { .. } => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                self.t.own("error.unavailable"),
+            ),
             Error::Unavailable(_) => {
                 log(error, &self.request_id);
                 (

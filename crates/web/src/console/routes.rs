@@ -9,7 +9,7 @@ use super::fields::Fields;
 use super::text::Texts;
 use super::visit::Visit;
 use super::{
-    MOUNT, access_groups, account, administrators, events, home, internal_groups, people,
+    MOUNT, access_groups, account, administrators, events, home, internal_groups, links, people,
     providers, search, vendors,
 };
 
@@ -77,9 +77,17 @@ routes! {
     Post "/people/{id}/block" Operator people::person::block;
     Post "/people/{id}/blocks/{block}/lift" Operator people::person::lift;
 
+    Post "/people/{id}/links" Operator links::make;
+
+    Get "/links" Auditor links::list;
+    Post "/links/{id}/revoke" Operator links::revoke;
+    Post "/links/{id}/code" Operator links::show_code;
+
     Get "/vendors" Auditor vendors::list;
     Get "/vendors/{id}" Auditor vendors::show;
     Post "/vendors/{id}/edit" Operator vendors::change;
+    Get "/vendors/{id}/panic" Operator links::panic;
+    Post "/vendors/{id}/panic" Operator links::press;
     Post "/vendors/{id}/reattach" Operator vendors::reattach;
 
     Get "/internal-groups" Auditor internal_groups::list;
@@ -167,6 +175,7 @@ const NAVIGATION: &[(&str, &[Listed])] = &[
                 "/internal-groups",
             ),
             ("nav.access_control", "nav.access_groups", "/access-groups"),
+            ("", "nav.links", "/links"),
         ],
     ),
     (

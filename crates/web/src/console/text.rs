@@ -146,6 +146,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use regex::Regex;
+    use vestibule_domain::event::Action;
 
     use super::*;
 
@@ -207,6 +208,17 @@ mod tests {
             }
         }
         assert!(seen > 100, "{seen}");
+    }
+
+    #[test]
+    fn every_action_has_a_name() {
+        let known = keys(Language::English);
+        for action in Action::ALL {
+            assert!(
+                known.contains(&format!("action.{}", action.name())),
+                "{action:?}"
+            );
+        }
     }
 
     #[test]

@@ -3,10 +3,12 @@
 use chrono::{DateTime, Utc};
 use vestibule_domain::provider::LinkDelivery;
 use vestibule_domain::vendor::{Vendor, VendorSettings, VendorStatus};
-use vestibule_domain::{GroupId, UserId, VendorId};
-use vestibule_service::events::{EventQuery, EventRecord};
+use vestibule_domain::{GroupId, VendorId};
+use vestibule_service::events::{Choice as EventChoice, EventQuery, EventRecord};
+use vestibule_service::pages::{self, PageQuery};
+use vestibule_service::providers::ProviderQuery;
 use vestibule_service::providers::RegisteredProvider;
-use vestibule_service::vendors::{VendorDetails, VendorPerson, VendorQuery};
+use vestibule_service::vendors::{Choice, VendorDetails, VendorPerson, VendorQuery};
 use vestibule_service::{Error, Role};
 
 use super::fields::Fields;
@@ -68,18 +70,22 @@ pub(super) fn step(t: Texts, vendor: &Vendor, now: DateTime<Utc>) -> String {
 pub(super) async fn list(visit: &Visit) -> Answer {
     let t = visit.t;
     let query = VendorQuery {
-        after: visit.query.get("after").parse().ok(),
-        provider: visit.query.get("provider").parse().ok(),
-        status: visit.query.get("status").parse().ok(),
-        name: visit.query.given("name").map(str::to_owned),
-        limit: Some(PAGE),
+        choice: Choice {
+            provider: visit.query.get("provider").parse().ok(),
+            status: visit.query.get("status").parse().ok(),
+            name: visit.query.given("name").map(str::to_owned),
+            ..Choice::default()
+        },
+        page: visit.part(PAGE),
     };
     let asked = query.clone();
     let (found, sources) = visit
         .run(move |service, call| {
             Ok((
                 service.list_vendors(call, &asked)?,
-                service.list_providers(call)?,
+                service
+                    .list_providers(call, &ProviderQuery::first(1_000))?
+                    .items,
             ))
         })
         .await?;
@@ -98,6 +104,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         ],
     );
     table.rows = found
+        .items
         .iter()
         .map(|vendor| {
             let settings = &vendor.settings;
@@ -123,10 +130,10 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         })
         .collect();
     table.next = found
-        .last()
-        .filter(|_| found.len() as u64 == PAGE)
-        .map(|last| visit.here(&[("after", Some(&last.id.to_string()))]));
-    table.first = query.after.map(|_| visit.here(&[("after", None)]));
+        .next
+        .as_deref()
+        .map(|next| visit.here(&[("after", Some(next))]));
+    table.first = query.page.after.map(|_| visit.here(&[("after", None)]));
     table.here = format!("{MOUNT}/vendors");
     table.empty = t.own("vendor.none");
     table.csv = Some(visit.here(&[("format", Some("csv"))]));
@@ -186,7 +193,7 @@ fn filters(visit: &Visit, sources: &[RegisteredProvider]) -> Vec<Field> {
 /// All that a vendor's page shows.
 struct Shown {
     details: VendorDetails,
-    people: Vec<VendorPerson>,
+    people: pages::Page<VendorPerson>,
     history: Vec<EventRecord>,
     provider: String,
     groups: Vec<Pick>,
@@ -194,20 +201,22 @@ struct Shown {
 
 async fn find(visit: &Visit) -> Result<Shown, Error> {
     let id: VendorId = visit.id("vendor")?;
-    let after: Option<UserId> = visit.query.get("after").parse().ok();
+    let placed = visit.part(BESIDE);
     let (details, people, history, provider) = visit
         .run(move |service, call| {
             let details = service.find_vendor(call, id)?;
             let provider = service.find_provider(call, details.vendor.provider)?;
             let query = EventQuery {
-                subject: Some(id.as_uuid()),
-                limit: Some(BESIDE),
-                ..EventQuery::default()
+                choice: EventChoice {
+                    subject: Some(id.as_uuid()),
+                    ..EventChoice::default()
+                },
+                page: PageQuery::first(BESIDE),
             };
             Ok((
                 details,
-                service.vendor_people(call, id, after, Some(BESIDE))?,
-                service.list_events(call, &query)?,
+                service.vendor_people(call, id, &placed)?,
+                service.list_events(call, &query)?.items,
                 provider.provider.settings.name,
             ))
         })
@@ -334,6 +343,10 @@ fn page(visit: &Visit, shown: &Shown, form: Form, wrong: bool) -> Page {
             .map(|step| Notice::new(Tone::Waiting, step))
     };
     let closed = settings.status == VendorStatus::Closed;
+    if visit.may(Role::Operator) {
+        let panic = format!("{}/panic", href(vendor.id));
+        page.actions = vec![Anchor::new(t.own("panic.button"), panic)];
+    }
     if visit.may(Role::Operator) && !closed {
         page.sections.push(Section::new(
             "edit",
@@ -417,6 +430,7 @@ fn placed(visit: &Visit, shown: &Shown) -> Section {
     table.empty = t.own("vendor.nobody");
     table.rows = shown
         .people
+        .items
         .iter()
         .map(|one| {
             vec![
@@ -430,14 +444,9 @@ fn placed(visit: &Visit, shown: &Shown) -> Section {
         .collect();
     table.next = shown
         .people
-        .last()
-        .filter(|_| shown.people.len() as u64 == BESIDE)
-        .map(|last| {
-            format!(
-                "{}#people",
-                visit.here(&[("after", Some(&last.id.to_string()))])
-            )
-        });
+        .next
+        .as_deref()
+        .map(|next| format!("{}#people", visit.here(&[("after", Some(next))])));
     Section::new("people", t.own("vendor.people"), vec![Block::Table(table)])
 }
 

@@ -8,6 +8,7 @@ use actix_web::http::header::{ACCEPT_LANGUAGE, COOKIE};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 use vestibule_oauth::{Digest, Secret, SecretKind};
 use vestibule_service::administrators::Administrator;
+use vestibule_service::pages::PageQuery;
 use vestibule_service::{AdminCall, Error, Role, Service};
 
 use super::form::Form;
@@ -69,6 +70,14 @@ impl Visit {
     ) -> Result<T, Error> {
         let (service, call) = (self.web.service.clone(), self.call.clone());
         blocking(move || operation(&service, &call)).await
+    }
+
+    /// The part of a list that the address asks for, at most `limit` rows of it.
+    pub(crate) fn part<S>(&self, limit: u64) -> PageQuery<S> {
+        PageQuery {
+            after: self.query.given("after").map(str::to_owned),
+            ..PageQuery::first(limit)
+        }
     }
 
     pub(crate) fn may(&self, role: Role) -> bool {

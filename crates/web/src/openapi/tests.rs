@@ -4,6 +4,11 @@ use serde_json::Value;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../openapi/vestibule.json");
 
+const OLDER: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../openapi/vestibule-3.0.json"
+);
+
 fn document() -> Value {
     serde_json::to_value(super::document()).unwrap()
 }
@@ -28,6 +33,40 @@ fn the_file_says_what_the_code_does() {
         "openapi/vestibule.json is not what the code says. If the change is meant, run\n\
          cargo run -p vestibule-web --example openapi > openapi/vestibule.json",
     );
+}
+
+#[test]
+fn the_older_file_says_the_same() {
+    let stored = std::fs::read_to_string(OLDER).unwrap_or_default();
+    assert!(
+        stored == super::text_3_0(),
+        "openapi/vestibule-3.0.json is not what the code says. If the change is meant, run\n\
+         cargo run -p vestibule-web --example openapi -- 3.0 > openapi/vestibule-3.0.json",
+    );
+}
+
+/// A schema that has properties has a name, so that generators need not make one up.
+#[test]
+fn no_schema_is_anonymous() {
+    fn look(value: &Value, place: &str, named: bool) {
+        match value {
+            Value::Object(members) => {
+                assert!(
+                    named || !members.get("properties").is_some_and(Value::is_object),
+                    "{place} has no name"
+                );
+                for (name, member) in members {
+                    if name != "example" && name != "examples" {
+                        let direct = place == "/components/schemas";
+                        look(member, &format!("{place}/{name}"), direct);
+                    }
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| look(item, place, false)),
+            _ => {}
+        }
+    }
+    look(&document(), "", false);
 }
 
 #[test]

@@ -114,9 +114,13 @@ pub(crate) fn error(request: &HttpRequest, error: &Error) -> HttpResponse {
         .map_or(RETRY_AFTER, |web| web.service.settings().retry_after);
     let (challenge, retry_after) = headers_of(error, patience);
     let mut body = error.scim();
+    let id = request_id(request);
     if let Error::Unavailable(_) | Error::Internal(_) = error {
-        let id = request_id(request);
         crate::blocking::log(error, &id);
+    }
+    // The members of the error are fixed (RFC 7644, section 3.12): the id is told where people read.
+    // Whoever is not let in is answered byte for byte alike (R-TOK-5) and finds it in a header.
+    if body.status != 401 {
         body.detail = format!("{} (request {id})", body.detail);
     }
     let status = StatusCode::from_u16(body.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -144,7 +148,7 @@ fn headers_of(error: &Error, patience: u32) -> (Option<String>, Option<u32>) {
             challenged(Some(ChallengeError::InsufficientScope), Some(*needed))
         }
         Error::Refused(Refusal::Paused) => (None, Some(patience)),
-        Error::OverRate { retry_after } => (None, Some(*retry_after)),
+        Error::OverRate { retry_after } | Error::Busy { retry_after } => (None, Some(*retry_after)),
         Error::Unavailable(_) => (None, Some(RETRY_AFTER)),
         Error::Refused(Refusal::Address(_) | Refusal::Referrer)
         | Error::Forbidden(_)

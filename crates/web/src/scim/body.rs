@@ -7,12 +7,13 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::web::{Bytes, Data};
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 use vestibule_scim::{Error, ScimType, json};
 
 use super::answer::{SCIM_JSON, body_error};
 use crate::Web;
-use crate::request;
+use crate::refusals::Received;
+use crate::request::body;
 
 /// A JSON body, or what is wrong with it.
 pub(crate) struct Body {
@@ -66,13 +67,17 @@ fn read(
     let media_type = media_type(request);
     let web = request.app_data::<Data<Web>>().cloned();
     let mut payload = payload.take();
+    let request = request.clone();
     async move {
         let Some(web) = web else {
             return Err(actix_web::error::ErrorInternalServerError(
                 "the application is not configured",
             ));
         };
-        let read = request::body(&mut payload, limit(&web)).await;
+        let read = body(&mut payload, limit(&web)).await;
+        if let Ok(bytes) = &read {
+            request.extensions_mut().insert(Received(bytes.clone()));
+        }
         let bytes = media_type.and_then(|()| read.map_err(body_error));
         Ok((web, bytes))
     }

@@ -243,7 +243,7 @@ pub(crate) struct PatchOperation {
 /// A SCIM error (RFC 7644, section 3.12).
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase", example = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
-    "status": "409", "scimType": "uniqueness", "detail": "userName is already in use"}))]
+    "status": "409", "scimType": "uniqueness", "detail": "userName is already in use (request 01930000-0000-7000-8000-000000000000)"}))]
 pub(crate) struct ScimError {
     schemas: Vec<String>,
     status: String,

@@ -1,11 +1,13 @@
 //! A provider's settings as options.
 
+use std::path::{Path, PathBuf};
+
 use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
 use vestibule_domain::AccessGroupId;
 use vestibule_domain::network::{AllowedAddresses, AllowedReferrers};
 use vestibule_domain::provider::{LinkDelivery, ProviderSettings, RateLimit};
-use vestibule_oauth::Scopes;
+use vestibule_oauth::{Methods, Scopes};
 use vestibule_scim::Dialect;
 
 use super::super::{CommandError, Session, instant};
@@ -27,6 +29,14 @@ pub(in crate::commands) struct Fields {
                 it is not looked at"
     )]
     allow_referrer: Vec<String>,
+    #[arg(
+        long,
+        value_name = "FILE",
+        help = "How it may authenticate, as a JSON file like the field `authentication` of the admin API: \
+                client_secret_basic, client_secret_post, private_key_jwt (jwks or jwks_uri), federated; \
+                a secret either way when not given"
+    )]
+    authentication: Option<PathBuf>,
     /// What it is for
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
@@ -67,6 +77,7 @@ pub(in crate::commands) enum Unset {
     ValidUntil,
     AllowIp,
     AllowReferrer,
+    Authentication,
     DefaultAccessGroup,
     RateLimit,
 }
@@ -79,6 +90,7 @@ impl Unset {
             Self::ValidUntil => settings.valid_until = None,
             Self::AllowIp => settings.allowed_addresses = AllowedAddresses::default(),
             Self::AllowReferrer => settings.allowed_referrers = AllowedReferrers::default(),
+            Self::Authentication => settings.authentication = Methods::default(),
             Self::DefaultAccessGroup => settings.default_access_group = None,
             Self::RateLimit => settings.rate_limit = None,
         }
@@ -90,6 +102,7 @@ impl Unset {
 pub(super) struct Change {
     allowed_addresses: Option<AllowedAddresses>,
     allowed_referrers: Option<AllowedReferrers>,
+    authentication: Option<Methods>,
     description: Option<String>,
     tags: Option<Vec<String>>,
     valid_until: Option<DateTime<Utc>>,
@@ -116,6 +129,10 @@ impl Fields {
                 AllowedReferrers::parse(items)
                     .map_err(|error| CommandError::Input(format!("--allow-referrer: {error}")))
             })?,
+            authentication: match &self.authentication {
+                Some(file) => Some(authentication(file)?),
+                None => None,
+            },
             description: self.description.clone(),
             tags: given(&self.tag, |tags| Ok(tags.to_vec()))?,
             valid_until: self.valid_until,
@@ -159,6 +176,7 @@ impl Change {
             &mut settings.allowed_referrers,
             self.allowed_referrers.as_ref(),
         );
+        set(&mut settings.authentication, self.authentication.as_ref());
         set(&mut settings.tags, self.tags.as_ref());
         set(&mut settings.scopes, self.scopes.as_ref());
         set(&mut settings.dialect, self.dialect.as_ref());
@@ -175,6 +193,14 @@ impl Change {
         settings.default_access_group = self.default_access_group.or(settings.default_access_group);
         settings.rate_limit = self.rate_limit.or(settings.rate_limit);
     }
+}
+
+/// Methods of authentication out of a file.
+fn authentication(file: &Path) -> Result<Methods, CommandError> {
+    let refused =
+        |why: String| CommandError::Input(format!("--authentication {}: {why}", file.display()));
+    let text = std::fs::read(file).map_err(|error| refused(error.to_string()))?;
+    serde_json::from_slice(&text).map_err(|error| refused(error.to_string()))
 }
 
 /// Scopes, apart by spaces or commas.

@@ -10,6 +10,7 @@ use vestibule_oauth::Scopes;
 use vestibule_scim::Dialect;
 use vestibule_service::providers as service;
 
+use super::authentication::Authentication;
 use super::requests::RateLimit;
 use crate::admin::credentials::{ClientSecret, UsedActivationToken};
 use crate::admin::words;
@@ -43,6 +44,7 @@ pub(crate) struct Provider {
     /// An empty list = any.
     #[schema(value_type = Vec<String>)]
     allowed_referrers: AllowedReferrers,
+    authentication: Authentication,
     #[schema(value_type = String, example = "scim")]
     scopes: Scopes,
     #[schema(value_type = words::Dialect)]
@@ -83,6 +85,7 @@ impl From<service::RegisteredProvider> for Provider {
             valid_until: settings.valid_until,
             allowed_addresses: settings.allowed_addresses,
             allowed_referrers: settings.allowed_referrers,
+            authentication: settings.authentication.into(),
             scopes: settings.scopes,
             dialect: settings.dialect,
             put_keeps_members: settings.put_keeps_members,

@@ -10,6 +10,7 @@ use vestibule_oauth::Scopes;
 use vestibule_scim::Dialect;
 use vestibule_service::Error;
 
+use super::authentication::Authentication;
 use crate::admin::body::Given;
 use crate::admin::words;
 
@@ -71,6 +72,9 @@ pub(crate) struct NewProvider {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     allowed_referrers: AllowedReferrers,
+    /// How it may authenticate; without it, with its secret, either way.
+    #[serde(default)]
+    authentication: Option<Authentication>,
     /// The most that a token of this provider can carry: `scim`, `scim:read` or `scim:write`.
     #[serde(default = "all_scopes")]
     #[schema(value_type = String, default = "scim")]
@@ -115,6 +119,7 @@ impl NewProvider {
             valid_until: self.valid_until,
             allowed_addresses: self.allowed_addresses,
             allowed_referrers: self.allowed_referrers,
+            authentication: self.authentication.map(Into::into).unwrap_or_default(),
             scopes: self.scopes,
             dialect: self.dialect,
             put_keeps_members: self.put_keeps_members,
@@ -152,6 +157,10 @@ pub(crate) struct ProviderChanges {
     #[schema(value_type = Vec<String>)]
     #[serde(default)]
     allowed_referrers: Given<AllowedReferrers>,
+    /// The whole of it; what is left out of it is as if never set.
+    #[schema(value_type = Authentication)]
+    #[serde(default)]
+    authentication: Given<Authentication>,
     #[schema(value_type = String)]
     #[serde(default)]
     scopes: Given<Scopes>,
@@ -188,6 +197,10 @@ impl ProviderChanges {
             changes
                 .allowed_referrers
                 .put(&mut settings.allowed_referrers);
+            changes
+                .authentication
+                .map(Into::into)
+                .put(&mut settings.authentication);
             changes.scopes.put(&mut settings.scopes);
             changes.dialect.put(&mut settings.dialect);
             changes

@@ -176,7 +176,6 @@ async fn an_access_group_lives_and_goes() {
     assert_eq!(changed["approvers"], json!(["ada"]));
 
     let page = world.get("/access-groups?limit=1").await.expect(200);
-    assert_eq!(page["next"], created["id"]);
     let next = format!(
         "/access-groups?limit=1&after={}",
         page["next"].as_str().unwrap()
@@ -271,7 +270,7 @@ async fn every_change_can_be_read_and_the_chain_proved() {
         let Some(next) = page["next"].as_str() else {
             break;
         };
-        path = format!("/events?limit=2&before={next}");
+        path = format!("/events?limit=2&after={next}");
     }
     let all = world.get("/events?limit=1000").await.expect(200)["items"].clone();
     assert_eq!(seen.len(), all.as_array().unwrap().len());

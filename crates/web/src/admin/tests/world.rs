@@ -95,8 +95,11 @@ impl World {
             public_url: PUBLIC.to_owned(),
             trusted_proxies: TrustedProxies::default(),
             max_body: 8 * 1024 * 1024,
+            gateway_url: None,
         };
         let web = Web {
+            admission: crate::Admission::new(64),
+            keys: vestibule_delivery::jwks::Keys::new(vestibule_delivery::reach::Reach::Public),
             service: service.clone(),
             settings,
         };

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use vestibule_domain::access::{ChangeKind, Decision};
 use vestibule_domain::person::Block as BlockOn;
 use vestibule_domain::{BlockId, UserId};
-use vestibule_service::events::{EventQuery, EventRecord};
+use vestibule_service::events::{Choice as EventChoice, EventQuery, EventRecord};
+use vestibule_service::pages::PageQuery;
 use vestibule_service::people::{PersonDetails, PersonPlacement};
 use vestibule_service::{Error, Role};
 
@@ -18,7 +19,7 @@ use crate::console::query::Pairs;
 use crate::console::reply::{Answer, Reply};
 use crate::console::table::Table;
 use crate::console::visit::Visit;
-use crate::console::{MOUNT, access_groups, events, internal_groups, providers, vendors};
+use crate::console::{MOUNT, access_groups, events, internal_groups, links, providers, vendors};
 
 const EVENTS: u64 = 15;
 
@@ -48,9 +49,11 @@ async fn find(visit: &Visit) -> Result<(Shown, Option<&'static str>), Error> {
                 .find_provider(call, details.person.provider)?
                 .provider;
             let query = EventQuery {
-                subject: Some(id.as_uuid()),
-                limit: Some(EVENTS),
-                ..EventQuery::default()
+                choice: EventChoice {
+                    subject: Some(id.as_uuid()),
+                    ..EventChoice::default()
+                },
+                page: PageQuery::first(EVENTS),
             };
             let mut candidates = Vec::new();
             if let Some(PersonPlacement { placement, .. }) = &details.placement {
@@ -65,7 +68,7 @@ async fn find(visit: &Visit) -> Result<(Shown, Option<&'static str>), Error> {
                     Some(at) => Some(service.decide_access(call, id, Some(at))?),
                     None => None,
                 },
-                history: service.list_events(call, &query)?,
+                history: service.list_events(call, &query)?.items,
                 provider: source.settings.name,
                 third_party: source.settings.user_type
                     == vestibule_domain::provider::UserType::ThirdParty,
@@ -80,10 +83,17 @@ async fn find(visit: &Visit) -> Result<(Shown, Option<&'static str>), Error> {
 pub(in crate::console) async fn show(visit: &Visit) -> Answer {
     let (shown, mistake) = find(visit).await?;
     let block = block_form(visit, shown.details.person.id, &Pairs::default());
-    Ok(page(visit, &shown, block, mistake).into())
+    let links = links::of_person(visit, shown.details.person.id).await?;
+    Ok(page(visit, &shown, block, links, mistake).into())
 }
 
-fn page(visit: &Visit, shown: &Shown, block: Form, mistake: Option<&'static str>) -> Page {
+fn page(
+    visit: &Visit,
+    shown: &Shown,
+    block: Form,
+    links: Section,
+    mistake: Option<&'static str>,
+) -> Page {
     let t = visit.t;
     let person = &shown.details.person;
     let mut sections = vec![verdict(visit, shown)];
@@ -91,6 +101,7 @@ fn page(visit: &Visit, shown: &Shown, block: Form, mistake: Option<&'static str>
     if shown.third_party {
         sections.push(placement(visit, shown));
     }
+    sections.push(links);
     sections.push(memberships(visit, shown));
     sections.push(Section {
         actions: vec![Anchor::new(
@@ -429,9 +440,9 @@ pub(in crate::console) async fn block(visit: &Visit, fields: &Fields) -> Answer 
             let (shown, mistake) = find(visit).await?;
             let mut form = block_form(visit, id, fields);
             visit.mark(&mut form, error, "reason")?;
-            Ok(Reply::Mistaken(Box::new(page(
-                visit, &shown, form, mistake,
-            ))))
+            let links = links::of_person(visit, id).await?;
+            let page = page(visit, &shown, form, links, mistake);
+            Ok(Reply::Mistaken(Box::new(page)))
         }
     }
 }

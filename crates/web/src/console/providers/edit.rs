@@ -5,7 +5,7 @@ use vestibule_domain::network::{AllowedAddresses, AllowedReferrers};
 use vestibule_domain::provider::{
     LinkDelivery, ProviderSettings, ProviderState, RateLimit, UserType,
 };
-use vestibule_oauth::Scopes;
+use vestibule_oauth::{Methods, Scopes};
 use vestibule_scim::Dialect;
 use vestibule_service::{Error, Service};
 
@@ -132,6 +132,7 @@ impl Typed {
             valid_until,
             allowed_addresses,
             allowed_referrers,
+            authentication: Methods::default(),
             scopes: Scopes::parse(&self.scopes).unwrap_or(Scopes::ALL),
             dialect: if self.dialect == dialect_word(Dialect::Strict) {
                 Dialect::Strict
@@ -487,7 +488,12 @@ pub(in crate::console) async fn change(visit: &Visit, fields: &Fields) -> Answer
     let changed = visit
         .run(move |service, call| {
             service.change_provider(call, id, version, move |current| {
-                *current = settings.clone();
+                // The form does not show it, so it must not change it.
+                let authentication = std::mem::take(&mut current.authentication);
+                *current = ProviderSettings {
+                    authentication,
+                    ..settings.clone()
+                };
                 Ok(())
             })
         })

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use vestibule_domain::ProviderId;
 use vestibule_domain::provider::UserType;
 use vestibule_service::credentials::Use;
-use vestibule_service::events::EventQuery;
+use vestibule_service::events::{Choice as EventChoice, EventQuery};
+use vestibule_service::pages::PageQuery;
 use vestibule_service::providers::{AUTHENTICATION_METHOD, PROTOCOL, ProviderDetails};
 use vestibule_service::{Error, Role};
 
@@ -33,13 +34,15 @@ pub(super) async fn page(visit: &Visit, once: Option<(&str, String)>) -> Result<
     let (details, history) = visit
         .run(move |service, call| {
             let query = EventQuery {
-                subject: Some(id.as_uuid()),
-                limit: Some(EVENTS),
-                ..EventQuery::default()
+                choice: EventChoice {
+                    subject: Some(id.as_uuid()),
+                    ..EventChoice::default()
+                },
+                page: PageQuery::first(EVENTS),
             };
             Ok((
                 service.find_provider(call, id)?,
-                service.list_events(call, &query)?,
+                service.list_events(call, &query)?.items,
             ))
         })
         .await?;

@@ -1,0 +1,174 @@
+//! Links that come with provisioning: whoever may get in now, or will once their vendor starts, is
+//! mailed one, where system, provider, vendor or internal group say so.
+//!
+//! Provisioning only notes whom to look at; a job looks, a few at a time.
+
+use chrono::{DateTime, Utc};
+use vestibule_domain::access::{Affiliation, Facts};
+use vestibule_domain::event::{Action, Actor, Payload};
+use vestibule_domain::link::{LinkOrigin, Wanted, delivered_automatically};
+use vestibule_domain::mail::check_address;
+use vestibule_domain::{AccessGroupId, EventId, GroupId, UserId, VendorId};
+use vestibule_storage::link_candidates::{self, Candidate};
+use vestibule_storage::links::{self, Scope};
+use vestibule_storage::users::User;
+use vestibule_storage::{Read, Write, groups, panics, providers, users, vendors};
+
+use crate::{Change, Error, Service, access};
+
+/// People looked at in one step.
+const LOOKED_AT: i64 = 20;
+
+/// Whom a change may have let in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum LetIn<'a> {
+    People(&'a [UserId]),
+    Vendor(VendorId),
+    AccessGroup(AccessGroupId),
+}
+
+impl Service {
+    /// Notes people to whom a link may have to be mailed. Without a mail server none ever comes by
+    /// itself, for nobody could be told its address.
+    pub(crate) fn consider(
+        &self,
+        tx: &mut Write<'_>,
+        whom: LetIn<'_>,
+        cause: EventId,
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        if !self.settings().links.mail {
+            return Ok(());
+        }
+        match whom {
+            LetIn::People(people) => link_candidates::add(tx, people, cause, now)?,
+            LetIn::Vendor(vendor) => link_candidates::add_vendor(tx, vendor, cause, now)?,
+            LetIn::AccessGroup(id) => link_candidates::add_tied(tx, id, cause, now)?,
+        }
+        Ok(())
+    }
+
+    /// Looks at people who were noted and queues the links that are due. Answers how many were
+    /// looked at; fewer than 20 when no more are waiting or another node is at it.
+    pub fn give_links(&self) -> Result<usize, Error> {
+        let service = self.clone();
+        self.store().write("links.give", move |tx| {
+            let now = service.now();
+            let candidates = link_candidates::take(tx, LOOKED_AT)?;
+            for candidate in &candidates {
+                service.look_at(tx, *candidate, now)?;
+            }
+            Ok(candidates.len())
+        })
+    }
+
+    fn look_at(
+        &self,
+        tx: &mut Write<'_>,
+        candidate: Candidate,
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        let Some(user) = users::find_anywhere(tx, candidate.user)? else {
+            return Ok(());
+        };
+        let reachable = user
+            .email
+            .as_deref()
+            .is_some_and(|to| check_address(to).is_ok());
+        if !reachable || !self.wants_one(tx, &user, now)? {
+            return Ok(());
+        }
+        let template = Change {
+            id: None,
+            at: now,
+            actor: Actor::System,
+            action: Action::LinkCreated,
+            subject: user.id.into(),
+            provider: Some(user.provider),
+            cause: candidate.cause,
+            request_id: None,
+            payload: Payload::default(),
+        };
+        let wanted = Wanted::default();
+        match self.make_link(tx, user.id, wanted, LinkOrigin::Automatic, &template) {
+            Ok(link) => self.mail_link(tx, &link, user.email.as_deref()),
+            // May not get in, not even later: nothing to give.
+            Err(Error::Conflict(_) | Error::Invalid { .. } | Error::NotFound(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether the settings give this person a link, and they have none yet.
+    fn wants_one(
+        &self,
+        tx: &mut Write<'_>,
+        user: &User,
+        now: DateTime<Utc>,
+    ) -> Result<bool, Error> {
+        if !links::standing(tx, &Scope::Users(&[user.id]), now)?.is_empty() {
+            return Ok(false);
+        }
+        let facts = access::facts(tx, user.id)?;
+        let (vendor, groups) = belongs_to(&facts);
+        if !self.delivers(tx, user, vendor, &groups)? {
+            return Ok(false);
+        }
+        // After the panic button only an administrator gives links, one by one.
+        match panics::latest(tx, vendor, &groups)? {
+            Some(pressed) => Ok(links::made_since(
+                tx,
+                user.provider,
+                &user.user_name,
+                pressed,
+            )?),
+            None => Ok(true),
+        }
+    }
+
+    fn delivers(
+        &self,
+        tx: &mut Read<'_>,
+        user: &User,
+        vendor: Option<VendorId>,
+        groups: &[GroupId],
+    ) -> Result<bool, Error> {
+        let system = self.settings().links.automatic;
+        if let Some(vendor) = vendor {
+            let setting = vendors::find(tx, vendor)?
+                .map(|stored| stored.vendor.settings.link_delivery)
+                .unwrap_or_default();
+            return Ok(delivered_automatically(&[&[setting]], system));
+        }
+        let of_groups: Vec<_> = groups::find_all(tx, groups)?
+            .iter()
+            .map(|group| group.settings.link_delivery)
+            .collect();
+        let of_provider = providers::find(tx, user.provider)?
+            .map(|found| found.provider.settings.link_delivery)
+            .unwrap_or_default();
+        Ok(delivered_automatically(
+            &[&of_groups, &[of_provider]],
+            system,
+        ))
+    }
+}
+
+/// The vendor a person is placed in, or the internal groups that let them in.
+fn belongs_to(facts: &Facts) -> (Option<VendorId>, Vec<GroupId>) {
+    match &facts.affiliation {
+        Affiliation::ThirdParty { placement } => (
+            placement.as_ref().map(|placement| placement.vendor.id),
+            Vec::new(),
+        ),
+        Affiliation::Internal { groups, .. } => {
+            let open = groups.iter().filter(|group| {
+                group.enabled
+                    && group
+                        .access_group
+                        .as_ref()
+                        .is_some_and(|access_group| access_group.enabled)
+            });
+            (None, open.map(|group| group.id).collect())
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Lists that administrators see: sorted pages that follow one another by a cursor.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use serde::{Deserialize, Serialize};
+use vestibule_storage::page::{self, Key, Position};
+
+use crate::{Error, Service};
+
+/// Which part of a list is wanted, in which order.
+#[derive(Debug, Clone)]
+pub struct PageQuery<S> {
+    /// None for the list's usual order.
+    pub sort: Option<S>,
+    pub descending: bool,
+    /// `next` of the page before.
+    pub after: Option<String>,
+    pub limit: Option<u64>,
+}
+
+impl<S> Default for PageQuery<S> {
+    fn default() -> Self {
+        Self {
+            sort: None,
+            descending: false,
+            after: None,
+            limit: None,
+        }
+    }
+}
+
+impl<S> PageQuery<S> {
+    /// The first so many, in the usual order.
+    pub fn first(limit: u64) -> Self {
+        Self {
+            limit: Some(limit),
+            ..Self::default()
+        }
+    }
+}
+
+/// A part of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    pub items: Vec<T>,
+    /// Where the next one begins; none on the last one.
+    pub next: Option<String>,
+}
+
+impl<T> Page<T> {
+    pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
+        Page {
+            items: self.items.into_iter().map(change).collect(),
+            next: self.next,
+        }
+    }
+}
+
+/// What a cursor says, in JSON and base64: opaque to clients, and worth nothing to forgers, for it
+/// only names a place.
+#[derive(Debug, Serialize, Deserialize)]
+struct Cursor {
+    /// The column and direction that the place belongs to.
+    #[serde(rename = "s")]
+    sort: String,
+    #[serde(rename = "d")]
+    descending: bool,
+    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
+    number: Option<i64>,
+    #[serde(rename = "i")]
+    id: String,
+}
+
+/// A list as the storage is asked for it.
+#[derive(Debug)]
+pub(crate) struct Asked<S> {
+    page: page::Page<S>,
+    wanted: usize,
+}
+
+impl Service {
+    /// Reads what a request asks of a list. `usual`: the order when it names none, and whether that
+    /// is descending.
+    pub(crate) fn asked<S: page::Sort>(
+        &self,
+        query: &PageQuery<S>,
+        usual: (S, bool),
+    ) -> Result<Asked<S>, Error> {
+        let (sort, descending) = query.sort.map_or(usual, |sort| (sort, query.descending));
+        let after = match &query.after {
+            Some(text) => Some(position(text, sort, descending)?),
+            None => None,
+        };
+        let limit = self.settings().page(query.limit);
+        Ok(Asked {
+            page: page::Page {
+                sort,
+                descending,
+                after,
+                // One more tells whether there is a next page.
+                limit: limit.saturating_add(1),
+            },
+            wanted: usize::try_from(limit).unwrap_or(usize::MAX),
+        })
+    }
+}
+
+fn position<S: page::Sort>(text: &str, sort: S, descending: bool) -> Result<Position, Error> {
+    let refused = |detail| Error::invalid("after", detail);
+    let cursor: Cursor = BASE64
+        .decode(text)
+        .ok()
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .ok_or_else(|| refused("after: send `next` of the page before as it was answered"))?;
+    let by_id = sort.column() == S::id_column();
+    let key = match (cursor.text, cursor.number) {
+        (Some(text), None) => Some(Key::Text(text)),
+        (None, Some(number)) => Some(Key::Integer(number)),
+        _ => None,
+    };
+    let place_of_this_order = cursor.sort == sort.column()
+        && cursor.descending == descending
+        && key.is_none() == by_id
+        && !cursor.id.contains('\0')
+        && !matches!(&key, Some(Key::Text(text)) if text.contains('\0'));
+    if place_of_this_order {
+        Ok(Position { key, id: cursor.id })
+    } else {
+        Err(refused(
+            "after: this cursor belongs to a list in another order; begin again without it",
+        ))
+    }
+}
+
+impl<S: page::Sort> Asked<S> {
+    pub(crate) fn page(&self) -> &page::Page<S> {
+        &self.page
+    }
+
+    /// The page out of what was found. `place` tells a row's key in this order and its id.
+    pub(crate) fn answer<T>(
+        &self,
+        mut found: Vec<T>,
+        place: impl Fn(S, &T) -> (Option<Key>, String),
+    ) -> Page<T> {
+        let more = found.len() > self.wanted;
+        found.truncate(self.wanted);
+        let next = found.last().filter(|_| more).map(|last| {
+            let (key, id) = place(self.page.sort, last);
+            let (text, number) = match key {
+                None => (None, None),
+                Some(Key::Text(text)) => (Some(text), None),
+                Some(Key::Integer(number)) => (None, Some(number)),
+            };
+            let cursor = Cursor {
+                sort: self.page.sort.column().to_owned(),
+                descending: self.page.descending,
+                text,
+                number,
+                id,
+            };
+            BASE64
+                .encode(serde_json::to_vec(&cursor).expect("texts and numbers make a JSON object"))
+        });
+        Page { items: found, next }
+    }
+}

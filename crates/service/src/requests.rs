@@ -1,0 +1,303 @@
+//! Requests that were refused: kept without secrets, so that whoever was told an id can have it
+//! looked up, and whoever set up a provider can see what its product does wrong.
+
+mod advice;
+
+use std::net::IpAddr;
+
+use chrono::{DateTime, Utc};
+use vestibule_domain::gate;
+use vestibule_domain::{CredentialId, ProviderId};
+use vestibule_oauth::Digest;
+use vestibule_storage::providers::Registered;
+use vestibule_storage::requests::{self, Choice};
+use vestibule_storage::{Read, Write, credentials, providers};
+
+pub use vestibule_storage::requests::RequestSort;
+
+use crate::pages::{Page, PageQuery};
+use crate::{AdminCall, Error, Role, Service};
+
+/// Under which those that could not be kept are counted.
+pub(crate) const DROPPED: &str = "refused_requests";
+/// Forgotten in one step.
+const PURGED: i64 = 1_000;
+/// Bytes kept of each text.
+const TEXT: usize = 2_048;
+
+/// What a refused request showed of its sender.
+#[derive(Debug, Clone)]
+pub enum Shown {
+    Nothing,
+    /// A bearer token of a provider.
+    Token(Digest),
+    /// The id of a client.
+    Client(String),
+}
+
+/// A refused request as the edge saw it, without secrets.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    /// The id that the answer carried.
+    pub trace_id: String,
+    /// `scim` or `token`.
+    pub endpoint: &'static str,
+    pub method: String,
+    /// Path and query.
+    pub target: String,
+    pub shown: Shown,
+    pub address: Option<IpAddr>,
+    pub user_agent: Option<String>,
+    pub status: u16,
+    pub code: Option<String>,
+    /// What the sender was told.
+    pub answer: String,
+    /// The outline of the body.
+    pub body: Option<String>,
+}
+
+/// A refused request as administrators see it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct RefusedRequest {
+    pub trace_id: String,
+    pub at: DateTime<Utc>,
+    /// Whose request it was, as far as what it showed tells.
+    pub provider: Option<ProviderId>,
+    /// The token it showed.
+    pub credential: Option<CredentialId>,
+    /// `scim` or `token`.
+    pub endpoint: String,
+    pub method: String,
+    /// Path and query, without secrets.
+    pub target: String,
+    pub address: Option<String>,
+    pub user_agent: Option<String>,
+    pub status: u16,
+    /// The `scimType` of SCIM, or the `error` of OAuth.
+    pub code: Option<String>,
+    /// What the sender was told.
+    pub answer: String,
+    /// Why, more precisely than a sender may know.
+    pub reason: String,
+    /// What to do about it.
+    pub advice: String,
+    /// The outline of the body: names and types, no values.
+    pub body: Option<String>,
+}
+
+/// Which refused requests are wanted, newest first.
+#[derive(Debug, Clone, Default)]
+pub struct RequestQuery {
+    pub provider: Option<ProviderId>,
+    /// `scim` or `token`.
+    pub endpoint: Option<String>,
+    pub status: Option<u16>,
+    /// Contained in the target, the code, the answer or the reason, as it is written there.
+    pub search: Option<String>,
+    pub page: PageQuery<RequestSort>,
+}
+
+impl Service {
+    /// Keeps a refused request. It is written with the next flush, within a second; when too many
+    /// come at once, those on top are counted and not kept.
+    pub fn note_refusal(&self, mut refusal: Refusal) {
+        for text in [
+            Some(&mut refusal.target),
+            Some(&mut refusal.answer),
+            refusal.user_agent.as_mut(),
+            refusal.body.as_mut(),
+        ]
+        .into_iter()
+        .flatten()
+        {
+            cut(text);
+        }
+        self.telemetry().refused(refusal, self.now());
+    }
+
+    /// The requests that were refused, newest first.
+    pub fn list_requests(
+        &self,
+        call: &AdminCall,
+        query: &RequestQuery,
+    ) -> Result<Page<RefusedRequest>, Error> {
+        let asked = self.asked(&query.page, (RequestSort::At, true))?;
+        let choice = Choice {
+            provider: query.provider,
+            endpoint: query.endpoint.clone(),
+            status: query.status,
+            search: query.search.clone(),
+        };
+        self.store().read(|tx| {
+            crate::admin::admit(tx, call, Role::Auditor, self.now())?;
+            if let Some(provider) = query.provider {
+                crate::providers::find(tx, provider)?;
+            }
+            let found = requests::list(tx, &choice, asked.page())?;
+            Ok(asked
+                .answer(found, |_, row| (None, row.id.clone()))
+                .map(RefusedRequest::from))
+        })
+    }
+
+    /// The refused request with that trace id.
+    pub fn find_request(&self, call: &AdminCall, trace_id: &str) -> Result<RefusedRequest, Error> {
+        self.store().read(|tx| {
+            crate::admin::admit(tx, call, Role::Auditor, self.now())?;
+            let found = requests::find(tx, trace_id)?;
+            Ok(found.ok_or(Error::NotFound("refused request"))?.into())
+        })
+    }
+
+    /// How many refused requests were ever dropped because too many came at once.
+    pub fn dropped_requests(&self, call: &AdminCall) -> Result<i64, Error> {
+        self.store().read(|tx| {
+            crate::admin::admit(tx, call, Role::Auditor, self.now())?;
+            Ok(requests::drops(tx, DROPPED)?)
+        })
+    }
+
+    /// Forgets refused requests that are old or too many. Answers how many; fewer than 1,000 when
+    /// no more are left.
+    pub fn purge_requests(&self) -> Result<usize, Error> {
+        let before = self.now() - self.settings().refused_requests_age;
+        let kept = self.settings().refused_requests;
+        self.store().write("requests.purge", move |tx| {
+            let mut purged = requests::purge(tx, before, PURGED)?;
+            for owner in requests::owners(tx)? {
+                let left = PURGED - i64::try_from(purged).unwrap_or(PURGED);
+                if left <= 0 {
+                    break;
+                }
+                purged += requests::trim(tx, owner, kept, left)?;
+            }
+            Ok::<_, Error>(purged)
+        })
+    }
+}
+
+/// Finds out whose requests they were and writes them.
+pub(crate) fn keep(tx: &mut Write<'_>, refusals: &[(Refusal, DateTime<Utc>)]) -> Result<(), Error> {
+    for (refusal, at) in refusals {
+        let sender = sender(tx, &refusal.shown, *at)?;
+        // Refused for another reason than its credential.
+        let reason = match sender.fault {
+            Some(fault) if refusal.status == 401 => fault,
+            _ => refusal.answer.clone(),
+        };
+        requests::insert(
+            tx,
+            &requests::Refused {
+                id: refusal.trace_id.clone(),
+                at: *at,
+                provider: sender.provider,
+                credential: sender.credential,
+                endpoint: refusal.endpoint.to_owned(),
+                method: refusal.method.clone(),
+                target: refusal.target.clone(),
+                address: refusal.address.map(|address| address.to_string()),
+                user_agent: refusal.user_agent.clone(),
+                status: refusal.status,
+                code: refusal.code.clone(),
+                answer: refusal.answer.clone(),
+                reason,
+                body: refusal.body.clone(),
+            },
+        )?;
+    }
+    Ok(())
+}
+
+/// Who sent a request, and what is wrong with what they showed.
+struct Sender {
+    provider: Option<ProviderId>,
+    credential: Option<CredentialId>,
+    fault: Option<String>,
+}
+
+fn sender(tx: &mut Read<'_>, shown: &Shown, at: DateTime<Utc>) -> Result<Sender, Error> {
+    let nobody = |fault: &str| Sender {
+        provider: None,
+        credential: None,
+        fault: Some(fault.to_owned()),
+    };
+    match shown {
+        Shown::Nothing => Ok(nobody("no credential was sent, or none that can be read")),
+        Shown::Token(digest) => {
+            let Some((token, registered, _)) = credentials::find_token(tx, digest)? else {
+                return Ok(nobody(
+                    "the access token was never issued here, was revoked, or expired a while ago",
+                ));
+            };
+            let fault = if token.expires <= at {
+                Some(format!("the access token expired at {}", token.expires))
+            } else {
+                shut(&registered, at)
+            };
+            Ok(Sender {
+                provider: Some(registered.provider.id),
+                credential: Some(token.id),
+                fault,
+            })
+        }
+        Shown::Client(client_id) => {
+            let Some(registered) = providers::find_by_client_id(tx, client_id)? else {
+                return Ok(nobody("no provider has this client id"));
+            };
+            let fault = shut(&registered, at)
+                .unwrap_or_else(|| "the client secret is not one that works".to_owned());
+            Ok(Sender {
+                provider: Some(registered.provider.id),
+                credential: None,
+                fault: Some(fault),
+            })
+        }
+    }
+}
+
+/// Why no credential of a provider works at all.
+fn shut(registered: &Registered, at: DateTime<Utc>) -> Option<String> {
+    gate::credential_gate(&registered.provider, at)
+        .err()
+        .map(|refusal| refusal.to_string())
+}
+
+impl From<requests::Refused> for RefusedRequest {
+    fn from(kept: requests::Refused) -> Self {
+        Self {
+            advice: advice::advice(&kept).to_owned(),
+            trace_id: kept.id,
+            at: kept.at,
+            provider: kept.provider,
+            credential: kept.credential,
+            endpoint: kept.endpoint,
+            method: kept.method,
+            target: kept.target,
+            address: kept.address,
+            user_agent: kept.user_agent,
+            status: kept.status,
+            code: kept.code,
+            answer: kept.answer,
+            reason: kept.reason,
+            body: kept.body,
+        }
+    }
+}
+
+/// Keeps the beginning of a text that is too long, and no NUL, which PostgreSQL cannot store.
+fn cut(text: &mut String) {
+    if text.contains('\0') {
+        *text = text.replace('\0', "\u{fffd}");
+    }
+    if text.len() > TEXT {
+        let mut end = TEXT;
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        text.truncate(end);
+        text.push_str("...");
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,2 @@
+DROP TABLE telemetry_drops;
+DROP TABLE refused_requests;

@@ -1,0 +1,3 @@
+DROP INDEX vendors_by_end;
+DROP INDEX vendors_by_modified;
+DROP INDEX vendors_by_name;

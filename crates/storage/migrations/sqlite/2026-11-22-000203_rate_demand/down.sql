@@ -1,0 +1,1 @@
+-- Migrations only expand: there is nothing to take back.

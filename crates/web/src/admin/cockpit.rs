@@ -1,0 +1,153 @@
+//! Every credential of the providers in one place, for people and for their monitoring.
+
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::{HttpResponse, get};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use vestibule_domain::{CredentialId, ProviderId};
+use vestibule_oauth::Scopes;
+use vestibule_service::cockpit::{CredentialKind, CredentialRecord};
+
+use super::body::{Admin, Id};
+use super::list::Page;
+use super::problem::{Problem, Problems};
+use super::words;
+
+pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+    config
+        .service(credentials)
+        .service(provider_credentials)
+        .service(metrics);
+}
+
+/// One credential, without anything secret.
+#[derive(Debug, Serialize, ToSchema)]
+struct Credential {
+    #[schema(value_type = Uuid)]
+    id: CredentialId,
+    #[schema(value_type = Uuid)]
+    provider: ProviderId,
+    provider_name: String,
+    #[schema(value_type = words::CredentialKind)]
+    kind: CredentialKind,
+    /// Of an activation token its name, of a key its `kid` or address, of an issuer itself.
+    name: Option<String>,
+    #[schema(value_type = Option<String>, example = "scim")]
+    scopes: Option<Scopes>,
+    created: Option<DateTime<Utc>>,
+    /// First instant at which it no longer works: its own end or its provider's validity; none = no end.
+    expires: Option<DateTime<Utc>>,
+    /// Days within which it ends, of 30, 7 and 1; none when that is farther away, or past.
+    expires_within_days: Option<i64>,
+    expired: bool,
+    /// How many there are that work; more than one only of access tokens.
+    live: i64,
+    last_used: Option<DateTime<Utc>>,
+    last_address: Option<String>,
+    /// How often in all.
+    uses: i64,
+}
+
+impl From<CredentialRecord> for Credential {
+    fn from(record: CredentialRecord) -> Self {
+        let used = record.last_use;
+        Self {
+            id: record.id,
+            provider: record.provider,
+            provider_name: record.provider_name,
+            kind: record.kind,
+            name: record.name,
+            scopes: record.scopes,
+            created: record.created,
+            expires: record.expires,
+            expires_within_days: record.expires_within_days,
+            expired: record.expired,
+            live: record.live,
+            last_used: used.as_ref().map(|used| used.last_used),
+            uses: used.as_ref().map_or(0, |used| used.uses),
+            last_address: used.and_then(|used| used.last_address),
+        }
+    }
+}
+
+/// List the credentials of every provider
+///
+/// Secrets, activation tokens, signing keys and federated issuers, and the fetched tokens of each
+/// provider in one line; the first to end first.
+#[utoipa::path(
+    operation_id = "listCredentials",
+    tag = "Credentials",
+    responses((status = 200, description = "All of them.", body = Page<Credential>), Problems),
+)]
+#[get("/credentials")]
+async fn credentials(admin: Admin) -> Result<HttpResponse, Problem> {
+    let records = admin
+        .run(|service, call| service.list_credentials(call, None))
+        .await?;
+    Ok(HttpResponse::Ok().json(Page::<Credential>::all(records)))
+}
+
+/// List a provider's credentials
+#[utoipa::path(
+    operation_id = "listProviderCredentials",
+    tag = "Credentials",
+    params(("id" = Uuid, Path, description = "Id of the provider.")),
+    responses((status = 200, description = "All of them, the first to end first.", body = Page<Credential>), Problems),
+)]
+#[get("/providers/{id}/credentials")]
+async fn provider_credentials(admin: Admin, id: Id<ProviderId>) -> Result<HttpResponse, Problem> {
+    let records = admin
+        .run(move |service, call| service.list_credentials(call, Some(id.0)))
+        .await?;
+    Ok(HttpResponse::Ok().json(Page::<Credential>::all(records)))
+}
+
+/// Read metrics
+///
+/// In the Prometheus text format: how many credentials work, and how many end soon.
+#[utoipa::path(
+    operation_id = "readMetrics",
+    tag = "Credentials",
+    responses((status = 200, description = "The metrics.", body = String, content_type = "text/plain"), Problems),
+)]
+#[get("/metrics")]
+async fn metrics(admin: Admin) -> Result<HttpResponse, Problem> {
+    let records = admin
+        .run(|service, call| service.list_credentials(call, None))
+        .await?;
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"))
+        .body(exposition(&records)))
+}
+
+fn exposition(records: &[CredentialRecord]) -> String {
+    let live = |kind| {
+        let of_kind = records.iter().filter(|record| record.kind == kind);
+        let count: i64 = of_kind.map(|record| record.live).sum();
+        format!(
+            "vestibule_credentials_live{{kind=\"{}\"}} {count}\n",
+            kind.name()
+        )
+    };
+    let expiring = |days| {
+        let ends = |record: &&CredentialRecord| {
+            record
+                .expires_within_days
+                .is_some_and(|within| within <= days)
+        };
+        let count = records.iter().filter(ends).count();
+        format!("vestibule_credentials_expiring{{within_days=\"{days}\"}} {count}\n")
+    };
+    let mut text = "# HELP vestibule_credentials_live Credentials that work.\n\
+                    # TYPE vestibule_credentials_live gauge\n"
+        .to_owned();
+    text.extend(CredentialKind::ALL.map(live));
+    text.push_str(
+        "# HELP vestibule_credentials_expiring Credentials that end within so many days.\n\
+         # TYPE vestibule_credentials_expiring gauge\n",
+    );
+    text.extend([30, 7, 1].map(expiring));
+    text
+}

@@ -1,0 +1,110 @@
+//! How many requests are worked on at once. What comes on top is refused at once, so that those who
+//! are inside are answered in time (R-AVL-2).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use vestibule_service::Error;
+
+use crate::admin::problem::Problem;
+use crate::request::request_id;
+use crate::{Web, oauth, scim};
+
+/// Places beyond the limit that are kept for administrators.
+const RESERVED: usize = 64;
+/// Seconds after which a refused client may try again.
+const RETRY_AFTER: u32 = 1;
+
+/// The places there are. Cheap to clone; clones count together.
+#[derive(Debug, Clone)]
+pub struct Admission {
+    inside: Arc<AtomicUsize>,
+    limit: usize,
+}
+
+impl Admission {
+    /// As many requests of providers at once as `limit`, those waiting for the database included.
+    pub fn new(limit: usize) -> Self {
+        Self {
+            inside: Arc::default(),
+            limit,
+        }
+    }
+
+    /// A place until it is dropped, if fewer than `limit` are taken.
+    fn enter(&self, limit: usize) -> Option<Place> {
+        let taken = self.inside.fetch_add(1, Ordering::Relaxed);
+        let place = Place(Arc::clone(&self.inside));
+        (taken < limit).then_some(place)
+    }
+}
+
+struct Place(Arc<AtomicUsize>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Middleware that answers 503 where there is no place. To be used as
+/// `App::wrap(actix_web::middleware::from_fn(admitted))`. Health checks are always answered.
+pub async fn admitted<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
+    let path = request.path();
+    let provider = [scim::MOUNT, scim::ALIAS, oauth::ISSUER]
+        .iter()
+        .any(|mount| path.starts_with(mount));
+    let health = matches!(path, "/healthz" | "/readyz");
+    let web = request.app_data::<Data<Web>>().filter(|_| !health);
+    let Some(web) = web else {
+        return Ok(next.call(request).await?.map_into_left_body());
+    };
+    let limit = web.admission.limit + if provider { 0 } else { RESERVED };
+    let Some(_place) = web.admission.enter(limit) else {
+        return Ok(refused(request).map_into_right_body());
+    };
+    Ok(next.call(request).await?.map_into_left_body())
+}
+
+/// The refusal in the shape of whoever asks.
+fn refused(request: ServiceRequest) -> ServiceResponse {
+    let error = Error::Busy {
+        retry_after: RETRY_AFTER,
+    };
+    let path = request.path();
+    let response = if path.starts_with(oauth::ISSUER) {
+        oauth::refusal(&error, &request_id(request.request()))
+    } else if path.starts_with(scim::MOUNT) || path.starts_with(scim::ALIAS) {
+        scim::refusal(request.request(), &error)
+    } else {
+        let id = request_id(request.request());
+        actix_web::ResponseError::error_response(&Problem::from_error(error, &id))
+    };
+    request.into_response(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_free_again_when_it_is_left() {
+        let admission = Admission::new(2);
+        let first = admission.enter(2);
+        let second = admission.enter(2);
+        assert!(first.is_some() && second.is_some());
+        assert!(admission.enter(2).is_none());
+        assert!(admission.enter(3).is_some(), "kept for administrators");
+        drop(first);
+        assert!(admission.enter(2).is_some());
+        drop(second);
+        assert_eq!(admission.inside.load(Ordering::Relaxed), 0);
+    }
+}

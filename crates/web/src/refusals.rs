@@ -1,0 +1,103 @@
+//! Notes every refused or failed request over SCIM and to the issuer, so that administrators find it
+//! by the id that the error body carries.
+//!
+//! One middleware around each mount, so that no handler can forget it. What is noted holds no secret:
+//! credentials stay behind, and of the body only an outline is kept.
+
+mod outline;
+
+use actix_web::body::{BoxBody, EitherBody, MessageBody, to_bytes};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::header;
+use actix_web::middleware::Next;
+use actix_web::web::{Bytes, Data};
+use actix_web::{FromRequest as _, HttpMessage as _, HttpRequest};
+use serde_json::Value;
+use vestibule_oauth::Bearer;
+use vestibule_service::requests::{Refusal, Shown};
+
+use crate::Web;
+use crate::request::Sender;
+
+/// The body of a request as it was received, left by whoever read it.
+#[derive(Debug, Clone)]
+pub(crate) struct Received(pub(crate) Bytes);
+
+/// Middleware of the SCIM mounts. To be used as `wrap(from_fn(..))`.
+pub(crate) async fn over_scim<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
+    observe(next.call(request).await?, "scim").await
+}
+
+/// Middleware of the issuer's mount.
+pub(crate) async fn over_tokens<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
+    observe(next.call(request).await?, "token").await
+}
+
+async fn observe<B: MessageBody + 'static>(
+    response: ServiceResponse<B>,
+    endpoint: &'static str,
+) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
+    if response.status().as_u16() < 400 {
+        return Ok(response.map_into_left_body());
+    }
+    let (request, response) = response.into_parts();
+    let status = response.status().as_u16();
+    let (response, body) = response.into_parts();
+    let body = to_bytes(body).await.unwrap_or_default();
+    if let Some(web) = request.app_data::<Data<Web>>() {
+        let refusal = describe(&request, endpoint, status, &body);
+        web.service.note_refusal(refusal);
+    }
+    let response = response.set_body(BoxBody::new(body));
+    Ok(ServiceResponse::new(
+        request,
+        response.map_into_right_body(),
+    ))
+}
+
+fn describe(request: &HttpRequest, endpoint: &'static str, status: u16, answer: &[u8]) -> Refusal {
+    let sender = Sender::from_request(request, &mut Payload::None).into_inner();
+    let (address, trace_id, authorization) = sender.map_or_else(
+        |_| (None, String::new(), Vec::new()),
+        |sender| (sender.address, sender.request_id, sender.authorization),
+    );
+    let received = request.extensions().get::<Received>().cloned();
+    let body = received.as_ref().map(|Received(bytes)| bytes.as_ref());
+    let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
+    let text = |name: &str| answer.get(name).and_then(Value::as_str).map(str::to_owned);
+    let shown = if endpoint == "token" {
+        outline::client_id(&authorization, body.unwrap_or_default())
+            .map_or(Shown::Nothing, Shown::Client)
+    } else {
+        let values: Vec<&[u8]> = authorization.iter().map(Vec::as_slice).collect();
+        Bearer::from_header(&values).map_or(Shown::Nothing, |secret| Shown::Token(secret.digest()))
+    };
+    let agent = request.headers().get(header::USER_AGENT);
+    Refusal {
+        trace_id,
+        endpoint,
+        method: request.method().to_string(),
+        target: outline::target(request.path(), request.query_string()),
+        shown,
+        address,
+        user_agent: agent.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
+        status,
+        code: text("scimType").or_else(|| text("error")),
+        answer: text("detail")
+            .or_else(|| text("error_description"))
+            .unwrap_or_default(),
+        body: body.and_then(|body| {
+            if endpoint == "token" {
+                outline::form(body)
+            } else {
+                outline::json(body)
+            }
+        }),
+    }
+}

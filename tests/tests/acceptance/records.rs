@@ -1,0 +1,4 @@
+//! What administrators read back: refused requests, lists, exports.
+
+mod lists;
+mod refusals;
