@@ -13,8 +13,6 @@ use crate::store::{Failure, Write};
 
 /// Writes joined into one commit at most.
 const BATCH: usize = 128;
-/// Commits between two checkpoints of the log.
-const CHECKPOINT: u32 = 256;
 
 #[derive(Debug)]
 pub(crate) struct Writer {
@@ -102,7 +100,6 @@ impl Writer {
 }
 
 fn serve(mut connection: Session, queue: &Receiver<Box<dyn Job>>) {
-    let mut commits = 0_u32;
     let mut idle = true;
     loop {
         let first = if idle {
@@ -116,18 +113,14 @@ fn serve(mut connection: Session, queue: &Receiver<Box<dyn Job>>) {
                 Err(mpsc::RecvTimeoutError::Timeout) => {
                     // Nobody waits: a good moment to tidy the log.
                     checkpoint(&mut connection);
-                    (commits, idle) = (0, true);
+                    idle = true;
                     continue;
                 }
                 Err(mpsc::RecvTimeoutError::Disconnected) => break,
             }
         };
         commit_batch(&mut connection, first, queue);
-        (commits, idle) = (commits + 1, false);
-        if commits >= CHECKPOINT {
-            checkpoint(&mut connection);
-            commits = 0;
-        }
+        idle = false;
     }
     checkpoint(&mut connection);
 }
