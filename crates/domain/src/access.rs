@@ -78,7 +78,13 @@ fn not_blocked(chain: &mut Chain, facts: &Facts, at: DateTime<Utc>) {
         chain.holds(
             Check::NotBlocked,
             format!("No block is in force on {name}"),
-            None,
+            // What ended last: by an administrator's word, or by the end that was set with it.
+            facts
+                .blocks
+                .iter()
+                .map(|ended| ended.event)
+                .chain(facts.person.unblocked_event)
+                .max(),
         );
     }
 }

@@ -51,6 +51,10 @@ named! {
     /// By which rule a vendor was chosen.
     pub enum Rule ("placement rule") {
         LastGroupWins = "last_group_wins",
+        /// What-if only.
+        FirstGroupWins = "first_group_wins",
+        /// What-if only: the vendor named first, else the last group.
+        NamedPriority = "named_priority",
     }
 }
 
@@ -76,6 +80,23 @@ pub fn place(candidates: &[Candidate]) -> Option<Placement> {
         rule: Rule::LastGroupWins,
         candidates,
     })
+}
+
+/// Which candidate a rule would choose. `priority`: vendors, the most wanted first.
+pub fn what_if(candidates: &[Candidate], rule: Rule, priority: &[VendorId]) -> Option<Candidate> {
+    // The latest first.
+    let candidates = place(candidates)?.candidates;
+    let chosen = match rule {
+        Rule::LastGroupWins => candidates.first(),
+        Rule::FirstGroupWins => candidates
+            .iter()
+            .min_by_key(|c| (c.arrived, c.vendor, c.group)),
+        Rule::NamedPriority => priority
+            .iter()
+            .find_map(|vendor| candidates.iter().find(|c| c.vendor == *vendor))
+            .or(candidates.first()),
+    };
+    chosen.copied()
 }
 
 /// All groups a person belongs to, in the order of their ids.
@@ -131,6 +152,22 @@ mod tests {
             group: group(number),
             arrived,
         }
+    }
+
+    #[test]
+    fn other_rules_choose_others() {
+        let candidates = [candidate(1, 10), candidate(2, 30), candidate(3, 20)];
+        let vendor = |number: usize| candidates[number - 1].vendor;
+        let choose = |rule, priority: &[VendorId]| {
+            what_if(&candidates, rule, priority).map(|chosen| chosen.vendor)
+        };
+        assert_eq!(choose(Rule::LastGroupWins, &[]), Some(vendor(2)));
+        assert_eq!(choose(Rule::FirstGroupWins, &[]), Some(vendor(1)));
+        let unknown = candidate(9, 0).vendor;
+        let priority = [unknown, vendor(3), vendor(1)];
+        assert_eq!(choose(Rule::NamedPriority, &priority), Some(vendor(3)));
+        assert_eq!(choose(Rule::NamedPriority, &[unknown]), Some(vendor(2)));
+        assert_eq!(what_if(&[], Rule::FirstGroupWins, &priority), None);
     }
 
     #[test]

@@ -1,29 +1,26 @@
 //! May this person get in? The facts are gathered here, the decision is the domain's.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 use vestibule_domain::access::{
     AccessGroupFacts, Affiliation, Decision, Facts, InternalGroupFacts, PersonFacts,
     PlacementFacts, VendorFacts, decide,
 };
-use vestibule_domain::event::Action;
+use vestibule_domain::person::Block;
 use vestibule_domain::placement;
-use vestibule_domain::provider::{Provider, UserType};
+use vestibule_domain::provider::UserType;
 use vestibule_domain::{AccessGroupId, EventId, GroupId, UserId};
-use vestibule_storage::events::EventSort;
-use vestibule_storage::groups::Group;
-use vestibule_storage::memberships::Parent;
-use vestibule_storage::page::Page;
-use vestibule_storage::users::User;
+use vestibule_storage::access::{self, Person, Step};
 use vestibule_storage::vendors::Stored;
-use vestibule_storage::{Read, access_groups, events, groups, memberships, placements, vendors};
+use vestibule_storage::{Read, access_groups, blocks};
 
-use crate::{AdminCall, Error, Role, Service, blocks, people, providers};
+use crate::{AdminCall, Error, Role, Service};
 
-/// Events of a provider looked through for the one that set its default access group.
-const LOOKED_AT: i64 = 1_000;
+/// People decided on in one call at most.
+const BATCH: usize = 1_000;
+
+type AccessGroups = HashMap<AccessGroupId, AccessGroupFacts>;
 
 impl Service {
     /// Whether a person may get in at an instant (none = now), and why.
@@ -39,176 +36,232 @@ impl Service {
             Ok(decide(&facts(tx, user)?, at.unwrap_or(now)))
         })
     }
+
+    /// The same for many people at once, in the order asked for; none for who is not known.
+    pub fn decide_all(
+        &self,
+        call: &AdminCall,
+        users: &[UserId],
+        at: Option<DateTime<Utc>>,
+    ) -> Result<Vec<(UserId, Option<Decision>)>, Error> {
+        if users.is_empty() || users.len() > BATCH {
+            let detail = format!("users: name from 1 to {BATCH} people");
+            return Err(Error::invalid("users", detail));
+        }
+        let now = self.now();
+        self.store().read(|tx| {
+            crate::admin::admit(tx, call, Role::Auditor, now)?;
+            let found = facts_of(tx, users)?;
+            let decided = users.iter().map(|user| {
+                let facts = found.get(user);
+                (*user, facts.map(|facts| decide(facts, at.unwrap_or(now))))
+            });
+            Ok(decided.collect())
+        })
+    }
 }
 
 /// All that bears on one person's access, from one view of the database.
 pub(crate) fn facts(tx: &mut Read<'_>, user: UserId) -> Result<Facts, Error> {
-    let user = people::find(tx, user)?;
-    let provider = providers::find(tx, user.provider)?.provider;
-    let affiliation = match provider.settings.user_type {
-        UserType::ThirdParty => Affiliation::ThirdParty {
-            placement: placement_of(tx, user.id)?,
-        },
-        UserType::Internal => Affiliation::Internal {
-            groups: internal_groups(tx, &user)?,
-            provider_default: provider_default(tx, &provider, &user)?,
-        },
-    };
-    Ok(Facts {
-        person: PersonFacts {
-            id: user.id,
-            user_name: user.user_name.clone(),
-            user_type: provider.settings.user_type,
-            active: user.active,
-            active_event: user.active_event,
-        },
-        blocks: blocks::concerning(tx, &user)?,
-        affiliation,
-    })
+    facts_of(tx, &[user])?
+        .remove(&user)
+        .ok_or(Error::NotFound("user"))
 }
 
-fn placement_of(tx: &mut Read<'_>, user: UserId) -> Result<Option<PlacementFacts>, Error> {
-    let Some(stored) = placements::find(tx, &[user])?.remove(&user) else {
-        return Ok(None);
+/// The same for many; five statements, however many they are.
+pub(crate) fn facts_of(
+    tx: &mut Read<'_>,
+    users: &[UserId],
+) -> Result<HashMap<UserId, Facts>, Error> {
+    let people = access::people(tx, users)?;
+    let outside = of_type(&people, UserType::ThirdParty);
+    let inside = of_type(&people, UserType::Internal);
+    let blocks = blocks::concerning_any(tx, &people)?;
+    let placed = if outside.is_empty() {
+        Vec::new()
+    } else {
+        access::placed(tx, &outside)?
     };
-    let vendor = vendors::find(tx, stored.placement.vendor)?
-        .ok_or_else(|| Error::internal("a placement names a vendor that exists"))?;
-    Ok(Some(PlacementFacts {
-        vendor: vendor_facts(tx, vendor)?,
-        event: stored.event,
-    }))
+    let steps = if inside.is_empty() {
+        Vec::new()
+    } else {
+        access::steps(tx, &inside)?
+    };
+    let mut tied: Vec<AccessGroupId> = people
+        .iter()
+        .filter_map(|person| person.settings.default_access_group)
+        .chain(
+            placed
+                .iter()
+                .filter_map(|(_, _, vendor)| vendor.vendor.settings.access_group),
+        )
+        .chain(steps.iter().filter_map(|step| step.access_group))
+        .collect();
+    tied.sort_unstable();
+    tied.dedup();
+    let access_groups: AccessGroups = access_groups::find_all(tx, &tied)?
+        .into_iter()
+        .map(|stored| (stored.access_group.id, access_group_facts(stored)))
+        .collect();
+    let mut placements: HashMap<UserId, PlacementFacts> = placed
+        .into_iter()
+        .map(|(user, event, vendor)| {
+            let vendor = vendor_facts(vendor, &access_groups);
+            (user, PlacementFacts { vendor, event })
+        })
+        .collect();
+    let nesting = Nesting::new(&steps);
+    let facts = people.into_iter().map(|person| {
+        let affiliation = match person.settings.user_type {
+            UserType::ThirdParty => Affiliation::ThirdParty {
+                placement: placements.remove(&person.id),
+            },
+            UserType::Internal => Affiliation::Internal {
+                groups: nesting.groups_of(person.id, &access_groups),
+                provider_default: provider_default(&person, &access_groups),
+            },
+        };
+        let concerns = |block: &Block| {
+            block.concerns(
+                person.provider,
+                &person.user_name_key,
+                person.email_key.as_deref(),
+            )
+        };
+        // A block that followed its person stands there under each name they had.
+        let mut seen = HashSet::new();
+        let facts = Facts {
+            blocks: blocks
+                .iter()
+                .filter(|(block, lifted)| {
+                    lifted.is_none() && concerns(block) && seen.insert(block.event)
+                })
+                .map(|(block, _)| block.clone())
+                .collect(),
+            person: PersonFacts {
+                id: person.id,
+                user_type: person.settings.user_type,
+                active: person.active,
+                active_event: person.active_event,
+                unblocked_event: blocks
+                    .iter()
+                    .filter(|(block, _)| concerns(block))
+                    .filter_map(|(_, lifted)| *lifted)
+                    .max(),
+                left_event: person.left_event,
+                user_name: person.user_name,
+            },
+            affiliation,
+        };
+        (facts.person.id, facts)
+    });
+    Ok(facts.collect())
 }
 
-fn vendor_facts(tx: &mut Read<'_>, stored: Stored) -> Result<VendorFacts, Error> {
-    let created = match (stored.dates_event, stored.access_group_event) {
-        (Some(_), Some(_)) => stored.status_event,
-        // Nobody has set one of them since the vendor came into being.
-        _ => events::first_about(tx, stored.vendor.id.as_uuid())?.unwrap_or(stored.status_event),
-    };
+fn of_type(people: &[Person], user_type: UserType) -> Vec<UserId> {
+    people
+        .iter()
+        .filter(|person| person.settings.user_type == user_type)
+        .map(|person| person.id)
+        .collect()
+}
+
+fn vendor_facts(stored: Stored, access_groups: &AccessGroups) -> VendorFacts {
     let settings = stored.vendor.settings;
-    Ok(VendorFacts {
+    VendorFacts {
         id: stored.vendor.id,
         name: stored.vendor.name,
         status: settings.status,
         status_event: stored.status_event,
         start: settings.start,
         end: settings.end,
-        dates_event: stored.dates_event.unwrap_or(created),
-        access_group: access_group(tx, settings.access_group)?,
-        access_group_event: stored.access_group_event.unwrap_or(created),
-    })
+        dates_event: stored.dates_event.unwrap_or(stored.status_event),
+        access_group: settings
+            .access_group
+            .and_then(|tied| access_groups.get(&tied).cloned()),
+        access_group_event: stored.access_group_event.unwrap_or(stored.status_event),
+    }
 }
 
-fn internal_groups(tx: &mut Read<'_>, user: &User) -> Result<Vec<InternalGroupFacts>, Error> {
-    let id = user.id.to_string();
-    let direct = memberships::parents(tx, std::slice::from_ref(&id))?
-        .remove(&id)
-        .unwrap_or_default();
-    let first: Vec<GroupId> = direct.iter().map(|parent| parent.group).collect();
-    let above = memberships::nesting(tx, &first)?;
-    // Arrival numbers are unique, so the one on which a path was complete names its event.
-    let caused: HashMap<i64, EventId> = direct
-        .iter()
-        .chain(above.values().flatten())
-        .map(|parent| (parent.sequence, parent.event))
-        .collect();
-    let edges = |parents: &[Parent]| -> Vec<(GroupId, i64)> {
-        parents
-            .iter()
-            .map(|parent| (parent.group, parent.sequence))
-            .collect()
-    };
-    let parents: HashMap<GroupId, Vec<(GroupId, i64)>> = above
-        .iter()
-        .map(|(group, parents)| (*group, edges(parents)))
-        .collect();
-    let reached = placement::memberships(&edges(&direct), &parents);
-    let ids: Vec<GroupId> = reached.iter().map(|membership| membership.group).collect();
-    let mut found: HashMap<GroupId, Group> = groups::find_all(tx, &ids)?
-        .into_iter()
-        .map(|group| (group.id, group))
-        .collect();
-    let mut known: HashMap<AccessGroupId, Option<AccessGroupFacts>> = HashMap::new();
-    let mut facts = Vec::with_capacity(reached.len());
-    for membership in reached {
-        let (Some(group), Some(&member_event)) = (
-            found.remove(&membership.group),
-            caused.get(&membership.arrived),
-        ) else {
-            continue;
-        };
-        let access_group = match group.settings.access_group {
-            Some(tied) => match known.get(&tied) {
-                Some(facts) => facts.clone(),
-                None => known
-                    .entry(tied)
-                    .or_insert(access_group(tx, Some(tied))?)
-                    .clone(),
-            },
-            None => None,
-        };
-        facts.push(InternalGroupFacts {
-            id: group.id,
-            name: group.display_name,
-            enabled: group.settings.enabled,
-            // Event ids sort in the order in which they were made.
-            event: group
-                .access_group_event
-                .map_or(group.enabled_event, |event| event.max(group.enabled_event)),
-            member_event,
-            access_group,
-        });
+fn access_group_facts(stored: access_groups::Stored) -> AccessGroupFacts {
+    AccessGroupFacts {
+        id: stored.access_group.id,
+        name: stored.access_group.settings.name,
+        enabled: stored.access_group.settings.enabled,
+        event: stored.enabled_event,
     }
-    Ok(facts)
 }
 
 /// The default access group of a person's provider, and the event that made it the default.
 fn provider_default(
-    tx: &mut Read<'_>,
-    provider: &Provider,
-    user: &User,
-) -> Result<Option<(AccessGroupFacts, EventId)>, Error> {
-    let Some(facts) = access_group(tx, provider.settings.default_access_group)? else {
-        return Ok(None);
-    };
+    person: &Person,
+    access_groups: &AccessGroups,
+) -> Option<(AccessGroupFacts, EventId)> {
+    let facts = access_groups.get(&person.settings.default_access_group?)?;
     // A provider's history may have been erased; then the person's own is what is left to name.
-    let event = default_event(tx, provider)?.unwrap_or(user.active_event);
-    Ok(Some((facts, event)))
+    let event = person.default_event.unwrap_or(person.active_event);
+    Some((facts.clone(), event))
 }
 
-/// The newest change of the provider that set its default access group, else its registration.
-fn default_event(tx: &mut Read<'_>, provider: &Provider) -> Result<Option<EventId>, Error> {
-    let subject = provider.id.as_uuid();
-    let changes = events::Choice {
-        subject: Some(subject),
-        action: Some(Action::ProviderChanged.name().to_owned()),
-        ..events::Choice::default()
-    };
-    let newest = Page {
-        descending: true,
-        ..Page::first(EventSort::At, LOOKED_AT)
-    };
-    for change in events::list(tx, &changes, &newest)? {
-        let payload: Value = match change.payload {
-            Some(text) => serde_json::from_str(&text).map_err(Error::internal)?,
-            None => continue,
+/// The memberships above some people.
+struct Nesting<'a> {
+    /// The group behind each membership, and by its number the event that made it.
+    groups: HashMap<GroupId, &'a Step>,
+    caused: HashMap<i64, EventId>,
+    direct: HashMap<&'a str, Vec<(GroupId, i64)>>,
+    parents: HashMap<GroupId, Vec<(GroupId, i64)>>,
+}
+
+impl<'a> Nesting<'a> {
+    fn new(steps: &'a [Step]) -> Self {
+        let mut nesting = Self {
+            groups: HashMap::new(),
+            caused: HashMap::new(),
+            direct: HashMap::new(),
+            parents: HashMap::new(),
         };
-        if payload.pointer("/after/default_access_group").is_some() {
-            return Ok(Some(change.id));
+        for step in steps {
+            nesting.groups.insert(step.group, step);
+            nesting.caused.insert(step.sequence, step.event);
+            let edge = (step.group, step.sequence);
+            nesting.direct.entry(&step.member).or_default().push(edge);
         }
+        for group in nesting.groups.keys() {
+            if let Some(edges) = nesting.direct.get(group.to_string().as_str()) {
+                nesting.parents.insert(*group, edges.clone());
+            }
+        }
+        nesting
     }
-    Ok(events::first_about(tx, subject)?)
+
+    fn groups_of(&self, user: UserId, access_groups: &AccessGroups) -> Vec<InternalGroupFacts> {
+        let user = user.to_string();
+        let direct = self
+            .direct
+            .get(user.as_str())
+            .map_or(&[][..], Vec::as_slice);
+        placement::memberships(direct, &self.parents)
+            .into_iter()
+            .filter_map(|membership| {
+                let group = self.groups.get(&membership.group)?;
+                Some(InternalGroupFacts {
+                    id: group.group,
+                    name: group.name.clone(),
+                    enabled: group.enabled,
+                    // Event ids sort in the order in which they were made.
+                    event: group
+                        .access_group_event
+                        .map_or(group.enabled_event, |event| event.max(group.enabled_event)),
+                    // Arrival numbers are unique: the one on which a path was complete names its event.
+                    member_event: *self.caused.get(&membership.arrived)?,
+                    access_group: group
+                        .access_group
+                        .and_then(|tied| access_groups.get(&tied).cloned()),
+                })
+            })
+            .collect()
+    }
 }
 
-fn access_group(
-    tx: &mut Read<'_>,
-    id: Option<AccessGroupId>,
-) -> Result<Option<AccessGroupFacts>, Error> {
-    let Some(id) = id else { return Ok(None) };
-    Ok(access_groups::find(tx, id)?.map(|stored| AccessGroupFacts {
-        id,
-        name: stored.access_group.settings.name,
-        enabled: stored.access_group.settings.enabled,
-        event: stored.enabled_event,
-    }))
-}
+#[cfg(test)]
+mod tests;

@@ -93,8 +93,7 @@ impl Service {
             let now = service.now();
             let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
             let block = blocks::find(tx, id)?.ok_or(Error::NotFound("block"))?;
-            blocks::delete(tx, &block)?;
-            service.record(
+            let event = service.record(
                 tx,
                 Change {
                     provider: Some(block.provider),
@@ -108,6 +107,7 @@ impl Service {
                     ..operator.change(Action::BlockLifted, id, now)
                 },
             );
+            blocks::lift(tx, &block, event)?;
             Ok(())
         })
     }

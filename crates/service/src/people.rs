@@ -1,16 +1,18 @@
 //! People as administrators see them: of any provider, with what was decided about them.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use vestibule_domain::person::Block;
-use vestibule_domain::placement::Placement;
-use vestibule_domain::{EventId, GroupId, ProviderId, UserId};
+use vestibule_domain::placement::{self, Candidate, Placement, Rule};
+use vestibule_domain::{EventId, GroupId, ProviderId, UserId, VendorId};
 use vestibule_scim::fold::fold;
 use vestibule_storage::users::User;
-use vestibule_storage::{Read, groups, placements, users};
+use vestibule_storage::{Read, groups, placements as placed, users, vendors};
 
 use crate::pages::{Page, PageQuery};
-use crate::{AdminCall, Error, Role, Service, blocks, memberships};
+use crate::{AdminCall, Error, Role, Service, blocks, memberships, placements};
 
 pub use vestibule_storage::users::PersonSort;
 
@@ -60,6 +62,21 @@ pub struct PersonPlacement {
     pub event: EventId,
 }
 
+/// A placement with what other rules would make of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlacementExplained {
+    /// None for people of internal providers and for those in no vendor's group.
+    pub placement: Option<PersonPlacement>,
+    pub what_if: Vec<WhatIf>,
+}
+
+/// What a rule would choose among the groups the person is in now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WhatIf {
+    pub rule: Rule,
+    pub chosen: Option<Candidate>,
+}
+
 /// A group a person belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonGroup {
@@ -105,16 +122,35 @@ impl Service {
         })
     }
 
-    /// Where a person is placed, with what it was chosen from.
-    pub fn placement_of(
+    /// Where a person is placed, what it was chosen from, and what other rules would choose.
+    /// `priority`: vendors, the most wanted first, for the rule that goes by them.
+    pub fn explain_placement(
         &self,
         call: &AdminCall,
         id: UserId,
-    ) -> Result<Option<PersonPlacement>, Error> {
+        priority: &[VendorId],
+    ) -> Result<PlacementExplained, Error> {
         self.store().read(|tx| {
             crate::admin::admit(tx, call, Role::Auditor, self.now())?;
             find(tx, id)?;
-            placement(tx, id)
+            let memberships = memberships::of_users(tx, &[id])?
+                .remove(&id)
+                .unwrap_or_default();
+            let ids: Vec<GroupId> = memberships
+                .iter()
+                .map(|membership| membership.group)
+                .collect();
+            let vendors: HashMap<GroupId, VendorId> =
+                vendors::ids_by_groups(tx, &ids)?.into_iter().collect();
+            let candidates = placements::candidates(&memberships, &vendors);
+            let what_if = Rule::ALL.iter().map(|&rule| WhatIf {
+                rule,
+                chosen: placement::what_if(&candidates, rule, priority),
+            });
+            Ok(PlacementExplained {
+                what_if: what_if.collect(),
+                placement: placement(tx, id)?,
+            })
         })
     }
 }
@@ -139,7 +175,7 @@ pub(crate) fn find(tx: &mut Read<'_>, id: UserId) -> Result<User, Error> {
 }
 
 fn placement(tx: &mut Read<'_>, id: UserId) -> Result<Option<PersonPlacement>, Error> {
-    let found = placements::find(tx, &[id])?.remove(&id);
+    let found = placed::find(tx, &[id])?.remove(&id);
     Ok(found.map(|stored| PersonPlacement {
         placement: stored.placement,
         event: stored.event,

@@ -2,20 +2,26 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
 use vestibule_domain::event::{Action, Payload};
-use vestibule_domain::placement::{Candidate, Placement, place};
+use vestibule_domain::placement::{Candidate, Membership, Placement, place};
 use vestibule_domain::provider::UserType;
 use vestibule_domain::{EventId, GroupId, UserId, VendorId};
 use vestibule_storage::links::Scope;
-use vestibule_storage::{Write, placements, vendors};
+use vestibule_storage::placements::Moves;
+use vestibule_storage::providers::Warning;
+use vestibule_storage::{Write, placements, providers, vendors};
 
 use crate::links::LetIn;
 use crate::{Caller, Change, Error, Service, memberships};
 
 /// People looked at together.
 const CHUNK: usize = 1_000;
+/// Being taken so often from the vendor that one was placed in raises an alarm...
+const FLAPPING: i64 = 5;
+/// ...when it happens within this time.
+const FLAPPING_WITHIN: Duration = Duration::minutes(10);
 
 impl Service {
     /// Places people anew after their groups, or the vendors of these, have changed. Who stays
@@ -60,21 +66,10 @@ impl Service {
             let stored = placements::find(tx, chunk)?;
             let mut changes: Vec<(UserId, Option<Placement>)> = Vec::new();
             let mut moves: Vec<Value> = Vec::new();
+            let mut taken: Vec<UserId> = Vec::new();
             for user in chunk {
-                let candidates: Vec<Candidate> = groups
-                    .get(user)
-                    .into_iter()
-                    .flatten()
-                    .filter_map(|membership| {
-                        let vendor = *vendors.get(&membership.group)?;
-                        Some(Candidate {
-                            vendor,
-                            group: membership.group,
-                            arrived: membership.arrived,
-                        })
-                    })
-                    .collect();
-                let next = place(&candidates);
+                let memberships = groups.get(user).map_or(&[][..], Vec::as_slice);
+                let next = place(&candidates(memberships, &vendors));
                 let current = stored.get(user).map(|stored| &stored.placement);
                 if next.as_ref() == current {
                     continue;
@@ -83,6 +78,9 @@ impl Service {
                     |placement: Option<&Placement>| placement.map(|placement| placement.vendor);
                 moves.push(json!({"user": user, "from": vendor(current), "to": vendor(next.as_ref()), "candidates":
                     next.as_ref().map(|placement| &placement.candidates)}));
+                if current.is_some() && vendor(current) != vendor(next.as_ref()) {
+                    taken.push(*user);
+                }
                 changes.push((*user, next));
             }
             if changes.is_empty() {
@@ -107,9 +105,94 @@ impl Service {
                 cause: Some(event),
                 ..template.clone()
             };
+            self.watch_flapping(tx, &taken, &followed)?;
             self.settle_links(tx, &Scope::Users(&people), &followed)?;
             self.consider(tx, LetIn::People(&people), event, template.at)?;
         }
         Ok(())
     }
+    /// Tells administrators of people who are taken from their vendor again and again, once each
+    /// time it comes to that: two products, or two rules of one, fight over them.
+    fn watch_flapping(
+        &self,
+        tx: &mut Write<'_>,
+        taken: &[UserId],
+        template: &Change,
+    ) -> Result<(), Error> {
+        if taken.is_empty() {
+            return Ok(());
+        }
+        let now = template.at;
+        let known = placements::moves(tx, taken)?;
+        let mut counts = Vec::with_capacity(taken.len());
+        for user in taken {
+            let lately = known.get(user).filter(|count| {
+                // A clock that was set back begins to count anew.
+                (Duration::zero()..FLAPPING_WITHIN).contains(&(now - count.since))
+            });
+            let count = Moves {
+                user: *user,
+                since: lately.map_or(now, |count| count.since),
+                moves: lately.map_or(0, |count| count.moves) + 1,
+            };
+            if count.moves == FLAPPING {
+                self.raise_flapping(tx, *user, template)?;
+            }
+            counts.push(count);
+        }
+        Ok(placements::count_moves(tx, &counts)?)
+    }
+
+    fn raise_flapping(
+        &self,
+        tx: &mut Write<'_>,
+        user: UserId,
+        template: &Change,
+    ) -> Result<(), Error> {
+        let detail = format!(
+            "taken from the vendor they were placed in {FLAPPING} times within {} minutes; look for two products, or \
+             two rules of one, that take turns over the person's groups",
+            FLAPPING_WITHIN.num_minutes()
+        );
+        let event = self.record(
+            tx,
+            Change {
+                action: Action::PlacementFlapping,
+                subject: user.into(),
+                payload: Payload {
+                    before: None,
+                    after: Some(json!({"moves": FLAPPING})),
+                    why: Some(detail.clone()),
+                },
+                ..template.clone()
+            },
+        );
+        let Some(provider) = template.provider else {
+            return Ok(());
+        };
+        let warning = Warning {
+            kind: "placement_flapping".to_owned(),
+            subject: user.to_string(),
+            detail,
+            raised: template.at,
+        };
+        Ok(providers::warn(tx, provider, &warning, event)?)
+    }
+}
+
+/// The vendors that the groups somebody belongs to offer them.
+pub(crate) fn candidates(
+    memberships: &[Membership],
+    vendors: &HashMap<GroupId, VendorId>,
+) -> Vec<Candidate> {
+    memberships
+        .iter()
+        .filter_map(|membership| {
+            Some(Candidate {
+                vendor: *vendors.get(&membership.group)?,
+                group: membership.group,
+                arrived: membership.arrived,
+            })
+        })
+        .collect()
 }

@@ -126,6 +126,7 @@ impl Service {
                     )
                 },
             );
+            providers::set_default_event(tx, registered.provider.id, event)?;
             let (secret_id, client_secret) =
                 service.issue_secret(tx, registered.provider.id, now)?;
             service.record(
@@ -226,6 +227,7 @@ impl Service {
             };
             let event = service.record(tx, change.clone());
             if next.settings.default_access_group != before.settings.default_access_group {
+                providers::set_default_event(tx, id, event)?;
                 let followed = Change {
                     cause: Some(event),
                     ..change

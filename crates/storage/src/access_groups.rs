@@ -60,6 +60,17 @@ pub fn find(read: &mut Read<'_>, id: AccessGroupId) -> Result<Option<Stored>, Er
         .transpose()
 }
 
+pub fn find_all(read: &mut Read<'_>, ids: &[AccessGroupId]) -> Result<Vec<Stored>, Error> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<Row> = access_groups::table
+        .filter(access_groups::id.eq_any(ids.iter().map(ToString::to_string)))
+        .select(COLUMNS)
+        .load(read.connection)?;
+    rows.into_iter().map(stored).collect()
+}
+
 /// The access group of that name, compared without case.
 pub fn find_by_name(read: &mut Read<'_>, name: &str) -> Result<Option<Stored>, Error> {
     access_groups::table

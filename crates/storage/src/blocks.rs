@@ -6,10 +6,11 @@ use std::collections::HashSet;
 
 use diesel::prelude::*;
 use vestibule_domain::person::Block;
-use vestibule_domain::{BlockId, ProviderId};
+use vestibule_domain::{BlockId, EventId, ProviderId};
 use vestibule_scim::fold::fold;
 
-use crate::columns::{instant, micros, optional_instant, parsed};
+use crate::access::Person;
+use crate::columns::{instant, micros, optional, optional_instant, parsed};
 use crate::error::Error;
 use crate::page::{Page, contains, sorts};
 use crate::schema::blocks;
@@ -74,6 +75,7 @@ pub fn concerning(
         .and(blocks::user_name_key.eq(user_name_key));
     let rows: Vec<Row> = match email_key {
         Some(email) => blocks::table
+            .filter(blocks::lifted_event.is_null())
             .filter(
                 by_name.or(blocks::email_key
                     .is_not_null()
@@ -83,6 +85,7 @@ pub fn concerning(
             .select(COLUMNS)
             .load(read.connection)?,
         None => blocks::table
+            .filter(blocks::lifted_event.is_null())
             .filter(by_name)
             .order(blocks::id)
             .select(COLUMNS)
@@ -111,7 +114,9 @@ pub fn list(
     page: &Page<BlockSort>,
 ) -> Result<Vec<Block>, Error> {
     let engine = read.connection.engine();
-    let mut query = blocks::table.into_boxed();
+    let mut query = blocks::table
+        .filter(blocks::lifted_event.is_null())
+        .into_boxed();
     if let Some(provider) = provider {
         query = query.filter(blocks::provider_id.eq(provider.to_string()));
     }
@@ -135,6 +140,7 @@ pub fn list(
 pub fn find(read: &mut Read<'_>, id: BlockId) -> Result<Option<Block>, Error> {
     blocks::table
         .find(id.to_string())
+        .filter(blocks::lifted_event.is_null())
         .select(COLUMNS)
         .get_result::<Row>(read.connection)
         .optional()?
@@ -158,9 +164,45 @@ pub fn insert(write: &mut Write<'_>, block: &Block) -> Result<(), Error> {
     Ok(())
 }
 
-/// Removes a block under all the names it has followed its person to.
-pub fn delete(write: &mut Write<'_>, block: &Block) -> Result<(), Error> {
-    diesel::delete(blocks::table.filter(blocks::event_id.eq(block.event.to_string())))
+/// Lifts a block under all the names it has followed its person to. It stays as what made its
+/// person free again.
+pub fn lift(write: &mut Write<'_>, block: &Block, event: EventId) -> Result<(), Error> {
+    let everywhere = blocks::table
+        .filter(blocks::event_id.eq(block.event.to_string()))
+        .filter(blocks::lifted_event.is_null());
+    diesel::update(everywhere)
+        .set(blocks::lifted_event.eq(event.to_string()))
         .execute(write.connection)?;
     Ok(())
+}
+
+/// Every block that concerns one of some people, those that were lifted with the event that did.
+pub fn concerning_any(
+    read: &mut Read<'_>,
+    people: &[Person],
+) -> Result<Vec<(Block, Option<EventId>)>, Error> {
+    let mut providers: Vec<String> = people
+        .iter()
+        .map(|person| person.provider.to_string())
+        .collect();
+    providers.sort_unstable();
+    providers.dedup();
+    let names = people.iter().map(|person| person.user_name_key.as_str());
+    let emails = people
+        .iter()
+        .filter_map(|person| person.email_key.as_deref());
+    let by_name = blocks::provider_id
+        .eq_any(providers)
+        .and(blocks::user_name_key.eq_any(names));
+    let by_email = blocks::email_key
+        .is_not_null()
+        .and(blocks::email_key.assume_not_null().eq_any(emails));
+    let rows: Vec<(Row, Option<String>)> = blocks::table
+        .filter(by_name.or(by_email))
+        .order(blocks::id)
+        .select((COLUMNS, blocks::lifted_event))
+        .load(read.connection)?;
+    rows.into_iter()
+        .map(|(row, lifted)| Ok((block(row)?, optional(lifted.as_deref())?)))
+        .collect()
 }

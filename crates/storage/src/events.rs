@@ -391,17 +391,6 @@ fn stored((row, payload): (ChainRow, Option<String>)) -> Result<Stored, Error> {
     })
 }
 
-/// The oldest event about a subject: the one that made it.
-pub fn first_about(read: &mut Read<'_>, subject: Uuid) -> Result<Option<EventId>, Error> {
-    let first: Option<String> = events::table
-        .filter(events::subject_id.eq(subject.to_string()))
-        .order(events::id)
-        .select(events::id)
-        .first(read.connection)
-        .optional()?;
-    optional(first.as_deref())
-}
-
 /// Recomputes the chain from its first event, a thousand events at a time.
 pub fn verify(read: &mut Read<'_>) -> Result<Verification, Error> {
     let mut found = Verification::default();

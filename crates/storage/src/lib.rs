@@ -15,6 +15,7 @@ mod sql;
 mod store;
 mod writer;
 
+pub mod access;
 pub mod access_groups;
 pub mod administrators;
 pub mod assertions;

@@ -2,15 +2,16 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use vestibule_domain::placement::Placement;
 use vestibule_domain::{EventId, UserId, VendorId};
 
-use crate::columns::{from_json, micros, parsed, to_json};
+use crate::columns::{from_json, instant, micros, parsed, to_json};
 use crate::engine::insert_all;
 use crate::error::Error;
 use crate::page::{Page, sorts};
-use crate::schema::{placements, users};
+use crate::schema::{placement_moves, placements, users};
 use crate::store::{Read, Write};
 
 /// A placement and the event that caused it.
@@ -103,7 +104,7 @@ pub fn count(read: &mut Read<'_>, vendor: VendorId) -> Result<i64, Error> {
 pub fn set(
     write: &mut Write<'_>,
     changes: &[(UserId, Option<Placement>)],
-    at: chrono::DateTime<chrono::Utc>,
+    at: DateTime<Utc>,
     event: EventId,
 ) -> Result<(), Error> {
     for chunk in changes.chunks(500) {
@@ -128,6 +129,58 @@ pub fn set(
         if !rows.is_empty() {
             insert_all!(&mut *write.connection, placements::table, rows)?;
         }
+        let nowhere: Vec<String> = chunk
+            .iter()
+            .filter(|(_, placement)| placement.is_none())
+            .map(|(user, _)| user.to_string())
+            .collect();
+        if !nowhere.is_empty() {
+            diesel::update(users::table.filter(users::id.eq_any(nowhere)))
+                .set(users::left_event.eq(event.to_string()))
+                .execute(write.connection)?;
+        }
+    }
+    Ok(())
+}
+
+/// How often somebody was taken from a vendor since an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moves {
+    pub user: UserId,
+    pub since: DateTime<Utc>,
+    pub moves: i64,
+}
+
+/// What was counted of some people; who is missing never left a vendor.
+pub fn moves(read: &mut Read<'_>, people: &[UserId]) -> Result<HashMap<UserId, Moves>, Error> {
+    let rows: Vec<(String, i64, i64)> = placement_moves::table
+        .filter(placement_moves::user_id.eq_any(people.iter().map(ToString::to_string)))
+        .load(read.connection)?;
+    rows.into_iter()
+        .map(|(user, since, moves)| {
+            let (user, since) = (parsed(&user)?, instant(since)?);
+            Ok((user, Moves { user, since, moves }))
+        })
+        .collect()
+}
+
+/// Puts counts in the place of those that were there.
+pub fn count_moves(write: &mut Write<'_>, counts: &[Moves]) -> Result<(), Error> {
+    for chunk in counts.chunks(500) {
+        let people = chunk.iter().map(|count| count.user.to_string());
+        diesel::delete(placement_moves::table.filter(placement_moves::user_id.eq_any(people)))
+            .execute(write.connection)?;
+        let rows: Vec<_> = chunk
+            .iter()
+            .map(|count| {
+                (
+                    placement_moves::user_id.eq(count.user.to_string()),
+                    placement_moves::since.eq(micros(count.since)),
+                    placement_moves::moves.eq(count.moves),
+                )
+            })
+            .collect();
+        insert_all!(&mut *write.connection, placement_moves::table, rows)?;
     }
     Ok(())
 }

@@ -184,6 +184,18 @@ pub fn all(read: &mut Read<'_>) -> Result<Vec<Registered>, Error> {
     list(read, &Choice::default(), &every)
 }
 
+/// Remembers the event that set a provider's default access group, or unset it.
+pub fn set_default_event(
+    write: &mut Write<'_>,
+    id: ProviderId,
+    event: EventId,
+) -> Result<(), Error> {
+    diesel::update(providers::table.find(id.to_string()))
+        .set(providers::default_access_group_event.eq(event.to_string()))
+        .execute(write.connection)?;
+    Ok(())
+}
+
 /// How many providers give their people an access group by default.
 pub fn count_tied(read: &mut Read<'_>, access_group: AccessGroupId) -> Result<i64, Error> {
     let every: Vec<String> = providers::table

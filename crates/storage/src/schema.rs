@@ -12,6 +12,7 @@ diesel::table! {
         modified -> BigInt,
         version -> BigInt,
         epoch -> Nullable<BigInt>,
+        default_access_group_event -> Nullable<Text>,
     }
 }
 
@@ -137,6 +138,7 @@ diesel::table! {
         created -> BigInt,
         modified -> BigInt,
         version -> BigInt,
+        left_event -> Nullable<Text>,
     }
 }
 
@@ -263,6 +265,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    placement_moves (user_id) {
+        user_id -> Text,
+        since -> BigInt,
+        moves -> BigInt,
+    }
+}
+
+diesel::table! {
     blocks (id) {
         id -> Text,
         provider_id -> Text,
@@ -272,6 +282,7 @@ diesel::table! {
         until -> Nullable<BigInt>,
         created -> BigInt,
         event_id -> Text,
+        lifted_event -> Nullable<Text>,
     }
 }
 
@@ -468,6 +479,8 @@ diesel::joinable!(admin_tokens -> administrators (administrator_id));
 diesel::joinable!(sessions -> administrators (administrator_id));
 diesel::joinable!(event_payloads -> events (event_id));
 diesel::joinable!(placements -> users (user_id));
+diesel::joinable!(placements -> vendors (vendor_id));
+diesel::joinable!(users -> providers (provider_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     providers,
@@ -492,6 +505,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     access_groups,
     vendors,
     placements,
+    placement_moves,
     blocks,
     tombstones,
     administrators,

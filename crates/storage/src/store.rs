@@ -1,7 +1,10 @@
 //! Opening a database, reading it and writing it. [`Store::write`] is the only way to write.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+
+use diesel::connection::{Connection as _, InstrumentationEvent};
 
 use crate::engine::{Connections, DatabaseUrl, Engine, Session, pool};
 use crate::error::{Error, OpenError};
@@ -70,6 +73,24 @@ impl<'a> std::ops::Deref for Write<'a> {
 impl std::ops::DerefMut for Write<'_> {
     fn deref_mut(&mut self) -> &mut Self::Target {
         &mut self.read
+    }
+}
+
+impl Read<'_> {
+    /// Runs `body` and tells how many statements it sent, for those who promise a number.
+    pub fn counted<T>(&mut self, body: impl FnOnce(&mut Self) -> T) -> (T, usize) {
+        let count = Arc::new(AtomicUsize::new(0));
+        let seen = Arc::clone(&count);
+        let counter = move |event: InstrumentationEvent<'_>| {
+            if matches!(event, InstrumentationEvent::StartQuery { .. }) {
+                seen.fetch_add(1, Ordering::Relaxed);
+            }
+        };
+        self.connection.set_instrumentation(counter);
+        let value = body(self);
+        self.connection
+            .set_instrumentation(None::<fn(InstrumentationEvent<'_>)>);
+        (value, count.load(Ordering::Relaxed))
     }
 }
 

@@ -54,7 +54,7 @@ pub fn place(sort: VendorSort, stored: &Stored) -> (Option<Key>, String) {
     (key, vendor.id.to_string())
 }
 
-type Columns = (
+pub(crate) type Columns = (
     vendors::id,
     vendors::provider_id,
     vendors::group_id,
@@ -73,7 +73,7 @@ type Columns = (
     vendors::modified,
     vendors::version,
 );
-const COLUMNS: Columns = (
+pub(crate) const COLUMNS: Columns = (
     vendors::id,
     vendors::provider_id,
     vendors::group_id,
@@ -94,7 +94,7 @@ const COLUMNS: Columns = (
 );
 
 #[derive(Queryable)]
-struct Row {
+pub(crate) struct Row {
     id: String,
     provider: String,
     group: Option<String>,

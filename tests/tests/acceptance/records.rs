@@ -1,4 +1,5 @@
 //! What administrators read back: refused requests, lists, exports.
 
+mod decisions;
 mod lists;
 mod refusals;

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use chrono::{DateTime, Utc};
 use clap::{ArgGroup, Subcommand};
 use serde_json::{Value, json};
-use vestibule_domain::BlockId;
 use vestibule_domain::access::{Decision, Verdict};
 use vestibule_domain::person;
+use vestibule_domain::{BlockId, VendorId};
 use vestibule_service::blocks::BlockQuery;
-use vestibule_service::people::{PeopleQuery, Person, PersonDetails};
+use vestibule_service::people::{PeopleQuery, Person, PersonDetails, PersonPlacement};
 
 use super::{CommandError, PageArgs, Session, done, flat, instant};
 use crate::output::{Answer, View, plain};
@@ -53,6 +53,18 @@ Examples:
         /// The instant asked about; now when not given
         #[arg(long, value_name = "WHEN", value_parser = instant)]
         at: Option<DateTime<Utc>>,
+    },
+    /// Explain which vendor a person is placed in, and which one other rules would choose
+    #[command(after_long_help = "\
+Examples:
+  vestibule user placement alice@acme.example
+  vestibule user placement alice@acme.example --prefer Acme --prefer 'Beta Ltd'")]
+    Placement {
+        /// Id or userName
+        user: String,
+        /// What if these vendors, by id or name, came first in this order
+        #[arg(long, value_name = "VENDOR")]
+        prefer: Vec<String>,
     },
     /// Keep a person out whatever their provider says, also when it deletes and pushes them again
     #[command(after_long_help = "\
@@ -136,6 +148,7 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
                 ..Answer::new(flat(&decision), View::Text(text))
             }
         }
+        Command::Placement { user, prefer } => explained(session, &user, &prefer)?,
         Command::Block {
             user,
             reason,
@@ -181,6 +194,24 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
     })
 }
 
+fn explained(session: &Session, user: &str, prefer: &[String]) -> Result<Answer, CommandError> {
+    let Session { service, call, .. } = session;
+    let priority: Vec<VendorId> = prefer
+        .iter()
+        .map(|vendor| session.vendor(vendor))
+        .collect::<Result<_, _>>()?;
+    let explained = service.explain_placement(call, session.user(user)?, &priority)?;
+    let what_if: Vec<Value> = explained
+        .what_if
+        .iter()
+        .map(|what_if| json!({"rule": what_if.rule, "chosen": what_if.chosen}))
+        .collect();
+    Ok(Answer::record(json!({
+        "placement": explained.placement.as_ref().map(placed),
+        "what_if": what_if,
+    })))
+}
+
 fn shown(person: &Person) -> Value {
     json!({
         "id": person.id,
@@ -199,10 +230,7 @@ fn details(details: &PersonDetails) -> Value {
         .iter()
         .map(|group| json!({"id": group.id, "name": group.name, "direct": group.direct}))
         .collect();
-    let placement = details
-        .placement
-        .as_ref()
-        .map(|placed| json!({"placement": placed.placement, "event": placed.event}));
+    let placement = details.placement.as_ref().map(placed);
     let mut value = shown(&details.person);
     if let Value::Object(fields) = &mut value {
         fields.extend([
@@ -216,6 +244,10 @@ fn details(details: &PersonDetails) -> Value {
         ]);
     }
     value
+}
+
+fn placed(placed: &PersonPlacement) -> Value {
+    json!({"placement": placed.placement, "event": placed.event})
 }
 
 /// A block as the API names its parts.

@@ -25,6 +25,10 @@ pub struct PersonFacts {
     pub active: bool,
     /// The event that last changed `active`, or created the person.
     pub active_event: EventId,
+    /// The event that last lifted a block on them, if any was.
+    pub unblocked_event: Option<EventId>,
+    /// The event that last left them without a placement, if any did.
+    pub left_event: Option<EventId>,
 }
 
 /// Where a person belongs, by the user type of their provider.

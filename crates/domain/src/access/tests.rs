@@ -81,6 +81,8 @@ fn facts(affiliation: Affiliation) -> Facts {
             user_type,
             active: true,
             active_event: event(11),
+            unblocked_event: None,
+            left_event: None,
         },
         blocks: Vec::new(),
         affiliation,

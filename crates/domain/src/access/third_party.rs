@@ -20,7 +20,7 @@ pub(super) fn check(
         chain.fails(
             Check::Placed,
             format!("{name} is in no vendor's group"),
-            None,
+            person.left_event,
             ChangeKind::AddToGroup { user: person.id },
             format!(
                 "In the provider's product, add {name} to the group of a vendor that is enabled, \

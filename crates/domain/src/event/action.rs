@@ -85,6 +85,8 @@ named! {
         ResourceTypeAdded = "resource_type.added",
         ResourceTypeRemoved = "resource_type.removed",
         SigningKeyMade = "signing_key.made",
+        /// A person's placement changes again and again.
+        PlacementFlapping = "placement.flapping",
     }
 }
 
@@ -161,7 +163,7 @@ mod tests {
              set_up_link.used warning.raised link.created link.shortened link.ended \
              link.mailed link.not_mailed entry_code.requested entry_code.shown entry.granted \
              entry.refused panic.pressed resource.created resource.changed resource.deleted schema.added schema.removed \
-             resource_type.added resource_type.removed signing_key.made"
+             resource_type.added resource_type.removed signing_key.made placement.flapping"
         );
         let kinds: Vec<_> = SubjectKind::ALL.iter().map(|kind| kind.name()).collect();
         assert_eq!(

@@ -57,14 +57,13 @@ impl Service {
                 ..caller.change(vendor.id, now)
             },
         );
-        let access_group_event = wanted.map(|_| event);
         vendors::insert(
             tx,
             &StoredVendor {
                 vendor,
                 status_event: event,
-                access_group_event,
-                dates_event: None,
+                access_group_event: Some(event),
+                dates_event: Some(event),
             },
         )?;
         Ok(())

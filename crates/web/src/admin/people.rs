@@ -3,19 +3,19 @@
 mod access;
 mod answers;
 
-use actix_web::{HttpResponse, get};
+use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use utoipa_actix_web::service_config::ServiceConfig;
-use vestibule_domain::{ProviderId, UserId};
+use vestibule_domain::{ProviderId, UserId, VendorId};
 use vestibule_service::people as service;
 
-use super::body::{Admin, Id, Params};
+use super::body::{Admin, Body, Id, Params};
 use super::list::{List, Page, Paging, truth};
-use super::problem::{Problem, Problems};
+use super::problem::{ChangeProblems, Problem, Problems};
 use super::words;
-use access::Access;
+use access::{Access, Decisions};
 use answers::{Person, PersonDetails, Placed};
 
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
@@ -23,7 +23,8 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
         .service(list)
         .service(read)
         .service(placement)
-        .service(decide);
+        .service(decide)
+        .service(decide_many);
 }
 
 /// Which people to list.
@@ -125,22 +126,82 @@ async fn read(admin: Admin, id: Id<UserId>) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(PersonDetails::from(person)))
 }
 
-/// Show where a person is placed
+/// What to explain a placement by.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Priority {
+    /// Ids of vendors apart by commas, the most wanted first: what the rule `named_priority` goes by.
+    #[serde(default, deserialize_with = "vendors")]
+    #[param(value_type = Option<String>, example = "01930000-0000-7000-8000-000000000000")]
+    priority: Vec<VendorId>,
+}
+
+fn vendors<'de, D: Deserializer<'de>>(text: D) -> Result<Vec<VendorId>, D::Error> {
+    let text = String::deserialize(text)?;
+    let wrong = |_| D::Error::custom("expected at most 100 ids of vendors, apart by commas");
+    let ids: Vec<VendorId> = text
+        .split(',')
+        .filter(|id| !id.is_empty())
+        .take(101)
+        .map(|id| id.trim().parse().map_err(wrong))
+        .collect::<Result<_, _>>()?;
+    if ids.len() > 100 {
+        return Err(D::Error::custom("at most 100 vendors can be named"));
+    }
+    Ok(ids)
+}
+
+/// Explain where a person is placed
 ///
 /// The one vendor a third-party person belongs to, the candidates it was chosen from, the rule, and
-/// the event that caused it.
+/// the event that caused it; and which vendor other rules would choose now.
 #[utoipa::path(
     operation_id = "getPersonPlacement",
     tag = "People",
-    params(("id" = Uuid, Path, description = "Id of the person.")),
+    params(("id" = Uuid, Path, description = "Id of the person."), Priority),
     responses((status = 200, description = "The placement, if there is one.", body = Placed), Problems),
 )]
 #[get("/users/{id}/placement")]
-async fn placement(admin: Admin, id: Id<UserId>) -> Result<HttpResponse, Problem> {
+async fn placement(
+    admin: Admin,
+    id: Id<UserId>,
+    query: Params<Priority>,
+) -> Result<HttpResponse, Problem> {
     let placement = admin
-        .run(move |service, call| service.placement_of(call, id.0))
+        .run(move |service, call| service.explain_placement(call, id.0, &query.0.priority))
         .await?;
     Ok(HttpResponse::Ok().json(Placed::from(placement)))
+}
+
+/// People to be decided on.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"users": ["01930000-0000-7000-8000-000000000000"]}))]
+struct DecisionRequest {
+    #[schema(value_type = Vec<Uuid>, min_items = 1, max_items = 1000)]
+    users: Vec<UserId>,
+    /// Without it, now. What is known now is asked about that instant: the past is not looked up.
+    #[serde(default)]
+    at: Option<DateTime<Utc>>,
+}
+
+/// Decide whether people may get in
+///
+/// For gateways: up to 1,000 people a call, answered in the order asked for.
+#[utoipa::path(
+    operation_id = "decideAccessOfMany",
+    tag = "People",
+    request_body = DecisionRequest,
+    responses((status = 200, description = "The decisions.", body = Decisions), ChangeProblems),
+)]
+#[post("/access/decisions")]
+async fn decide_many(admin: Admin, body: Body<DecisionRequest>) -> Result<HttpResponse, Problem> {
+    let DecisionRequest { users, at } = body.0;
+    let decided = admin
+        .run(move |service, call| service.decide_all(call, &users, at))
+        .await?;
+    Ok(HttpResponse::Ok().json(Decisions::from(decided)))
 }
 
 /// Decide whether a person may get in

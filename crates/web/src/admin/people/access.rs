@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use vestibule_domain::EventId;
 use vestibule_domain::access::{Change, ChangeKind, Check, Decision, Step, Verdict};
+use vestibule_domain::{EventId, UserId};
 
 use crate::admin::words;
 
@@ -22,6 +22,33 @@ pub(super) struct Access {
     flip: Vec<AccessChange>,
     /// When allowed: the first instant at which the passing of time alone ends it.
     until: Option<DateTime<Utc>>,
+}
+
+/// Answers for many people, in the order asked for.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Decisions {
+    decisions: Vec<PersonDecision>,
+}
+
+/// The answer for one of many people.
+#[derive(Debug, Serialize, ToSchema)]
+struct PersonDecision {
+    #[schema(value_type = Uuid)]
+    user: UserId,
+    /// None when nobody has this id.
+    access: Option<Access>,
+}
+
+impl From<Vec<(UserId, Option<Decision>)>> for Decisions {
+    fn from(decided: Vec<(UserId, Option<Decision>)>) -> Self {
+        let decisions = decided.into_iter().map(|(user, decision)| PersonDecision {
+            user,
+            access: decision.map(Into::into),
+        });
+        Self {
+            decisions: decisions.collect(),
+        }
+    }
 }
 
 /// One check and how it came out.

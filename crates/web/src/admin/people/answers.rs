@@ -86,12 +86,28 @@ impl From<service::PersonGroup> for PersonGroup {
 pub(super) struct Placed {
     /// None for a person in no vendor's group, and for staff.
     placement: Option<Placement>,
+    /// What each rule would choose among the groups the person is in now.
+    what_if: Vec<WhatIf>,
 }
 
-impl From<Option<service::PersonPlacement>> for Placed {
-    fn from(placement: Option<service::PersonPlacement>) -> Self {
+/// What a rule would choose.
+#[derive(Debug, Serialize, ToSchema)]
+struct WhatIf {
+    #[schema(value_type = words::PlacementRule)]
+    rule: Rule,
+    /// None when there is nothing to choose from.
+    chosen: Option<Candidate>,
+}
+
+impl From<service::PlacementExplained> for Placed {
+    fn from(explained: service::PlacementExplained) -> Self {
+        let what_if = explained.what_if.into_iter().map(|what_if| WhatIf {
+            rule: what_if.rule,
+            chosen: what_if.chosen.map(Into::into),
+        });
         Self {
-            placement: placement.map(Into::into),
+            placement: explained.placement.map(Into::into),
+            what_if: what_if.collect(),
         }
     }
 }
