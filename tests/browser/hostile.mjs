@@ -25,6 +25,7 @@ export const payloads = () => {
 /** Pushes people and groups whose every attribute holds a payload. */
 export async function hostile(product) {
   const members = [];
+  const refused = ["/Users?filter=", "/Groups/"];
   const list = payloads();
   if (list.length < 300) throw new Error(`only ${list.length} payloads`);
   for (let index = 0; index < list.length; index += 12) {
@@ -39,6 +40,10 @@ export async function hostile(product) {
       roles: [{ value: at(1), display: at(2) }],
       NameFormatted: at(3), customCode: at(4),
     }));
+  }
+  // What is refused is shown too: targets, and the reasons that name what was wrong.
+  for (let index = 0; index < list.length; index += 10) {
+    await product.send("GET", `${refused[index % 2]}${encodeURIComponent(list[index])}`);
   }
   for (let index = 0; index < list.length; index += 4) {
     await product.group(list[index].trim(), index % 40 === 0 ? [members[(index / 4) % members.length]] : []);

@@ -116,6 +116,17 @@ try {
   await page.goto(`${server.url}/console/search?q=${encodeURIComponent(`could not update ${grace}: 409`)}`);
   await page.waitForURL(`**/console/people/${grace}`);
 
+  step("and, as the product shows it, to the refused request with what to do");
+  const told = `Error while creating user: ${again.body.detail}`;
+  for (let tries = 0; tries < 20; tries += 1) {
+    await page.goto(`${server.url}/console/search?q=${encodeURIComponent(told)}`);
+    if (page.url().includes("/console/requests/")) break;
+    await page.waitForTimeout(200);
+  }
+  await page.getByText("free it at its present owner").waitFor();
+  const refusal = new URL(page.url()).pathname;
+  await check();
+
   if (control) {
     await page.setContent("<html lang=en><title>x</title><main><h1>x</h1><img src=x onerror='vestibuleRan(1)'><input></main></html>");
     await page.waitForTimeout(200);
@@ -144,6 +155,8 @@ try {
       "access-group": await page.goto(`${server.url}/console/access-groups`).then(() => page.locator('main td a[href^="/console/access-groups/"]').first().getAttribute("href")),
       "access-group-new": "/console/access-groups/new",
       events: "/console/events",
+      requests: "/console/requests",
+      request: refusal,
       event: await page.goto(`${server.url}/console/events`).then(() => page.locator('main td a[href^="/console/events?id="]').first().getAttribute("href")),
       administrators: "/console/administrators",
       administrator: "/console/administrators/ada",

@@ -9,11 +9,13 @@ use vestibule_domain::provider::{Provider, UserType};
 use vestibule_domain::vendor::VendorStatus;
 use vestibule_domain::{AccessGroupId, EventId, GroupId, ProviderId, UserId, VendorId};
 use vestibule_scim::fold::fold;
-use vestibule_storage::overview;
-use vestibule_storage::{access_groups, events, groups, providers, users, vendors};
+use vestibule_storage::{
+    access_groups, events, groups, overview, providers, requests, users, vendors,
+};
 
 pub use vestibule_storage::overview::{PersonFound, Turn};
 
+use crate::requests::RefusedRequest;
 use crate::{AdminCall, Error, Role, Service};
 
 /// How far ahead is looked.
@@ -49,6 +51,8 @@ pub enum Found {
     AccessGroup(AccessGroupId, String),
     /// Events of a request, or one event.
     Event(EventId, String),
+    /// A request that was refused.
+    Request(Box<RefusedRequest>),
 }
 
 impl Service {
@@ -109,6 +113,9 @@ impl Service {
             crate::admin::admit(tx, call, Role::Auditor, now)?;
             let mut found = Vec::new();
             for id in ids {
+                if let Some(one) = requests::find(tx, &id.to_string())? {
+                    found.push(Found::Request(Box::new(one.into())));
+                }
                 if let Some(user) = users::find_anywhere(tx, UserId::from_uuid(id))? {
                     found.push(Found::Person(PersonFound {
                         id: user.id,

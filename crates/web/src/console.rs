@@ -21,6 +21,7 @@ mod people;
 mod providers;
 mod query;
 mod reply;
+mod requests;
 mod routes;
 mod search;
 mod sign_in;

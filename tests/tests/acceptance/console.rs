@@ -1,5 +1,6 @@
 //! The console over real HTTP: what every route of its table answers to whom.
 
+use vestibule_domain::network::AllowedAddresses;
 use vestibule_service::Role;
 use vestibule_service::sessions::{Password, SignIn, SignedIn};
 use vestibule_testkit::{Engine, Reply, TestApp, third_party};
@@ -351,4 +352,61 @@ fn wrong_passwords_are_answered_alike_and_slowed() {
         app.service.sign_in(&elsewhere).unwrap(),
         SignedIn::Welcome { .. }
     ));
+}
+
+#[test]
+fn a_refused_request_is_found_by_the_text_that_the_product_shows() {
+    let app = app();
+    let browser = Browser::new(&app, "administrator", Role::Administrator);
+    let mut settings = third_party("Okta");
+    settings.allowed_addresses = AllowedAddresses::parse(&["192.0.2.1".to_owned()]).unwrap();
+    let okta = app.register(settings);
+    let refused = app.send("GET", "/scim/v2/Users", Some(&okta.token), None);
+    assert_eq!(refused.status, 403);
+    app.service.flush_telemetry().unwrap();
+    let shown = format!(
+        "Automatic provisioning failed: {}",
+        refused.json()["detail"]
+    );
+    let found = browser.get(&format!("/console/search?{}", form(&[("q", &shown)])));
+    let page = found.header("location").expect("it is the one thing found");
+    assert!(page.starts_with("/console/requests/"), "{page}");
+    let shown = browser.get(page);
+    for text in [
+        "the source address 127.0.0.1 is not allowed",
+        "Allow 127.0.0.1",
+        "Okta",
+    ] {
+        assert!(shown.text.contains(text), "{text}: {}", shown.text);
+    }
+    for list in [
+        "/console/requests",
+        "/console/requests?status=403&endpoint=scim&q=Users",
+        &format!("/console/requests?provider={}", okta.id),
+        &format!("/console/providers/{}", okta.id),
+    ] {
+        assert!(browser.get(list).text.contains(page), "{list}");
+    }
+    assert!(
+        !browser
+            .get("/console/requests?status=409")
+            .text
+            .contains(page)
+    );
+    let csv = browser.get("/console/requests?format=csv");
+    assert!(csv.text.contains("\"GET /scim/v2/Users\""), "{}", csv.text);
+    // One press lets the address in, and leads back.
+    let allow = format!("/console/providers/{}/allow", okta.id);
+    let allowed = browser.post(&allow, &[("address", "127.0.0.1"), ("back", page)]);
+    let back = format!("{page}?done=allowed");
+    assert_eq!(allowed.header("location"), Some(back.as_str()));
+    let again = app.send("GET", "/scim/v2/Users", Some(&okta.token), None);
+    assert_eq!(again.status, 200, "{}", again.text);
+    let out = browser.post(
+        &allow,
+        &[("address", "*"), ("back", "https://evil.example")],
+    );
+    assert_eq!(out.status, 422, "{}", out.text);
+    let out = browser.post(&allow, &[("address", "::1"), ("back", "//evil.example")]);
+    assert_eq!(out.header("location"), Some("/console?done=allowed"));
 }

@@ -4,20 +4,24 @@ pub(super) mod credentials;
 pub(super) mod edit;
 mod show;
 
+use std::net::IpAddr;
+
 use vestibule_domain::ProviderId;
+use vestibule_domain::network::AllowedAddresses;
 use vestibule_domain::provider::{Provider, ProviderState, UserType};
 use vestibule_scim::Dialect;
 use vestibule_scim::fold::fold;
 use vestibule_service::providers::{
     AUTHENTICATION_METHOD, PROTOCOL, ProviderQuery, RegisteredProvider,
 };
-use vestibule_service::{Role, Service};
+use vestibule_service::{Error, Role, Service};
 
 use super::MOUNT;
 use super::fields::Fields;
 use super::form::{Field, Form, Pick};
 use super::page::{Anchor, Badge, Block, Button, Cell, Fact, Notice, Page, Section, Tone};
 use super::reply::{Answer, Reply};
+use super::sign_in::inside;
 use super::table::Table;
 use super::text::Texts;
 use super::visit::Visit;
@@ -193,11 +197,43 @@ pub(super) async fn set_state(visit: &Visit, fields: &Fields) -> Answer {
     let state: ProviderState = fields
         .get("state")
         .parse()
-        .map_err(|_| vestibule_service::Error::NotFound("state"))?;
+        .map_err(|_| Error::NotFound("state"))?;
     visit
         .run(move |service, call| service.set_provider_state(call, id, state))
         .await?;
     Ok(Reply::See(format!("{}?done=state", href(id))))
+}
+
+/// Adds an address to those that may call, and leads back to where that was offered.
+pub(super) async fn allow(visit: &Visit, fields: &Fields) -> Answer {
+    let id: ProviderId = visit.id("provider")?;
+    let address = fields.get("address").trim();
+    let address: IpAddr = address.parse().map_err(|_| Error::Invalid {
+        field: "address".to_owned(),
+        detail: format!("{address}: is not an address"),
+    })?;
+    visit
+        .run(move |service, call| {
+            service.change_provider(call, id, None, move |settings| {
+                if settings.allowed_addresses == AllowedAddresses::Any {
+                    return Ok(());
+                }
+                let mut items = settings.allowed_addresses.items();
+                if !items.contains(&address.to_string()) {
+                    items.push(address.to_string());
+                }
+                settings.allowed_addresses =
+                    AllowedAddresses::parse(&items).map_err(|error| Error::Invalid {
+                        field: "address".to_owned(),
+                        detail: error.to_string(),
+                    })?;
+                Ok(())
+            })
+        })
+        .await?;
+    let back = inside(fields.get("back"));
+    let joint = if back.contains('?') { '&' } else { '?' };
+    Ok(Reply::See(format!("{back}{joint}done=allowed")))
 }
 
 /// The buttons that move a provider to another state.
@@ -228,10 +264,7 @@ pub(super) async fn preview_deletion(visit: &Visit) -> Answer {
     deletion_page(visit, None).await.map(Reply::from)
 }
 
-async fn deletion_page(
-    visit: &Visit,
-    mistake: Option<&str>,
-) -> Result<Page, vestibule_service::Error> {
+async fn deletion_page(visit: &Visit, mistake: Option<&str>) -> Result<Page, Error> {
     let t = visit.t;
     let id: ProviderId = visit.id("provider")?;
     let details = visit

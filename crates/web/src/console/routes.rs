@@ -10,7 +10,7 @@ use super::text::Texts;
 use super::visit::Visit;
 use super::{
     MOUNT, access_groups, account, administrators, events, home, internal_groups, links, people,
-    providers, search, vendors,
+    providers, requests, search, vendors,
 };
 
 /// A page, or a change.
@@ -64,6 +64,7 @@ routes! {
     Get "/providers/{id}/edit" Administrator providers::edit::edit;
     Post "/providers/{id}/edit" Administrator providers::edit::change;
     Post "/providers/{id}/state" Administrator providers::set_state;
+    Post "/providers/{id}/allow" Administrator providers::allow;
     Get "/providers/{id}/delete" Administrator providers::preview_deletion;
     Post "/providers/{id}/delete" Administrator providers::delete;
     Post "/providers/{id}/rotate" Administrator providers::credentials::rotate;
@@ -102,6 +103,8 @@ routes! {
     Post "/access-groups/{id}/delete" Operator access_groups::delete;
 
     Get "/events" Auditor events::list;
+    Get "/requests" Auditor requests::list;
+    Get "/requests/{id}" Auditor requests::show;
 
     Get "/administrators" Auditor administrators::list;
     Get "/administrators/new" Administrator administrators::new;
@@ -186,7 +189,13 @@ const NAVIGATION: &[(&str, &[Listed])] = &[
             ("nav.system", "nav.administrators", "/administrators"),
         ],
     ),
-    ("nav.audit", &[("", "nav.events", "/events")]),
+    (
+        "nav.audit",
+        &[
+            ("", "nav.events", "/events"),
+            ("", "nav.requests", "/requests"),
+        ],
+    ),
 ];
 
 pub(super) fn navigation(t: Texts, current: &str) -> Vec<Chapter> {

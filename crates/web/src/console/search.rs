@@ -6,7 +6,7 @@ use super::page::{Block, Cell, Page, Section, Tone};
 use super::reply::{Answer, Reply};
 use super::table::Table;
 use super::visit::Visit;
-use super::{MOUNT, access_groups, internal_groups, people, providers, vendors};
+use super::{MOUNT, access_groups, internal_groups, people, providers, requests, vendors};
 
 pub(super) async fn show(visit: &Visit) -> Answer {
     let t = visit.t;
@@ -54,6 +54,11 @@ pub(super) async fn show(visit: &Visit) -> Answer {
                     t.own_of("action", action),
                     Cell::Code(id.to_string()),
                 ),
+                Found::Request(request) => (
+                    "request",
+                    format!("{} {}", request.method, request.target),
+                    Cell::text(request.reason.clone()),
+                ),
             };
             vec![
                 Cell::text(t.own_of("subject", kind)),
@@ -87,5 +92,6 @@ fn href(found: &Found) -> String {
         Found::Group(id, _) => internal_groups::href(*id),
         Found::AccessGroup(id, _) => access_groups::href(*id),
         Found::Event(id, _) => format!("{MOUNT}/events?id={id}"),
+        Found::Request(request) => requests::href(&request.trace_id),
     }
 }

@@ -187,8 +187,8 @@ fn page(looks: Looks, status: StatusCode, typed: Typed<'_>) -> HttpResponse {
     plain.respond(status)
 }
 
-/// Where to after signing in: a page of ours, whatever the address says.
-fn inside(next: &str) -> &str {
+/// Where to go on: a page of ours, whatever the form or the address says.
+pub(super) fn inside(next: &str) -> &str {
     let own = next == MOUNT
         || next
             .strip_prefix(MOUNT)

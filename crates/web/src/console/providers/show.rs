@@ -7,19 +7,20 @@ use vestibule_service::credentials::Use;
 use vestibule_service::events::{Choice as EventChoice, EventQuery};
 use vestibule_service::pages::PageQuery;
 use vestibule_service::providers::{AUTHENTICATION_METHOD, PROTOCOL, ProviderDetails};
+use vestibule_service::requests::{RefusedRequest, RequestQuery};
 use vestibule_service::{Error, Role};
 
 use super::{dialect_word, href, state_badge, state_buttons, trail};
-use crate::console::events;
 use crate::console::form::{Field, Form, Pick};
 use crate::console::page::{Anchor, Block, Button, Cell, Fact, Notice, Page, Section, Tone};
 use crate::console::reply::Answer;
 use crate::console::table::Table;
 use crate::console::visit::Visit;
+use crate::console::{events, requests};
 use crate::{oauth, scim};
 
-/// Events shown with a provider.
-const EVENTS: u64 = 10;
+/// Events, and refused requests, shown with a provider.
+const ROWS: u64 = 10;
 
 pub(in crate::console) async fn show(visit: &Visit) -> Answer {
     let page = page(visit, None).await?;
@@ -31,18 +32,24 @@ pub(super) async fn page(visit: &Visit, once: Option<(&str, String)>) -> Result<
     let t = visit.t;
     let id: ProviderId = visit.id("provider")?;
     let now = visit.web.service.now();
-    let (details, history) = visit
+    let (details, history, refused) = visit
         .run(move |service, call| {
             let query = EventQuery {
                 choice: EventChoice {
                     subject: Some(id.as_uuid()),
                     ..EventChoice::default()
                 },
-                page: PageQuery::first(EVENTS),
+                page: PageQuery::first(ROWS),
+            };
+            let refused = RequestQuery {
+                provider: Some(id),
+                page: PageQuery::first(ROWS),
+                ..RequestQuery::default()
             };
             Ok((
                 service.find_provider(call, id)?,
                 service.list_events(call, &query)?.items,
+                service.list_requests(call, &refused)?.items,
             ))
         })
         .await?;
@@ -63,6 +70,7 @@ pub(super) async fn page(visit: &Visit, once: Option<(&str, String)>) -> Result<
         connection(visit, &details, once),
         secrets(visit, &details, now),
         tokens(visit, &details, now),
+        refusals(visit, id, &refused),
         tolerances(visit, &details),
         Section {
             actions: vec![Anchor::new(
@@ -375,6 +383,23 @@ fn tokens(visit: &Visit, details: &ProviderDetails, now: DateTime<Utc>) -> Secti
     Section {
         lead: Some(t.own("provider.tokens_lead")),
         ..Section::new("tokens", t.own("provider.activation_tokens"), blocks)
+    }
+}
+
+/// What the product was refused lately, and so what to do.
+fn refusals(visit: &Visit, id: ProviderId, found: &[RefusedRequest]) -> Section {
+    let t = visit.t;
+    Section {
+        lead: Some(t.own("request.recent_lead")),
+        actions: vec![Anchor::new(
+            t.own("event.all"),
+            format!("{}/requests?provider={id}", crate::console::MOUNT),
+        )],
+        ..Section::new(
+            "refused",
+            t.own("request.recent"),
+            vec![Block::Table(requests::table(visit, found, &[]))],
+        )
     }
 }
 

@@ -1,0 +1,331 @@
+//! Requests that were refused: what was refused, why, and what to do.
+
+use std::net::IpAddr;
+
+use uuid::Uuid;
+use vestibule_domain::ProviderId;
+use vestibule_service::pages::Page as Found;
+use vestibule_service::providers::{ProviderQuery, RegisteredProvider};
+use vestibule_service::requests::{RefusedRequest, RequestQuery};
+use vestibule_service::{Role, Service};
+
+use super::form::{Field, Pick};
+use super::page::{Anchor, Block, Button, Cell, Fact, Notice, Page, Section, Tone};
+use super::reply::{Answer, Reply};
+use super::table::Table;
+use super::text::Texts;
+use super::visit::Visit;
+use super::{MOUNT, providers};
+
+const PAGE: u64 = 50;
+/// Rows of an export.
+const EXPORT: u64 = 1_000;
+const ENDPOINTS: [&str; 2] = ["scim", "token"];
+
+pub(super) fn href(trace_id: &str) -> String {
+    format!("{MOUNT}/requests/{trace_id}")
+}
+
+fn trail(t: Texts) -> Vec<Anchor> {
+    vec![
+        Anchor::words(t.own("nav.audit")),
+        Anchor::new(t.own("nav.requests"), format!("{MOUNT}/requests")),
+    ]
+}
+
+pub(super) async fn list(visit: &Visit) -> Answer {
+    let t = visit.t;
+    let limit = if visit.wants_csv() { EXPORT } else { PAGE };
+    let query = RequestQuery {
+        provider: visit.query.get("provider").parse().ok(),
+        endpoint: ENDPOINTS
+            .iter()
+            .find(|one| **one == visit.query.get("endpoint"))
+            .map(|one| (*one).to_owned()),
+        status: visit
+            .query
+            .given("status")
+            .and_then(|status| status.parse().ok()),
+        search: visit.query.given("q").map(str::to_owned),
+        page: visit.part(limit),
+    };
+    let asked = query.clone();
+    let (found, sources, dropped) = visit
+        .run(move |service: &Service, call| {
+            Ok((
+                service.list_requests(call, &asked)?,
+                service
+                    .list_providers(call, &ProviderQuery::first(1_000))?
+                    .items,
+                service.dropped_requests(call)?,
+            ))
+        })
+        .await?;
+    if visit.wants_csv() {
+        return Ok(Reply::Raw(
+            export(visit, &found, &sources).download("refused-requests"),
+        ));
+    }
+    let mut table = table(visit, &found.items, &sources);
+    table.here = format!("{MOUNT}/requests");
+    table.next = found
+        .next
+        .as_deref()
+        .map(|next| visit.here(&[("after", Some(next))]));
+    table.first = query.page.after.map(|_| visit.here(&[("after", None)]));
+    table.csv = Some(visit.here(&[("format", Some("csv"))]));
+    table.filters = filters(visit, &sources);
+    table.filtered = ["provider", "endpoint", "status", "q"]
+        .iter()
+        .any(|name| visit.query.given(name).is_some());
+    let mut page = Page {
+        title: t.own("nav.requests"),
+        lead: Some(t.own("request.lead")),
+        trail: trail(t),
+        current: "nav.requests",
+        sections: vec![Section::new(
+            "list",
+            t.own("nav.requests"),
+            vec![Block::Table(table)],
+        )],
+        ..Page::default()
+    };
+    if dropped > 0 {
+        let text = t.say("request.dropped", &[("dropped", &dropped)]);
+        page.notice = Some(Notice::new(Tone::Waiting, text));
+    }
+    Ok(page.into())
+}
+
+fn filters(visit: &Visit, sources: &[RegisteredProvider]) -> Vec<Field> {
+    let t = visit.t;
+    let any = || Pick::new("", t.own("table.any"));
+    let mut from = vec![any()];
+    from.extend(
+        sources
+            .iter()
+            .map(|one| Pick::new(one.provider.id.to_string(), &one.provider.settings.name)),
+    );
+    let mut endpoints = vec![any()];
+    endpoints.extend(ENDPOINTS.map(|one| Pick::new(one, t.own_of("endpoint", one))));
+    let mut statuses = vec![any()];
+    statuses.extend(
+        [400, 401, 403, 404, 409, 412, 413, 415, 429, 500, 503]
+            .map(|status: u16| Pick::new(status.to_string(), status.to_string())),
+    );
+    let of = |name| visit.query.get(name);
+    vec![
+        Field::line("q", t.own("request.contains"), of("q")),
+        Field::choice("provider", t.own("vendor.provider"), from, of("provider")),
+        Field::choice(
+            "endpoint",
+            t.own("request.endpoint"),
+            endpoints,
+            of("endpoint"),
+        ),
+        Field::choice("status", t.own("request.status"), statuses, of("status")),
+    ]
+}
+
+/// Refused requests as they are listed everywhere; without `sources`, of one provider.
+pub(super) fn table(
+    visit: &Visit,
+    found: &[RefusedRequest],
+    sources: &[RegisteredProvider],
+) -> Table {
+    let t = visit.t;
+    let mut columns = vec![t.get("event.when")];
+    if !sources.is_empty() {
+        columns.push(t.get("vendor.provider"));
+    }
+    columns.extend([
+        t.get("request.request"),
+        t.get("request.status"),
+        t.get("request.reason"),
+    ]);
+    let mut table = Table::new(t.own("nav.requests"), &columns);
+    table.empty = t.own("request.none");
+    table.rows = found
+        .iter()
+        .map(|one| {
+            let mut row = vec![Cell::Time(one.at)];
+            if !sources.is_empty() {
+                row.push(source(t, one, sources));
+            }
+            row.extend([
+                Cell::link(
+                    format!("{} {}", one.method, one.target),
+                    href(&one.trace_id),
+                ),
+                status(one),
+                Cell::text(one.reason.clone()),
+            ]);
+            row
+        })
+        .collect();
+    table
+}
+
+/// Everything that is kept, for a spreadsheet.
+fn export(visit: &Visit, found: &Found<RefusedRequest>, sources: &[RegisteredProvider]) -> Table {
+    let t = visit.t;
+    let mut table = Table::new(
+        "",
+        &[
+            t.get("error.request"),
+            t.get("event.when"),
+            t.get("vendor.provider"),
+            t.get("request.request"),
+            t.get("request.status"),
+            t.get("request.code"),
+            t.get("request.answer"),
+            t.get("request.reason"),
+            t.get("request.advice"),
+            t.get("provider.from"),
+        ],
+    );
+    table.rows = found
+        .items
+        .iter()
+        .map(|one| {
+            vec![
+                Cell::Code(one.trace_id.clone()),
+                Cell::Time(one.at),
+                source(t, one, sources),
+                Cell::text(format!("{} {}", one.method, one.target)),
+                Cell::Number(i64::from(one.status)),
+                Cell::optional(one.code.clone()),
+                Cell::text(one.answer.clone()),
+                Cell::text(one.reason.clone()),
+                Cell::text(one.advice.clone()),
+                Cell::optional(one.address.clone()),
+            ]
+        })
+        .collect();
+    table
+}
+
+/// Whose request it was.
+fn source(t: Texts, one: &RefusedRequest, sources: &[RegisteredProvider]) -> Cell {
+    let Some(id) = one.provider else {
+        return Cell::text(t.own("request.stranger"));
+    };
+    let known = sources.iter().find(|source| source.provider.id == id);
+    known.map_or_else(
+        || Cell::text(t.own("request.gone")),
+        |source| Cell::link(&source.provider.settings.name, providers::href(id)),
+    )
+}
+
+fn status(one: &RefusedRequest) -> Cell {
+    let tone = if one.status >= 500 {
+        Tone::Waiting
+    } else {
+        Tone::Bad
+    };
+    let text = match &one.code {
+        Some(code) => format!("{} {code}", one.status),
+        None => one.status.to_string(),
+    };
+    Cell::badge(tone, text)
+}
+
+pub(super) async fn show(visit: &Visit) -> Answer {
+    let t = visit.t;
+    let id: Uuid = visit.id("refused request")?;
+    let (one, sources, events) = visit
+        .run(move |service: &Service, call| {
+            Ok((
+                service.find_request(call, &id.to_string())?,
+                service
+                    .list_providers(call, &ProviderQuery::first(1_000))?
+                    .items,
+                service.events_of(call, id)?,
+            ))
+        })
+        .await?;
+    let mut notice = Notice::new(Tone::Waiting, t.own("request.advice"));
+    notice.more = vec![one.advice.clone()];
+    let mut what = vec![
+        Block::Notice(Notice::new(Tone::Bad, one.reason.clone())),
+        Block::Notice(notice),
+    ];
+    if let Some(button) = allow(visit, &one, &visit.path) {
+        what.push(Block::Facts(vec![Fact::new(
+            t.own("verdict.go"),
+            Cell::Button(button),
+        )]));
+    }
+    let mut page = Page {
+        title: format!("{} {}", one.method, one.target),
+        badge: Some(super::page::Badge::new(Tone::Bad, one.status.to_string())),
+        trail: trail(t),
+        current: "nav.requests",
+        sections: vec![
+            Section::new("why", t.own("request.why"), what),
+            Section::new(
+                "facts",
+                t.own("event.facts"),
+                vec![Block::Facts(facts(t, &one, &sources))],
+            ),
+        ],
+        ..Page::default()
+    };
+    if let Some(body) = one.body {
+        page.sections.push(Section {
+            lead: Some(t.own("request.body_lead")),
+            ..Section::new("body", t.own("request.body"), vec![Block::Source(body)])
+        });
+    }
+    if !events.is_empty() {
+        let table = super::events::table(visit, &events);
+        page.sections.push(Section::new(
+            "events",
+            t.own("event.of_request"),
+            vec![Block::Table(table)],
+        ));
+    }
+    Ok(page.into())
+}
+
+fn facts(t: Texts, one: &RefusedRequest, sources: &[RegisteredProvider]) -> Vec<Fact> {
+    vec![
+        Fact::new(t.own("error.request"), Cell::Copy(one.trace_id.clone())),
+        Fact::new(t.own("event.when"), Cell::Time(one.at)),
+        Fact::new(t.own("vendor.provider"), source(t, one, sources)),
+        Fact::new(
+            t.own("request.endpoint"),
+            Cell::text(t.own_of("endpoint", &one.endpoint)),
+        ),
+        Fact::new(t.own("request.status"), status(one)),
+        Fact::new(t.own("request.answer"), Cell::text(one.answer.clone())),
+        Fact::new(t.own("provider.from"), Cell::optional(one.address.clone())),
+        Fact::new(
+            t.own("request.agent"),
+            Cell::optional(one.user_agent.clone()),
+        ),
+    ]
+}
+
+/// Adds the address a request came from to those its provider allows, where that was what it was
+/// refused for.
+pub(super) fn allow(visit: &Visit, one: &RefusedRequest, back: &str) -> Option<Button> {
+    let provider: ProviderId = one.provider?;
+    let address: IpAddr = one.address.as_deref()?.parse().ok()?;
+    if !visit.may(Role::Administrator) || !blocked(one) {
+        return None;
+    }
+    Some(Button {
+        text: visit.t.say("request.allow", &[("address", &address)]),
+        about: String::new(),
+        action: format!("{}/allow", providers::href(provider)),
+        fields: vec![("address", address.to_string()), ("back", back.to_owned())],
+        tone: Tone::Good,
+    })
+}
+
+/// Whether it was refused for the address it came from.
+pub(super) fn blocked(one: &RefusedRequest) -> bool {
+    let refused = one.status == 403 || one.code.as_deref() == Some("unauthorized_client");
+    refused && one.reason.contains("source address")
+}
