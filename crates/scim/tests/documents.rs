@@ -6,7 +6,6 @@
 #![expect(
     clippy::indexing_slicing,
     clippy::panic,
-    clippy::print_stdout,
     reason = "a document of another shape should fail the test, and what differs should be seen"
 )]
 

@@ -2,18 +2,19 @@
 //!
 //! The vectors are not part of this project; `vectors/folder.rs` says where they are.
 //!
-//! Differences decided on purpose are the tables [`FILTER_DIFFERENCES`] and [`PATCH_DIFFERENCES`].
+//! Differences decided on purpose are the tables of `vectors/verdict.rs`.
 
 #![expect(
     clippy::indexing_slicing,
-    clippy::print_stdout,
-    reason = "a vector of another shape should fail the test, and what differs should be seen"
+    reason = "a vector of another shape should fail the test"
 )]
 
 #[path = "vectors/folder.rs"]
 mod folder;
 #[path = "vectors/inferred.rs"]
 mod inferred;
+#[path = "vectors/verdict.rs"]
+mod verdict;
 
 use std::collections::BTreeMap;
 
@@ -25,115 +26,10 @@ use vestibule_scim::{
     Dialect, Error, Filter, Limits, Patch, PatchPath, Resource, ResourceType, Tolerances, patch,
 };
 
-use inferred::{add_unseen, canonical_names, inferred};
-
-/// Filter vectors that are answered otherwise, with what decides.
-const FILTER_DIFFERENCES: &[(&[&str], &str)] = &[
-    (
-        &[
-            "F0247", "F0248", "F0249", "F0250", "F0251", "F0252", "F0271", "F0272", "F0273",
-            "F0277", "F0278", "F0279", "F0294", "F0295",
-        ],
-        "RFC 7644, table 3: co, sw and ew are about substrings; numbers and booleans have none. Table \
-         9, invalidFilter: \"the specified attribute and filter comparison combination is not supported\".",
-    ),
-    (
-        &["F0541", "F0553", "F0559", "F0561", "F0563"],
-        "RFC 7644, section 3.4.2.2: the operand of a number is a number, that of a boolean true or false.",
-    ),
-    (
-        &["F0564", "F0565", "F0578", "F0580"],
-        "RFC 7643, section 2.3.5: a dateTime \"MUST include both a date and a time\".",
-    ),
-    (
-        &["F0544"],
-        "RFC 7643, section 4.1.1: userName is \"case insensitive\"; the source compares it with case.",
-    ),
-    (
-        &["F0548"],
-        "RFC 7644, section 3.4.2.2: without [ ] each comparison may hold for another value; the source \
-         wants one value for both.",
-    ),
-    (
-        &["F0871", "F0872"],
-        "RFC 7644, section 3.4.2.2: nothing that is absent is less than something; the source counts it.",
-    ),
-    (
-        &["F0876"],
-        "RFC 7644, table 3: ne is \"not equal\", which what is absent is; the source leaves it out.",
-    ),
-];
-
-/// Patch vectors that are answered otherwise, with what decides.
-const PATCH_DIFFERENCES: &[(&[&str], &str)] = &[
-    (
-        &[
-            "P0066", "P0084", "P0086", "P0089", "P0090", "P0095", "P0100", "P0219",
-        ],
-        "RFC 7643, section 2: a resource holds what its schemas define; the source keeps anything. \
-         Ignored here in the tolerant dialect, 400 in the strict one.",
-    ),
-    (
-        &["P0067", "P0098"],
-        "RFC 7644, table 9, invalidValue: \"the value specified was not compatible with the operation \
-         or attribute type\"; one source keeps text for an object, the other says invalidSyntax.",
-    ),
-    (
-        &["P0127", "P0128", "P0145", "P0146", "P0147", "P0148"],
-        "RFC 7644, table 9, invalidPath: \"the \"path\" attribute was invalid or malformed\"; the source \
-         says invalidSyntax of every mistake.",
-    ),
-    (
-        &["P0167", "P0168", "P0170"],
-        "RFC 7643, section 4.3: manager.displayName is READ-ONLY; what a client sends of it is ignored.",
-    ),
-    (
-        &["P0224"],
-        "RFC 7644, section 3.5.2: \"Operations\" is \"an array of one or more PATCH operations\".",
-    ),
-    (
-        &["P0227"],
-        "RFC 7644, table 9, invalidSyntax: \"the request body message structure was invalid\"; the source \
-         says invalidValue of an unknown operation.",
-    ),
-];
-
-fn vectors(name: &str) -> Option<Vec<Value>> {
-    let file = folder::read(name)?;
-    Some(
-        file["cases"]
-            .as_array()
-            .expect("the cases are an array")
-            .clone(),
-    )
-}
-
-/// Reports all failures together; what a table excuses must really differ.
-fn report(failures: &BTreeMap<String, String>, differences: &[(&[&str], &str)], passed: usize) {
-    let excused: Vec<&str> = differences
-        .iter()
-        .flat_map(|(ids, _)| ids.iter().copied())
-        .collect();
-    let unexpected: Vec<String> = failures
-        .iter()
-        .filter(|(id, _)| !excused.contains(&id.as_str()))
-        .map(|(id, why)| format!("{id}: {why}"))
-        .collect();
-    let stale: Vec<&&str> = excused
-        .iter()
-        .filter(|id| !failures.contains_key(**id))
-        .collect();
-    println!(
-        "{passed} vectors agree, {} differ on purpose",
-        excused.len()
-    );
-    for (ids, why) in differences {
-        println!("{}: {why}", ids.join(" "));
-    }
-    assert!(unexpected.is_empty(), "\n{}", unexpected.join("\n"));
-    assert!(stale.is_empty(), "these agree by now: {stale:?}");
-    assert!(passed > 0, "no vector was run");
-}
+use inferred::{add_unseen, inferred};
+use verdict::{
+    FILTER_DIFFERENCES, PATCH_DIFFERENCES, agreed, comparable, id, must_pass, report, vectors,
+};
 
 // proves: 7644-3.4.2.2-grammar
 #[test]
@@ -144,7 +40,7 @@ fn filters_and_paths_are_valid_where_the_grammar_says_so() {
     let limits = Limits::default();
     let mut failures = BTreeMap::new();
     let mut passed = 0;
-    for case in cases.iter().filter(|case| case["agreement"] == "agree") {
+    for case in cases.iter().filter(|case| agreed(case)) {
         let text = case["text"].as_str().expect("a text");
         let outcome = if case["kind"] == "path" {
             PatchPath::parse(text, &limits)
@@ -190,11 +86,7 @@ fn filters_select_the_resources_they_should() {
     let mut failures = BTreeMap::new();
     let mut passed = 0;
     let evaluated = |case: &&Value| case["resource"].is_object() || case["resources"].is_array();
-    for case in cases
-        .iter()
-        .filter(|case| case["agreement"] == "agree")
-        .filter(evaluated)
-    {
+    for case in cases.iter().filter(|case| agreed(case)).filter(evaluated) {
         match evaluate(case) {
             Ok(()) => passed += 1,
             Err(why) => {
@@ -257,8 +149,22 @@ fn evaluate(case: &Value) -> Result<(), String> {
     }
 }
 
-fn id(case: &Value) -> String {
-    case["id"].as_str().expect("an id").to_owned()
+/// Names as the schema spells them.
+fn canonical_names(resource_type: &ResourceType, resource: &Value) -> Map<String, Value> {
+    let resource = resource
+        .as_object()
+        .expect("a resource is an object")
+        .clone();
+    let name = |name: String| {
+        resource_type
+            .schema
+            .attribute(&name)
+            .map_or(name, |found| found.name.clone())
+    };
+    resource
+        .into_iter()
+        .map(|(key, value)| (name(key), value))
+        .collect()
 }
 
 // proves: 7644-3.5.2.2-unassigned 7644-3.5.2.3-selected
@@ -269,8 +175,7 @@ fn patches_do_what_they_should() {
     };
     let mut failures = BTreeMap::new();
     let mut passed = 0;
-    let must = |case: &&Value| case["tier"] == "rfc" || case["tier"] == "corroborated";
-    for case in cases.iter().filter(must) {
+    for case in cases.iter().filter(|case| must_pass(case)) {
         // The RFC's own cases hold in both dialects, but for the mistakes a tolerant server mends.
         let dialects: &[Dialect] = match (case["tier"].as_str(), case["expect"].is_object()) {
             (Some("rfc"), true) => &[Dialect::Strict, Dialect::Tolerant],
@@ -359,32 +264,4 @@ fn apply(
         &Limits::default(),
         &mut tolerances,
     )
-}
-
-/// As the vectors say: schemas, id and meta do not count, null and [] are absent, as are
-/// `"primary": false` and what is never returned or derived; the order of values does not count.
-fn comparable(value: &Value) -> Value {
-    match value {
-        Value::Array(values) => {
-            let mut values: Vec<Value> = values.iter().map(comparable).collect();
-            values.sort_by_key(Value::to_string);
-            Value::Array(values)
-        }
-        Value::Object(data) => {
-            let mut data: Vec<(&String, Value)> = data
-                .iter()
-                .filter(|(name, value)| match name.as_str() {
-                    "schemas" | "id" | "meta" | "password" => false,
-                    "primary" => **value != json!(false),
-                    _ => !value.is_null() && **value != json!([]),
-                })
-                .map(|(name, value)| (name, comparable(value)))
-                .collect();
-            data.sort_by_key(|(name, _)| *name);
-            data.into_iter()
-                .map(|(name, value)| (name.clone(), value))
-                .collect()
-        }
-        value => value.clone(),
-    }
 }

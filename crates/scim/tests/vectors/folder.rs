@@ -1,19 +1,17 @@
-//! Where the vectors are: in `VESTIBULE_VECTORS`, or in `../shared/vectors` beside the workspace.
-//! Where they are absent the tests say so and pass.
+//! Where the vectors are: in `shared/vectors` beside the workspace or above it. Where they are absent the
+//! tests say so and pass.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use serde_json::Value;
 
 /// The JSON of a file of vectors.
+#[expect(clippy::print_stdout, reason = "what was not tested should be seen")]
 pub(crate) fn read(name: &str) -> Option<Value> {
-    let folder = std::env::var_os("VESTIBULE_VECTORS").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors"),
-        PathBuf::from,
-    );
-    let path = folder.join(name);
-    let Ok(text) = std::fs::read(&path) else {
-        println!("skipped: there are no vectors at {}", path.display());
+    let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    let paths = above.map(|folder| folder.join("shared/vectors").join(name));
+    let Some(text) = paths.into_iter().find_map(|path| std::fs::read(path).ok()) else {
+        println!("skipped: there are no vectors beside the checkout");
         return None;
     };
     Some(serde_json::from_slice(&text).expect("the vectors are JSON"))

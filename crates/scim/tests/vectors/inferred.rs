@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use vestibule_scim::filter::instant;
 use vestibule_scim::schema::{AttributeType, Mutability, Returned, USER, Uniqueness};
 use vestibule_scim::{Attribute, ResourceType, Schema};
@@ -127,24 +127,4 @@ pub(crate) fn add_unseen(resource_type: &mut ResourceType, name: &str) -> Result
     }
     resource_type.schema = Arc::new(schema);
     Ok(())
-}
-
-pub(crate) fn canonical_names(
-    resource_type: &ResourceType,
-    resource: &Value,
-) -> Map<String, Value> {
-    let resource = resource
-        .as_object()
-        .expect("a resource is an object")
-        .clone();
-    let name = |name: String| {
-        resource_type
-            .schema
-            .attribute(&name)
-            .map_or(name, |found| found.name.clone())
-    };
-    resource
-        .into_iter()
-        .map(|(key, value)| (name(key), value))
-        .collect()
 }
