@@ -107,14 +107,16 @@ impl fmt::Display for AttributePath {
     }
 }
 
-/// Whether a character may stand in an attribute path, its URN included.
-pub(crate) fn is_path_char(c: char) -> bool {
+/// Whether a byte may stand in an attribute path, its URN included; all that may are ASCII.
+pub(crate) fn is_path_byte(byte: u8) -> bool {
     // A URI may also hold quotes, commas and brackets; no schema URN does, and here they delimit.
-    c.is_ascii_alphanumeric()
-        || matches!(
-            c,
-            ':' | '.' | '_' | '-' | '$' | '/' | '%' | '#' | '+' | '~' | '@'
-        )
+    matches!(byte,
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9'
+        | b':' | b'.' | b'_' | b'-' | b'$' | b'/' | b'%' | b'#' | b'+' | b'~' | b'@')
+}
+
+fn is_path_char(c: char) -> bool {
+    u8::try_from(c).is_ok_and(is_path_byte)
 }
 
 /// Whether `name` is an `ATTRNAME` or `$ref`.

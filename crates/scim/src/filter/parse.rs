@@ -1,16 +1,15 @@
 //! The parser, after the grammar in [`super`]. One pass, no backtracking over more than a word.
 
 use serde_json::Number;
-use winnow::ascii::{Caseless, alphanumeric0};
+use winnow::ascii::Caseless;
 use winnow::combinator::opt;
 use winnow::error::ParserError;
 use winnow::stream::{Location, Stream};
-use winnow::token::take_while;
 use winnow::{LocatingSlice, Parser, Stateful};
 
 use super::{CompValue, CompareOp, Filter, FilterError, Problem};
 use crate::Limits;
-use crate::path::{AttributePath, is_name, is_path_char};
+use crate::path::{AttributePath, is_name, is_path_byte};
 
 /// Reads a filter that is the whole of `text`.
 pub(super) fn filter(text: &str, limits: &Limits) -> Result<Filter, FilterError> {
@@ -27,9 +26,9 @@ pub(crate) fn value_path(
 ) -> Result<(AttributePath, Filter, Option<String>), FilterError> {
     let mut input = begin(text, limits)?;
     let path = attribute_path(&mut input)?;
-    spaces0(&mut input)?;
+    spaces0(&mut input);
     let filter = bracketed(&mut input)?;
-    let sub_attribute = if take(&mut input, '.')? {
+    let sub_attribute = if take(&mut input, '.') {
         Some(sub_attribute_name(&mut input)?.to_owned())
     } else {
         None
@@ -104,7 +103,7 @@ fn end(input: &Input<'_>, expected: &'static str) -> Parsed<()> {
 
 /// `or`, up to the end, a `)` or a `]`.
 fn filter_expression(input: &mut Input<'_>) -> Parsed<Filter> {
-    spaces0(input)?;
+    spaces0(input);
     let mut ors: Vec<Filter> = Vec::new();
     let mut ands: Vec<Filter> = Vec::new();
     loop {
@@ -136,12 +135,12 @@ enum Connective {
 }
 
 fn connective(input: &mut Input<'_>) -> Parsed<Option<Connective>> {
-    let spaces = spaces0(input)?;
+    let spaces = spaces0(input);
     if matches!(input.peek_token(), None | Some(')' | ']')) {
         return Ok(None);
     }
     let at = column(input);
-    let word = word(input)?;
+    let word = word(input);
     let connective = if word.eq_ignore_ascii_case("and") {
         Connective::And
     } else if word.eq_ignore_ascii_case("or") {
@@ -163,15 +162,18 @@ fn unit(input: &mut Input<'_>) -> Parsed<Filter> {
     if input.peek_token() == Some('(') {
         return parenthesised(input);
     }
-    let start = input.checkpoint();
-    let not: Parsed<Option<&str>> = opt(Caseless("not")).parse_next(input);
-    if not?.is_some() {
-        spaces0(input)?;
-        if input.peek_token() == Some('(') {
-            return Ok(Filter::Not(Box::new(parenthesised(input)?)));
+    // Most attributes do not begin so.
+    if let Some('n' | 'N') = input.peek_token() {
+        let start = input.checkpoint();
+        let not: Parsed<Option<&str>> = opt(Caseless("not")).parse_next(input);
+        if not?.is_some() {
+            spaces0(input);
+            if input.peek_token() == Some('(') {
+                return Ok(Filter::Not(Box::new(parenthesised(input)?)));
+            }
+            // An attribute whose name begins so.
+            input.reset(&start);
         }
-        // An attribute whose name begins so.
-        input.reset(&start);
     }
     test(input)
 }
@@ -208,9 +210,9 @@ fn nested(
         ));
     }
     input.state.depth += 1;
-    take(input, open)?;
+    take(input, open);
     let filter = filter_expression(input)?;
-    if !take(input, close)? {
+    if !take(input, close) {
         return Err(FilterError::expected(column(input), expected));
     }
     input.state.depth -= 1;
@@ -219,12 +221,12 @@ fn nested(
 
 fn test(input: &mut Input<'_>) -> Parsed<Filter> {
     let path = attribute_path(input)?;
-    let spaces = spaces0(input)?;
+    let spaces = spaces0(input);
     if input.peek_token() != Some('[') {
         return comparison(input, path, spaces);
     }
     let filter = Box::new(bracketed(input)?);
-    let tail = if take(input, '.')? {
+    let tail = if take(input, '.') {
         let column = column(input);
         let attribute = sub_attribute_name(input)?.to_owned();
         let path = AttributePath {
@@ -233,7 +235,7 @@ fn test(input: &mut Input<'_>) -> Parsed<Filter> {
             sub_attribute: None,
             column,
         };
-        let spaces = spaces0(input)?;
+        let spaces = spaces0(input);
         Some(Box::new(comparison(input, path, spaces)?))
     } else {
         None
@@ -252,7 +254,7 @@ fn comparison(input: &mut Input<'_>, path: AttributePath, spaces: &str) -> Parse
         ));
     }
     input.state.terms += 1;
-    let word = word(input)?;
+    let word = word(input);
     if spaces.is_empty() {
         return Err(FilterError::expected(at, "a space and an operator"));
     }
@@ -296,7 +298,7 @@ fn value(input: &mut Input<'_>) -> Parsed<CompValue> {
         Some('"') => string(input).map(CompValue::String),
         Some('-' | '0'..='9') => number(input, at).map(CompValue::Number),
         _ => {
-            let word = word(input)?;
+            let word = word(input);
             if word.eq_ignore_ascii_case("true") {
                 Ok(CompValue::Bool(true))
             } else if word.eq_ignore_ascii_case("false") {
@@ -314,9 +316,9 @@ fn value(input: &mut Input<'_>) -> Parsed<CompValue> {
 }
 
 fn number(input: &mut Input<'_>, at: usize) -> Parsed<Number> {
-    let digits = run(input, |c| {
-        matches!(c, '0'..='9' | '+' | '-' | '.' | 'e' | 'E')
-    })?;
+    let digits = run(input, |byte| {
+        matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E')
+    });
     serde_json::from_str(digits).map_err(|_| FilterError::expected(at, "a number as in JSON"))
 }
 
@@ -324,9 +326,9 @@ fn number(input: &mut Input<'_>, at: usize) -> Parsed<Number> {
 fn string(input: &mut Input<'_>) -> Parsed<String> {
     let start = input.current_token_start();
     let at = column(input);
-    take(input, '"')?;
-    let plain = plain_text(input)?;
-    if take(input, '"')? {
+    take(input, '"');
+    let plain = plain_text(input);
+    if take(input, '"') {
         return Ok(plain.to_owned());
     }
     loop {
@@ -340,7 +342,7 @@ fn string(input: &mut Input<'_>) -> Parsed<String> {
                 ));
             }
         }
-        plain_text(input)?;
+        plain_text(input);
     }
     let literal = input
         .state
@@ -358,13 +360,13 @@ fn string(input: &mut Input<'_>) -> Parsed<String> {
     Ok(text)
 }
 
-fn plain_text<'i>(input: &mut Input<'i>) -> Parsed<&'i str> {
-    run(input, |c| c != '"' && c != '\\' && c >= ' ')
+fn plain_text<'i>(input: &mut Input<'i>) -> &'i str {
+    run(input, |byte| byte != b'"' && byte != b'\\' && byte >= b' ')
 }
 
 fn attribute_path(input: &mut Input<'_>) -> Parsed<AttributePath> {
     let at = column(input);
-    let token = run(input, is_path_char)?;
+    let token = run(input, is_path_byte);
     if token.len() > input.state.limits.path_length {
         return Err(FilterError::new(
             at,
@@ -379,7 +381,7 @@ fn attribute_path(input: &mut Input<'_>) -> Parsed<AttributePath> {
 
 fn sub_attribute_name<'i>(input: &mut Input<'i>) -> Parsed<&'i str> {
     let at = column(input);
-    let name = run(input, is_path_char)?;
+    let name = run(input, is_path_byte);
     if is_name(name) {
         Ok(name)
     } else {
@@ -388,26 +390,32 @@ fn sub_attribute_name<'i>(input: &mut Input<'i>) -> Parsed<&'i str> {
 }
 
 /// Takes the one character if it comes next.
-fn take(input: &mut Input<'_>, character: char) -> Parsed<bool> {
-    opt(character)
-        .map(|taken| taken.is_some())
-        .parse_next(input)
+fn take(input: &mut Input<'_>, character: char) -> bool {
+    let taken = input.peek_token() == Some(character);
+    if taken {
+        input.next_token();
+    }
+    taken
 }
 
-fn run<'i>(input: &mut Input<'i>, belongs: impl Fn(char) -> bool) -> Parsed<&'i str> {
-    take_while(0.., belongs).parse_next(input)
+/// As many bytes as belong. All of them are ASCII, or none that is not ends the run, so that it ends
+/// between two characters.
+fn run<'i>(input: &mut Input<'i>, belongs: impl Fn(u8) -> bool) -> &'i str {
+    let rest = input.peek_finish();
+    let length = rest.bytes().position(|byte| !belongs(byte));
+    input.next_slice(length.unwrap_or(rest.len()))
 }
 
-fn word<'i>(input: &mut Input<'i>) -> Parsed<&'i str> {
-    alphanumeric0.parse_next(input)
+fn word<'i>(input: &mut Input<'i>) -> &'i str {
+    run(input, |byte| byte.is_ascii_alphanumeric())
 }
 
-fn spaces0<'i>(input: &mut Input<'i>) -> Parsed<&'i str> {
-    run(input, |c| c == ' ')
+fn spaces0<'i>(input: &mut Input<'i>) -> &'i str {
+    run(input, |byte| byte == b' ')
 }
 
 fn spaces1(input: &mut Input<'_>) -> Parsed<()> {
-    let spaces = spaces0(input)?;
+    let spaces = spaces0(input);
     if spaces.is_empty() {
         Err(FilterError::expected(column(input), "a space"))
     } else {

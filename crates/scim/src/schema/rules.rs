@@ -1,7 +1,7 @@
 //! What a definition has to keep to (RFC 7643, sections 2 and 7).
 
 use super::{Attribute, AttributeType, DefinitionError, Mutability, Returned, Schema, Uniqueness};
-use crate::path::{is_name, is_path_char};
+use crate::path::{is_name, is_path_byte};
 
 /// The most attributes of a schema, and sub-attributes of an attribute.
 pub const MOST_ATTRIBUTES: usize = 256;
@@ -40,7 +40,7 @@ fn check_urn(urn: &str) -> Result<(), DefinitionError> {
     if urn.len() > LONGEST_URN {
         return wrong(&format!("longer than {LONGEST_URN} characters"));
     }
-    if !urn.chars().all(is_path_char) {
+    if !urn.bytes().all(is_path_byte) {
         return wrong("a URN has letters, digits and : . _ - / % # + ~ @ $");
     }
     Ok(())
