@@ -2,8 +2,11 @@
 //! can be asked of a resource.
 #![no_main]
 
+mod alike;
+
 use std::sync::LazyLock;
 
+use alike::alike;
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value, json};
 use vestibule_scim::filter::{match_document, matches};
@@ -35,7 +38,10 @@ fuzz_target!(|text: &str| {
     // What is printed may be longer than what was read: a tab in a string is printed as \t.
     if printed.chars().count() <= limits.filter_length {
         let again = Filter::parse(&printed, &limits).expect("what is printed is a filter");
-        assert_eq!(again, filter);
+        assert!(
+            again == filter || alike(&again.to_string(), &printed),
+            "{printed}"
+        );
     }
     for dialect in [Dialect::Tolerant, Dialect::Strict] {
         for resource_type in &*TYPES {

@@ -1,6 +1,9 @@
 //! Attribute paths and the paths of PATCH: whatever is read is printed and read back the same.
 #![no_main]
 
+mod alike;
+
+use alike::alike;
 use libfuzzer_sys::fuzz_target;
 use vestibule_scim::{AttributePath, Limits, PatchPath, Projection, ResourceType, Target};
 
@@ -17,7 +20,11 @@ fuzz_target!(|text: &str| {
     if let Ok(path) = PatchPath::parse(text, &limits) {
         let printed = path.to_string();
         if printed.chars().count() <= limits.path_length {
-            assert_eq!(PatchPath::parse(&printed, &limits), Ok(path));
+            let again = PatchPath::parse(&printed, &limits).expect("what is printed is a path");
+            assert!(
+                again == path || alike(&again.to_string(), &printed),
+                "{printed}"
+            );
         }
     }
     let _ = Projection::parse(&user, Some(text), None);

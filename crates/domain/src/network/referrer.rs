@@ -103,7 +103,20 @@ fn url(text: &str) -> Option<Url> {
     if authority.contains('@') || rest.contains('#') {
         return None;
     }
-    Url::parse(text).ok().filter(Url::has_host)
+    Url::parse(text).ok().filter(has_name)
+}
+
+/// Whether there is a host, each of its labels with something in it. The URL parser lets `a..` pass,
+/// which without its last dot would be yet another host.
+fn has_name(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(domain)) => {
+            let name = domain.strip_suffix('.').unwrap_or(domain);
+            !name.split('.').any(str::is_empty)
+        }
+        Some(_) => true,
+        None => false,
+    }
 }
 
 /// `scheme://host[:port]`, without a default port and without the host's trailing dot.
@@ -180,6 +193,8 @@ mod tests {
                 false,
             ),
             ("https://good.example", "https://good.example#x", false),
+            ("https://good.example", "https://good.example../", false),
+            ("https://good.example", "https://.good.example/", false),
             ("https://good.example", "https://sub.good.example/", false),
             ("https://good.example", "https://good.exampl\u{435}/", false),
             ("https://good.example", "/path/only", false),
