@@ -23,4 +23,5 @@ mod scim_bulk;
 mod scim_http;
 mod scim_lists;
 mod scim_schemas;
+mod scim_vectors;
 mod story;

@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 use vestibule_service::Role;
 use vestibule_testkit::{Reply, TestApp, both_engines, internal};
 
+use crate::scim_vectors::folder;
+
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const BADGE: &str = "urn:example:params:scim:schemas:Badge";
 const DEVICE: &str = "urn:example:params:scim:schemas:Device";
@@ -372,15 +374,9 @@ fn what_does_not_fit_is_refused_with_its_place() {
 /// The schemas that `scim2/test-suite` wants registered under `/TestResources`.
 #[test]
 fn the_test_suites_resources_can_be_registered() {
-    let file = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../shared/vectors/testresource-schemas.json"
-    );
-    let Ok(text) = std::fs::read_to_string(file) else {
-        eprintln!("LEFT OUT: there are no shared vectors beside the project ({file})");
+    let Some(Value::Array(schemas)) = folder::read("testresource-schemas.json") else {
         return;
     };
-    let schemas: Vec<Value> = serde_json::from_str(&text).unwrap();
     both_engines(|app| {
         let world = World::new(app);
         for schema in &schemas {
