@@ -66,57 +66,83 @@ fn names(page: &Value) -> Vec<String> {
     resources.iter().map(name).collect()
 }
 
-/// RFC 9865: nobody who was there throughout is lost or met twice, whoever comes and goes.
-#[test]
-fn a_walk_meets_everybody_once() {
-    both_engines(|app| {
-        let token = app.register(internal("Product")).token;
-        let crowd = crowd();
-        let first: Vec<String> = (0..crowd).map(|number| format!("u{number:06}")).collect();
-        let ids = create_users(app, &token, &first);
-        let going: Vec<&String> = first.iter().step_by(20).collect();
-        let coming: Vec<String> = (0..going.len())
-            .map(|number| format!("v{number}"))
+/// Which way through the pages.
+#[derive(Clone, Copy, PartialEq)]
+enum Way {
+    Forward,
+    Backward,
+}
+
+/// Walks from one end to the other while a twentieth goes and as many come, some between any two pages:
+/// nobody who was there throughout is lost or met twice (RFC 9865).
+fn walk(app: &TestApp, way: Way, order: &str) {
+    let token = app.register(internal(&format!("Product{order}"))).token;
+    let crowd = crowd();
+    let first: Vec<String> = (0..crowd).map(|number| format!("u{number:06}")).collect();
+    let ids = create_users(app, &token, &first);
+    let going: Vec<&String> = first.iter().step_by(20).collect();
+    let coming: Vec<String> = (0..going.len())
+        .map(|number| format!("{}{number}", if number % 2 == 0 { "v" } else { "a" }))
+        .collect();
+    let page_size = crowd.div_ceil(20).min(1_000);
+    let pages = crowd.div_ceil(page_size);
+    let ask = |cursor: &str| {
+        let query = format!("/Users?count={page_size}&cursor={cursor}{order}");
+        get(app, &token, &query)
+    };
+    let mut page = ask("");
+    let (mut met, onward) = match way {
+        Way::Forward => (names(&page), "nextCursor"),
+        Way::Backward => {
+            while let Some(next) = page.get("nextCursor") {
+                page = ask(next.as_str().unwrap());
+            }
+            (names(&page), "previousCursor")
+        }
+    };
+    let mut step = 0;
+    while let Some(cursor) = page.get(onward) {
+        let part = |length: usize| {
+            (length * step / pages).min(length)..(length * (step + 1) / pages).min(length)
+        };
+        let gone: Vec<Value> = going[part(going.len())]
+            .iter()
+            .map(|name| json!({"method": "DELETE", "path": format!("/Users/{}", ids[*name])}))
             .collect();
-        let pages = 10;
-        let page_size = crowd.div_ceil(pages).min(1_000);
-        let (mut met, mut cursor, mut step) = (Vec::new(), String::new(), 0);
-        loop {
-            let page = get(
-                app,
-                &token,
-                &format!("/Users?count={page_size}&cursor={cursor}"),
-            );
-            assert!(page.get("startIndex").is_none());
-            met.extend(names(&page));
-            // Somebody goes and somebody comes between any two pages.
-            let part = |length: usize| {
-                (length * step / pages).min(length)..(length * (step + 1) / pages).min(length)
-            };
-            let gone: Vec<Value> = going[part(going.len())]
-                .iter()
-                .map(|name| json!({"method": "DELETE", "path": format!("/Users/{}", ids[*name])}))
-                .collect();
-            if !gone.is_empty() {
-                bulk(app, &token, &gone);
-                create_users(app, &token, &coming[part(coming.len())]);
-            }
-            step += 1;
-            match page.get("nextCursor") {
-                Some(next) => next.as_str().unwrap().clone_into(&mut cursor),
-                None => break,
-            }
+        if !gone.is_empty() {
+            bulk(app, &token, &gone);
+            create_users(app, &token, &coming[part(coming.len())]);
         }
-        let unique: BTreeSet<&String> = met.iter().collect();
-        assert_eq!(unique.len(), met.len(), "somebody was met twice");
-        let stayed = first.iter().filter(|name| !going.contains(name));
-        for name in stayed {
-            assert!(unique.contains(name), "{name} was lost");
-        }
-        let total = get(app, &token, "/Users?count=0")["totalResults"].clone();
-        let found = get(app, &token, "/Users?filter=userName%20pr&count=0")["totalResults"].clone();
-        assert_eq!(total, crowd);
-        assert_eq!(total, found);
+        step += 1;
+        page = ask(cursor.as_str().unwrap());
+        assert!(page.get("startIndex").is_none());
+        met.extend(names(&page));
+    }
+    let unique: BTreeSet<&String> = met.iter().collect();
+    assert_eq!(unique.len(), met.len(), "somebody was met twice");
+    for name in first.iter().filter(|name| !going.contains(name)) {
+        assert!(unique.contains(name), "{name} was lost");
+    }
+    let total = |query: &str| get(app, &token, query)["totalResults"].clone();
+    assert_eq!(
+        total("/Users?count=0"),
+        total("/Users?filter=userName%20pr&count=0")
+    );
+}
+
+#[test]
+fn a_walk_forward_meets_everybody_once() {
+    both_engines(|app| {
+        walk(app, Way::Forward, "");
+        walk(app, Way::Forward, "&sortBy=userName");
+    });
+}
+
+#[test]
+fn a_walk_backward_meets_everybody_once() {
+    both_engines(|app| {
+        walk(app, Way::Backward, "");
+        walk(app, Way::Backward, "&sortBy=userName&sortOrder=descending");
     });
 }
 
