@@ -2,6 +2,7 @@
 
 mod entrance;
 mod layers;
+mod limits;
 mod setting;
 #[cfg(test)]
 mod tests;
@@ -139,7 +140,9 @@ impl Config {
         let database = DatabaseUrl::parse(read.text("database"))
             .map_err(|error| read.refuse("database", error.to_string()))?;
         let mail = entrance::mail(&read)?;
+        let max_body = read.number("max_body_bytes", 1_024, 1 << 30)?;
         let service = Settings {
+            limits: limits::limits(&read, max_body)?,
             links: entrance::links(&read, mail.is_some())?,
             default_token_minutes,
             maximum_token_minutes,
@@ -172,7 +175,7 @@ impl Config {
             },
             workers: Some(read.number("workers", 0, 1_024)?).filter(|workers| *workers > 0),
             connections: read.number("database_connections", 1, 1_000)?,
-            max_body: read.number("max_body_bytes", 1_024, 1 << 30)?,
+            max_body,
             service,
             log: log(&read)?,
             log_format: match read.text("log_format") {

@@ -179,6 +179,15 @@ pub(crate) const SETTINGS: &[Setting] = &[
         meaning: "Largest JSON body that is read, in bytes; advertised as maxPayloadSize",
     },
     Setting {
+        key: "limits",
+        variable: "VESTIBULE_LIMITS",
+        option: "limit",
+        kind: Kind::List,
+        everywhere: false,
+        default: "",
+        meaning: "Other bounds of what SCIM clients send than the usual ones, such as filter_terms=100",
+    },
+    Setting {
         key: "max_requests_at_once",
         variable: "VESTIBULE_MAX_REQUESTS_AT_ONCE",
         option: "max-requests-at-once",

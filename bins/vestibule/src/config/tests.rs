@@ -59,6 +59,34 @@ fn defaults_are_the_documented_ones() {
 }
 
 #[test]
+fn bounds_are_set_by_name() {
+    let file = "max_body_bytes = 4096\nlimits = ['filter_terms=100', 'members = 200']\n";
+    let limits = load(Some(file), &[], &[]).unwrap().service.limits;
+    assert_eq!((limits.filter_terms, limits.members), (100, 200));
+    // What is advertised as maxPayloadSize is what is read.
+    assert_eq!(limits.bulk_payload, 4_096);
+    assert_eq!(limits.filter_depth, 10);
+    for (variable, expected) in [
+        (
+            "filter_depth=1000",
+            "filter_depth must be a whole number between 2 and 40",
+        ),
+        (
+            "filter_depth=-1",
+            "filter_depth must be a whole number between 2 and 40",
+        ),
+        (
+            "filter_depth",
+            "filter_depth must be a whole number between 2 and 40",
+        ),
+        ("depth=3", "`depth=3` is none of json_depth, json_values"),
+    ] {
+        let error = load(None, &[("VESTIBULE_LIMITS", variable)], &[]).unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+}
+
+#[test]
 fn the_environment_beats_the_file_and_an_option_beats_both() {
     let file = "listen = '127.0.0.1:1'\nlive_tokens = 7\ndatabase = 'sqlite:a.db'\n";
     let variables = [
