@@ -16,6 +16,8 @@ use crate::{Web, oauth, scim};
 
 /// Places beyond the limit that are kept for administrators.
 const RESERVED: usize = 64;
+/// Bodies that are large which may be in memory at once.
+const LARGE: usize = 4;
 /// Seconds after which a refused client may try again.
 const RETRY_AFTER: u32 = 1;
 
@@ -24,6 +26,7 @@ const RETRY_AFTER: u32 = 1;
 pub struct Admission {
     inside: Arc<AtomicUsize>,
     limit: usize,
+    large: Arc<AtomicUsize>,
 }
 
 impl Admission {
@@ -32,18 +35,30 @@ impl Admission {
         Self {
             inside: Arc::default(),
             limit,
+            large: Arc::default(),
         }
     }
 
     /// A place until it is dropped, if fewer than `limit` are taken.
     fn enter(&self, limit: usize) -> Option<Place> {
-        let taken = self.inside.fetch_add(1, Ordering::Relaxed);
-        let place = Place(Arc::clone(&self.inside));
-        (taken < limit).then_some(place)
+        Place::take(&self.inside, limit)
+    }
+
+    /// A place for a request with a large body, until it is dropped.
+    pub(crate) fn enter_large(&self) -> Option<Place> {
+        Place::take(&self.large, LARGE)
     }
 }
 
-struct Place(Arc<AtomicUsize>);
+pub(crate) struct Place(Arc<AtomicUsize>);
+
+impl Place {
+    fn take(taken: &Arc<AtomicUsize>, limit: usize) -> Option<Self> {
+        let before = taken.fetch_add(1, Ordering::Relaxed);
+        let place = Self(Arc::clone(taken));
+        (before < limit).then_some(place)
+    }
+}
 
 impl Drop for Place {
     fn drop(&mut self) {
@@ -73,11 +88,14 @@ pub async fn admitted<B: MessageBody>(
     Ok(next.call(request).await?.map_into_left_body())
 }
 
+/// That there is no place.
+pub(crate) const FULL: Error = Error::Busy {
+    retry_after: RETRY_AFTER,
+};
+
 /// The refusal in the shape of whoever asks.
 fn refused(request: ServiceRequest) -> ServiceResponse {
-    let error = Error::Busy {
-        retry_after: RETRY_AFTER,
-    };
+    let error = FULL;
     let path = request.path();
     let response = if path.starts_with(oauth::ISSUER) {
         oauth::refusal(&error, &request_id(request.request()))
@@ -106,5 +124,9 @@ mod tests {
         assert!(admission.enter(2).is_some());
         drop(second);
         assert_eq!(admission.inside.load(Ordering::Relaxed), 0);
+        let large: Vec<_> = (0..LARGE).map(|_| admission.enter_large()).collect();
+        assert!(large.iter().all(Option::is_some));
+        assert!(admission.enter_large().is_none());
+        assert!(admission.enter(1).is_some(), "others are not held up");
     }
 }

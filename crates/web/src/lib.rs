@@ -8,6 +8,7 @@
 
 mod admission;
 mod blocking;
+mod bounds;
 mod headers;
 mod health;
 mod refusals;
@@ -31,6 +32,7 @@ use vestibule_domain::network::TrustedProxies;
 use vestibule_service::Service;
 
 pub use admission::{Admission, admitted};
+pub use bounds::bounded;
 pub use headers::{SecurityHeaders, head_as_get, identified};
 
 /// What the embedder decides about the web side.
@@ -75,6 +77,7 @@ pub fn application(
         .configure(configure(web))
         .wrap(from_fn(head_as_get))
         .wrap(from_fn(admitted))
+        .wrap(from_fn(bounded))
         .wrap(from_fn(identified))
         .wrap(SecurityHeaders::middleware())
         .wrap(NormalizePath::trim())

@@ -99,6 +99,9 @@ fn lines(headers: &HeaderMap, name: &header::HeaderName) -> Vec<String> {
 /// How long a whole body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(30);
 
+/// Bytes of a body from which on few are read at once.
+const LARGE: usize = 1024 * 1024;
+
 /// Why a body could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BodyError {
@@ -109,18 +112,35 @@ pub(crate) enum BodyError {
 
 /// Reads a body of at most `limit` bytes.
 pub(crate) async fn body(payload: &mut Payload, limit: usize) -> Result<Bytes, BodyError> {
-    match actix_web::rt::time::timeout(BODY_TIME, collect(payload, limit)).await {
+    admitted_body(payload, limit, || true).await
+}
+
+/// The same; when it has more than [`LARGE`] bytes, `admit` is asked once whether it may have.
+pub(crate) async fn admitted_body(
+    payload: &mut Payload,
+    limit: usize,
+    admit: impl FnOnce() -> bool,
+) -> Result<Bytes, BodyError> {
+    match actix_web::rt::time::timeout(BODY_TIME, collect(payload, limit, admit)).await {
         Ok(read) => read,
         Err(_) => Err(BodyError::TooSlow),
     }
 }
 
-async fn collect(payload: &mut Payload, limit: usize) -> Result<Bytes, BodyError> {
+async fn collect(
+    payload: &mut Payload,
+    limit: usize,
+    admit: impl FnOnce() -> bool,
+) -> Result<Bytes, BodyError> {
     let mut read = BytesMut::new();
+    let mut admit = Some(admit);
     while let Some(chunk) = next(payload).await {
         let chunk = chunk.map_err(|_| BodyError::Broken)?;
         if read.len() + chunk.len() > limit {
             return Err(BodyError::TooLarge { limit });
+        }
+        if read.len() + chunk.len() > LARGE && admit.take().is_some_and(|admit| !admit()) {
+            return Err(BodyError::TooLarge { limit: LARGE });
         }
         read.extend_from_slice(&chunk);
     }

@@ -10,10 +10,11 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 use vestibule_scim::{Error, ScimType, json};
 
-use super::answer::{SCIM_JSON, body_error};
+use super::answer::{self, SCIM_JSON, body_error};
 use crate::Web;
+use crate::admission::FULL;
 use crate::refusals::Received;
-use crate::request::body;
+use crate::request::admitted_body;
 
 /// A JSON body, or what is wrong with it.
 pub(crate) struct Body {
@@ -74,7 +75,21 @@ fn read(
                 "the application is not configured",
             ));
         };
-        let read = body(&mut payload, limit(&web)).await;
+        let (mut place, mut full) = (None, false);
+        let admit = || {
+            place = web.admission.enter_large();
+            full = place.is_none();
+            !full
+        };
+        let read = admitted_body(&mut payload, limit(&web), admit).await;
+        if full {
+            let full = answer::error(&request, &FULL);
+            return Err(actix_web::error::InternalError::from_response("full", full).into());
+        }
+        if let Some(place) = place {
+            // Until the request is answered.
+            request.extensions_mut().insert(place);
+        }
         if let Ok(bytes) = &read {
             request.extensions_mut().insert(Received(bytes.clone()));
         }

@@ -1,0 +1,83 @@
+//! How large the head of a request may be (SECURITY.md, 2.5). Bodies are bounded where they are read.
+
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+use actix_web::{HttpResponse, http::StatusCode};
+use serde_json::json;
+use vestibule_service::Error;
+
+use crate::request::request_id;
+use crate::{oauth, scim};
+
+/// Bytes of path and query.
+const MAX_URL: usize = 8 * 1024;
+/// Header lines.
+const MAX_HEADERS: usize = 64;
+/// Bytes of all header lines together, and the URL.
+const MAX_HEAD: usize = 32 * 1024;
+
+/// Middleware that refuses a request whose head is too large: 414 or 431 (RFC 6585, section 5). To
+/// be used as `App::wrap(actix_web::middleware::from_fn(bounded))`.
+pub async fn bounded<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
+    match excess(&request) {
+        None => Ok(next.call(request).await?.map_into_left_body()),
+        Some((status, detail)) => {
+            let response = refusal(&request, status, &detail);
+            Ok(request.into_response(response).map_into_right_body())
+        }
+    }
+}
+
+fn excess(request: &ServiceRequest) -> Option<(StatusCode, String)> {
+    let url = request
+        .uri()
+        .path_and_query()
+        .map_or(0, |url| url.as_str().len());
+    if url > MAX_URL {
+        let detail =
+            format!("the address is longer than {MAX_URL} bytes; search by POST to .search");
+        return Some((StatusCode::URI_TOO_LONG, detail));
+    }
+    let headers = request.headers();
+    // A name, `: `, a value and the end of the line.
+    let lines = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4);
+    let bytes = url + lines.sum::<usize>();
+    let count = headers.iter().count();
+    let detail = if count > MAX_HEADERS {
+        format!("there are more than {MAX_HEADERS} headers")
+    } else if bytes > MAX_HEAD {
+        format!("the headers are longer than {MAX_HEAD} bytes")
+    } else {
+        return None;
+    };
+    Some((StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, detail))
+}
+
+/// In the shape of whoever asks.
+fn refusal(request: &ServiceRequest, status: StatusCode, detail: &str) -> HttpResponse {
+    let path = request.path();
+    if path.starts_with(scim::MOUNT) || path.starts_with(scim::ALIAS) {
+        let error = vestibule_scim::Error::new(status.as_u16(), None, detail);
+        return scim::refusal(request.request(), &Error::Scim(error));
+    }
+    let mut response = HttpResponse::build(status);
+    if path.starts_with(oauth::ISSUER) {
+        return response.json(json!({"error": "invalid_request", "error_description": detail}));
+    }
+    response.content_type("application/problem+json").body(
+        json!({
+            "type": "urn:vestibule:problem:too-large",
+            "title": "The request is too large",
+            "status": status.as_u16(),
+            "detail": detail,
+            "request_id": request_id(request.request()),
+        })
+        .to_string(),
+    )
+}
