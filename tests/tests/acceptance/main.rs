@@ -21,6 +21,7 @@ mod races;
 mod records;
 mod scim_bulk;
 mod scim_http;
+mod scim_limits;
 mod scim_lists;
 mod scim_schemas;
 mod scim_vectors;
