@@ -82,15 +82,26 @@ class Server:
             f"{method} {mount}{path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {self.token}\r\n"
             f"Content-Type: application/scim+json\r\nContent-Length: {len(body)}\r\n\r\n"
         )
-        self.stream.write(head.encode() + body)
-        self.stream.flush()
-        status = int(self.stream.readline().split()[1])
+        first = self.send(head.encode() + body)
+        if not first:
+            # An idle connection was closed.
+            self.connect()
+            first = self.send(head.encode() + body)
+        status = int(first.split()[1])
         length = 0
         while (line := self.stream.readline()) != b"\r\n":
             name, _, value = line.partition(b":")
             if name.lower() == b"content-length":
                 length = int(value)
         return status, self.stream.read(length)
+
+    def send(self, whole):
+        try:
+            self.stream.write(whole)
+            self.stream.flush()
+            return self.stream.readline()
+        except OSError:
+            return b""
 
     def get(self, path):
         status, body = self.ask("GET", path)
