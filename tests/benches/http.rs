@@ -89,16 +89,18 @@ fn main() {
 
     let mut server = Server::start(folder.path());
     println!("idle server: {:.1} MB", server.memory());
+    let (basic, token) = server.client();
     let token = if options.control {
         "unknown".to_owned()
     } else {
-        server.token()
+        token
     };
+    let bearer = format!("Bearer {token}");
     let base = "/scim/v2".to_owned();
     let port = server.port;
     let load = |path: &str| Load {
         port,
-        token: token.clone(),
+        authorization: bearer.clone(),
         base: base.clone(),
         path: path.to_owned(),
     };
@@ -133,7 +135,7 @@ fn main() {
     let fixed = bare::Bare::start(folder.path(), &one);
     let best = Load {
         port: fixed.port,
-        token: token.clone(),
+        authorization: bearer.clone(),
         base: base.clone(),
         path: "/".to_owned(),
     };
@@ -180,6 +182,16 @@ fn main() {
         measure("create a user (ratio to raw SQLite)", Some(raw), &|| {
             post("/Users", &user(number.fetch_add(1, Ordering::Relaxed)))
         });
+        let issuer = Load {
+            authorization: basic.clone(),
+            base: "/iso/oauth2".to_owned(),
+            ..load("/")
+        };
+        let granted = client::run(connections, time, &issuer, &|| {
+            client::form("/token", "grant_type=client_credentials")
+        });
+        let reference = Some(bare_rate.rate);
+        report("grant a token", connections, &granted, reference);
         let flips = AtomicU64::new(0);
         measure("patch a user", None, &|| {
             let flip = flips.fetch_add(1, Ordering::Relaxed);

@@ -18,6 +18,7 @@ use vestibule_delivery::reach::Reach;
 use vestibule_domain::network::TrustedProxies;
 use vestibule_service::Settings;
 use vestibule_service::storage::{DatabaseUrl, Options};
+use vestibule_web::tls::Tls;
 
 pub(crate) use layers::{EverywhereOptions, Layer, ServerOptions};
 use setting::{Kind, Origin, SETTINGS, Setting};
@@ -67,6 +68,8 @@ pub(crate) struct Config {
     pub(crate) connections: u32,
     pub(crate) max_body: usize,
     pub(crate) gateway_url: Option<String>,
+    /// How TLS ends in this server, if it does.
+    pub(crate) tls: Option<Tls>,
     /// Without the address that begins those of links.
     mail: Option<MailSettings>,
     pub(crate) service: Settings,
@@ -162,6 +165,7 @@ impl Config {
             listen: read.parsed("listen", "an address with its port, such as 127.0.0.1:8080")?,
             database,
             gateway_url: entrance::gateway_url(&read)?,
+            tls: tls(&read)?,
             mail,
             configured_url: public_url(&read)?,
             trusted_proxies: TrustedProxies::parse(read.list("trusted_proxies"))
@@ -206,18 +210,19 @@ impl Config {
 
     /// The public address, when the server answers on `listen`.
     pub(crate) fn public_url(&self, listen: SocketAddr) -> String {
-        self.configured_url
-            .clone()
-            .unwrap_or_else(|| format!("http://{listen}"))
+        self.configured_url.clone().unwrap_or_else(|| {
+            let scheme = if self.tls.is_some() { "https" } else { "http" };
+            format!("{scheme}://{listen}")
+        })
     }
 
     /// What would make a running server insecure or its addresses useless.
     pub(crate) fn check_server(&self) -> Result<(), ConfigError> {
         let read = Reader { given: &self.given };
         let ip = self.listen.ip().to_canonical();
-        if !ip.is_loopback() && !self.insecure_behind_proxy {
-            let why = "plain HTTP is served on a loopback address only; put a proxy that does TLS in front and \
-                       say --insecure-behind-proxy, or listen on 127.0.0.1";
+        if !ip.is_loopback() && !self.insecure_behind_proxy && self.tls.is_none() {
+            let why = "plain HTTP is served on a loopback address only; give --tls-certificate and --tls-key, put a \
+                       proxy that does TLS in front and say --insecure-behind-proxy, or listen on 127.0.0.1";
             return Err(read.refuse("listen", why));
         }
         if ip.is_unspecified() && self.configured_url.is_none() {
@@ -300,6 +305,29 @@ pub(crate) fn without_password(address: &str) -> String {
         url.query_pairs_mut().clear().extend_pairs(pairs);
     }
     url.into()
+}
+
+fn tls(read: &Reader<'_>) -> Result<Option<Tls>, ConfigError> {
+    let content = |key: &'static str| match read.text(key) {
+        "" => Ok(None),
+        path => std::fs::read(path)
+            .map(Some)
+            .map_err(|cause| read.refuse(key, format!("{path} cannot be read: {cause}"))),
+    };
+    let files = (content("tls_certificate")?, content("tls_key")?);
+    let authorities = content("tls_client_authorities")?;
+    match files {
+        (Some(certificate), Some(key)) => Tls::new(&certificate, &key, authorities.as_deref())
+            .map(Some)
+            .map_err(|error| read.refuse("tls_certificate", error.to_string())),
+        (None, None) if authorities.is_some() => {
+            let why = "is of no use without tls_certificate and tls_key";
+            Err(read.refuse("tls_client_authorities", why))
+        }
+        (None, None) => Ok(None),
+        (Some(_), None) => Err(read.refuse("tls_key", "is needed beside tls_certificate")),
+        (None, Some(_)) => Err(read.refuse("tls_certificate", "is needed beside tls_key")),
+    }
 }
 
 fn public_url(read: &Reader<'_>) -> Result<Option<String>, ConfigError> {

@@ -44,16 +44,24 @@ pub(crate) fn serve(context: &Context) -> Result<(), CommandError> {
                 vestibule_web::application(web)
             }
         };
-        let mut server = HttpServer::new(factory)
+        let server = HttpServer::new(factory)
             .keep_alive(KEEP_ALIVE)
             .client_request_timeout(HEAD_TIME)
             .shutdown_timeout(SHUTDOWN)
-            .shutdown_signal(asked_to_stop())
-            .bind(config.listen)
-            .map_err(|cause| CommandError::Listen {
-                address: config.listen,
-                cause,
-            })?;
+            .shutdown_signal(asked_to_stop());
+        let bound = match &config.tls {
+            Some(tls) => {
+                let noticing = tls.clone();
+                server
+                    .on_connect(move |connection, data| noticing.notice(connection, data))
+                    .bind_rustls_0_23(config.listen, tls.config())
+            }
+            None => server.bind(config.listen),
+        };
+        let mut server = bound.map_err(|cause| CommandError::Listen {
+            address: config.listen,
+            cause,
+        })?;
         if let Some(workers) = config.workers {
             server = server.workers(workers);
         }
@@ -64,6 +72,7 @@ pub(crate) fn serve(context: &Context) -> Result<(), CommandError> {
             trusted_proxies: config.trusted_proxies.clone(),
             max_body: config.max_body,
             gateway_url: config.gateway_url.clone(),
+            certificates: config.tls.is_some(),
         };
         shared.get_or_init(|| Web {
             service: service.clone(),

@@ -85,6 +85,7 @@ fn issue(
         authorization: authorization.map(str::as_bytes).as_slice(),
         query: "",
         body: body.as_bytes(),
+        certificate: None,
     })?;
 
     let known = *request.client.client_id == client.id && now < client.valid_until;

@@ -8,11 +8,15 @@ use base64::engine::general_purpose::STANDARD;
 use oauth2::{ClientId, ClientSecret};
 
 use crate::assertion::{self, Assertion};
+use crate::certificate::ClientCertificate;
 use crate::request::MAX_BYTES;
+use crate::request::Received;
 use crate::request::form::{self, Form};
 use crate::{TokenError, TokenErrorKind, authorization};
 
 pub use check::{Circumstances, KnownClient, KnownSecret, Proven, SingleUse, Unproven};
+
+const NO_AUTHENTICATION: &str = "no client authentication";
 
 /// Who a client says it is and what it shows for it. Not yet checked.
 #[derive(Clone, Debug)]
@@ -37,12 +41,16 @@ pub enum Proof {
     },
     /// A signed JWT (RFC 7523 section 2.2), the client's own or somebody's whose word is taken.
     Assertion(Box<Assertion>),
+    /// A certificate (RFC 8705 section 2).
+    Certificate(Box<ClientCertificate>),
 }
 
 impl ClientAuthentication {
-    /// From the `Authorization` lines and the form body. RFC 6749 section 2.3: "The client MUST
-    /// NOT use more than one authentication method in each request."
-    pub(crate) fn parse(authorization: &[&[u8]], form: &Form) -> Result<Self, TokenError> {
+    /// From the `Authorization` lines, the form body and the TLS handshake. RFC 6749 section 2.3: "The
+    /// client MUST NOT use more than one authentication method in each request." A certificate is one
+    /// only where nothing else is shown: handshakes may ask for it on a connection's whole behalf.
+    pub(crate) fn parse(received: &Received<'_>, form: &Form) -> Result<Self, TokenError> {
+        let authorization = received.authorization;
         let assertion = form.get("client_assertion");
         let ways = [
             !authorization.is_empty(),
@@ -55,7 +63,7 @@ impl ClientAuthentication {
             ));
         }
         match (authorization, assertion) {
-            ([], None) => by_form(form),
+            ([], None) => by_form(form, received.certificate),
             ([], Some(assertion)) => by_assertion(assertion, form),
             ([header], _) => by_basic(header, form),
             _ => Err(refused(true, "more than one Authorization header")),
@@ -119,13 +127,23 @@ fn decode_basic(header: &[u8]) -> Option<(String, String)> {
 }
 
 /// `client_id` and `client_secret` in the body. An id alone does not authenticate (RFC 6749
-/// section 5.2, `invalid_client`: "no client authentication included"); a secret alone lacks a
-/// parameter.
-fn by_form(form: &Form) -> Result<ClientAuthentication, TokenError> {
+/// section 5.2, `invalid_client`: "no client authentication included"), but with a certificate (RFC
+/// 8705 section 2: the id "MUST" then be there); a secret alone lacks a parameter.
+fn by_form(
+    form: &Form,
+    certificate: Option<&ClientCertificate>,
+) -> Result<ClientAuthentication, TokenError> {
     let (id, secret) = match (form.get("client_id"), form.get("client_secret")) {
         (Some(id), Some(secret)) => (id, secret),
+        (Some(id), None) if printable(id) => {
+            let certificate = certificate.ok_or_else(|| refused(true, NO_AUTHENTICATION))?;
+            return Ok(ClientAuthentication {
+                client_id: ClientId::new(id.to_owned()),
+                proof: Proof::Certificate(Box::new(certificate.clone())),
+            });
+        }
         (None, Some(_)) => return Err(TokenError::invalid_request("client_id is missing")),
-        (_, None) => return Err(refused(true, "no client authentication")),
+        (_, None) => return Err(refused(true, NO_AUTHENTICATION)),
     };
     ClientAuthentication::by_secret(id.to_owned(), secret.to_owned(), false)
         .ok_or_else(|| TokenError::invalid_client(false))

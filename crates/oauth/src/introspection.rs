@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::Scopes;
+use crate::{Scopes, Thumbprint};
 
 /// A token that works. Times are whole seconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -21,6 +21,16 @@ pub struct ActiveToken {
     pub sub: String,
     /// The issuer.
     pub iss: String,
+    /// What it works with alone (RFC 8705 section 3.2); none = with nothing but itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
+}
+
+/// The certificate that a token is bound to (RFC 7800 section 3.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Confirmation {
+    #[serde(rename = "x5t#S256")]
+    pub certificate: Thumbprint,
 }
 
 /// The answer: everything about a working token of the asking client's own, nothing about any
@@ -52,11 +62,21 @@ mod tests {
             iat: 100,
             sub: "me".to_owned(),
             iss: "https://vestibule.example/iso/oauth2".to_owned(),
+            cnf: None,
         };
         let expected = json!({
             "active": true, "scope": "scim:read", "client_id": "me", "token_type": "Bearer",
             "exp": 200, "iat": 100, "sub": "me", "iss": "https://vestibule.example/iso/oauth2",
         });
         assert_eq!(answer(Some(&token)), expected);
+        let certificate = Thumbprint::of(b"");
+        let bound = ActiveToken {
+            cnf: Some(Confirmation { certificate }),
+            ..token
+        };
+        assert_eq!(
+            answer(Some(&bound))["cnf"],
+            json!({"x5t#S256": "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"})
+        );
     }
 }

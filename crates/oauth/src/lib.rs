@@ -1,6 +1,7 @@
 //! The issuing side of OAuth 2.0 client credentials (RFC 6749 section 4.4): requests, client
-//! authentication by secret or signed assertion (RFC 7523), secrets, tokens, refusals, bearer challenges (RFC 6750), revocation (RFC 7009),
-//! introspection (RFC 7662) and metadata (RFC 8414).
+//! authentication by secret, signed assertion (RFC 7523) or certificate (RFC 8705), secrets, tokens,
+//! refusals, bearer challenges (RFC 6750), revocation (RFC 7009), introspection (RFC 7662) and metadata
+//! (RFC 8414).
 //!
 //! Everything here is pure: no clock, no input or output, no storage trait. A server composes
 //! three steps, and keeps the records in its own way:
@@ -78,6 +79,7 @@
 //!     authorization: &[],
 //!     query: "",
 //!     body: body.as_bytes(),
+//!     certificate: None,
 //! };
 //! let (response, stored) = answer(received, &client, Duration::from_secs(1_000), &mut rng)?;
 //! assert_eq!(response.body()["expires_in"], 9_000);
@@ -94,6 +96,7 @@
 pub mod assertion;
 mod authorization;
 pub mod bearer;
+pub mod certificate;
 pub mod client;
 pub mod error;
 pub mod grant;
@@ -107,15 +110,16 @@ pub mod scope;
 pub mod secret;
 
 pub use bearer::{Bearer, BearerError, ChallengeError};
+pub use certificate::{CertificateName, ClientCertificate, Thumbprint};
 pub use client::{
     Circumstances, ClientAuthentication, KnownClient, KnownSecret, Proof, Proven, SingleUse,
     Unproven,
 };
 pub use error::{TokenError, TokenErrorKind};
-pub use introspection::ActiveToken;
+pub use introspection::{ActiveToken, Confirmation};
 pub use keys::{PublicKeys, SigningAlgorithm, UnusableKeys};
 pub use metadata::Metadata;
-pub use methods::{Federation, Methods, MethodsError, PrivateKeyJwt};
+pub use methods::{Federation, Methods, MethodsError, OwnCertificates, PrivateKeyJwt};
 pub use oauth2::{ClientId, ClientSecret};
 pub use request::{AboutToken, Received, TokenRequest};
 pub use response::TokenResponse;

@@ -35,6 +35,9 @@ pub struct Metadata {
     pub introspection_endpoint_auth_methods_supported: Vec<&'static str>,
     /// With which algorithms an assertion may be signed there; a client may be bound to fewer.
     pub introspection_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    /// Whether tokens got by a certificate work with it alone (RFC 8705 section 3.3).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub tls_client_certificate_bound_access_tokens: bool,
 }
 
 /// How a client may authenticate, at every endpoint alike.
@@ -63,7 +66,22 @@ impl Metadata {
             revocation_endpoint_auth_signing_alg_values_supported: algorithms.clone(),
             introspection_endpoint_auth_methods_supported: METHODS.to_vec(),
             introspection_endpoint_auth_signing_alg_values_supported: algorithms.clone(),
+            tls_client_certificate_bound_access_tokens: false,
         }
+    }
+
+    /// The same where TLS ends in this server, so that it sees certificates.
+    #[must_use]
+    pub fn with_certificates(mut self) -> Self {
+        for methods in [
+            &mut self.token_endpoint_auth_methods_supported,
+            &mut self.revocation_endpoint_auth_methods_supported,
+            &mut self.introspection_endpoint_auth_methods_supported,
+        ] {
+            methods.extend(["tls_client_auth", "self_signed_tls_client_auth"]);
+        }
+        self.tls_client_certificate_bound_access_tokens = true;
+        self
     }
 }
 
@@ -100,6 +118,16 @@ mod tests {
         assert_eq!(
             serde_json::to_value(Metadata::new(issuer)).unwrap(),
             expected
+        );
+        let told = serde_json::to_value(Metadata::new(issuer).with_certificates()).unwrap();
+        assert_eq!(told["tls_client_certificate_bound_access_tokens"], true);
+        let methods = told["token_endpoint_auth_methods_supported"]
+            .as_array()
+            .unwrap();
+        assert!(methods.contains(&"tls_client_auth".into()), "{methods:?}");
+        assert!(
+            methods.contains(&"self_signed_tls_client_auth".into()),
+            "{methods:?}"
         );
     }
 }

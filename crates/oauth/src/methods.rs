@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::certificate::{CertificateName, Thumbprint};
 use crate::keys::{PublicKeys, SigningAlgorithm};
 
 /// Identity providers that one client may be federated with.
@@ -29,6 +30,13 @@ pub struct Methods {
     /// identity.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub federated: Vec<Federation>,
+    /// `tls_client_auth` (RFC 8705 section 2.1): the one name that a certificate of an authority
+    /// trusted for clients must have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_client_auth: Option<CertificateName>,
+    /// `self_signed_tls_client_auth` (RFC 8705 section 2.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub self_signed_tls_client_auth: Option<OwnCertificates>,
 }
 
 fn yes() -> bool {
@@ -51,6 +59,8 @@ impl Default for Methods {
             client_secret_post: true,
             private_key_jwt: None,
             federated: Vec::new(),
+            tls_client_auth: None,
+            self_signed_tls_client_auth: None,
         }
     }
 }
@@ -65,6 +75,13 @@ pub struct PrivateKeyJwt {
     /// Algorithms it may sign with.
     #[serde(default = "default_algorithms")]
     pub algorithms: Vec<SigningAlgorithm>,
+}
+
+/// The very certificates that a client may present, whoever signed them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnCertificates {
+    /// Of the one in use, and of the next.
+    pub thumbprints: Vec<Thumbprint>,
 }
 
 /// Whose word is taken for a client, and which.
@@ -110,7 +127,9 @@ impl Methods {
         let none = !self.client_secret_basic
             && !self.client_secret_post
             && self.private_key_jwt.is_none()
-            && self.federated.is_empty();
+            && self.federated.is_empty()
+            && self.tls_client_auth.is_none()
+            && self.self_signed_tls_client_auth.is_none();
         if none {
             return Err(wrong("authentication", "at least one method is needed"));
         }
@@ -130,6 +149,15 @@ impl Methods {
         if self.federated.len() > MAX_FEDERATIONS {
             let detail = format!("at most {MAX_FEDERATIONS} issuers");
             return Err(wrong("federated", detail));
+        }
+        if let Some(name) = &self.tls_client_auth {
+            check_name("tls_client_auth", &name.text())?;
+        }
+        if let Some(own) = &self.self_signed_tls_client_auth
+            && !(1..=MAX_NAMES).contains(&own.thumbprints.len())
+        {
+            let detail = format!("between 1 and {MAX_NAMES} are needed");
+            return Err(wrong("self_signed_tls_client_auth.thumbprints", detail));
         }
         self.federated.iter().try_for_each(Federation::check)
     }

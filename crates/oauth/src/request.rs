@@ -3,6 +3,7 @@
 
 pub(crate) mod form;
 
+use crate::certificate::ClientCertificate;
 use crate::client::ClientAuthentication;
 use crate::{Scopes, TokenError, TokenErrorKind};
 use form::Form;
@@ -40,6 +41,8 @@ pub struct Received<'a> {
     /// The raw query, without `?`.
     pub query: &'a str,
     pub body: &'a [u8],
+    /// What the client presented in the TLS handshake, if TLS ends here.
+    pub certificate: Option<&'a ClientCertificate>,
 }
 
 /// A well-formed request for a token by client credentials.
@@ -90,7 +93,7 @@ impl TokenRequest {
         let (form, query) = received.forms()?;
         check_grant_type(&form, &query)?;
         Ok(Self {
-            client: ClientAuthentication::parse(received.authorization, &form)?,
+            client: ClientAuthentication::parse(&received, &form)?,
             ttl_minutes: form.get("ttl").map(ttl_minutes).transpose()?,
             scope: form.get("scope").map(scope).transpose()?,
         })
@@ -104,7 +107,7 @@ impl AboutToken {
     /// authentication, `token`.
     pub fn parse(received: Received<'_>) -> Result<Self, TokenError> {
         let (form, _) = received.forms()?;
-        let client = ClientAuthentication::parse(received.authorization, &form)?;
+        let client = ClientAuthentication::parse(&received, &form)?;
         let token = form
             .get("token")
             .ok_or_else(|| TokenError::invalid_request("token is missing"))?;

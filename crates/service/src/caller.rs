@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use vestibule_domain::event::{Action, Actor, Payload, Subject};
 use vestibule_domain::provider::Provider;
 use vestibule_domain::{CredentialId, ProviderId, gate};
-use vestibule_oauth::{BearerError, Digest, Scopes};
+use vestibule_oauth::{BearerError, Digest, Scopes, Thumbprint};
 use vestibule_scim::{Dialect, Tolerances};
 use vestibule_storage::{Read, credentials};
 
@@ -24,6 +24,8 @@ pub struct Presented {
     pub address: Option<IpAddr>,
     /// The values of all `Referer` lines.
     pub referers: Vec<String>,
+    /// Of the certificate that it presented in the TLS handshake, if it did.
+    pub certificate: Option<Thumbprint>,
     /// Under which the request can be found again.
     pub request_id: String,
 }
@@ -90,7 +92,10 @@ impl Service {
         let digest = presented.token?;
         let (token, registered, version) =
             credentials::find_token(read, &digest)?.ok_or(BearerError::InvalidToken)?;
-        if !works(&token, &registered, now) {
+        // A token that was got by a certificate is worth nothing to who has it alone (RFC 8705, section 3).
+        let bound_elsewhere =
+            token.certificate.is_some() && token.certificate != presented.certificate;
+        if bound_elsewhere || !works(&token, &registered, now) {
             return Err(BearerError::InvalidToken.into());
         }
         let referers: Vec<&str> = presented.referers.iter().map(String::as_str).collect();

@@ -13,7 +13,7 @@ use vestibule_domain::provider::Provider;
 use vestibule_domain::{CredentialId, ProviderId};
 use vestibule_oauth::{
     Circumstances, ClientAuthentication, KnownClient, KnownSecret, Proof, Proven, PublicKeys,
-    SingleUse, TokenError, TokenErrorKind,
+    SingleUse, Thumbprint, TokenError, TokenErrorKind,
 };
 use vestibule_storage::assertions;
 use vestibule_storage::credentials::{self, ClientSecret};
@@ -53,6 +53,8 @@ pub(crate) struct Client {
     pub(crate) credential: CredentialId,
     /// Of the assertion, if it was one that must not come again.
     pub(crate) single_use: Option<SingleUse>,
+    /// The certificate that it authenticated by, and that its tokens are bound to.
+    pub(crate) certificate: Option<Thumbprint>,
 }
 
 impl Client {
@@ -242,8 +244,13 @@ fn known(
     let methods = registered
         .as_ref()
         .map(|found| &found.provider.settings.authentication);
+    let mut certificate = None;
     let (credential, single_use) = match proven {
         Proven::Secret(place) => (secrets.get(place).map(|secret| secret.id), None),
+        Proven::Certificate(thumbprint) => {
+            certificate = Some(thumbprint);
+            (Some(key_credential(id, thumbprint.as_bytes())), None)
+        }
         Proven::Key {
             thumbprint,
             single_use,
@@ -266,6 +273,7 @@ fn known(
             registered,
             credential,
             single_use,
+            certificate,
         })
         .ok_or_else(|| client.refused().into())
 }

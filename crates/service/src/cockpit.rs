@@ -32,15 +32,18 @@ pub enum CredentialKind {
     SigningKey,
     /// An issuer whose word is taken for the provider.
     FederatedIssuer,
+    /// A registered certificate, or the name that one must have.
+    Certificate,
 }
 
 impl CredentialKind {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::ClientSecret,
         Self::ActivationToken,
         Self::AccessTokens,
         Self::SigningKey,
         Self::FederatedIssuer,
+        Self::Certificate,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -50,6 +53,7 @@ impl CredentialKind {
             Self::AccessTokens => "access_tokens",
             Self::SigningKey => "signing_key",
             Self::FederatedIssuer => "federated_issuer",
+            Self::Certificate => "certificate",
         }
     }
 }
@@ -264,6 +268,14 @@ fn of_provider(
         records.push(CredentialRecord {
             name: Some(federation.issuer.clone()),
             ..entry(id, CredentialKind::FederatedIssuer, None)
+        });
+    }
+    let own = methods.self_signed_tls_client_auth.iter();
+    for thumbprint in own.flat_map(|own| &own.thumbprints) {
+        let id = key_credential(provider.id, thumbprint.as_bytes());
+        records.push(CredentialRecord {
+            name: Some(thumbprint.to_string()),
+            ..entry(id, CredentialKind::Certificate, None)
         });
     }
     let live = credentials::live_tokens(tx, provider.id, now)?;

@@ -160,6 +160,7 @@ impl Service {
                     scopes,
                     issued: now,
                     expires: later(now, expires_in),
+                    certificate: None,
                 };
                 credentials::insert_token(tx, &token, &access_token.digest())?;
                 service.record(

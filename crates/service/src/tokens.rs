@@ -5,7 +5,8 @@ use chrono::{DateTime, Utc};
 use vestibule_domain::event::Action;
 use vestibule_domain::{CredentialId, gate};
 use vestibule_oauth::{
-    AboutToken, ActiveToken, Secret, SecretKind, TokenError, TokenRequest, TokenResponse, grant,
+    AboutToken, ActiveToken, Confirmation, Secret, SecretKind, TokenError, TokenRequest,
+    TokenResponse, grant,
 };
 use vestibule_storage::credentials::{self, Token};
 use vestibule_storage::providers::Registered;
@@ -55,6 +56,7 @@ impl Service {
                 scopes: scope,
                 issued: now,
                 expires: later(now, expires_in),
+                certificate: client.certificate,
             };
             credentials::insert_token(tx, &token, &access_token.digest())?;
             credentials::trim_tokens(tx, provider.id, settings.live_tokens)?;
@@ -146,6 +148,9 @@ impl Service {
             exp: token.expires.timestamp(),
             iat: token.issued.timestamp(),
             iss: contact.issuer.clone(),
+            cnf: token
+                .certificate
+                .map(|certificate| Confirmation { certificate }),
         }))
     }
 }

@@ -272,6 +272,7 @@ pub(crate) fn scim(token: &Secret) -> Call {
             token: Ok(token.digest()),
             address: "192.0.2.1".parse().ok(),
             referers: Vec::new(),
+            certificate: None,
             request_id: "request-3".to_owned(),
         },
         base: "https://vestibule.example/scim/v2".to_owned(),

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use vestibule_domain::{CredentialId, ProviderId};
-use vestibule_oauth::{Digest, Scopes};
+use vestibule_oauth::{Digest, Scopes, Thumbprint};
 
 use crate::columns::{instant, micros, optional_instant, parsed};
 use crate::engine::direct;
@@ -36,6 +36,8 @@ pub struct Token {
     pub issued: DateTime<Utc>,
     /// First instant at which it no longer works.
     pub expires: DateTime<Utc>,
+    /// The certificate that it works with alone (RFC 8705, section 3).
+    pub certificate: Option<Thumbprint>,
 }
 
 /// When a credential was last used, and how often in all.
@@ -55,6 +57,7 @@ type TokenColumns = (
     tokens::scopes,
     tokens::issued,
     tokens::expires,
+    tokens::certificate,
 );
 const TOKEN: TokenColumns = (
     tokens::id,
@@ -64,6 +67,7 @@ const TOKEN: TokenColumns = (
     tokens::scopes,
     tokens::issued,
     tokens::expires,
+    tokens::certificate,
 );
 
 #[derive(Queryable)]
@@ -75,6 +79,7 @@ struct TokenRow {
     scopes: String,
     issued: i64,
     expires: i64,
+    certificate: Option<Vec<u8>>,
 }
 
 impl TryFrom<TokenRow> for Token {
@@ -89,8 +94,16 @@ impl TryFrom<TokenRow> for Token {
             scopes: Scopes::parse(&row.scopes).map_err(Error::corrupt)?,
             issued: instant(row.issued)?,
             expires: instant(row.expires)?,
+            certificate: row.certificate.map(thumbprint).transpose()?,
         })
     }
+}
+
+fn thumbprint(bytes: Vec<u8>) -> Result<Thumbprint, Error> {
+    bytes
+        .try_into()
+        .map(Thumbprint::from_bytes)
+        .map_err(|_| Error::corrupt("a thumbprint of another length"))
 }
 
 pub fn insert_secret(write: &mut Write<'_>, secret: &ClientSecret) -> Result<(), Error> {
@@ -173,6 +186,7 @@ pub fn insert_token(write: &mut Write<'_>, token: &Token, digest: &Digest) -> Re
             tokens::scopes.eq(token.scopes.as_str()),
             tokens::issued.eq(micros(token.issued)),
             tokens::expires.eq(micros(token.expires)),
+            tokens::certificate.eq(token.certificate.map(|it| it.as_bytes().to_vec())),
         ))
         .execute(write.connection)?;
     Ok(())

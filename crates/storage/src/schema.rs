@@ -36,6 +36,7 @@ diesel::table! {
         scopes -> Text,
         issued -> BigInt,
         expires -> BigInt,
+        certificate -> Nullable<Binary>,
     }
 }
 

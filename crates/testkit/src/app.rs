@@ -105,6 +105,7 @@ impl TestApp {
                 trusted_proxies: setup.trusted_proxies,
                 max_body: setup.max_body,
                 gateway_url: setup.gateway_url,
+                certificates: false,
             },
         };
         Self {

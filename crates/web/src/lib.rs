@@ -21,6 +21,7 @@ pub mod enter;
 pub mod oauth;
 pub mod openapi;
 pub mod scim;
+pub mod tls;
 
 use actix_web::App;
 use actix_web::body::MessageBody;
@@ -47,6 +48,8 @@ pub struct WebSettings {
     pub max_body: usize,
     /// Where people are taken who entered by an access link; none = nobody can enter.
     pub gateway_url: Option<String>,
+    /// Whether TLS ends in this server by [`tls::Tls`], so that it sees certificates of clients.
+    pub certificates: bool,
 }
 
 /// What every handler works with.

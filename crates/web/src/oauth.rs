@@ -103,6 +103,18 @@ struct Introspection {
     iat: Option<i64>,
     sub: Option<String>,
     iss: Option<String>,
+    cnf: Option<TokenConfirmation>,
+}
+
+/// The certificate that a token works with alone (RFC 8705, section 3.2).
+#[derive(ToSchema)]
+#[expect(
+    dead_code,
+    reason = "this type describes the wire; the oauth crate writes it"
+)]
+struct TokenConfirmation {
+    #[schema(rename = "x5t#S256")]
+    thumbprint: String,
 }
 
 /// An access token.
@@ -129,8 +141,9 @@ struct TokenAnswer {
 struct TokenRefusal {
     error: String,
     error_description: Option<String>,
-    /// Under which administrators find the request.
-    request_id: String,
+    /// Under which administrators find the request; not there where the status is 401, whose answers
+    /// are all alike.
+    request_id: Option<String>,
 }
 
 /// What a client can know of the issuer (RFC 8414).
@@ -153,6 +166,8 @@ struct IssuerMetadata {
     revocation_endpoint_auth_signing_alg_values_supported: Vec<String>,
     introspection_endpoint_auth_methods_supported: Vec<String>,
     introspection_endpoint_auth_signing_alg_values_supported: Vec<String>,
+    /// There, and true, where TLS ends in this server (RFC 8705, section 3.3).
+    tls_client_certificate_bound_access_tokens: Option<bool>,
 }
 
 /// Issues an access token for client credentials.
@@ -312,6 +327,7 @@ async fn read<T>(
         authorization: &authorization,
         query: request.query_string(),
         body: &body,
+        certificate: sender.certificate.as_deref(),
     })
 }
 
@@ -429,5 +445,10 @@ pub(crate) async fn metadata(web: Data<Web>) -> HttpResponse {
 }
 
 fn describe(web: &Web) -> HttpResponse {
-    HttpResponse::Ok().json(Metadata::new(issuer(web)))
+    let told = Metadata::new(issuer(web));
+    HttpResponse::Ok().json(if web.settings.certificates {
+        told.with_certificates()
+    } else {
+        told
+    })
 }

@@ -2,6 +2,7 @@
 
 use std::future::{Ready, ready};
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
@@ -9,7 +10,7 @@ use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::{Bytes, BytesMut, Data};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 use vestibule_domain::network::client_address;
-use vestibule_oauth::{Bearer, SecretKind};
+use vestibule_oauth::{Bearer, ClientCertificate, SecretKind};
 use vestibule_service::{AdminCall, AdminCredential, Presented};
 
 use crate::Web;
@@ -24,6 +25,8 @@ pub(crate) struct Sender {
     pub(crate) authorization: Vec<Vec<u8>>,
     pub(crate) address: Option<IpAddr>,
     pub(crate) referers: Vec<String>,
+    /// What it presented in the TLS handshake.
+    pub(crate) certificate: Option<Arc<ClientCertificate>>,
     pub(crate) request_id: String,
 }
 
@@ -35,6 +38,7 @@ impl Sender {
             token: Bearer::from_header(&values).map(|secret| secret.digest()),
             address: self.address,
             referers: self.referers,
+            certificate: self.certificate.map(|certificate| certificate.thumbprint),
             request_id: self.request_id,
         }
     }
@@ -73,6 +77,7 @@ impl FromRequest for Sender {
                 .collect(),
             address,
             referers,
+            certificate: request.conn_data().cloned(),
             request_id: request_id(request),
         }))
     }

@@ -11,7 +11,8 @@ use serde_json::Value;
 #[derive(Debug, Clone)]
 pub(crate) struct Load {
     pub(crate) port: u16,
-    pub(crate) token: String,
+    /// What each request says of who sends it: `Bearer ...`.
+    pub(crate) authorization: String,
     /// Path of the SCIM mount.
     pub(crate) base: String,
     pub(crate) path: String,
@@ -22,13 +23,17 @@ pub(crate) struct Load {
 pub(crate) struct Request {
     method: &'static str,
     path: String,
+    content_type: &'static str,
     body: Option<String>,
 }
+
+const SCIM: &str = "application/scim+json";
 
 pub(crate) fn get(path: &str) -> Request {
     Request {
         method: "GET",
         path: path.to_owned(),
+        content_type: SCIM,
         body: None,
     }
 }
@@ -37,6 +42,7 @@ pub(crate) fn post(path: &str, body: &str) -> Request {
     Request {
         method: "POST",
         path: path.to_owned(),
+        content_type: SCIM,
         body: Some(body.to_owned()),
     }
 }
@@ -45,7 +51,15 @@ pub(crate) fn patch(path: &str, body: &str) -> Request {
     Request {
         method: "PATCH",
         path: path.to_owned(),
+        content_type: SCIM,
         body: Some(body.to_owned()),
+    }
+}
+
+pub(crate) fn form(path: &str, body: &str) -> Request {
+    Request {
+        content_type: "application/x-www-form-urlencoded",
+        ..post(path, body)
     }
 }
 
@@ -218,12 +232,17 @@ impl<'a> Connection<'a> {
     }
 
     fn send(&mut self, request: &Request) -> (u16, String) {
-        let Load { token, base, .. } = self.load;
+        let Load {
+            authorization,
+            base,
+            ..
+        } = self.load;
         let body = request.body.as_deref().unwrap_or_default();
         let head = format!(
-            "{} {base}{} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nContent-Type: application/scim+json\r\nContent-Length: {}\r\n\r\n",
+            "{} {base}{} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {authorization}\r\nContent-Type: {}\r\nContent-Length: {}\r\n\r\n",
             request.method,
             request.path,
+            request.content_type,
             body.len()
         );
         let whole = [head.as_bytes(), body.as_bytes()].concat();

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use base64::Engine as _;
 use serde_json::Value;
 
 use crate::client::{free_port, wait_until_answering};
@@ -75,8 +76,8 @@ impl Server {
             / 1024.0
     }
 
-    /// Registers a provider and answers an access token of it.
-    pub(crate) fn token(&self) -> String {
+    /// Registers a provider; answers what its client says in HTTP Basic, and an access token of it.
+    pub(crate) fn client(&self) -> (String, String) {
         let provider = self.command(&[
             "provider",
             "add",
@@ -98,7 +99,14 @@ impl Server {
             "bench",
             "--json",
         ]);
-        token["access_token"].as_str().expect("a token").to_owned()
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        let pair = format!(
+            "{}:{}",
+            text(&provider["client_id"]),
+            text(&provider["client_secret"])
+        );
+        let basic = base64::engine::general_purpose::STANDARD.encode(pair);
+        (format!("Basic {basic}"), text(&token["access_token"]))
     }
 
     fn command(&self, arguments: &[&str]) -> Value {

@@ -115,6 +115,35 @@ pub(crate) const SETTINGS: &[Setting] = &[
         meaning: "Address and port to answer on, for example 127.0.0.1:8080 or [::1]:8080; port 0 takes a free one",
     },
     Setting {
+        key: "tls_certificate",
+        variable: "VESTIBULE_TLS_CERTIFICATE",
+        option: "tls-certificate",
+        kind: Kind::Text,
+        everywhere: false,
+        default: "",
+        meaning: "PEM file with the server's certificate and its chain; with it and tls_key, TLS ends in this server, \
+                  and providers may authenticate by certificates. Read once, at the start",
+    },
+    Setting {
+        key: "tls_key",
+        variable: "VESTIBULE_TLS_KEY",
+        option: "tls-key",
+        kind: Kind::Text,
+        everywhere: false,
+        default: "",
+        meaning: "PEM file with the private key of that certificate",
+    },
+    Setting {
+        key: "tls_client_authorities",
+        variable: "VESTIBULE_TLS_CLIENT_AUTHORITIES",
+        option: "tls-client-authorities",
+        kind: Kind::Text,
+        everywhere: false,
+        default: "",
+        meaning: "PEM file with the authorities whose word is taken for certificates of providers (tls_client_auth); \
+                  self-signed certificates are registered with their provider instead",
+    },
+    Setting {
         key: "public_url",
         variable: "VESTIBULE_PUBLIC_URL",
         option: "public-url",

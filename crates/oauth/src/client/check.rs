@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::{ClientAuthentication, Proof};
 use crate::Digest;
 use crate::assertion::Assertion;
+use crate::certificate::{ClientCertificate, Thumbprint};
 use crate::keys::{PublicKey, PublicKeys, SigningAlgorithm};
 use crate::methods::{Federation, Methods, PrivateKeyJwt};
 
@@ -62,6 +63,8 @@ pub enum Proven {
     },
     /// A key of the issuer at this place of [`Methods::federated`].
     Federated { place: usize, thumbprint: [u8; 32] },
+    /// A certificate. The tokens that it gets are bound to it (RFC 8705 section 3).
+    Certificate(Thumbprint),
 }
 
 /// What identifies an assertion that may be used once (RFC 7523 section 3, `jti`).
@@ -101,6 +104,10 @@ pub enum Unproven {
     NoKey,
     #[error("the assertion's signature is wrong")]
     Signature,
+    #[error("the certificate is none that the client is registered with")]
+    Certificate,
+    #[error("the certificate's chain leads to no authority that is trusted for clients")]
+    Untrusted,
 }
 
 /// Under which rules an assertion is accepted.
@@ -183,6 +190,10 @@ impl ClientAuthentication {
                 let client = client.ok_or(Unproven::UnknownClient)?;
                 verify(assertion, &client, circumstances)
             }
+            Proof::Certificate(certificate) => {
+                let client = client.ok_or(Unproven::UnknownClient)?;
+                recognise(certificate, client.methods)
+            }
         }
     }
 }
@@ -202,6 +213,27 @@ fn compare(presented: &ClientSecret, secrets: &[KnownSecret], now: Duration) -> 
         black_box(presented.matches(&never));
     }
     right
+}
+
+/// RFC 8705 sections 2.1 and 2.2. That the client has the private key, the handshake has shown.
+fn recognise(certificate: &ClientCertificate, methods: &Methods) -> Result<Proven, Unproven> {
+    let own = methods.self_signed_tls_client_auth.as_ref();
+    if own.is_some_and(|own| own.thumbprints.contains(&certificate.thumbprint)) {
+        return Ok(Proven::Certificate(certificate.thumbprint));
+    }
+    let Some(registered) = &methods.tls_client_auth else {
+        return Err(own.map_or(Unproven::Method, |_| Unproven::Certificate));
+    };
+    if !certificate.trusted {
+        return Err(Unproven::Untrusted);
+    }
+    let meant = certificate
+        .names
+        .iter()
+        .any(|name| registered.matches(name));
+    meant
+        .then_some(Proven::Certificate(certificate.thumbprint))
+        .ok_or(Unproven::Certificate)
 }
 
 /// RFC 7523 section 3, in the order of what is cheap.

@@ -19,6 +19,7 @@ fn parse(content_type: Option<&str>, authorization: &[&[u8]], query: &str, body:
         authorization,
         query,
         body,
+        certificate: None,
     })
     .map_err(|error| error.kind)
 }
@@ -362,6 +363,7 @@ fn requests_about_a_token_need_client_and_token() {
             authorization: &[],
             query,
             body: body.as_bytes(),
+            certificate: None,
         };
         AboutToken::parse(received)
     };
@@ -421,6 +423,7 @@ proptest! {
                     authorization: &[header],
                     query,
                     body: &body,
+                    certificate: None,
                 };
                 if let Err(error) = TokenRequest::parse(received) {
                     prop_assert!(matches!(error.status(), 400 | 401));

@@ -64,7 +64,8 @@ pub(crate) struct UserResource {
     #[schema(read_only)]
     id: Option<String>,
     external_id: Option<String>,
-    user_name: String,
+    /// Needed in a request; not in an answer where `attributes` leaves it out.
+    user_name: Option<String>,
     name: Option<PersonName>,
     display_name: Option<String>,
     active: Option<bool>,
@@ -89,7 +90,8 @@ pub(crate) struct GroupResource {
     #[schema(read_only)]
     id: Option<String>,
     external_id: Option<String>,
-    display_name: String,
+    /// Needed in a request; not in an answer where `attributes` leaves it out.
+    display_name: Option<String>,
     third_party_vendor: Option<bool>,
     access_group: Option<String>,
     members: Option<Vec<MembershipValue>>,
@@ -203,7 +205,8 @@ pub(crate) struct BulkAnswer {
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 pub(crate) struct BulkOutcome {
-    method: String,
+    /// Not there when the operation's could not be read.
+    method: Option<String>,
     bulk_id: Option<String>,
     version: Option<String>,
     location: Option<String>,

@@ -2,7 +2,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{Received, TokenRequest};
+use crate::{CertificateName, Received, TokenRequest};
 
 const ISSUER: &str = "https://vestibule.example/iso/oauth2";
 const NOW: i64 = 1_800_000_000;
@@ -83,6 +83,7 @@ fn presented(assertion: &str, more: &str) -> ClientAuthentication {
         authorization: &[],
         query: "",
         body: body.as_bytes(),
+        certificate: None,
     };
     TokenRequest::parse(received).unwrap().client
 }
@@ -319,4 +320,82 @@ fn secrets_are_accepted_in_the_allowed_way_until_they_expire() {
     assert_eq!(check("", true, 99, &any), Err(Unproven::Secret));
     assert_eq!(check("s3", true, 99, &by_post), Err(Unproven::Method));
     assert_eq!(check("s3", false, 99, &by_post), Ok(Proven::Secret(0)));
+}
+
+fn by_certificate(trusted: bool, names: Vec<CertificateName>) -> ClientAuthentication {
+    let certificate = ClientCertificate {
+        thumbprint: Thumbprint::of(b"a certificate"),
+        trusted,
+        names,
+    };
+    let received = Received {
+        content_type: Some("application/x-www-form-urlencoded"),
+        authorization: &[],
+        query: "",
+        body: b"grant_type=client_credentials&client_id=me",
+        certificate: Some(&certificate),
+    };
+    TokenRequest::parse(received).unwrap().client
+}
+
+#[test]
+fn a_certificate_counts_by_its_thumbprint_or_by_a_trusted_name() {
+    let dns = |name: &str| CertificateName::SanDns(name.to_owned());
+    let by_name = Methods {
+        tls_client_auth: Some(dns("iga.example")),
+        ..Methods::default()
+    };
+    let thumbprint = Thumbprint::of(b"a certificate");
+    let by_itself = |thumbprint| Methods {
+        self_signed_tls_client_auth: Some(crate::OwnCertificates {
+            thumbprints: vec![thumbprint],
+        }),
+        ..Methods::default()
+    };
+    let names = || vec![dns("other.example"), dns("IGA.example")];
+    let proven = Ok(Proven::Certificate(thumbprint));
+    for (client, methods, expected) in [
+        (by_certificate(true, names()), by_name.clone(), proven),
+        (
+            by_certificate(false, names()),
+            by_name.clone(),
+            Err(Unproven::Untrusted),
+        ),
+        (
+            by_certificate(true, vec![dns("x.iga.example")]),
+            by_name,
+            Err(Unproven::Certificate),
+        ),
+        (by_certificate(false, vec![]), by_itself(thumbprint), proven),
+        (
+            by_certificate(true, names()),
+            by_itself(Thumbprint::of(b"another")),
+            Err(Unproven::Certificate),
+        ),
+        (
+            by_certificate(true, names()),
+            Methods::default(),
+            Err(Unproven::Method),
+        ),
+    ] {
+        let known = KnownClient {
+            client_id: "me",
+            methods: &methods,
+            secrets: &[],
+        };
+        let circumstances = Circumstances {
+            now: Duration::ZERO,
+            audiences: &[],
+            fetched: None,
+        };
+        assert_eq!(
+            client.check(Some(known), &circumstances),
+            expected,
+            "{methods:?}"
+        );
+        assert_eq!(
+            client.check(None, &circumstances),
+            Err(Unproven::UnknownClient)
+        );
+    }
 }

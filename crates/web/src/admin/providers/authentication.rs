@@ -23,6 +23,15 @@ pub(crate) struct Authentication {
     /// JWTs that others sign of the client, such as a cloud's workload identity.
     #[serde(default)]
     federated: Vec<Federation>,
+    /// A certificate with this name, of an authority that the server trusts for clients (RFC 8705,
+    /// section 2.1); null = not accepted. Takes a server in which TLS ends.
+    #[serde(default)]
+    #[schema(value_type = Option<CertificateName>)]
+    tls_client_auth: Option<oauth::CertificateName>,
+    /// These very certificates (RFC 8705, section 2.2); null = not accepted. Takes a server in which
+    /// TLS ends.
+    #[serde(default)]
+    self_signed_tls_client_auth: Option<OwnCertificates>,
 }
 
 fn yes() -> bool {
@@ -44,6 +53,31 @@ struct PrivateKeyJwt {
     #[serde(default = "methods::default_algorithms")]
     #[schema(value_type = Vec<String>, example = json!(["RS256", "ES256"]))]
     algorithms: Vec<SigningAlgorithm>,
+}
+
+/// The name that a certificate must have: exactly one of these.
+#[derive(ToSchema)]
+#[schema(example = json!({"san_dns": "iga.example"}))]
+#[expect(
+    dead_code,
+    reason = "this type describes the wire; the oauth crate reads and writes it"
+)]
+struct CertificateName {
+    /// The subject as RFC 4514 writes it: `CN=iga,O=Example`.
+    subject_dn: Option<String>,
+    san_dns: Option<String>,
+    san_uri: Option<String>,
+    san_ip: Option<String>,
+    san_email: Option<String>,
+}
+
+/// The certificates that a client may present.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct OwnCertificates {
+    /// SHA-256 of each: base64url, or hexadecimal as `openssl x509 -noout -fingerprint -sha256` prints it.
+    #[schema(value_type = Vec<String>)]
+    thumbprints: Vec<oauth::Thumbprint>,
 }
 
 /// Whose word is taken for a client, and which.
@@ -81,6 +115,12 @@ impl From<Authentication> for Methods {
                 algorithms: own.algorithms,
             }),
             federated: given.federated.into_iter().map(Into::into).collect(),
+            tls_client_auth: given.tls_client_auth,
+            self_signed_tls_client_auth: given.self_signed_tls_client_auth.map(|own| {
+                oauth::OwnCertificates {
+                    thumbprints: own.thumbprints,
+                }
+            }),
         }
     }
 }
@@ -96,6 +136,12 @@ impl From<Methods> for Authentication {
                 algorithms: own.algorithms,
             }),
             federated: methods.federated.into_iter().map(Into::into).collect(),
+            tls_client_auth: methods.tls_client_auth,
+            self_signed_tls_client_auth: methods.self_signed_tls_client_auth.map(|own| {
+                OwnCertificates {
+                    thumbprints: own.thumbprints,
+                }
+            }),
         }
     }
 }

@@ -96,6 +96,7 @@ impl World {
             trusted_proxies: TrustedProxies::default(),
             max_body: 8 * 1024 * 1024,
             gateway_url: None,
+            certificates: false,
         };
         let web = Web {
             admission: crate::Admission::new(64),
