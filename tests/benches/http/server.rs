@@ -19,13 +19,15 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) fn start(folder: &Path) -> Self {
         // As it was built itself: for figures by `cargo bench`, for a smoke by `cargo test`.
-        let profile = if cfg!(debug_assertions) {
-            "dev"
+        let which: &[&str] = if cfg!(debug_assertions) {
+            // With what the tests are built with.
+            &["--profile", "dev", "--workspace", "--bin", "vestibule"]
         } else {
-            "release"
+            &["--profile", "release", "-p", "vestibule"]
         };
         let built = Command::new(env!("CARGO"))
-            .args(["build", "--profile", profile, "--locked", "-p", "vestibule"])
+            .args(["build", "--locked"])
+            .args(which)
             .status()
             .expect("cargo runs, since it runs this");
         assert!(built.success(), "the binary does not build");
