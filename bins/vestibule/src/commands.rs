@@ -1,6 +1,7 @@
 //! The command line: what can be asked, and who answers.
 
 mod access_group;
+mod access_request;
 mod admin;
 mod check;
 mod event;
@@ -12,6 +13,7 @@ mod named;
 mod provider;
 mod request;
 mod schema;
+mod timeline;
 mod token;
 mod user;
 mod vendor;
@@ -109,6 +111,16 @@ Examples:
     /// Access links: personal ways in, entry codes, the panic button
     #[command(subcommand)]
     Link(link::Command),
+    /// Access requests: links that others have to approve first
+    #[command(subcommand)]
+    AccessRequest(access_request::Command),
+    /// List what time alone will change: starts, ends and expiries to come, the next one first
+    #[command(after_long_help = "\
+Examples:
+  vestibule timeline --limit 20
+  vestibule timeline --to 2026-12-31 --kind vendor.ended
+  vestibule timeline --vendor Acme")]
+    Timeline(timeline::Timeline),
     /// Mail: whether it gets through
     #[command(subcommand)]
     Mail(mail::Command),
@@ -244,6 +256,8 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, CommandError> {
         Command::Group(command) => group::run(&context.session()?, command)?,
         Command::User(command) => user::run(&context.session()?, command)?,
         Command::Link(command) => link::run(&context.session()?, command)?,
+        Command::AccessRequest(command) => access_request::run(&context.session()?, command)?,
+        Command::Timeline(wanted) => timeline::run(&context.session()?, wanted)?,
         Command::Mail(command) => mail::run(&context, command)?,
         Command::Keys(command) => key::run(&context.session()?, &command)?,
         Command::Admin(command) => admin::run(&context.session()?, command)?,

@@ -17,7 +17,7 @@ struct Job {
 /// How often the outbox is looked into.
 const MAIL: Duration = Duration::from_secs(1);
 
-const JOBS: [Job; 8] = [
+const JOBS: [Job; 9] = [
     Job {
         name: "seal",
         every: Duration::from_millis(500),
@@ -60,6 +60,11 @@ const JOBS: [Job; 8] = [
         name: "links",
         every: Duration::from_secs(1),
         step: |service| service.give_links().map(|looked_at| looked_at >= 20),
+    },
+    Job {
+        name: "timeline",
+        every: Duration::from_secs(1),
+        step: |service| service.tell_time().map(|told| told >= 500),
     },
     Job {
         name: "forget",

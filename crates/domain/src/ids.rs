@@ -89,6 +89,8 @@ id! {
     DefinitionId,
     /// A mail to be sent.
     LetterId,
+    /// A link that others have to approve first.
+    AccessRequestId,
     /// A key that signs assertions.
     SigningKeyId,
 }

@@ -11,6 +11,7 @@ mod named;
 
 pub mod access;
 pub mod access_group;
+pub mod access_request;
 pub mod event;
 pub mod gate;
 pub mod ids;
@@ -22,11 +23,13 @@ pub mod person;
 pub mod placement;
 pub mod provider;
 pub mod settings;
+pub mod timeline;
 pub mod vendor;
 
 pub use ids::{
-    AccessGroupId, AdministratorId, BlockId, CredentialId, DefinitionId, EntryCodeId, EventId,
-    GroupId, LetterId, LinkId, PanicId, ProviderId, ResourceId, SigningKeyId, UserId, VendorId,
+    AccessGroupId, AccessRequestId, AdministratorId, BlockId, CredentialId, DefinitionId,
+    EntryCodeId, EventId, GroupId, LetterId, LinkId, PanicId, ProviderId, ResourceId, SigningKeyId,
+    UserId, VendorId,
 };
 pub use named::UnknownName;
 pub use settings::SettingsError;

@@ -25,6 +25,7 @@ mod world;
 
 pub mod access;
 pub mod access_groups;
+pub mod access_requests;
 pub mod administrators;
 pub mod blocks;
 pub mod cockpit;
@@ -49,6 +50,7 @@ pub mod requests;
 pub mod resources;
 pub mod sessions;
 pub mod telemetry;
+pub mod timeline;
 pub mod tokens;
 pub mod vendors;
 

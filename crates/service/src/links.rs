@@ -12,6 +12,7 @@ pub(crate) mod throttle;
 
 use chrono::{DateTime, SubsecRound as _, Utc};
 use vestibule_domain::access::{Affiliation, Facts, decide};
+use vestibule_domain::access_group::AccessGroupSettings;
 use vestibule_domain::event::Action;
 use vestibule_domain::link::{
     Link, LinkEnd, LinkOrigin, LinkState, Wanted, WindowError, vendor_of,
@@ -25,7 +26,7 @@ pub(crate) use automatic::LetIn;
 
 use crate::changes::{made, value};
 use crate::pages::{Page, PageQuery};
-use crate::{AdminCall, Change, Error, Role, Service, access, people};
+use crate::{AdminCall, Change, Error, Role, Service, access, access_requests, people};
 
 pub use vestibule_storage::links::LinkSort;
 
@@ -84,25 +85,49 @@ impl Service {
             let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
             // The subject becomes the link once there is one.
             let template = operator.change(Action::LinkCreated, user, now);
-            let link = service.make_link(tx, user, wanted, LinkOrigin::Manual, &template)?;
-            let secret = match forwarding {
-                Forwarding::Shown => {
-                    let secret = Secret::generate(SecretKind::Link, &mut service.entropy().lock());
-                    links::add_secret(tx, link.id, &secret.digest(), now)?;
-                    Some(secret)
-                }
-                Forwarding::Mailed => {
-                    let email = people::find(tx, user)?.email;
-                    service.mail_link(tx, &link, email.as_deref())?;
-                    None
-                }
-            };
-            Ok(NewLink {
-                state: link.state(now),
-                link,
-                secret,
-            })
+            service.give_link(tx, user, wanted, LinkOrigin::Manual, forwarding, &template)
         })
+    }
+
+    /// Makes a link and gets it on its way to its person.
+    pub(crate) fn give_link(
+        &self,
+        tx: &mut Write<'_>,
+        user: UserId,
+        wanted: Wanted,
+        origin: LinkOrigin,
+        forwarding: Forwarding,
+        template: &Change,
+    ) -> Result<NewLink, Error> {
+        let now = template.at;
+        let link = self.make_link(tx, user, wanted, origin, template)?;
+        let secret = match forwarding {
+            Forwarding::Shown => {
+                let secret = Secret::generate(SecretKind::Link, &mut self.entropy().lock());
+                links::add_secret(tx, link.id, &secret.digest(), now)?;
+                Some(secret)
+            }
+            Forwarding::Mailed => {
+                let email = people::find(tx, user)?.email;
+                self.mail_link(tx, &link, email.as_deref())?;
+                None
+            }
+        };
+        Ok(NewLink {
+            state: link.state(now),
+            link,
+            secret,
+        })
+    }
+
+    /// When a link works that is asked for now, never past the vendor's end.
+    pub(crate) fn window(
+        &self,
+        facts: &Facts,
+        wanted: Wanted,
+        now: DateTime<Utc>,
+    ) -> Result<(DateTime<Utc>, DateTime<Utc>), Error> {
+        Ok(wanted.window(now, vendor_window(facts), self.settings().links.durations)?)
     }
 
     pub fn list_links(
@@ -165,8 +190,7 @@ impl Service {
         let person = people::find(tx, user)?;
         let facts = access::facts(tx, user)?;
         let (vendor, _) = vendor_of(&facts);
-        let (start, end) =
-            wanted.window(now, vendor_window(&facts), self.settings().links.durations)?;
+        let (start, end) = self.window(&facts, wanted, now)?;
         let link = Link {
             id: self.id(LinkId::from_uuid, now),
             user,
@@ -179,7 +203,10 @@ impl Service {
             created: now,
             ended: None,
         };
-        refuse_unless_allowed(&link, &facts, now)?;
+        refuse_unless_allowed(&link.user_name, link.start, &facts, now)?;
+        if origin != LinkOrigin::Request {
+            refuse_unless_unapproved(tx, &link.user_name, &facts)?;
+        }
         links::insert(tx, &link)?;
         self.record(
             tx,
@@ -225,14 +252,19 @@ fn vendor_window(facts: &Facts) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>
 }
 
 /// Says what stands in the way of a link, and what to do about it.
-fn refuse_unless_allowed(link: &Link, facts: &Facts, now: DateTime<Utc>) -> Result<(), Error> {
+pub(crate) fn refuse_unless_allowed(
+    user_name: &str,
+    start: DateTime<Utc>,
+    facts: &Facts,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
     if let Some(block) = facts.blocks.iter().find(|block| block.in_force(now)) {
         return Err(Error::Conflict(format!(
-            "{} is blocked: {}; lift the block first",
-            link.user_name, block.reason
+            "{user_name} is blocked: {}; lift the block first",
+            block.reason
         )));
     }
-    let decision = decide(facts, link.start);
+    let decision = decide(facts, start);
     if decision.allowed() {
         return Ok(());
     }
@@ -242,9 +274,36 @@ fn refuse_unless_allowed(link: &Link, facts: &Facts, now: DateTime<Utc>) -> Resu
         .map(|change| change.explanation.as_str())
         .collect();
     Err(Error::Conflict(format!(
-        "{} may not get in when the link starts, so it would open nothing. {}",
-        link.user_name,
+        "{user_name} may not get in when the link starts, so it would open nothing. {}",
         steps.join(". ")
+    )))
+}
+
+/// Where others have to approve, a link comes from an access request alone.
+fn refuse_unless_unapproved(
+    tx: &mut Read<'_>,
+    user_name: &str,
+    facts: &Facts,
+) -> Result<(), Error> {
+    let Some(policy) = access_requests::policy(tx, facts)? else {
+        return Ok(());
+    };
+    let AccessGroupSettings {
+        name,
+        approvals_required,
+        approval_levels,
+        ..
+    } = &policy.settings;
+    if *approvals_required == 0 {
+        return Ok(());
+    }
+    let levels = match approval_levels {
+        1 => String::new(),
+        levels => format!(" in each of {levels} levels"),
+    };
+    Err(Error::Conflict(format!(
+        "access group {name} needs {approvals_required} approvals{levels}, so {user_name} gets no link without; make an \
+         access request for them (POST /api/v1/access-requests, `vestibule access-request add`)"
     )))
 }
 

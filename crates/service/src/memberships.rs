@@ -105,21 +105,15 @@ impl Service {
         cause: Option<EventId>,
         now: DateTime<Utc>,
     ) -> EventId {
-        let names = |members: &[Membership]| -> Vec<Value> {
-            members
-                .iter()
-                .map(|member| Value::from(member.member.as_str()))
-                .collect()
-        };
         let removed = names(&delta.removed);
-        let added = names(&delta.added);
         let parts = removed
             .chunks(NAMED)
             .map(|chunk| (Some(json!({ "removed": chunk })), None))
             .chain(
-                added
+                delta
+                    .added
                     .chunks(NAMED)
-                    .map(|chunk| (None, Some(json!({ "added": chunk })))),
+                    .map(|chunk| (None, Some(came(chunk)))),
             );
         for (position, (before, after)) in parts.enumerate() {
             let is_first = position == 0;
@@ -140,6 +134,27 @@ impl Service {
         }
         first
     }
+}
+
+fn names(members: &[Membership]) -> Vec<&str> {
+    members
+        .iter()
+        .map(|member| member.member.as_str())
+        .collect()
+}
+
+/// Those who came, in the order of their arrival, and how the provider shows those of them for whom
+/// it says so.
+fn came(members: &[Membership]) -> Value {
+    let displays: serde_json::Map<String, Value> = members
+        .iter()
+        .filter_map(|member| Some((member.member.clone(), member.display.clone()?.into())))
+        .collect();
+    let mut came = json!({ "added": names(members) });
+    if let (false, Value::Object(fields)) = (displays.is_empty(), &mut came) {
+        fields.insert("displays".to_owned(), Value::Object(displays));
+    }
+    came
 }
 
 fn add(
@@ -214,7 +229,22 @@ fn remove(
     let ids: Vec<String> = going.iter().map(|member| member.member.clone()).collect();
     memberships::lock_users(tx, &ids)?;
     memberships::delete(tx, group, &ids)?;
-    delta.removed.extend(going);
+    if delta.added.is_empty() {
+        delta.removed.extend(going);
+        return Ok(());
+    }
+    // Who came with this very request and goes with it was never there.
+    let going_ids: HashSet<&str> = ids.iter().map(String::as_str).collect();
+    let (passing, staying): (Vec<_>, Vec<_>) = std::mem::take(&mut delta.added)
+        .into_iter()
+        .partition(|member| going_ids.contains(member.member.as_str()));
+    delta.added = staying;
+    let passing: HashSet<String> = passing.into_iter().map(|member| member.member).collect();
+    delta.removed.extend(
+        going
+            .into_iter()
+            .filter(|member| !passing.contains(&member.member)),
+    );
     Ok(())
 }
 

@@ -324,8 +324,15 @@ pub fn trim_tokens(write: &mut Write<'_>, provider: ProviderId, keep: i64) -> Re
 
 /// Removes up to `limit` tokens that expired before `at`.
 pub fn purge_tokens(write: &mut Write<'_>, at: DateTime<Utc>, limit: i64) -> Result<usize, Error> {
+    // The end of an activation token is recorded before the token goes.
+    let recorded = crate::timeline::settled(write)?.map_or(i64::MIN, micros);
     let expired: Vec<Vec<u8>> = tokens::table
         .filter(tokens::expires.le(micros(at)))
+        .filter(
+            tokens::activation
+                .eq(false)
+                .or(tokens::expires.le(recorded)),
+        )
         .limit(limit)
         .select(tokens::digest)
         .load(write.connection)?;

@@ -295,10 +295,17 @@ pub fn touch(
     if let Some(version) = version {
         update = update.filter(groups::version.eq(version));
     }
+    // A clock that was set back must not make a group older than it was.
+    let at = micros(at);
+    let modified = diesel::dsl::case_when(
+        groups::modified.lt(at),
+        at.into_sql::<diesel::sql_types::BigInt>(),
+    )
+    .otherwise(groups::modified);
     let changed = update
         .set((
             groups::version.eq(groups::version + 1),
-            groups::modified.eq(micros(at)),
+            groups::modified.eq(modified),
         ))
         .execute(write.connection)?;
     if changed == 0 {

@@ -17,6 +17,7 @@ mod writer;
 
 pub mod access;
 pub mod access_groups;
+pub mod access_requests;
 pub mod administrators;
 pub mod assertions;
 pub mod blocks;
@@ -43,6 +44,7 @@ pub mod sessions;
 pub mod signing_keys;
 pub mod telemetry;
 pub mod throttle;
+pub mod timeline;
 pub mod users;
 pub mod vendors;
 

@@ -250,6 +250,7 @@ pub fn insert(write: &mut Write<'_>, registered: &Registered) -> Result<(), Erro
             providers::user_type.eq(provider.settings.user_type.name()),
             providers::state.eq(provider.state.name()),
             providers::settings.eq(to_json(&provider.settings)),
+            providers::valid_until.eq(provider.settings.valid_until.map(micros)),
             providers::created.eq(micros(provider.created)),
             providers::modified.eq(micros(provider.modified)),
             providers::version.eq(provider.version),
@@ -288,6 +289,7 @@ pub fn replace(write: &mut Write<'_>, version: i64, provider: &Provider) -> Resu
         providers::name_key.eq(fold(&provider.settings.name)),
         providers::state.eq(provider.state.name()),
         providers::settings.eq(to_json(&provider.settings)),
+        providers::valid_until.eq(provider.settings.valid_until.map(micros)),
         providers::modified.eq(micros(provider.modified)),
         providers::version.eq(provider.version),
     ))

@@ -13,6 +13,7 @@ diesel::table! {
         version -> BigInt,
         epoch -> Nullable<BigInt>,
         default_access_group_event -> Nullable<Text>,
+        valid_until -> Nullable<BigInt>,
     }
 }
 
@@ -473,6 +474,65 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    access_requests (id) {
+        id -> Text,
+        user_id -> Text,
+        provider_id -> Text,
+        user_name -> Text,
+        vendor_id -> Nullable<Text>,
+        access_group_id -> Text,
+        requester_id -> Nullable<Text>,
+        requester_name -> Text,
+        asked -> Text,
+        state -> Text,
+        created -> BigInt,
+        expires -> BigInt,
+        decided -> Nullable<BigInt>,
+        link_id -> Nullable<Text>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    access_request_votes (request_id, voice) {
+        request_id -> Text,
+        voice -> Text,
+        name -> Text,
+        approves -> Bool,
+        level -> BigInt,
+        comment -> Nullable<Text>,
+        at -> BigInt,
+        event_id -> Text,
+    }
+}
+
+diesel::table! {
+    timeline (subject_id, kind) {
+        at -> BigInt,
+        kind -> Text,
+        subject_id -> Text,
+        provider_id -> Nullable<Text>,
+        vendor_id -> Nullable<Text>,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    timeline_marks (name) {
+        name -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    timeline_told (at, subject_id, kind) {
+        at -> BigInt,
+        subject_id -> Text,
+        kind -> Text,
+    }
+}
+
 diesel::joinable!(link_secrets -> access_links (link_id));
 diesel::joinable!(entry_codes -> access_links (link_id));
 diesel::joinable!(tokens -> providers (provider_id));
@@ -523,4 +583,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     panics,
     outbox,
     signing_keys,
+    access_requests,
+    access_request_votes,
+    timeline,
+    timeline_marks,
+    timeline_told,
 );

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection as _;
-use diesel::{Connection as _, PgConnection};
+use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl as _, SqliteConnection};
 use tempfile::TempDir;
 use vestibule_service::storage::{DatabaseUrl, Engine, Options, Store};
 
@@ -108,6 +108,55 @@ impl Database {
         };
         Store::open(&self.url, options).expect("an empty database takes the schema")
     }
+}
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    row: String,
+}
+
+impl Database {
+    /// Every row of a table, as an object of the columns named, in the order of one of them. What the
+    /// engines spell differently is spelt alike: truth is 0 or 1.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such table or column.
+    pub fn rows(&self, table: &str, columns: &[&str], order: &str) -> Vec<serde_json::Value> {
+        let fields: Vec<String> = columns
+            .iter()
+            .map(|column| format!("'{column}', {column}"))
+            .collect();
+        let fields = fields.join(", ");
+        let select = |function: &str| {
+            format!(
+                "SELECT CAST({function}({fields}) AS TEXT) AS row FROM {table} ORDER BY {order}"
+            )
+        };
+        let rows: Vec<Row> = match &self.url {
+            DatabaseUrl::Sqlite(path) => SqliteConnection::establish(path)
+                .map(|mut file| diesel::sql_query(select("json_object")).load(&mut file)),
+            DatabaseUrl::Postgres(address) => PgConnection::establish(address)
+                .map(|mut server| diesel::sql_query(select("json_build_object")).load(&mut server)),
+        }
+        .expect("a database that was made can be opened")
+        .expect("a test names tables and columns that exist");
+        rows.into_iter().map(|row| alike(&row.row)).collect()
+    }
+}
+
+fn alike(row: &str) -> serde_json::Value {
+    use serde_json::Value;
+    let Ok(Value::Object(mut fields)) = serde_json::from_str(row) else {
+        unreachable!("both functions make an object")
+    };
+    for field in fields.values_mut() {
+        if let Value::Bool(truth) = field {
+            *field = i64::from(*truth).into();
+        }
+    }
+    Value::Object(fields)
 }
 
 impl Drop for Place {

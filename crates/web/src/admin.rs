@@ -4,6 +4,7 @@
 //! OpenAPI document is collected from those descriptions.
 
 mod access_groups;
+mod access_requests;
 mod administrators;
 mod blocks;
 mod body;
@@ -20,6 +21,7 @@ mod providers;
 mod requests;
 mod schemas;
 mod set_up;
+mod timeline;
 mod vendors;
 pub(crate) mod words;
 
@@ -53,6 +55,8 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
             .configure(blocks::configure)
             .configure(schemas::configure)
             .configure(events::configure)
+            .configure(timeline::configure)
+            .configure(access_requests::configure)
             .configure(administrators::configure)
             .default_service(web::to(elsewhere))
             .wrap(from_fn(gate)),

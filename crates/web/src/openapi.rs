@@ -31,7 +31,8 @@ const CLIENT: &str = "client_credentials";
     components(schemas(
         admin::problem::Document, scim::documents::ScimError, admin::list::Format, admin::words::ProviderSort,
         admin::words::VendorSort, admin::words::PlacedSort, admin::words::AccessGroupSort, admin::words::InternalGroupSort,
-        admin::words::PersonSort, admin::words::BlockSort, admin::words::EventSort, admin::words::RequestSort, admin::words::LinkSort,
+        admin::words::PersonSort, admin::words::BlockSort, admin::words::EventSort, admin::words::RequestSort, admin::words::TimelineSort,
+        admin::words::AccessRequestSort, admin::words::LinkSort,
     )),
     modifiers(&Shared),
     tags(
@@ -48,6 +49,8 @@ const CLIENT: &str = "client_credentials";
         (name = "Schemas", description = "What resources may hold beside the built-in attributes."),
         (name = "Entrance", description = "Where people enter by their access link, and the keys that prove it to the gateway."),
         (name = "Events", description = "The sealed record of every change."),
+        (name = "Access requests", description = "Links that others have to approve first."),
+        (name = "Timeline", description = "What time alone will change."),
         (name = "Administrators", description = "Who may use this API."),
         (name = "Set-up", description = "The page that makes the first administrator."),
     ),

@@ -7,9 +7,11 @@
     reason = "a test fails by panicking"
 )]
 
+mod access_requests;
 mod cockpit;
 mod console;
 mod entrance;
+mod history;
 mod interop;
 mod layering;
 mod links;

@@ -3,3 +3,4 @@
 mod decisions;
 mod lists;
 mod refusals;
+mod timeline;

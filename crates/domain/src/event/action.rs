@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::ids::{
-    AccessGroupId, AdministratorId, BlockId, CredentialId, DefinitionId, GroupId, LinkId,
-    ProviderId, ResourceId, SigningKeyId, UserId, VendorId,
+    AccessGroupId, AccessRequestId, AdministratorId, BlockId, CredentialId, DefinitionId, GroupId,
+    LinkId, ProviderId, ResourceId, SigningKeyId, UserId, VendorId,
 };
 use crate::named::named;
 
@@ -87,6 +87,27 @@ named! {
         SigningKeyMade = "signing_key.made",
         /// A person's placement changes again and again.
         PlacementFlapping = "placement.flapping",
+        /// By time alone, like those that follow.
+        VendorStarted = "vendor.started",
+        VendorEnded = "vendor.ended",
+        LinkStarted = "link.started",
+        LinkExpired = "link.expired",
+        BlockEnded = "block.ended",
+        ProviderExpired = "provider.expired",
+        SecretExpired = "secret.expired",
+        ActivationTokenExpired = "activation_token.expired",
+        AdminTokenExpired = "admin_token.expired",
+        AccessRequestMade = "access_request.made",
+        /// One of those who have a say.
+        AccessRequestApproved = "access_request.approved",
+        AccessRequestDisapproved = "access_request.disapproved",
+        /// The last approval has come.
+        AccessRequestGranted = "access_request.granted",
+        /// Too many were against it.
+        AccessRequestCancelled = "access_request.cancelled",
+        AccessRequestWithdrawn = "access_request.withdrawn",
+        /// By time alone.
+        AccessRequestExpired = "access_request.expired",
     }
 }
 
@@ -106,6 +127,7 @@ named! {
         /// Of a schema or a resource type.
         Definition = "definition",
         SigningKey = "signing_key",
+        AccessRequest = "access_request",
     }
 }
 
@@ -139,6 +161,7 @@ subjects! {
     ResourceId => Resource,
     DefinitionId => Definition,
     SigningKeyId => SigningKey,
+    AccessRequestId => AccessRequest,
 }
 
 #[cfg(test)]
@@ -163,13 +186,17 @@ mod tests {
              set_up_link.used warning.raised link.created link.shortened link.ended \
              link.mailed link.not_mailed entry_code.requested entry_code.shown entry.granted \
              entry.refused panic.pressed resource.created resource.changed resource.deleted schema.added schema.removed \
-             resource_type.added resource_type.removed signing_key.made placement.flapping"
+             resource_type.added resource_type.removed signing_key.made placement.flapping vendor.started vendor.ended \
+             link.started link.expired block.ended provider.expired secret.expired \
+             activation_token.expired admin_token.expired access_request.made \
+             access_request.approved access_request.disapproved access_request.granted \
+             access_request.cancelled access_request.withdrawn access_request.expired"
         );
         let kinds: Vec<_> = SubjectKind::ALL.iter().map(|kind| kind.name()).collect();
         assert_eq!(
             kinds.join(" "),
             "user group vendor access_group provider block credential administrator link \
-             resource definition signing_key"
+             resource definition signing_key access_request"
         );
     }
 

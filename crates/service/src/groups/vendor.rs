@@ -186,7 +186,8 @@ impl Service {
         );
         let version = stored.vendor.version;
         stored.vendor.version += 1;
-        stored.vendor.modified = now;
+        // A clock that was set back must not make it older than it was.
+        stored.vendor.modified = now.max(stored.vendor.modified);
         Ok(vendors::replace(tx, version, &stored)?)
     }
 

@@ -134,7 +134,7 @@ struct NewAccessLink {
 /// shown to nobody else.
 #[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum LinkForwarding {
+pub(super) enum LinkForwarding {
     #[default]
     Shown,
     Mailed,
@@ -142,11 +142,27 @@ enum LinkForwarding {
 
 /// A link just made.
 #[derive(Debug, Serialize, ToSchema)]
-struct MadeAccessLink {
+pub(super) struct MadeAccessLink {
     link: AccessLink,
     /// Its address, to be forwarded to the person. Shown this once; null when it is mailed.
     #[schema(example = "https://vestibule.example/enter/val_...")]
     url: Option<String>,
+}
+
+impl MadeAccessLink {
+    pub(super) fn new(made: service::NewLink, public_url: &str) -> Self {
+        let url = made
+            .secret
+            .map(|secret| enter::address(public_url, &secret));
+        let link = service::LinkDetails {
+            link: made.link,
+            state: made.state,
+        };
+        Self {
+            link: link.into(),
+            url,
+        }
+    }
 }
 
 /// A code to be told to the person, apart from the link. Shown this once.
@@ -248,19 +264,9 @@ async fn create(
         .await?;
     let public_url = &admin.settings().public_url;
     let location = format!("{public_url}{MOUNT}/links/{}", made.link.id);
-    let url = made
-        .secret
-        .map(|secret| enter::address(public_url, &secret));
-    let link = service::LinkDetails {
-        link: made.link,
-        state: made.state,
-    };
     Ok(HttpResponse::Created()
         .insert_header((LOCATION, location))
-        .json(MadeAccessLink {
-            link: link.into(),
-            url,
-        }))
+        .json(MadeAccessLink::new(made, public_url)))
 }
 
 /// Show an access link

@@ -6,7 +6,9 @@ use std::borrow::Cow;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::{PartialSchema, ToSchema};
-use vestibule_domain::{access, event, link, placement, provider, vendor};
+use vestibule_domain::{
+    access, access_request, event, link, placement, provider, timeline, vendor,
+};
 use vestibule_scim::Dialect as ScimDialect;
 use vestibule_service::{self as service, Role as AdminRole, cockpit};
 
@@ -96,6 +98,14 @@ words! {
     BlockSort = both_ways(service::blocks::BlockSort::ALL, service::blocks::BlockSort::name);
     /// What access links are sorted by; descending behind `-`.
     LinkSort = both_ways(service::links::LinkSort::ALL, service::links::LinkSort::name);
+    /// What became of an access request.
+    RequestState = names(access_request::RequestState::ALL, access_request::RequestState::name);
+    /// What access requests are sorted by; descending behind `-`.
+    AccessRequestSort = both_ways(service::access_requests::AccessRequestSort::ALL, service::access_requests::AccessRequestSort::name);
+    /// What happens by itself.
+    MomentKind = names(timeline::MomentKind::ALL, timeline::MomentKind::name);
+    /// What the timeline is sorted by; descending behind `-`.
+    TimelineSort = both_ways(service::timeline::TimelineSort::ALL, service::timeline::TimelineSort::name);
     /// What events are sorted by; descending behind `-`.
     EventSort = both_ways(service::events::EventSort::ALL, service::events::EventSort::name);
     /// What refused requests are sorted by; descending behind `-`.

@@ -1,0 +1,467 @@
+//! Access requests: asked for by one administrator, approved by others as the access group says, and
+//! then a link.
+
+use chrono::{DateTime, Duration, SubsecRound as _, Utc};
+use serde_json::json;
+use vestibule_domain::access::{AccessGroupFacts, Affiliation, Facts};
+use vestibule_domain::access_group::{AccessGroup, AccessGroupSettings};
+use vestibule_domain::access_request::{
+    AccessRequest, Asked, RequestState, Tally, Voice, Vote, VoteError, approvals_needed, tally,
+};
+use vestibule_domain::event::{Action, Payload};
+use vestibule_domain::link::{LinkOrigin, Wanted, vendor_of};
+use vestibule_domain::settings::{self, MAX_TEXT};
+use vestibule_domain::{AccessGroupId, AccessRequestId, EventId, ProviderId, UserId, VendorId};
+use vestibule_storage::access_requests::{self as stored, Choice};
+use vestibule_storage::{Read, Write, access_groups, links};
+
+pub use vestibule_storage::access_requests::AccessRequestSort;
+
+use crate::changes::{made, value};
+use crate::links::{Forwarding, NewLink};
+use crate::pages::{Page, PageQuery};
+use crate::{AdminCall, Change, Error, Operator, Role, Service, access, people};
+
+/// Which requests are wanted, oldest first.
+#[derive(Debug, Clone, Default)]
+pub struct AccessRequestQuery {
+    pub user: Option<UserId>,
+    pub provider: Option<ProviderId>,
+    pub vendor: Option<VendorId>,
+    pub state: Option<RequestState>,
+    pub page: PageQuery<AccessRequestSort>,
+}
+
+/// A request with all that was said about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AccessRequestDetails {
+    pub request: AccessRequest,
+    /// Oldest first.
+    pub votes: Vec<Vote>,
+    pub tally: Tally,
+    /// Approvals needed in all levels together, as the access group says now; none once it is gone.
+    pub needed: Option<u32>,
+}
+
+/// A request after a vote.
+#[derive(Debug)]
+pub struct Voted {
+    pub details: AccessRequestDetails,
+    /// The link, once the last approval has come.
+    pub link: Option<NewLink>,
+}
+
+impl Service {
+    /// Asks for a link that others have to approve.
+    pub fn request_access(
+        &self,
+        call: &AdminCall,
+        user: UserId,
+        asked: Asked,
+    ) -> Result<AccessRequestDetails, Error> {
+        let (service, call) = (self.clone(), call.clone());
+        let asked = Asked {
+            start: asked.start.map(|start| start.trunc_subsecs(6)),
+            ..asked
+        };
+        self.store().write("access_requests.make", move |tx| {
+            let now = service.now();
+            let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
+            let provider = people::find(tx, user)?.provider;
+            // Nobody makes a second request for the same person meanwhile.
+            links::lock_grounds(tx, provider, user)?;
+            let person = people::find(tx, user)?;
+            let facts = access::facts(tx, user)?;
+            let policy = policy(tx, &facts)?.ok_or_else(|| {
+                Error::Conflict(format!(
+                    "no enabled access group stands behind {}; tie their vendor or group to one first",
+                    person.user_name
+                ))
+            })?;
+            if approvals_needed(&policy.settings) == 0 {
+                return Err(Error::Conflict(format!(
+                    "access group {} needs no approvals; give {} a link instead",
+                    policy.settings.name, person.user_name
+                )));
+            }
+            asked.check(&policy.settings)?;
+            let (start, end) = service.window(&facts, wanted(&asked), now)?;
+            crate::links::refuse_unless_allowed(&person.user_name, start, &facts, now)?;
+            refuse_second(tx, user, now)?;
+            let request = AccessRequest {
+                id: service.id(AccessRequestId::from_uuid, now),
+                user,
+                provider,
+                user_name: person.user_name,
+                vendor: vendor_of(&facts).0,
+                access_group: policy.id,
+                requester: Voice::of(&operator.actor),
+                asked: asked.clone(),
+                state: RequestState::Pending,
+                created: now,
+                expires: AccessRequest::expiry(now, asked.start.map(|_| end)),
+                decided: None,
+                link: None,
+                version: 1,
+            };
+            stored::insert(tx, &request)?;
+            service.record(
+                tx,
+                Change {
+                    payload: made(value(&request)?),
+                    ..about(&operator, Action::AccessRequestMade, &request, now)
+                },
+            );
+            details(tx, request, now)
+        })
+    }
+
+    pub fn list_access_requests(
+        &self,
+        call: &AdminCall,
+        query: &AccessRequestQuery,
+    ) -> Result<Page<AccessRequest>, Error> {
+        let now = self.now();
+        let asked = self.asked(&query.page, (AccessRequestSort::Created, false))?;
+        let choice = Choice {
+            user: query.user,
+            provider: query.provider,
+            vendor: query.vendor,
+            state: query.state.map(|state| (state, now)),
+        };
+        self.store().read(|tx| {
+            crate::admin::admit(tx, call, Role::Auditor, now)?;
+            let found = stored::list(tx, &choice, asked.page())?;
+            Ok(asked
+                .answer(found, |_, request| (None, request.id.to_string()))
+                .map(|request| as_of(request, now)))
+        })
+    }
+
+    pub fn find_access_request(
+        &self,
+        call: &AdminCall,
+        id: AccessRequestId,
+    ) -> Result<AccessRequestDetails, Error> {
+        let now = self.now();
+        self.store().read(|tx| {
+            crate::admin::admit(tx, call, Role::Auditor, now)?;
+            let request = find(tx, id)?;
+            details(tx, request, now)
+        })
+    }
+
+    /// Approves a request or speaks against it. With the last approval the link is made; what stands
+    /// in its way is answered, and then the vote has not counted.
+    pub fn vote_on_access(
+        &self,
+        call: &AdminCall,
+        id: AccessRequestId,
+        approves: bool,
+        comment: Option<String>,
+    ) -> Result<Voted, Error> {
+        let (service, call) = (self.clone(), call.clone());
+        self.store().write("access_requests.vote", move |tx| {
+            let now = service.now();
+            let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
+            if let Some(comment) = &comment {
+                settings::line("comment", comment, MAX_TEXT)?;
+            }
+            let mut request = find(tx, id)?;
+            let policy = access_groups::find(tx, request.access_group)?
+                .ok_or_else(|| {
+                    Error::Conflict(
+                        "the access group is gone; withdraw the request and make another"
+                            .to_owned(),
+                    )
+                })?
+                .access_group
+                .settings;
+            let mut votes = stored::votes(tx, id)?;
+            let voice = Voice::of(&operator.actor);
+            request.admits(&voice, &votes, &policy, now)?;
+            let action = if approves {
+                Action::AccessRequestApproved
+            } else {
+                Action::AccessRequestDisapproved
+            };
+            let level = tally(&policy, &votes).level;
+            let event = service.record(
+                tx,
+                Change {
+                    payload: Payload {
+                        before: None,
+                        after: Some(json!({"by": voice, "approves": approves, "level": level})),
+                        why: comment.clone(),
+                    },
+                    ..about(&operator, action, &request, now)
+                },
+            );
+            let vote = Vote {
+                voice,
+                approves,
+                level,
+                comment: comment.clone(),
+                at: now,
+                event,
+            };
+            stored::add_vote(tx, id, &vote)?;
+            votes.push(vote);
+            request.version += 1;
+            let link =
+                service.conclude(tx, &operator, &mut request, &policy, &votes, event, now)?;
+            stored::replace(tx, &request)?;
+            Ok(Voted {
+                details: details(tx, request, now)?,
+                link,
+            })
+        })
+    }
+
+    /// Takes a request back that nobody has decided on: whoever made it, or an administrator.
+    pub fn withdraw_access_request(
+        &self,
+        call: &AdminCall,
+        id: AccessRequestId,
+    ) -> Result<AccessRequestDetails, Error> {
+        let (service, call) = (self.clone(), call.clone());
+        self.store().write("access_requests.withdraw", move |tx| {
+            let now = service.now();
+            let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
+            let mut request = find(tx, id)?;
+            let state = request.state(now);
+            if state != RequestState::Pending {
+                return Err(VoteError::Decided(state).into());
+            }
+            let own = request.requester == Voice::of(&operator.actor);
+            if !own && operator.role < Role::Administrator {
+                return Err(Error::Forbidden(Role::Administrator));
+            }
+            decide(&mut request, RequestState::Withdrawn, now);
+            request.version += 1;
+            stored::replace(tx, &request)?;
+            service.record(
+                tx,
+                Change {
+                    payload: made(json!({"state": request.state})),
+                    ..about(&operator, Action::AccessRequestWithdrawn, &request, now)
+                },
+            );
+            details(tx, request, now)
+        })
+    }
+
+    /// Does what the votes come to, if they come to anything.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the request, by whom, why and when"
+    )]
+    fn conclude(
+        &self,
+        tx: &mut Write<'_>,
+        operator: &Operator,
+        request: &mut AccessRequest,
+        policy: &AccessGroupSettings,
+        votes: &[Vote],
+        cause: EventId,
+        now: DateTime<Utc>,
+    ) -> Result<Option<NewLink>, Error> {
+        let Some(outcome) = tally(policy, votes).outcome else {
+            return Ok(None);
+        };
+        decide(request, outcome, now);
+        let action = if outcome == RequestState::Approved {
+            Action::AccessRequestGranted
+        } else {
+            Action::AccessRequestCancelled
+        };
+        let event = self.id(EventId::from_uuid, now);
+        let concluded = Change {
+            id: Some(event),
+            cause: Some(cause),
+            ..about(operator, action, request, now)
+        };
+        let link = if outcome == RequestState::Approved {
+            let template = Change {
+                id: None,
+                cause: Some(event),
+                ..concluded.clone()
+            };
+            Some(self.grant(tx, request, &template)?)
+        } else {
+            None
+        };
+        request.link = link.as_ref().map(|made| made.link.id);
+        self.record(
+            tx,
+            Change {
+                payload: made(json!({"state": request.state, "link": request.link})),
+                ..concluded
+            },
+        );
+        Ok(link)
+    }
+
+    /// Makes the link that was asked for, later or shorter if its start has come meanwhile.
+    fn grant(
+        &self,
+        tx: &mut Write<'_>,
+        request: &AccessRequest,
+        template: &Change,
+    ) -> Result<NewLink, Error> {
+        let now = template.at;
+        let mut wanted = wanted(&request.asked);
+        if let Some(start) = wanted.start.filter(|start| *start < now) {
+            wanted.start = None;
+            let left = |duration: Duration| start + duration - now;
+            wanted.duration = wanted
+                .duration
+                .map(|duration| left(duration).max(Duration::minutes(1)));
+        }
+        let forwarding = if request.asked.mailed {
+            Forwarding::Mailed
+        } else {
+            Forwarding::Shown
+        };
+        let made = self.give_link(
+            tx,
+            request.user,
+            wanted,
+            LinkOrigin::Request,
+            forwarding,
+            template,
+        )?;
+        if made.link.vendor != request.vendor {
+            return Err(Error::Conflict(format!(
+                "{} belongs to another vendor now than when access was requested; withdraw the request and make another",
+                request.user_name
+            )));
+        }
+        Ok(made)
+    }
+}
+
+/// The access group by which somebody may get in: that which asks for the fewest approvals when there
+/// are several. None when nothing that is enabled stands behind them.
+pub(crate) fn policy(tx: &mut Read<'_>, facts: &Facts) -> Result<Option<AccessGroup>, Error> {
+    let enabled = |tied: &AccessGroupFacts| tied.enabled.then_some(tied.id);
+    let ids: Vec<AccessGroupId> = match &facts.affiliation {
+        Affiliation::ThirdParty { placement } => placement
+            .iter()
+            .filter_map(|placement| enabled(placement.vendor.access_group.as_ref()?))
+            .collect(),
+        Affiliation::Internal {
+            groups,
+            provider_default,
+        } => groups
+            .iter()
+            .filter(|group| group.enabled)
+            .filter_map(|group| enabled(group.access_group.as_ref()?))
+            .chain(
+                provider_default
+                    .iter()
+                    .filter_map(|(tied, _)| enabled(tied)),
+            )
+            .collect(),
+    };
+    let found = access_groups::find_all(tx, &ids)?;
+    Ok(found
+        .into_iter()
+        .map(|stored| stored.access_group)
+        .min_by_key(|policy| (approvals_needed(&policy.settings), policy.id)))
+}
+
+/// Sets a request's state when its time has come, unless it was decided on at the last moment.
+pub(crate) fn run_out(
+    tx: &mut Write<'_>,
+    id: AccessRequestId,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let mut request = find(tx, id)?;
+    if request.state == RequestState::Pending {
+        decide(&mut request, RequestState::Expired, now);
+        request.version += 1;
+        stored::replace(tx, &request)?;
+    }
+    Ok(())
+}
+
+fn decide(request: &mut AccessRequest, state: RequestState, now: DateTime<Utc>) {
+    request.state = state;
+    request.decided = Some(now);
+}
+
+/// One request at a time, so that it is clear what is decided on.
+fn refuse_second(tx: &mut Read<'_>, user: UserId, now: DateTime<Utc>) -> Result<(), Error> {
+    let pending = Choice {
+        user: Some(user),
+        state: Some((RequestState::Pending, now)),
+        ..Choice::default()
+    };
+    let first = vestibule_storage::page::Page::first(AccessRequestSort::Created, 1);
+    match stored::list(tx, &pending, &first)?.first() {
+        None => Ok(()),
+        Some(other) => Err(Error::Conflict(format!(
+            "access for {} is requested already; decide on request {} or withdraw it first",
+            other.user_name, other.id
+        ))),
+    }
+}
+
+fn wanted(asked: &Asked) -> Wanted {
+    Wanted {
+        start: asked.start,
+        // Longer than any number of minutes is longer than the longest, too.
+        duration: asked
+            .duration_minutes
+            .map(|minutes| Duration::try_minutes(minutes).unwrap_or(Duration::MAX)),
+    }
+}
+
+/// The start of an event about a request.
+fn about(
+    operator: &Operator,
+    action: Action,
+    request: &AccessRequest,
+    at: DateTime<Utc>,
+) -> Change {
+    Change {
+        provider: Some(request.provider),
+        ..operator.change(action, request.id, at)
+    }
+}
+
+fn find(tx: &mut Read<'_>, id: AccessRequestId) -> Result<AccessRequest, Error> {
+    stored::find(tx, id)?.ok_or(Error::NotFound("access request"))
+}
+
+/// A request as it is at an instant, also before its running out was recorded.
+fn as_of(request: AccessRequest, now: DateTime<Utc>) -> AccessRequest {
+    AccessRequest {
+        state: request.state(now),
+        ..request
+    }
+}
+
+fn details(
+    tx: &mut Read<'_>,
+    request: AccessRequest,
+    now: DateTime<Utc>,
+) -> Result<AccessRequestDetails, Error> {
+    let votes = stored::votes(tx, request.id)?;
+    let policy =
+        access_groups::find(tx, request.access_group)?.map(|stored| stored.access_group.settings);
+    let needed = policy.as_ref().map(approvals_needed);
+    Ok(AccessRequestDetails {
+        tally: tally(&policy.unwrap_or_default(), &votes),
+        request: as_of(request, now),
+        votes,
+        needed,
+    })
+}
+
+impl From<VoteError> for Error {
+    fn from(error: VoteError) -> Self {
+        Self::Conflict(error.to_string())
+    }
+}

@@ -1,0 +1,124 @@
+//! What time alone will change.
+
+use actix_web::{HttpResponse, get};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+use vestibule_domain::event::SubjectKind;
+use vestibule_domain::timeline::MomentKind;
+use vestibule_domain::{ProviderId, VendorId};
+use vestibule_service::timeline as service;
+
+use super::body::Admin;
+use super::list::{List, Page, Paging};
+use super::problem::{Problem, Problems};
+use super::words;
+
+pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(list);
+}
+
+/// Which moments to list.
+#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Choice {
+    /// Only what will be recorded under this word, such as `vendor.ended`.
+    #[param(value_type = Option<words::MomentKind>)]
+    kind: Option<MomentKind>,
+    /// Only those in this provider's realm.
+    #[param(value_type = Option<Uuid>)]
+    provider: Option<ProviderId>,
+    /// Only what happens to this vendor and to the links of its people.
+    #[param(value_type = Option<Uuid>)]
+    vendor: Option<VendorId>,
+    /// Only what happens at this instant or later.
+    from: Option<DateTime<Utc>>,
+    /// Only what happens before this instant.
+    to: Option<DateTime<Utc>>,
+}
+
+/// Something that time alone will change.
+#[derive(Debug, Serialize, ToSchema)]
+struct Moment {
+    at: DateTime<Utc>,
+    /// Under which it will be recorded then.
+    #[schema(value_type = words::MomentKind)]
+    kind: MomentKind,
+    /// The vendor, link, block, provider or credential that it happens to.
+    subject: Uuid,
+    #[schema(value_type = words::SubjectKind)]
+    subject_kind: SubjectKind,
+    #[schema(value_type = Option<Uuid>)]
+    provider: Option<ProviderId>,
+    /// The vendor itself, or that of a link.
+    #[schema(value_type = Option<Uuid>)]
+    vendor: Option<VendorId>,
+    /// What people call it.
+    name: String,
+}
+
+impl From<service::Moment> for Moment {
+    fn from(moment: service::Moment) -> Self {
+        let service::Moment {
+            at,
+            kind,
+            subject,
+            provider,
+            vendor,
+            name,
+        } = moment;
+        Self {
+            at,
+            kind,
+            subject,
+            subject_kind: kind.subject(),
+            provider,
+            vendor,
+            name,
+        }
+    }
+}
+
+/// The columns of the export.
+const COLUMNS: [&str; 7] = [
+    "/at",
+    "/kind",
+    "/subject",
+    "/subject_kind",
+    "/provider",
+    "/vendor",
+    "/name",
+];
+
+/// List what time will change
+///
+/// Starts, ends and expiries that are to come as things stand, the next one first. At each instant
+/// its event is recorded, once.
+#[utoipa::path(
+    operation_id = "listTimeline",
+    tag = "Timeline",
+    params(Choice, Paging, ("sort" = Option<words::TimelineSort>, Query, description = "Without it, `at`.")),
+    responses((status = 200, description = "A page of moments.", content((Page<Moment> = "application/json"), (String = "text/csv"))), Problems),
+)]
+#[get("/timeline")]
+async fn list(
+    admin: Admin,
+    wanted: List<Choice, service::TimelineSort>,
+) -> Result<HttpResponse, Problem> {
+    wanted
+        .answer::<_, Moment, _>(&admin, &COLUMNS, |service, call, choice, page| {
+            let query = service::TimelineQuery {
+                kind: choice.kind,
+                provider: choice.provider,
+                vendor: choice.vendor,
+                from: choice.from,
+                to: choice.to,
+                page,
+            };
+            service.timeline(call, &query)
+        })
+        .await
+}

@@ -1,0 +1,351 @@
+//! The rows of the tables, made of nothing but the events.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value, json};
+use vestibule_scim::Resource;
+use vestibule_scim::fold::fold;
+use vestibule_service::events::EventRecord;
+
+type Row = Map<String, Value>;
+
+/// Every table that says who may get in, by id; memberships in the order of their arrival.
+#[derive(Debug, Default)]
+pub(super) struct Rebuilt {
+    pub(super) users: BTreeMap<String, Row>,
+    pub(super) groups: BTreeMap<String, Row>,
+    pub(super) memberships: Vec<Row>,
+    pub(super) vendors: BTreeMap<String, Row>,
+    pub(super) placements: BTreeMap<String, Row>,
+    pub(super) access_groups: BTreeMap<String, Row>,
+    pub(super) blocks: BTreeMap<String, Row>,
+    pub(super) links: BTreeMap<String, Row>,
+    /// What each event was about.
+    subjects: BTreeMap<String, String>,
+    /// Which events were changes of members.
+    deltas: BTreeSet<String>,
+}
+
+impl Rebuilt {
+    pub(super) fn apply(&mut self, event: &EventRecord) {
+        let event = Told::new(event);
+        let id = event.subject.clone();
+        match event.action.as_str() {
+            "user.created" => {
+                let row = object(json!({
+                    "id": id, "provider_id": event.provider, "left_event": null, "created": event.at,
+                    "modified": event.at, "version": 0, "active": null, "document": {},
+                }));
+                self.users.insert(id.clone(), row);
+                person(self.users.get_mut(&id).unwrap(), &event);
+            }
+            "user.changed" => person(self.users.get_mut(&id).unwrap(), &event),
+            "user.deleted" => {
+                self.users.remove(&id).unwrap();
+                self.placements.remove(&id);
+            }
+            "group.created" => {
+                let row = object(json!({
+                    "id": id, "provider_id": event.provider, "enabled": 1, "enabled_event": event.id,
+                    "link_delivery": "default", "access_group_id": null, "access_group_event": null,
+                    "created": event.at, "modified": event.at, "version": 0, "document": {},
+                }));
+                self.groups.insert(id.clone(), row);
+                group(self.groups.get_mut(&id).unwrap(), &event);
+            }
+            "group.changed" => group(self.groups.get_mut(&id).unwrap(), &event),
+            "group.deleted" => {
+                self.groups.remove(&id).unwrap();
+                self.memberships.retain(|row| row["group_id"] != id);
+            }
+            "internal_group.changed" => internal_group(self.groups.get_mut(&id).unwrap(), &event),
+            "members.changed" => self.members(&event),
+            "vendor.created" => {
+                let row = object(json!({
+                    "id": id, "provider_id": event.provider, "created": event.at, "modified": event.at,
+                    "version": 0, "status_event": event.id, "access_group_event": event.id,
+                    "dates_event": event.id,
+                }));
+                self.vendors.insert(id.clone(), row);
+                vendor(self.vendors.get_mut(&id).unwrap(), &event);
+            }
+            "vendor.changed" | "vendor.closed" | "vendor.reattached" => {
+                vendor(self.vendors.get_mut(&id).unwrap(), &event);
+            }
+            "placement.changed" => self.placed(&event),
+            "access_group.created" => {
+                let row = object(json!({
+                    "id": id, "enabled_event": event.id, "settings": {}, "created": event.at,
+                    "modified": event.at, "version": 0, "enabled": null,
+                }));
+                self.access_groups.insert(id.clone(), row);
+                access_group(self.access_groups.get_mut(&id).unwrap(), &event);
+            }
+            "access_group.changed" => {
+                access_group(self.access_groups.get_mut(&id).unwrap(), &event);
+            }
+            "access_group.deleted" => drop(self.access_groups.remove(&id).unwrap()),
+            "block.set" => self.blocked(&event),
+            "block.lifted" => {
+                let set = self.blocks[&id]["event_id"].clone();
+                for row in self.blocks.values_mut() {
+                    if row["event_id"] == set && row["lifted_event"].is_null() {
+                        row.insert("lifted_event".to_owned(), event.id.clone().into());
+                    }
+                }
+            }
+            "link.created" => {
+                let made = &event.after;
+                let row = json!({
+                    "id": id, "user_id": made["user"], "provider_id": made["provider"],
+                    "user_name": made["user_name"], "vendor_id": made["vendor"], "origin": made["origin"],
+                    "start_at": micros(&made["start"]), "end_at": micros(&made["end"]),
+                    "created": micros(&made["created"]), "ended": null, "end_reason": null,
+                });
+                self.links.insert(id.clone(), object(row));
+            }
+            "link.shortened" => {
+                let row = self.links.get_mut(&id).unwrap();
+                row.insert("end_at".to_owned(), micros(&event.after["end"]));
+            }
+            "link.ended" => {
+                let row = self.links.get_mut(&id).unwrap();
+                let ended = &event.after["ended"];
+                row.insert("ended".to_owned(), micros(&ended["at"]));
+                row.insert("end_reason".to_owned(), ended["reason"].clone());
+            }
+            _ => {}
+        }
+        if event.action == "members.changed" {
+            self.deltas.insert(event.id.clone());
+        }
+        self.subjects.insert(event.id, event.subject);
+    }
+
+    fn members(&mut self, event: &Told) {
+        let group = &event.subject;
+        let about_the_same = |cause: &String| self.subjects.get(cause) == Some(group);
+        let cause = event.cause.as_ref().filter(|cause| about_the_same(cause));
+        // A change of the group and the first part of a long delta have counted already.
+        if cause.is_none() {
+            touched(self.groups.get_mut(group).unwrap(), event);
+        }
+        for member in event.before["removed"].as_array().into_iter().flatten() {
+            self.memberships
+                .retain(|row| row["group_id"] != *group || row["member_id"] != *member);
+        }
+        for member in event.after["added"].as_array().into_iter().flatten() {
+            let id = member.as_str().unwrap();
+            // The parts of a long delta arrived with its first.
+            let first = cause
+                .filter(|cause| self.deltas.contains(*cause))
+                .unwrap_or(&event.id);
+            let row = json!({
+                "group_id": group, "member_id": id,
+                "member_is_group": i64::from(self.groups.contains_key(id)),
+                "display": event.after["displays"].get(id), "event_id": first,
+            });
+            self.memberships.push(object(row));
+        }
+    }
+
+    fn placed(&mut self, event: &Told) {
+        for moved in event.after["placements"].as_array().unwrap() {
+            let user = moved["user"].as_str().unwrap().to_owned();
+            if moved["to"].is_null() {
+                self.placements.remove(&user);
+                // Who is deleted is placed nowhere, and has no row to say so.
+                if let Some(row) = self.users.get_mut(&user) {
+                    row.insert("left_event".to_owned(), event.id.clone().into());
+                }
+                continue;
+            }
+            let row = json!({
+                "user_id": user, "vendor_id": moved["to"], "group_id": moved["candidates"][0]["group"],
+                "rule": event.after["rule"], "candidates": moved["candidates"], "placed": event.at,
+                "event_id": event.id,
+            });
+            self.placements.insert(user, object(row));
+        }
+    }
+
+    fn blocked(&mut self, event: &Told) {
+        let set = &event.after;
+        let (created, first) = match set["follows"].as_str() {
+            Some(follows) => {
+                let row = &self.blocks[follows];
+                (row["created"].clone(), row["event_id"].clone())
+            }
+            None => (json!(event.at), json!(event.id)),
+        };
+        let folded = |value: &Value| value.as_str().map(fold);
+        let row = json!({
+            "id": event.subject, "provider_id": event.provider, "user_name_key": folded(&set["user_name"]),
+            "email_key": folded(&set["email"]), "reason": set["reason"], "until": micros(&set["until"]),
+            "created": created, "event_id": first, "lifted_event": null,
+        });
+        self.blocks.insert(event.subject.clone(), object(row));
+    }
+}
+
+/// An event as it is read here.
+struct Told {
+    id: String,
+    at: i64,
+    action: String,
+    subject: String,
+    provider: Option<String>,
+    cause: Option<String>,
+    before: Value,
+    after: Value,
+}
+
+impl Told {
+    fn new(event: &EventRecord) -> Self {
+        let payload = event.payload.clone().unwrap();
+        let part = |name: &str| payload.get(name).cloned().unwrap_or(Value::Null);
+        Self {
+            id: event.id.to_string(),
+            at: event.at.timestamp_micros(),
+            action: event.action.clone(),
+            subject: event.subject_id.clone(),
+            provider: event.provider.clone(),
+            cause: event.cause.clone(),
+            before: part("before"),
+            after: part("after"),
+        }
+    }
+}
+
+fn object(value: Value) -> Row {
+    match value {
+        Value::Object(row) => row,
+        other => panic!("{other} is no row"),
+    }
+}
+
+fn micros(instant: &Value) -> Value {
+    let Some(text) = instant.as_str() else {
+        return Value::Null;
+    };
+    let instant: DateTime<Utc> = text.parse().unwrap();
+    instant.timestamp_micros().into()
+}
+
+/// One version more, not older than the one before.
+fn touched(row: &mut Row, event: &Told) {
+    let (version, modified) = (
+        row["version"].as_i64().unwrap(),
+        row["modified"].as_i64().unwrap(),
+    );
+    row.insert("version".to_owned(), (version + 1).into());
+    row.insert("modified".to_owned(), modified.max(event.at).into());
+}
+
+/// Puts the fields that an event names into an object: those only in `before` go.
+fn merged(object: &Value, event: &Told) -> Map<String, Value> {
+    let mut fields = object.as_object().unwrap().clone();
+    for name in event
+        .before
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| name)
+    {
+        fields.remove(name);
+    }
+    for (name, value) in event.after.as_object().into_iter().flatten() {
+        fields.insert(name.clone(), value.clone());
+    }
+    fields
+}
+
+fn person(row: &mut Row, event: &Told) {
+    let resource = Resource(merged(&row["document"], event));
+    let active = json!(i64::from(resource.active()));
+    if row["active"] != active {
+        row.insert("active_event".to_owned(), event.id.clone().into());
+    }
+    row.insert("active".to_owned(), active);
+    row.insert("user_name".to_owned(), resource.user_name().into());
+    row.insert("email".to_owned(), resource.primary_email().into());
+    row.insert("document".to_owned(), Value::Object(resource.0));
+    touched(row, event);
+}
+
+fn group(row: &mut Row, event: &Told) {
+    let resource = Resource(merged(&row["document"], event));
+    row.insert("display_name".to_owned(), resource.display_name().into());
+    row.insert("document".to_owned(), Value::Object(resource.0));
+    touched(row, event);
+}
+
+/// Puts a value into a column, and the event beside it when that is another value.
+fn put(row: &mut Row, column: &str, value: Value, named: Option<(&str, &Told)>) {
+    if let (Some((column_of_event, event)), true) = (named, row.get(column) != Some(&value)) {
+        row.insert(column_of_event.to_owned(), event.id.clone().into());
+    }
+    row.insert(column.to_owned(), value);
+}
+
+fn internal_group(row: &mut Row, event: &Told) {
+    for (name, value) in event.after.as_object().unwrap() {
+        let value = value.clone();
+        match name.as_str() {
+            "enabled" => {
+                let enabled = json!(i64::from(value.as_bool().unwrap()));
+                put(row, "enabled", enabled, Some(("enabled_event", event)));
+            }
+            "access_group" => {
+                put(
+                    row,
+                    "access_group_id",
+                    value,
+                    Some(("access_group_event", event)),
+                );
+            }
+            "link_delivery" => put(row, "link_delivery", value, None),
+            other => panic!("{other} is no setting of an internal group"),
+        }
+    }
+}
+
+fn access_group(row: &mut Row, event: &Told) {
+    let settings = merged(&row["settings"], event);
+    let enabled = json!(i64::from(settings["enabled"].as_bool().unwrap()));
+    put(row, "enabled", enabled, Some(("enabled_event", event)));
+    row.insert("settings".to_owned(), Value::Object(settings));
+    touched(row, event);
+}
+
+fn vendor(row: &mut Row, event: &Told) {
+    let mut fields = event.after.as_object().unwrap().clone();
+    if let Some(Value::Object(settings)) = fields.remove("settings") {
+        fields.extend(settings);
+    }
+    for (name, value) in fields {
+        match name.as_str() {
+            "id" | "provider" | "created" | "modified" | "version" => {}
+            "group" => put(row, "group_id", value, None),
+            "status" => put(row, "status", value, Some(("status_event", event))),
+            "access_group" => {
+                put(
+                    row,
+                    "access_group_id",
+                    value,
+                    Some(("access_group_event", event)),
+                );
+            }
+            "start" => put(
+                row,
+                "start_at",
+                micros(&value),
+                Some(("dates_event", event)),
+            ),
+            "end" => put(row, "end_at", micros(&value), Some(("dates_event", event))),
+            _ => put(row, &name, value, None),
+        }
+    }
+    touched(row, event);
+}
