@@ -127,6 +127,26 @@ try {
   const refusal = new URL(page.url()).pathname;
   await check();
 
+  step("the wizard listens: a blocked call appears by itself, one press allows it, and the rest follows");
+  await page.goto(`${server.url}/console/set-up`);
+  await check();
+  await page.getByRole("link", { name: "Okta, custom app" }).click();
+  await page.getByLabel("Name").fill("Okta staff");
+  await page.getByLabel("Internal").check();
+  await page.getByRole("button", { name: "Register and show the values" }).click();
+  await page.getByText("it is shown this once").first().waitFor();
+  await check();
+  const pasted = new Product(server.url);
+  pasted.bearer = await page.locator("#values dd code").last().innerText();
+  assert.equal((await pasted.send("GET", "/Users")).status, 403);
+  await page.getByRole("button", { name: "Allow 127.0.0.1" }).click();
+  await page.getByText("The address may call now.").waitFor();
+  const listening = new URL(page.url()).pathname;
+  await pasted.user("linus", { emails: [{ value: "linus@home.example", primary: true }], shoeSize: 44 });
+  await page.getByRole("link", { name: "User created" }).waitFor();
+  await page.getByText("not mapped to anything here").waitFor();
+  await check();
+
   if (control) {
     await page.setContent("<html lang=en><title>x</title><main><h1>x</h1><img src=x onerror='vestibuleRan(1)'><input></main></html>");
     await page.waitForTimeout(200);
@@ -143,6 +163,13 @@ try {
       providers: "/console/providers",
       provider: providerId(await ids("/console/providers", "/console/providers/")),
       "provider-new": "/console/providers/new",
+      "set-up": "/console/set-up",
+      "set-up-form": "/console/set-up?product=entra_federation",
+      listening,
+      credentials: "/console/credentials",
+      settings: "/console/settings",
+      schemas: "/console/schemas",
+      health: "/console/health",
       "provider-edit": `${providerId(await ids("/console/providers", "/console/providers/"))}/edit`,
       "provider-delete": `${providerId(await ids("/console/providers", "/console/providers/"))}/delete`,
       people: "/console/people",

@@ -14,6 +14,7 @@ use std::path::Path;
 use chrono::Duration;
 use url::Url;
 use vestibule_delivery::MailSettings;
+use vestibule_delivery::openid::OpenIdSettings;
 use vestibule_delivery::reach::Reach;
 use vestibule_domain::network::TrustedProxies;
 use vestibule_service::Settings;
@@ -72,6 +73,8 @@ pub(crate) struct Config {
     pub(crate) tls: Option<Tls>,
     /// Without the address that begins those of links.
     mail: Option<MailSettings>,
+    /// Without the address people come back to.
+    openid: Option<OpenIdSettings>,
     pub(crate) service: Settings,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
@@ -167,6 +170,7 @@ impl Config {
             gateway_url: entrance::gateway_url(&read)?,
             tls: tls(&read)?,
             mail,
+            openid: entrance::openid(&read)?,
             configured_url: public_url(&read)?,
             trusted_proxies: TrustedProxies::parse(read.list("trusted_proxies"))
                 .map_err(|error| read.refuse("trusted_proxies", error.to_string()))?,
@@ -243,7 +247,9 @@ impl Config {
                 .unwrap_or_else(|| setting.fallback());
             let value = match setting.key {
                 "database" => without_password(given.values.first().map_or("", String::as_str)),
-                "smtp_password" | "key_secret" if given.values.iter().any(|v| !v.is_empty()) => {
+                "smtp_password" | "key_secret" | "openid_client_secret"
+                    if given.values.iter().any(|v| !v.is_empty()) =>
+                {
                     "(set, not shown)".to_owned()
                 }
                 "public_url" => self.public_url(self.listen),

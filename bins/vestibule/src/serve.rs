@@ -74,11 +74,14 @@ pub(crate) fn serve(context: &Context) -> Result<(), CommandError> {
             gateway_url: config.gateway_url.clone(),
             certificates: config.tls.is_some(),
         };
+        let mailer = config.mailer(&public_url)?.map(Arc::new);
         shared.get_or_init(|| Web {
             service: service.clone(),
             settings,
             admission: Admission::new(config.places),
             keys: Keys::new(config.reach),
+            mailer,
+            openid: config.openid(&public_url),
         });
         service.prepare_signing_key()?;
         let jobs = Jobs::start(&service, config.mailer(&public_url)?)?;

@@ -1,4 +1,5 @@
-//! Everything that calls out, and nothing else does: mail over SMTP, and the keys of clients.
+//! Everything that calls out, and nothing else does: mail over SMTP, the keys of clients, and who
+//! signs administrators in.
 //!
 //! The mail server stands in [`Allowed`], which is made of the configuration alone. Keys are
 //! fetched from where an administrator said, as far as [`reach`] lets them.
@@ -8,6 +9,7 @@
 mod allowed;
 pub mod jwks;
 mod letters;
+pub mod openid;
 pub mod reach;
 mod smtp;
 

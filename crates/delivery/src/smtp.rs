@@ -124,6 +124,16 @@ impl Mailer {
         })
     }
 
+    /// The mail server and its port.
+    pub fn server(&self) -> String {
+        format!("{}:{}", self.settings.host, self.settings.port)
+    }
+
+    /// In whose name mail goes.
+    pub fn from(&self) -> String {
+        self.settings.from.clone()
+    }
+
     /// Sends one mail. `letter` is called at most once, when the server waits for the text; with
     /// none the mail is left unsent.
     pub fn post(&self, envelope: &Envelope, letter: &mut dyn FnMut() -> Option<Letter>) -> Posted {

@@ -20,6 +20,8 @@ named! {
         Automatic = "automatic",
         /// An access request was approved.
         Request = "request",
+        /// Its person asked for it at the sign-in page.
+        Asked = "asked",
     }
 }
 

@@ -33,6 +33,7 @@ pub mod credentials;
 pub mod definitions;
 pub mod events;
 mod groups;
+pub mod health;
 pub mod internal_groups;
 pub mod jobs;
 pub mod keys;
@@ -102,6 +103,7 @@ struct Inner {
     rates: Rates,
     turnstile: Turnstile,
     entrance_throttle: links::throttle::Throttle,
+    asking_throttle: links::throttle::Throttle,
     /// By which this process is told from others over the same database.
     node: String,
 }
@@ -122,6 +124,7 @@ impl Service {
                 rates: Rates::default(),
                 turnstile: Turnstile::default(),
                 entrance_throttle: links::throttle::Throttle::default(),
+                asking_throttle: links::throttle::Throttle::default(),
             }),
         }
     }
@@ -157,6 +160,10 @@ impl Service {
 
     pub(crate) fn entrance_throttle(&self) -> &links::throttle::Throttle {
         &self.inner.entrance_throttle
+    }
+
+    pub(crate) fn asking_throttle(&self) -> &links::throttle::Throttle {
+        &self.inner.asking_throttle
     }
 
     pub(crate) fn telemetry(&self) -> &Telemetry {

@@ -1,8 +1,9 @@
 //! Access links: a personal, expiring, revocable way in.
 //!
-//! `automatic` gives them with provisioning, `ending` ends them wherever access is taken away,
+//! `asking` mails them to people who ask, `automatic` gives them with provisioning, `ending` ends them wherever access is taken away,
 //! `codes` lets people in by them, `panic` ends all of a vendor or an internal group at once.
 
+mod asking;
 mod assertion;
 mod automatic;
 pub mod codes;

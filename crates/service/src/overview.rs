@@ -3,14 +3,14 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, NaiveTime, Utc};
 use uuid::Uuid;
 use vestibule_domain::provider::{Provider, UserType};
 use vestibule_domain::vendor::VendorStatus;
 use vestibule_domain::{AccessGroupId, EventId, GroupId, ProviderId, UserId, VendorId};
 use vestibule_scim::fold::fold;
 use vestibule_storage::{
-    access_groups, events, groups, overview, providers, requests, users, vendors,
+    Read, access_groups, events, groups, overview, providers, requests, users, vendors,
 };
 
 pub use vestibule_storage::overview::{PersonFound, Turn};
@@ -20,6 +20,8 @@ use crate::{AdminCall, Error, Role, Service};
 
 /// How far ahead is looked.
 const AHEAD: Duration = Duration::days(84);
+/// Days of activity that are shown.
+const DAYS: i64 = 14;
 /// Starts and ends looked at.
 const TURNS: i64 = 200;
 /// People a search shows.
@@ -39,6 +41,10 @@ pub struct Overview {
     /// Starts and ends of enabled vendors in the coming twelve weeks, soonest first.
     pub turns: Vec<Turn>,
     pub providers: Vec<Provider>,
+    /// Changes on each of the last fourteen days, the oldest first, by the day's first instant.
+    pub days: Vec<(DateTime<Utc>, i64)>,
+    /// Requests refused within the last 24 hours.
+    pub refused: i64,
 }
 
 /// Something a pasted text names.
@@ -98,6 +104,8 @@ impl Service {
                 in_open_vendors,
                 vendors: overview::vendors(tx)?.into_iter().collect(),
                 turns: overview::turns(tx, now, now + AHEAD, TURNS)?,
+                days: days(tx, now)?,
+                refused: requests::count_since(tx, now - Duration::days(1))?,
                 providers,
             })
         })
@@ -164,6 +172,20 @@ impl Service {
             Ok(found)
         })
     }
+}
+
+/// How much changed each day, today last.
+fn days(tx: &mut Read<'_>, now: DateTime<Utc>) -> Result<Vec<(DateTime<Utc>, i64)>, Error> {
+    let today = now.date_naive().and_time(NaiveTime::MIN).and_utc();
+    let first = today - Duration::days(DAYS - 1);
+    let starts: Vec<DateTime<Utc>> = (0..=DAYS).map(|day| first + Duration::days(day)).collect();
+    let numbers = events::numbers_at(tx, &starts)?;
+    let spans = numbers.iter().zip(numbers.iter().skip(1));
+    Ok(starts
+        .into_iter()
+        .zip(spans)
+        .map(|(day, (from, to))| (day, to - from))
+        .collect())
 }
 
 /// The ids in a text, a few at most: error texts hold the trace id among words.

@@ -1,11 +1,14 @@
 //! Signing in to the console: name and password, a second factor, and the session they open.
 
+mod openid;
+
 use std::net::IpAddr;
 use std::sync::{Condvar, Mutex, PoisonError};
 
 use chrono::{DateTime, Duration, Utc};
 use rand::RngCore as _;
 use totp_rs::{Builder, Totp};
+use vestibule_domain::AdministratorId;
 use vestibule_domain::event::{Action, Actor, Payload, Subject};
 use vestibule_oauth::{BearerError, Digest, Secret, SecretKind};
 use vestibule_scim::fold::fold;
@@ -17,9 +20,9 @@ use crate::administrators::Administrator;
 use crate::{AdminCall, AdminCredential, Change, Error, Role, Service, slow_hash};
 
 /// After which an unused session ends (R-WEB-1).
-const IDLE: Duration = Duration::minutes(30);
+pub const IDLE: Duration = Duration::minutes(30);
 /// After which every session ends.
-const ABSOLUTE: Duration = Duration::hours(12);
+pub const ABSOLUTE: Duration = Duration::hours(12);
 /// How stale the note of a session's last use may be.
 const NOTED: Duration = Duration::minutes(1);
 /// Over which failures are counted.
@@ -170,13 +173,7 @@ impl Service {
                 }
                 people::replace(tx, &current)?;
             }
-            let secret = Secret::generate(SecretKind::Session, &mut service.entropy().lock());
-            let session = Session {
-                administrator: current.id,
-                created: now,
-                last_seen: now,
-            };
-            stored::insert(tx, &session, &secret.digest())?;
+            let secret = service.new_session(tx, current.id, now)?;
             for key in &keys {
                 stored::forgive(tx, key)?;
             }
@@ -195,6 +192,22 @@ impl Service {
                 administrator,
             })
         })
+    }
+
+    fn new_session(
+        &self,
+        tx: &mut Write<'_>,
+        administrator: AdministratorId,
+        now: DateTime<Utc>,
+    ) -> Result<Secret, Error> {
+        let secret = Secret::generate(SecretKind::Session, &mut self.entropy().lock());
+        let session = Session {
+            administrator,
+            created: now,
+            last_seen: now,
+        };
+        stored::insert(tx, &session, &secret.digest())?;
+        Ok(secret)
     }
 
     fn refuse(&self, attempt: &SignIn, keys: [Digest; 2]) -> Result<SignedIn, Error> {

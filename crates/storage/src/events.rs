@@ -470,6 +470,48 @@ fn fault(
     }
 }
 
+/// For each instant the number of the first sealed event at it or later, or the number behind the
+/// last: their differences count the events between.
+///
+/// Ids begin with the time (RFC 9562, section 5.7), so that each is one step in the primary key.
+pub fn numbers_at(read: &mut Read<'_>, instants: &[DateTime<Utc>]) -> Result<Vec<i64>, Error> {
+    let (last, _) = head(read.connection)?;
+    let mut numbers = Vec::with_capacity(instants.len());
+    for instant in instants {
+        let millis = u128::try_from(instant.timestamp_millis()).unwrap_or(0);
+        let from = Uuid::from_u128(millis << 80).to_string();
+        let found: Option<Option<i64>> = events::table
+            .filter(events::id.ge(from))
+            .filter(events::seq.is_not_null())
+            .order(events::id)
+            .select(events::seq)
+            .first(read.connection)
+            .optional()?;
+        numbers.push(found.flatten().unwrap_or(last + 1));
+    }
+    Ok(numbers)
+}
+
+/// Where the chain stands: how many are sealed, the hash of the last, how many wait.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chain {
+    pub sealed: i64,
+    pub head: Option<Vec<u8>>,
+    pub unsealed: i64,
+}
+
+pub fn chain(read: &mut Read<'_>) -> Result<Chain, Error> {
+    let (sealed, hash) = head(read.connection)?;
+    Ok(Chain {
+        sealed,
+        head: (sealed > 0).then(|| hash.to_vec()),
+        unsealed: events::table
+            .filter(events::seq.is_null())
+            .count()
+            .get_result(read.connection)?,
+    })
+}
+
 /// Hash of the sealed event with that number; none when there is none.
 pub fn hash_at(read: &mut Read<'_>, seq: i64) -> Result<Option<Vec<u8>>, Error> {
     let found: Option<Option<Vec<u8>>> = events::table

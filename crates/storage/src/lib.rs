@@ -27,6 +27,7 @@ pub mod definitions;
 pub mod entry_codes;
 pub mod events;
 pub mod groups;
+pub mod health;
 pub mod link_candidates;
 pub mod links;
 pub mod memberships;

@@ -9,7 +9,7 @@ use crate::columns::{micros, optional, parsed};
 use crate::engine::insert_new;
 use crate::error::Error;
 use crate::schema::{link_candidates, placements, vendors};
-use crate::store::Write;
+use crate::store::{Read, Write};
 
 /// Key of the lease of the node that looks at candidates, on PostgreSQL.
 const LOOKER: i64 = 7_236_830_013;
@@ -86,6 +86,11 @@ fn add_all(
         .map(|id| parsed(id))
         .collect::<Result<_, Error>>()?;
     add(write, &people, cause, at)
+}
+
+/// How many people wait to be looked at.
+pub fn waiting(read: &mut Read<'_>) -> Result<i64, Error> {
+    Ok(link_candidates::table.count().get_result(read.connection)?)
 }
 
 /// Takes the longest waiting out, at most `limit`; none while another node is at it.

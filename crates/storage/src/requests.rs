@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use uuid::Uuid;
 use vestibule_domain::{CredentialId, ProviderId};
 
 use crate::columns::{instant, micros, optional};
@@ -166,6 +167,16 @@ pub fn list(
         .limit(page.limit)
         .load(read.connection)?;
     rows.into_iter().map(Refused::try_from).collect()
+}
+
+/// How many were refused at that instant or later: their ids begin with the time.
+pub fn count_since(read: &mut Read<'_>, since: DateTime<Utc>) -> Result<i64, Error> {
+    let millis = u128::try_from(since.timestamp_millis()).unwrap_or(0);
+    let from = Uuid::from_u128(millis << 80).to_string();
+    Ok(refused_requests::table
+        .filter(refused_requests::id.ge(from))
+        .count()
+        .get_result(read.connection)?)
 }
 
 /// Forgets at most `limit` requests older than `before`. Answers how many.

@@ -133,6 +133,17 @@ pub fn find_locked(
     find(write, provider, id)
 }
 
+/// The active person whose folded primary e-mail that is; there is one at most in the whole system.
+pub fn find_by_email(read: &mut Read<'_>, folded: &str) -> Result<Option<User>, Error> {
+    let row: Option<Row> = users::table
+        .filter(users::email_key.eq(folded))
+        .filter(users::active.eq(true))
+        .select(COLUMNS)
+        .first(read.connection)
+        .optional()?;
+    row.map(User::try_from).transpose()
+}
+
 /// One person of any provider: for administrators only.
 pub fn find_anywhere(read: &mut Read<'_>, id: UserId) -> Result<Option<User>, Error> {
     users::table

@@ -9,12 +9,13 @@ use actix_web::dev::ServerHandle;
 use actix_web::rt::System;
 use serde_json::Value;
 use vestibule_delivery::jwks::Keys;
+use vestibule_delivery::openid::{OpenId, OpenIdSettings};
 use vestibule_delivery::reach::Reach;
 use vestibule_domain::network::TrustedProxies;
 use vestibule_domain::provider::{ProviderSettings, ProviderState};
 use vestibule_service::storage::Engine;
 use vestibule_service::{AdminCall, Entropy, Role, Service, Settings};
-use vestibule_web::{Admission, Web, WebSettings};
+use vestibule_web::{Admission, Web, WebSettings, console};
 
 use crate::http::{self, Reply};
 use crate::{Database, TestClock, TestProvider};
@@ -46,6 +47,8 @@ pub struct Setup {
     pub seed: u64,
     /// Where people are taken who entered by an access link.
     pub gateway_url: Option<String>,
+    /// Who signs administrators in besides; where they come back to is filled in.
+    pub openid: Option<OpenIdSettings>,
 }
 
 impl Default for Setup {
@@ -57,6 +60,7 @@ impl Default for Setup {
             places: 1_024,
             seed: 1,
             gateway_url: None,
+            openid: None,
         }
     }
 }
@@ -99,6 +103,11 @@ impl TestApp {
             admission: Admission::new(setup.places),
             // What a test serves it serves on this machine.
             keys: Keys::new(Reach::Private),
+            mailer: None,
+            openid: setup.openid.map(|openid| {
+                let redirect = format!("http://{address}{}", console::OPENID_CALLBACK);
+                OpenId::new(OpenIdSettings { redirect, ..openid }, Reach::Private)
+            }),
             service: service.clone(),
             settings: WebSettings {
                 public_url: format!("http://{address}"),

@@ -9,13 +9,16 @@ mod access_groups;
 mod account;
 mod administrators;
 mod assets;
+mod credentials;
 mod events;
 mod fields;
 mod form;
 mod gate;
+mod health;
 mod home;
 mod internal_groups;
 mod links;
+mod openid;
 mod page;
 mod people;
 mod providers;
@@ -23,7 +26,10 @@ mod query;
 mod reply;
 mod requests;
 mod routes;
+mod schemas;
 mod search;
+mod settings;
+mod setup;
 mod sign_in;
 mod table;
 mod text;
@@ -31,6 +37,7 @@ mod vendors;
 mod visit;
 
 pub(crate) use assets::style;
+pub use openid::CALLBACK as OPENID_CALLBACK;
 pub use routes::{ROUTES, Route, Verb};
 
 use actix_web::middleware::from_fn;
@@ -44,6 +51,7 @@ pub const SIGN_IN: &str = "/flow/auth/signin";
 pub(crate) fn configure(config: &mut ServiceConfig) {
     assets::configure(config);
     sign_in::configure(config);
+    openid::configure(config);
     config.service(
         web::scope(MOUNT)
             .configure(routes::configure)

@@ -23,12 +23,16 @@ pub mod openapi;
 pub mod scim;
 pub mod tls;
 
+use std::sync::Arc;
+
 use actix_web::App;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{NormalizePath, from_fn};
 use actix_web::web::{Data, ServiceConfig};
+use vestibule_delivery::Mailer;
 use vestibule_delivery::jwks::Keys;
+use vestibule_delivery::openid::OpenId;
 use vestibule_domain::network::TrustedProxies;
 use vestibule_service::Service;
 
@@ -61,6 +65,10 @@ pub struct Web {
     pub admission: Admission,
     /// Keys of clients that sign, from where they publish them.
     pub keys: Keys,
+    /// Takes a letter that an administrator tries the mail server with; none = no mail.
+    pub mailer: Option<Arc<Mailer>>,
+    /// Who signs administrators in besides the server itself.
+    pub openid: Option<OpenId>,
 }
 
 /// The whole application, as the binary serves it: every route, ids, safe headers, and paths read
@@ -94,6 +102,7 @@ pub fn configure(web: Web) -> impl FnOnce(&mut ServiceConfig) {
         scim::configure_alias(config);
         docs::configure(config);
         console::configure(config);
+        config.default_service(actix_web::web::to(refusals::astray));
         let mut described = utoipa_actix_web::service_config::ServiceConfig::new(config);
         routes(&mut described);
     }

@@ -11,13 +11,13 @@ use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header;
 use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data};
-use actix_web::{FromRequest as _, HttpMessage as _, HttpRequest};
+use actix_web::{FromRequest as _, HttpMessage as _, HttpRequest, HttpResponse};
 use serde_json::Value;
 use vestibule_oauth::Bearer;
 use vestibule_service::requests::{Refusal, Shown};
 
-use crate::Web;
 use crate::request::Sender;
+use crate::{Web, scim};
 
 /// The body of a request as it was received, left by whoever read it.
 #[derive(Debug, Clone)]
@@ -37,6 +37,18 @@ pub(crate) async fn over_tokens<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
     observe(next.call(request).await?, "token").await
+}
+
+/// What lies nowhere. When it shows a token it was meant for SCIM: a product with another base URL,
+/// whose administrator finds it among its refused requests.
+pub(crate) async fn astray(web: Data<Web>, request: HttpRequest) -> HttpResponse {
+    let mut refusal = describe(&request, "scim", 404, &[]);
+    if matches!(refusal.shown, Shown::Token(_)) {
+        let base = format!("{}{}", web.settings.public_url, scim::MOUNT);
+        refusal.answer = format!("there is nothing at this path; the SCIM base URL is {base}");
+        web.service.note_refusal(refusal);
+    }
+    HttpResponse::NotFound().finish()
 }
 
 async fn observe<B: MessageBody + 'static>(

@@ -1,5 +1,9 @@
 //! The console over real HTTP: what every route of its table answers to whom.
 
+mod asking;
+mod openid;
+mod pages;
+
 use vestibule_domain::network::AllowedAddresses;
 use vestibule_service::Role;
 use vestibule_service::sessions::{Password, SignIn, SignedIn};
@@ -283,6 +287,7 @@ fn a_form_with_a_mistake_keeps_what_was_typed() {
         ("enabled", "yes"),
         ("addresses", "*"),
         ("scopes", "scim"),
+        ("client_secret_post", "yes"),
     ];
     let made = browser.post("/console/providers/new", &right);
     assert_eq!(made.status, 200, "{}", made.text);

@@ -1,15 +1,17 @@
-//! The settings of links, mail and the gateway.
+//! The settings of links, mail, the gateway and OpenID Connect.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use chrono::Duration;
 use url::Url;
+use vestibule_delivery::openid::{OpenId, OpenIdSettings};
 use vestibule_delivery::{MailSettings, Mailer, Tls};
 use vestibule_domain::link::Durations;
 use vestibule_service::LinkSettings;
 use vestibule_service::keys::SealingKey;
 use vestibule_service::storage::DatabaseUrl;
+use vestibule_web::console::OPENID_CALLBACK;
 
 use super::{Config, ConfigError, Reader, YEAR};
 use crate::config::setting::Kind;
@@ -30,6 +32,19 @@ impl Config {
         })
         .map(Some)
         .map_err(|error| read.refuse("smtp_host", error.to_string()))
+    }
+
+    /// Who signs administrators in besides, if anybody does.
+    pub(crate) fn openid(&self, public_url: &str) -> Option<OpenId> {
+        let settings = self.openid.clone()?;
+        let redirect = format!("{public_url}{OPENID_CALLBACK}");
+        Some(OpenId::new(
+            OpenIdSettings {
+                redirect,
+                ..settings
+            },
+            self.reach,
+        ))
     }
 
     /// Completes the settings of links with the key of the configuration or, for an embedded
@@ -127,6 +142,38 @@ pub(super) fn gateway_url(read: &Reader<'_>) -> Result<Option<String>, ConfigErr
         return Err(read.refuse("gateway_url", format!("{example}, by https")));
     }
     Ok(Some(text.to_owned()))
+}
+
+pub(super) fn openid(read: &Reader<'_>) -> Result<Option<OpenIdSettings>, ConfigError> {
+    let issuer = read.text("openid_issuer");
+    if issuer.is_empty() {
+        return Ok(None);
+    }
+    let url = Url::parse(issuer)
+        .ok()
+        .filter(|url| url.has_host() && url.query().is_none() && url.fragment().is_none());
+    if url.is_none_or(|url| !matches!(url.scheme(), "https" | "http")) {
+        let example = "must be an address such as https://login.example";
+        return Err(read.refuse("openid_issuer", example));
+    }
+    let client_id = read.text("openid_client_id");
+    if client_id.is_empty() {
+        return Err(read.refuse("openid_client_id", "must be given with openid_issuer"));
+    }
+    let claim = read.text("openid_claim");
+    if claim.is_empty() {
+        return Err(read.refuse("openid_claim", "must name a claim"));
+    }
+    let secret = Some(read.text("openid_client_secret"));
+    Ok(Some(OpenIdSettings {
+        issuer: issuer.to_owned(),
+        client_id: client_id.to_owned(),
+        client_secret: secret
+            .filter(|secret| !secret.is_empty())
+            .map(str::to_owned),
+        claim: claim.to_owned(),
+        redirect: String::new(),
+    }))
 }
 
 pub(super) fn mail(read: &Reader<'_>) -> Result<Option<MailSettings>, ConfigError> {

@@ -113,16 +113,7 @@ impl Service {
         if !self.delivers(tx, user, vendor, &groups)? {
             return Ok(false);
         }
-        // After the panic button only an administrator gives links, one by one.
-        match panics::latest(tx, vendor, &groups)? {
-            Some(pressed) => Ok(links::made_since(
-                tx,
-                user.provider,
-                &user.user_name,
-                pressed,
-            )?),
-            None => Ok(true),
-        }
+        Ok(!panicked(tx, user, &facts)?)
     }
 
     fn delivers(
@@ -150,6 +141,21 @@ impl Service {
             &[&of_groups, &[of_provider]],
             system,
         ))
+    }
+}
+
+/// Whether the panic button keeps links from a person: after it only an administrator gives them,
+/// one by one.
+pub(super) fn panicked(tx: &mut Read<'_>, user: &User, facts: &Facts) -> Result<bool, Error> {
+    let (vendor, groups) = belongs_to(facts);
+    match panics::latest(tx, vendor, &groups)? {
+        Some(pressed) => Ok(!links::made_since(
+            tx,
+            user.provider,
+            &user.user_name,
+            pressed,
+        )?),
+        None => Ok(false),
     }
 }
 

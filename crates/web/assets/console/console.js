@@ -141,7 +141,7 @@
       if (busy) return;
       busy = true;
       try {
-        const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+        const answer = await fetch(document.body.dataset.live, { headers: { Accept: "text/html" } });
         if (!answer.ok || answer.redirected) return;
         const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
         for (const part of all("#live, #live-calls")) {

@@ -213,7 +213,7 @@ fn who(visit: &Visit, event: &EventRecord) -> String {
 }
 
 /// The page of what an event is about.
-fn about(visit: &Visit, event: &EventRecord) -> Cell {
+pub(super) fn about(visit: &Visit, event: &EventRecord) -> Cell {
     let t = visit.t;
     let id = &event.subject_id;
     let path = match event.subject_kind.as_str() {

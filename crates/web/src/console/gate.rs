@@ -77,6 +77,12 @@ async fn admit(
         path: request.path().to_owned(),
         query: Pairs::parse(request.query_string().as_bytes()),
         request_id: id,
+        last_event: request
+            .headers()
+            .get("last-event-id")
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+            .to_owned(),
     };
     let pattern = request.match_pattern().unwrap_or_default();
     let Some(needed) = routes::needed(request.method(), &pattern) else {

@@ -2,17 +2,19 @@
 
 use chrono::{DateTime, Duration, Utc};
 use vestibule_domain::vendor::VendorStatus;
+use vestibule_service::cockpit::CredentialRecord;
 use vestibule_service::events::EventQuery;
 use vestibule_service::overview::Overview;
 use vestibule_service::pages::PageQuery;
+use vestibule_service::requests::{RefusedRequest, RequestQuery};
 use vestibule_service::vendors::{Choice, VendorQuery};
 use vestibule_service::{Role, Service};
 
-use super::page::{Anchor, Block, Cell, Chart, Page, Section, Tile, Tone};
+use super::page::{Anchor, Block, Cell, Chart, Page, Section, Shares, Tile, Tone};
 use super::reply::Answer;
 use super::table::Table;
 use super::visit::Visit;
-use super::{MOUNT, events, providers, vendors};
+use super::{MOUNT, events, providers, requests, vendors};
 
 /// Rows of each list.
 const ROWS: u64 = 8;
@@ -21,7 +23,7 @@ const WEEKS: i64 = 12;
 
 pub(super) async fn show(visit: &Visit) -> Answer {
     let t = visit.t;
-    let (overview, pending, latest) = visit
+    let (overview, pending, latest, refused, credentials) = visit
         .run(|service: &Service, call| {
             let pending = VendorQuery {
                 choice: Choice {
@@ -34,10 +36,16 @@ pub(super) async fn show(visit: &Visit) -> Answer {
                 page: PageQuery::first(ROWS),
                 ..EventQuery::default()
             };
+            let refused = RequestQuery {
+                page: PageQuery::first(ROWS),
+                ..RequestQuery::default()
+            };
             Ok((
                 service.overview(call)?,
                 service.list_vendors(call, &pending)?.items,
                 service.list_events(call, &latest)?.items,
+                service.list_requests(call, &refused)?.items,
+                service.list_credentials(call, None)?,
             ))
         })
         .await?;
@@ -54,14 +62,16 @@ pub(super) async fn show(visit: &Visit) -> Answer {
             vec![Block::Text(t.own("home.start_lead"))],
         );
         if visit.may(Role::Administrator) {
-            section.actions = vec![Anchor::primary(
-                t.own("provider.new"),
-                format!("{MOUNT}/providers/new"),
-            )];
+            section.actions = vec![
+                Anchor::primary(t.own("setup.title"), format!("{MOUNT}/set-up")),
+                Anchor::new(t.own("provider.new"), format!("{MOUNT}/providers/new")),
+            ];
         }
         page.sections.insert(0, section);
     }
-    page.sections.push(needs(visit, &overview, &pending));
+    page.sections
+        .push(needs(visit, &overview, &pending, &credentials));
+    page.sections.push(failed(visit, &refused, &overview));
     page.sections.push(Section {
         actions: vec![Anchor::new(t.own("event.all"), format!("{MOUNT}/events"))],
         ..Section::new(
@@ -70,7 +80,12 @@ pub(super) async fn show(visit: &Visit) -> Answer {
             vec![Block::Table(events::table(visit, &latest))],
         )
     });
-    page.aside = vec![next(visit, &overview), expiries(visit, &overview)];
+    page.aside = vec![
+        next(visit, &overview),
+        activity(visit, &overview),
+        people(visit, &overview),
+        expiries(visit, &overview),
+    ];
     Ok(page.into())
 }
 
@@ -110,6 +125,16 @@ fn today(visit: &Visit, overview: &Overview) -> Section {
                 Tone::Plain
             },
         ),
+        tile(
+            overview.refused,
+            "home.refused",
+            "/requests",
+            if overview.refused > 0 {
+                Tone::Bad
+            } else {
+                Tone::Plain
+            },
+        ),
     ];
     Section::new("today", t.own("home.today"), vec![Block::Tiles(tiles)])
 }
@@ -118,6 +143,7 @@ fn needs(
     visit: &Visit,
     overview: &Overview,
     pending: &[vestibule_domain::vendor::Vendor],
+    credentials: &[CredentialRecord],
 ) -> Section {
     let t = visit.t;
     let mut table = Table::new(
@@ -142,6 +168,16 @@ fn needs(
         };
         table.rows.push(vec![link(), Cell::text(t.own(key))]);
     }
+    for one in credentials {
+        let Some(days) = one.expires_within_days.filter(|_| one.live > 0) else {
+            continue;
+        };
+        let kind = t.own_of("credential", one.kind.name());
+        table.rows.push(vec![
+            Cell::link(&one.provider_name, providers::href(one.provider)),
+            Cell::text(t.say("home.credential_soon", &[("kind", &kind), ("days", &days)])),
+        ]);
+    }
     for vendor in pending {
         table.rows.push(vec![
             Cell::link(&vendor.name, vendors::href(vendor.id)),
@@ -149,6 +185,88 @@ fn needs(
         ]);
     }
     Section::new("needs", t.own("home.needs"), vec![Block::Table(table)])
+}
+
+/// What was refused last, with who can be asked about it.
+fn failed(visit: &Visit, refused: &[RefusedRequest], overview: &Overview) -> Section {
+    let t = visit.t;
+    let mut table = Table::new(
+        t.own("home.failed"),
+        &[
+            t.get("event.when"),
+            t.get("vendor.provider"),
+            t.get("request.request"),
+            t.get("request.reason"),
+        ],
+    );
+    table.empty = t.own("home.nothing_failed");
+    table.rows = refused
+        .iter()
+        .take(5)
+        .map(|one| {
+            let known = overview
+                .providers
+                .iter()
+                .find(|provider| Some(provider.id) == one.provider);
+            vec![
+                Cell::Time(one.at),
+                known.map_or_else(
+                    || Cell::text(t.own("request.stranger")),
+                    |provider| Cell::link(&provider.settings.name, providers::href(provider.id)),
+                ),
+                Cell::link(
+                    format!("{} {}", one.method, one.target),
+                    requests::href(&one.trace_id),
+                ),
+                Cell::text(one.reason.clone()),
+            ]
+        })
+        .collect();
+    Section {
+        actions: vec![Anchor::new(t.own("event.all"), format!("{MOUNT}/requests"))],
+        ..Section::new("failed", t.own("home.failed"), vec![Block::Table(table)])
+    }
+}
+
+/// How much changed, day by day.
+fn activity(visit: &Visit, overview: &Overview) -> Section {
+    let t = visit.t;
+    let name = |at: &DateTime<Utc>| at.format("%Y-%m-%d").to_string();
+    let values = overview
+        .days
+        .iter()
+        .map(|(at, count)| {
+            let label = t.say("home.day", &[("day", &name(at)), ("count", count)]);
+            (label, *count)
+        })
+        .collect();
+    let end = |found: Option<&(DateTime<Utc>, i64)>| found.map(|(at, _)| name(at));
+    let chart = Chart::new(
+        t.own("home.activity_label"),
+        values,
+        end(overview.days.first()).unwrap_or_default(),
+        end(overview.days.last()).unwrap_or_default(),
+    );
+    Section::new(
+        "activity",
+        t.own("home.activity"),
+        vec![Block::Chart(chart)],
+    )
+}
+
+/// Of all people, who is active and of which kind.
+fn people(visit: &Visit, overview: &Overview) -> Section {
+    let t = visit.t;
+    let parts = vec![
+        (
+            t.own("home.third_party_active"),
+            overview.active - overview.internal,
+        ),
+        (t.own("home.internal_active"), overview.internal),
+        (t.word("inactive"), overview.inactive),
+    ];
+    let shares = Shares::new(t.own("home.people_label"), parts);
+    Section::new("people", t.own("home.people"), vec![Block::Shares(shares)])
 }
 
 fn next(visit: &Visit, overview: &Overview) -> Section {
@@ -199,6 +317,10 @@ fn expiries(visit: &Visit, overview: &Overview) -> Section {
             (label, i64::try_from(count).unwrap_or(i64::MAX))
         })
         .collect();
+    if values.iter().all(|(_, count)| *count == 0) {
+        let none = Block::Text(t.own("home.no_expiry"));
+        return Section::new("expiries", t.own("home.expiries"), vec![none]);
+    }
     let chart = Chart::new(
         t.own("home.expiries_label"),
         values,

@@ -21,8 +21,18 @@ pub(crate) struct Page {
     pub(crate) aside: Vec<Section>,
     /// Of the navigation, the entry that is current.
     pub(crate) current: &'static str,
-    /// Address of a stream of events; the script reloads the page's sections when one comes.
-    pub(crate) stream: Option<String>,
+    pub(crate) live: Option<Live>,
+}
+
+/// That a page listens: its parts `live` and `live-calls` come anew when the stream says so.
+#[derive(Debug)]
+pub(crate) struct Live {
+    /// Address of the stream of events.
+    pub(crate) stream: String,
+    /// Where the parts are read from.
+    pub(crate) page: String,
+    /// Whether the whole page comes anew again and again where there is no script.
+    pub(crate) refresh: bool,
 }
 
 /// A part of a page under a heading of its own.
@@ -46,8 +56,12 @@ pub(crate) enum Block {
     Form(Form),
     /// Figures people look at first.
     Tiles(Vec<Tile>),
-    /// A chain of checks, or of steps to take.
+    /// A chain of checks.
     Steps(Vec<Step>),
+    /// Things to do, one after the other.
+    Walk(Vec<String>),
+    /// Parts of a whole.
+    Shares(Shares),
     Chart(Chart),
     /// Machine text, as it is.
     Source(String),
@@ -153,9 +167,52 @@ pub(crate) struct Tile {
 #[derive(Debug)]
 pub(crate) struct Step {
     pub(crate) holds: bool,
+    /// Does not hold yet, and nothing is wrong with that.
+    pub(crate) open: bool,
     pub(crate) label: String,
     pub(crate) detail: String,
     pub(crate) link: Option<Anchor>,
+}
+
+/// One bar of parts, with what each stands for.
+#[derive(Debug)]
+pub(crate) struct Shares {
+    pub(crate) label: String,
+    pub(crate) parts: Vec<Share>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Share {
+    /// In thousandths of the whole.
+    pub(crate) x: i64,
+    pub(crate) width: i64,
+    /// Which of the colours of parts.
+    pub(crate) shade: usize,
+    pub(crate) figure: i64,
+    pub(crate) label: String,
+}
+
+impl Shares {
+    pub(crate) fn new(label: String, parts: Vec<(String, i64)>) -> Self {
+        let whole: i64 = parts.iter().map(|(_, figure)| *figure).sum();
+        let mut before = 0;
+        let parts = parts
+            .into_iter()
+            .enumerate()
+            .map(|(shade, (label, figure))| {
+                let x = before * 1_000 / whole.max(1);
+                before += figure;
+                Share {
+                    x,
+                    width: before * 1_000 / whole.max(1) - x,
+                    shade,
+                    figure,
+                    label,
+                }
+            })
+            .collect();
+        Self { label, parts }
+    }
 }
 
 /// Bars over a common scale.

@@ -33,7 +33,7 @@ pub(super) fn href(id: ProviderId) -> String {
     format!("{MOUNT}/providers/{id}")
 }
 
-fn trail(t: Texts) -> Vec<Anchor> {
+pub(super) fn trail(t: Texts) -> Vec<Anchor> {
     vec![
         Anchor::words(t.own("nav.settings")),
         Anchor::words(t.own("nav.authentication")),
@@ -110,10 +110,10 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         ..Page::default()
     };
     if visit.may(Role::Administrator) {
-        page.actions = vec![Anchor::primary(
-            t.own("provider.new"),
-            format!("{MOUNT}/providers/new"),
-        )];
+        page.actions = vec![
+            Anchor::primary(t.own("setup.title"), format!("{MOUNT}/set-up")),
+            Anchor::new(t.own("provider.new"), format!("{MOUNT}/providers/new")),
+        ];
         table.empty_action = page.actions.first().cloned();
     }
     page.sections = vec![Section::new(

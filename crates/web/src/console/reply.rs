@@ -63,6 +63,8 @@ pub(super) struct Plain<'a> {
     pub(super) more: Option<form::Form>,
     pub(super) more_title: String,
     pub(super) link: Option<Anchor>,
+    /// Where the browser goes on to by itself.
+    pub(super) refresh: Option<&'a str>,
     pub(super) csrf: &'a str,
     pub(super) path: &'a str,
 }
@@ -81,6 +83,7 @@ impl Plain<'_> {
             more: None,
             more_title: String::new(),
             link: None,
+            refresh: None,
             csrf: "",
             path,
         }

@@ -217,7 +217,7 @@ fn source(t: Texts, one: &RefusedRequest, sources: &[RegisteredProvider]) -> Cel
     )
 }
 
-fn status(one: &RefusedRequest) -> Cell {
+pub(super) fn status(one: &RefusedRequest) -> Cell {
     let tone = if one.status >= 500 {
         Tone::Waiting
     } else {

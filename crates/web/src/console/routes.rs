@@ -9,8 +9,8 @@ use super::fields::Fields;
 use super::text::Texts;
 use super::visit::Visit;
 use super::{
-    MOUNT, access_groups, account, administrators, events, home, internal_groups, links, people,
-    providers, requests, search, vendors,
+    MOUNT, access_groups, account, administrators, credentials, events, health, home,
+    internal_groups, links, people, providers, requests, schemas, search, settings, setup, vendors,
 };
 
 /// A page, or a change.
@@ -65,6 +65,8 @@ routes! {
     Post "/providers/{id}/edit" Administrator providers::edit::change;
     Post "/providers/{id}/state" Administrator providers::set_state;
     Post "/providers/{id}/allow" Administrator providers::allow;
+    Get "/providers/{id}/set-up" Administrator setup::show;
+    Get "/providers/{id}/stream" Administrator setup::stream;
     Get "/providers/{id}/delete" Administrator providers::preview_deletion;
     Post "/providers/{id}/delete" Administrator providers::delete;
     Post "/providers/{id}/rotate" Administrator providers::credentials::rotate;
@@ -72,6 +74,23 @@ routes! {
     Post "/providers/{id}/tokens" Administrator providers::credentials::issue;
     Post "/providers/{id}/tokens/{token}/revoke" Administrator providers::credentials::revoke_token;
     Post "/providers/{id}/revoke-tokens" Administrator providers::credentials::revoke_all;
+
+    Get "/set-up" Administrator setup::choose;
+    Post "/set-up" Administrator setup::begin;
+    Get "/credentials" Auditor credentials::list;
+
+    Get "/settings" Auditor settings::show;
+    Post "/settings/mail-test" Administrator settings::test_mail;
+    Get "/health" Auditor health::show;
+    Get "/schemas" Auditor schemas::list;
+    Post "/schemas/add" Administrator schemas::add;
+    Post "/schemas/remove" Administrator schemas::remove_schema;
+    Post "/schemas/attribute" Administrator schemas::add_attribute;
+    Post "/schemas/remove-attribute" Administrator schemas::remove_attribute;
+    Post "/schemas/type" Administrator schemas::add_type;
+    Post "/schemas/remove-type" Administrator schemas::remove_type;
+    Post "/schemas/extension" Administrator schemas::extend;
+    Post "/schemas/remove-extension" Administrator schemas::remove_extension;
 
     Get "/people" Auditor people::list;
     Get "/people/{id}" Auditor people::person::show;
@@ -185,8 +204,12 @@ const NAVIGATION: &[(&str, &[Listed])] = &[
         "nav.settings",
         &[
             ("nav.iga", "nav.providers", "/providers"),
+            ("", "nav.credentials", "/credentials"),
             ("nav.user_management", "nav.people", "/people"),
             ("nav.system", "nav.administrators", "/administrators"),
+            ("", "nav.system_settings", "/settings"),
+            ("", "nav.schemas", "/schemas"),
+            ("", "nav.health", "/health"),
         ],
     ),
     (

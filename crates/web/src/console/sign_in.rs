@@ -8,19 +8,22 @@ use actix_web::{HttpRequest, HttpResponse, get, post};
 use vestibule_oauth::Secret;
 use vestibule_service::AdminCall;
 use vestibule_service::AdminCredential;
+use vestibule_service::links::codes::Visitor;
 use vestibule_service::sessions::{Password, SignIn, SignedIn};
 
 use super::form::{Field, Form};
-use super::page::{Notice, Tone};
+use super::page::{Anchor, Notice, Tone};
 use super::query::Pairs;
 use super::reply::{Plain, broken, foreign, see};
 use super::text::Language;
 use super::visit::{Looks, is_https, session, session_cookie};
-use super::{MOUNT, SIGN_IN, gate};
+use super::{MOUNT, SIGN_IN, gate, openid};
 use crate::Web;
-use crate::blocking::blocking;
+use crate::blocking::{blocking, log};
 use crate::request::{Sender, body, request_id};
 
+/// Where people ask for a way in.
+const ASK: &str = "/flow/auth/link";
 /// Bytes of the form.
 const MAX_FORM: usize = 16 * 1024;
 /// How long a browser remembers looks, in seconds.
@@ -31,6 +34,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(root)
         .service(show)
         .service(enter)
+        .service(ask)
         .service(preferences);
 }
 
@@ -67,6 +71,7 @@ async fn show(web: Data<Web>, request: HttpRequest) -> HttpResponse {
     let notice = match query.get("notice") {
         "ended" => Some(Notice::new(Tone::Waiting, looks.t.own("sign_in.ended"))),
         "out" => Some(Notice::new(Tone::Good, looks.t.own("sign_in.out"))),
+        "asked" => Some(Notice::new(Tone::Good, looks.t.own("sign_in.asked"))),
         "password" => Some(Notice::new(
             Tone::Good,
             looks.t.own("sign_in.password_changed"),
@@ -75,6 +80,7 @@ async fn show(web: Data<Web>, request: HttpRequest) -> HttpResponse {
     };
     let next = query.get("next");
     page(
+        &web,
         looks,
         StatusCode::OK,
         Typed {
@@ -97,7 +103,7 @@ async fn enter(
         return foreign(&web, looks);
     }
     let Some(fields) = read(payload).await else {
-        return page(looks, StatusCode::BAD_REQUEST, Typed::default());
+        return page(&web, looks, StatusCode::BAD_REQUEST, Typed::default());
     };
     let attempt = SignIn {
         name: fields.get("name").trim().to_owned(),
@@ -121,7 +127,12 @@ async fn enter(
             .finish(),
         Ok(SignedIn::Wrong) => {
             let notice = Some(Notice::new(Tone::Bad, looks.t.own("sign_in.wrong")));
-            page(looks, StatusCode::UNAUTHORIZED, Typed { notice, ..again })
+            page(
+                &web,
+                looks,
+                StatusCode::UNAUTHORIZED,
+                Typed { notice, ..again },
+            )
         }
         Ok(SignedIn::CodeNeeded) => {
             let notice = Some(Notice::new(
@@ -129,6 +140,7 @@ async fn enter(
                 looks.t.own("sign_in.code_needed"),
             ));
             page(
+                &web,
                 looks,
                 StatusCode::OK,
                 Typed {
@@ -143,6 +155,7 @@ async fn enter(
             let text = looks.t.say("sign_in.too_often", &[("minutes", &minutes)]);
             let notice = Some(Notice::new(Tone::Bad, text));
             page(
+                &web,
                 looks,
                 StatusCode::TOO_MANY_REQUESTS,
                 Typed { notice, ..again },
@@ -152,7 +165,7 @@ async fn enter(
     }
 }
 
-fn page(looks: Looks, status: StatusCode, typed: Typed<'_>) -> HttpResponse {
+fn page(web: &Web, looks: Looks, status: StatusCode, typed: Typed<'_>) -> HttpResponse {
     let t = looks.t;
     let mut fields = vec![
         Field::typed(
@@ -184,7 +197,52 @@ fn page(looks: Looks, status: StatusCode, typed: Typed<'_>) -> HttpResponse {
     plain.lead = Some(t.own("sign_in.lead"));
     plain.notice = typed.notice;
     plain.form = Some(form);
+    if web.openid.is_some() {
+        plain.link = Some(Anchor::new(t.own("sign_in.openid"), openid::BEGIN));
+    }
+    if web.service.settings().links.mail {
+        let email = Field::typed("email", t.own("sign_in.email"), "", "email", "email")
+            .required()
+            .hint(t.own("sign_in.email_hint"));
+        plain.more_title = t.own("sign_in.person");
+        plain.more = Some(Form::of("ask", ASK, t.own("sign_in.ask"), vec![email]));
+    }
     plain.respond(status)
+}
+
+/// A person of a provider asks for a way in. The answer is the same whether the address is known,
+/// and so is the time it takes: what is to be done is done afterwards.
+#[post("/flow/auth/link")]
+async fn ask(
+    web: Data<Web>,
+    request: HttpRequest,
+    sender: Sender,
+    payload: Payload,
+) -> HttpResponse {
+    let looks = Looks::of(&request);
+    if !gate::is_own(&request, &web.settings.public_url) {
+        return foreign(&web, looks);
+    }
+    let fields = read(payload).await.unwrap_or_default();
+    let visitor = Visitor {
+        address: sender.address,
+        request_id: request_id(&request),
+    };
+    if !web.service.may_ask_for_link(&visitor) {
+        let typed = Typed {
+            notice: Some(Notice::new(Tone::Bad, looks.t.own("sign_in.asked_often"))),
+            ..Typed::default()
+        };
+        return page(&web, looks, StatusCode::TOO_MANY_REQUESTS, typed);
+    }
+    let (service, email) = (web.service.clone(), fields.get("email").to_owned());
+    actix_web::rt::spawn(async move {
+        let id = visitor.request_id.clone();
+        if let Err(error) = blocking(move || service.ask_for_link(&email, &visitor)).await {
+            log(&error, &id);
+        }
+    });
+    see(&format!("{SIGN_IN}?notice=asked"))
 }
 
 /// Where to go on: a page of ours, whatever the form or the address says.
@@ -200,7 +258,7 @@ pub(super) fn inside(next: &str) -> &str {
     }
 }
 
-fn cookie(web: &Web, secret: &Secret) -> String {
+pub(super) fn cookie(web: &Web, secret: &Secret) -> String {
     let secure = if is_https(web) { "; Secure" } else { "" };
     let name = session_cookie(web);
     format!(

@@ -60,6 +60,8 @@ pub(crate) struct Visit {
     pub(crate) path: String,
     pub(crate) query: Pairs,
     pub(crate) request_id: String,
+    /// Of a stream, the last event that the browser has seen.
+    pub(crate) last_event: String,
 }
 
 impl Visit {
@@ -165,7 +167,7 @@ pub(crate) fn is_https(web: &Web) -> bool {
 }
 
 /// The value of a cookie. One that comes twice is none: nobody honest sends that.
-fn cookie(request: &HttpRequest, name: &str) -> Option<String> {
+pub(crate) fn cookie(request: &HttpRequest, name: &str) -> Option<String> {
     let mut found = request
         .headers()
         .get_all(COOKIE)

@@ -101,6 +101,8 @@ impl World {
         let web = Web {
             admission: crate::Admission::new(64),
             keys: vestibule_delivery::jwks::Keys::new(vestibule_delivery::reach::Reach::Public),
+            mailer: None,
+            openid: None,
             service: service.clone(),
             settings,
         };

@@ -1,5 +1,7 @@
 //! Everything about one person on one page, so that "why can't she get in?" has one place.
 
+mod causes;
+
 use chrono::{DateTime, Utc};
 use vestibule_domain::access::{ChangeKind, Decision};
 use vestibule_domain::person::Block as BlockOn;
@@ -7,6 +9,7 @@ use vestibule_domain::{BlockId, UserId};
 use vestibule_service::events::{Choice as EventChoice, EventQuery, EventRecord};
 use vestibule_service::pages::PageQuery;
 use vestibule_service::people::{PersonDetails, PersonPlacement};
+use vestibule_service::requests::{RefusedRequest, RequestQuery};
 use vestibule_service::{Error, Role};
 
 use super::{active, href, trail};
@@ -22,6 +25,8 @@ use crate::console::visit::Visit;
 use crate::console::{MOUNT, access_groups, events, internal_groups, links, providers, vendors};
 
 const EVENTS: u64 = 15;
+/// Refused requests about a person that are shown.
+const REFUSED: u64 = 5;
 
 /// All that the page shows.
 struct Shown {
@@ -30,6 +35,8 @@ struct Shown {
     /// The verdict at the instant asked about.
     then: Option<Decision>,
     history: Vec<EventRecord>,
+    /// Requests about the person that were refused lately.
+    refused: Vec<RefusedRequest>,
     provider: String,
     third_party: bool,
     /// Names of the vendors the person could have been placed in.
@@ -69,6 +76,16 @@ async fn find(visit: &Visit) -> Result<(Shown, Option<&'static str>), Error> {
                     None => None,
                 },
                 history: service.list_events(call, &query)?.items,
+                refused: service
+                    .list_requests(
+                        call,
+                        &RequestQuery {
+                            search: Some(id.to_string()),
+                            page: PageQuery::first(REFUSED),
+                            ..RequestQuery::default()
+                        },
+                    )?
+                    .items,
                 provider: source.settings.name,
                 third_party: source.settings.user_type
                     == vestibule_domain::provider::UserType::ThirdParty,
@@ -103,6 +120,7 @@ fn page(
     }
     sections.push(links);
     sections.push(memberships(visit, shown));
+    sections.push(causes::section(visit, shown));
     sections.push(Section {
         actions: vec![Anchor::new(
             t.own("event.all"),
@@ -180,6 +198,7 @@ fn steps(visit: &Visit, decision: &Decision) -> Block {
         .iter()
         .map(|step| Step {
             holds: step.holds,
+            open: false,
             label: t.own_of("check", step.check.name()),
             detail: step.detail.clone(),
             link: step.event.map(|event| {

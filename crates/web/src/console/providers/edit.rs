@@ -1,4 +1,6 @@
-//! The two-tab form by which a provider is registered and changed.
+//! The form in tabs by which a provider is registered and changed.
+
+mod authentication;
 
 use vestibule_domain::ProviderId;
 use vestibule_domain::network::{AllowedAddresses, AllowedReferrers};
@@ -37,6 +39,7 @@ struct Typed {
     link_delivery: String,
     per_second: String,
     burst: String,
+    methods: authentication::Typed,
 }
 
 impl Typed {
@@ -47,6 +50,7 @@ impl Typed {
             scopes: Scopes::ALL.to_string(),
             dialect: dialect_word(Dialect::Tolerant).to_owned(),
             link_delivery: LinkDelivery::Default.name().to_owned(),
+            methods: authentication::Typed::of_methods(&Methods::default()),
             ..Self::default()
         }
     }
@@ -77,6 +81,7 @@ impl Typed {
                 .rate_limit
                 .map(|rate| rate.burst.to_string())
                 .unwrap_or_default(),
+            methods: authentication::Typed::of_methods(&settings.authentication),
         }
     }
 
@@ -98,6 +103,7 @@ impl Typed {
             link_delivery: own("link_delivery"),
             per_second: own("per_second"),
             burst: own("burst"),
+            methods: authentication::Typed::of_fields(fields),
         }
     }
 
@@ -123,6 +129,7 @@ impl Typed {
             .rate()
             .map_err(|()| wrong.push(("per_second", t.own("provider.rate_wrong"))))
             .unwrap_or_default();
+        let methods = self.methods.methods(visit, &mut wrong);
         let settings = ProviderSettings {
             name: self.name.trim().to_owned(),
             user_type,
@@ -132,7 +139,7 @@ impl Typed {
             valid_until,
             allowed_addresses,
             allowed_referrers,
-            authentication: Methods::default(),
+            authentication: methods,
             scopes: Scopes::parse(&self.scopes).unwrap_or(Scopes::ALL),
             dialect: if self.dialect == dialect_word(Dialect::Strict) {
                 Dialect::Strict
@@ -146,7 +153,10 @@ impl Typed {
         };
         if let Err(mistake) = settings.check() {
             let field = field_of(mistake.field());
-            wrong.push((field, t.detail(mistake.field(), &mistake.to_string())));
+            // What was wrong before it was looked at as a whole is said more precisely there.
+            if !wrong.iter().any(|(known, _)| *known == field) {
+                wrong.push((field, t.detail(mistake.field(), &mistake.to_string())));
+            }
         }
         if wrong.is_empty() {
             Ok(settings)
@@ -178,7 +188,7 @@ fn field_of(setting: &str) -> &'static str {
         "default_access_group" => "default_access_group",
         "rate_limit.per_second" => "per_second",
         "rate_limit.burst" => "burst",
-        _ => "name",
+        other => authentication::field_of(other).unwrap_or("name"),
     }
 }
 
@@ -262,7 +272,7 @@ fn settings_fields(visit: &Visit, typed: &Typed, new: bool, groups: Vec<Pick>) -
     settings
 }
 
-fn authentication(visit: &Visit, typed: &Typed) -> Vec<Field> {
+fn authentication_fields(visit: &Visit, typed: &Typed) -> Vec<Field> {
     let t = visit.t;
     vec![
         Field::choice(
@@ -344,7 +354,11 @@ fn form(
             },
             Group {
                 title: t.own("provider.tab_authentication"),
-                fields: authentication(visit, typed),
+                fields: authentication_fields(visit, typed),
+            },
+            Group {
+                title: t.own("method.tab"),
+                fields: typed.methods.fields(visit),
             },
         ],
         ..Form::default()
@@ -488,10 +502,10 @@ pub(in crate::console) async fn change(visit: &Visit, fields: &Fields) -> Answer
     let changed = visit
         .run(move |service, call| {
             service.change_provider(call, id, version, move |current| {
-                // The form does not show it, so it must not change it.
-                let authentication = std::mem::take(&mut current.authentication);
+                let present = std::mem::take(&mut current.authentication);
+                let given = settings.authentication.clone();
                 *current = ProviderSettings {
-                    authentication,
+                    authentication: authentication::merged(given, present),
                     ..settings.clone()
                 };
                 Ok(())

@@ -63,6 +63,7 @@ pub(super) async fn page(visit: &Visit, once: Option<(&str, String)>) -> Result<
     if visit.may(Role::Administrator) {
         page.actions = vec![
             Anchor::primary(t.own("table.edit"), format!("{}/edit", href(id))),
+            Anchor::new(t.own("setup.live"), format!("{}/set-up#live", href(id))),
             Anchor::new(t.own("provider.delete"), format!("{}/delete", href(id))),
         ];
     }
@@ -409,6 +410,7 @@ fn tolerances(visit: &Visit, details: &ProviderDetails) -> Section {
         t.own("provider.tolerances"),
         &[
             t.get("provider.tolerance"),
+            t.get("setup.diagnosis"),
             t.get("provider.uses"),
             t.get("provider.last_used"),
         ],
@@ -420,6 +422,7 @@ fn tolerances(visit: &Visit, details: &ProviderDetails) -> Section {
         .map(|one| {
             vec![
                 Cell::Code(one.name.clone()),
+                Cell::text(t.own_of("tolerance", &one.name)),
                 Cell::Number(one.uses),
                 Cell::Time(one.last_used),
             ]

@@ -1,0 +1,78 @@
+//! Whether the server keeps up with what it does in the background.
+
+use chrono::{DateTime, Utc};
+use vestibule_storage::{Engine, events, health, link_candidates, outbox, requests};
+
+use crate::requests::DROPPED;
+use crate::{AdminCall, Error, Role, Service};
+
+/// What there is to say about one running server and its database.
+#[derive(Debug, Clone)]
+pub struct Health {
+    /// By the server's clock.
+    pub at: DateTime<Utc>,
+    /// `SQLite` or `PostgreSQL`.
+    pub engine: &'static str,
+    /// By which this process is told from others over the same database.
+    pub node: String,
+    /// Versions of the migrations that were applied, oldest first.
+    pub migrations: Vec<String>,
+    /// Number of the last sealed event; 0 before the first.
+    pub sealed: i64,
+    /// Its hash, to be kept elsewhere.
+    pub head: Option<Vec<u8>>,
+    /// Events that wait to be sealed.
+    pub unsealed: i64,
+    /// Letters that wait to be sent.
+    pub letters_waiting: i64,
+    /// People who are looked at soon for a link.
+    pub people_waiting: i64,
+    /// Refused requests that came too fast to be kept, ever.
+    pub dropped_requests: i64,
+}
+
+impl Service {
+    /// How this server and its database are.
+    pub fn health(&self, call: &AdminCall) -> Result<Health, Error> {
+        let now = self.now();
+        self.store().read(|tx| {
+            crate::admin::admit(tx, call, Role::Auditor, now)?;
+            let chain = events::chain(tx)?;
+            Ok(Health {
+                at: now,
+                engine: match self.store().engine() {
+                    Engine::Sqlite => "SQLite",
+                    Engine::Postgres => "PostgreSQL",
+                },
+                node: self.node().to_owned(),
+                migrations: health::migrations(tx)?,
+                sealed: chain.sealed,
+                head: chain.head,
+                unsealed: chain.unsealed,
+                letters_waiting: outbox::waiting(tx)?,
+                people_waiting: link_candidates::waiting(tx)?,
+                dropped_requests: requests::drops(tx, DROPPED)?,
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vestibule_domain::provider::UserType;
+
+    use crate::world::{World, root};
+
+    #[test]
+    fn it_says_what_waits_and_where_the_chain_stands() {
+        let world = World::new();
+        world.client(UserType::ThirdParty);
+        let health = world.service.health(&root()).unwrap();
+        let events = i64::try_from(world.events().len()).unwrap();
+        assert_eq!(health.sealed + health.unsealed, events, "{health:?}");
+        assert_eq!(health.head.is_some(), health.sealed > 0);
+        assert!(health.migrations.len() >= 10, "{:?}", health.migrations);
+        assert_eq!((health.letters_waiting, health.people_waiting), (0, 0));
+        assert_eq!(health.dropped_requests, 0);
+    }
+}

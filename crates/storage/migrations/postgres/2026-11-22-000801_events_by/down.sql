@@ -1,0 +1,2 @@
+DROP INDEX events_by_action;
+DROP INDEX events_by_provider;

@@ -1,0 +1,117 @@
+//! Settings > System > Health: whether everything that runs in the background keeps up.
+
+use std::fmt::Write as _;
+
+use vestibule_service::Service;
+use vestibule_service::health::Health;
+
+use super::MOUNT;
+use super::page::{Anchor, Block, Cell, Fact, Page, Section, Tile, Tone};
+use super::reply::Answer;
+use super::visit::Visit;
+
+/// Events that may wait for their place in the chain before it is worth a word.
+const UNSEALED: i64 = 1_000;
+/// Letters that may wait.
+const LETTERS: i64 = 100;
+
+pub(super) async fn show(visit: &Visit) -> Answer {
+    let t = visit.t;
+    let health = visit
+        .run(|service: &Service, call| service.health(call))
+        .await?;
+    Ok(Page {
+        title: t.own("nav.health"),
+        lead: Some(t.own("health.lead")),
+        trail: vec![
+            Anchor::words(t.own("nav.settings")),
+            Anchor::words(t.own("nav.system")),
+            Anchor::new(t.own("nav.health"), format!("{MOUNT}/health")),
+        ],
+        current: "nav.health",
+        sections: vec![
+            Section::new(
+                "queues",
+                t.own("health.queues"),
+                vec![queues(visit, &health)],
+            ),
+            Section {
+                lead: Some(t.own("health.chain_lead")),
+                ..Section::new("chain", t.own("health.chain"), vec![chain(visit, &health)])
+            },
+            Section::new(
+                "server",
+                t.own("health.server"),
+                vec![server(visit, &health)],
+            ),
+        ],
+        ..Page::default()
+    }
+    .into())
+}
+
+fn queues(visit: &Visit, health: &Health) -> Block {
+    let t = visit.t;
+    let tile = |figure: i64, most: i64, key: &'static str, path: &str| Tile {
+        figure: figure.to_string(),
+        label: t.own(key),
+        href: format!("{MOUNT}{path}"),
+        tone: if figure > most { Tone::Bad } else { Tone::Good },
+    };
+    Block::Tiles(vec![
+        tile(health.unsealed, UNSEALED, "health.unsealed", "/events"),
+        tile(health.letters_waiting, LETTERS, "health.letters", "/links"),
+        tile(
+            health.people_waiting,
+            LETTERS * 100,
+            "health.people",
+            "/links",
+        ),
+        tile(health.dropped_requests, 0, "health.dropped", "/requests"),
+    ])
+}
+
+fn chain(visit: &Visit, health: &Health) -> Block {
+    let t = visit.t;
+    let mut head = String::with_capacity(64);
+    for byte in health.head.iter().flatten() {
+        let _ = write!(head, "{byte:02x}");
+    }
+    let head = if head.is_empty() {
+        Cell::Nothing
+    } else {
+        Cell::Copy(head)
+    };
+    Block::Facts(vec![
+        Fact::new(t.own("health.sealed"), Cell::Number(health.sealed)),
+        Fact::new(t.own("health.head"), head),
+    ])
+}
+
+fn server(visit: &Visit, health: &Health) -> Block {
+    let t = visit.t;
+    Block::Facts(vec![
+        Fact::new(
+            t.own("health.version"),
+            Cell::Code(env!("CARGO_PKG_VERSION").to_owned()),
+        ),
+        Fact::new(
+            t.own("health.database"),
+            Cell::text(health.engine.to_owned()),
+        ),
+        Fact::new(
+            t.own("health.migration"),
+            Cell::optional(health.migrations.last().cloned()),
+        ),
+        Fact::new(
+            t.own("health.migrations"),
+            Cell::Number(i64::try_from(health.migrations.len()).unwrap_or(i64::MAX)),
+        ),
+        Fact::new(t.own("health.node"), Cell::Code(health.node.clone())),
+        Fact::new(t.own("health.now"), Cell::Time(health.at)),
+        Fact::new(
+            t.own("health.url"),
+            Cell::Copy(visit.web.settings.public_url.clone()),
+        ),
+    ])
+}

@@ -1,0 +1,212 @@
+//! The part of the form that says by which methods a provider may authenticate.
+
+use vestibule_oauth::methods::{day, default_algorithms};
+use vestibule_oauth::{
+    Federation, Methods, OwnCertificates, PrivateKeyJwt, PublicKeys, Thumbprint,
+};
+
+use crate::console::form::{Field, items};
+use crate::console::query::Pairs;
+use crate::console::visit::Visit;
+
+/// What the form holds of it, as text, whoever wrote it.
+#[derive(Default)]
+pub(super) struct Typed {
+    basic: bool,
+    post: bool,
+    jwks: String,
+    jwks_uri: String,
+    issuer: String,
+    issuer_keys: String,
+    subjects: String,
+    audiences: String,
+    life: String,
+    thumbprints: String,
+    /// Issuers after the first, which the form leaves alone.
+    further: usize,
+}
+
+impl Typed {
+    pub(super) fn of_methods(methods: &Methods) -> Self {
+        let own = methods.private_key_jwt.as_ref();
+        let first = methods.federated.first();
+        let of_first = |get: &dyn Fn(&Federation) -> String| first.map(get).unwrap_or_default();
+        Self {
+            basic: methods.client_secret_basic,
+            post: methods.client_secret_post,
+            jwks: own
+                .and_then(|own| own.jwks.as_ref())
+                .and_then(|keys| serde_json::to_string_pretty(keys).ok())
+                .unwrap_or_default(),
+            jwks_uri: own.and_then(|own| own.jwks_uri.clone()).unwrap_or_default(),
+            issuer: of_first(&|one| one.issuer.clone()),
+            issuer_keys: of_first(&|one| one.jwks_uri.clone()),
+            subjects: of_first(&|one| one.subjects.join("\n")),
+            audiences: of_first(&|one| one.audiences.join("\n")),
+            life: of_first(&|one| one.maximum_life_minutes.to_string()),
+            thumbprints: methods
+                .self_signed_tls_client_auth
+                .iter()
+                .flat_map(|own| &own.thumbprints)
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join("\n"),
+            further: methods.federated.len().saturating_sub(1),
+        }
+    }
+
+    pub(super) fn of_fields(fields: &Pairs) -> Self {
+        let own = |name: &str| fields.get(name).trim().to_owned();
+        Self {
+            basic: fields.has("client_secret_basic"),
+            post: fields.has("client_secret_post"),
+            jwks: own("jwks"),
+            jwks_uri: own("jwks_uri"),
+            issuer: own("issuer"),
+            issuer_keys: own("issuer_keys"),
+            subjects: own("subjects"),
+            audiences: own("audiences"),
+            life: own("life"),
+            thumbprints: own("thumbprints"),
+            further: 0,
+        }
+    }
+
+    /// The methods, with every mistake that is found before they are looked at as a whole.
+    pub(super) fn methods(
+        &self,
+        visit: &Visit,
+        wrong: &mut Vec<(&'static str, String)>,
+    ) -> Methods {
+        let t = visit.t;
+        let jwks = (!self.jwks.is_empty()).then(|| {
+            let set = serde_json::from_str(&self.jwks)
+                .map_err(|error| t.say("method.not_json", &[("error", &error)]));
+            set.and_then(|set| PublicKeys::register(&set).map_err(|error| error.to_string()))
+        });
+        let jwks = match jwks.transpose() {
+            Ok(jwks) => jwks,
+            Err(mistake) => {
+                wrong.push(("jwks", mistake));
+                None
+            }
+        };
+        let jwks_uri = Some(self.jwks_uri.clone()).filter(|address| !address.is_empty());
+        let signs = !self.jwks.is_empty() || jwks_uri.is_some();
+        if jwks.is_some() && jwks_uri.is_some() {
+            wrong.push(("jwks_uri", t.own("method.one_of")));
+        }
+        let life = if self.life.is_empty() {
+            day()
+        } else {
+            self.life
+                .parse()
+                .map_err(|_| wrong.push(("life", t.own("method.life_wrong"))))
+                .unwrap_or_else(|()| day())
+        };
+        let thumbprints: Result<Vec<Thumbprint>, _> = items(&self.thumbprints)
+            .iter()
+            .map(|one| one.parse())
+            .collect();
+        let thumbprints = thumbprints.unwrap_or_else(|error| {
+            wrong.push(("thumbprints", error.to_string()));
+            Vec::new()
+        });
+        let parts = [
+            &self.issuer,
+            &self.issuer_keys,
+            &self.subjects,
+            &self.audiences,
+        ];
+        let federated = parts.iter().any(|part| !part.is_empty());
+        Methods {
+            client_secret_basic: self.basic,
+            client_secret_post: self.post,
+            private_key_jwt: signs.then(|| PrivateKeyJwt {
+                jwks,
+                jwks_uri,
+                algorithms: default_algorithms(),
+            }),
+            federated: federated
+                .then(|| Federation {
+                    issuer: self.issuer.clone(),
+                    jwks_uri: self.issuer_keys.clone(),
+                    subjects: items(&self.subjects),
+                    audiences: items(&self.audiences),
+                    maximum_life_minutes: life,
+                    algorithms: default_algorithms(),
+                })
+                .into_iter()
+                .collect(),
+            tls_client_auth: None,
+            self_signed_tls_client_auth: (!thumbprints.is_empty())
+                .then_some(OwnCertificates { thumbprints }),
+        }
+    }
+
+    pub(super) fn fields(&self, visit: &Visit) -> Vec<Field> {
+        let t = visit.t;
+        let further = if self.further > 0 {
+            t.say("method.further", &[("count", &self.further)])
+        } else {
+            t.own("method.issuer_hint")
+        };
+        vec![
+            Field::switch("client_secret_basic", t.own("method.basic"), self.basic),
+            Field::switch("client_secret_post", t.own("method.post"), self.post),
+            Field::area("jwks", t.own("method.jwks"), &self.jwks, 4)
+                .hint(t.own("method.jwks_hint")),
+            Field::line("jwks_uri", t.own("method.jwks_uri"), &self.jwks_uri)
+                .hint(t.own("method.jwks_uri_hint")),
+            Field::line("issuer", t.own("method.issuer"), &self.issuer).hint(further),
+            Field::line(
+                "issuer_keys",
+                t.own("method.issuer_keys"),
+                &self.issuer_keys,
+            ),
+            Field::area("subjects", t.own("method.subjects"), &self.subjects, 2)
+                .hint(t.own("method.subjects_hint")),
+            Field::area("audiences", t.own("method.audiences"), &self.audiences, 2)
+                .hint(t.own("method.audiences_hint")),
+            Field::line("life", t.own("method.life"), &self.life).hint(t.own("method.life_hint")),
+            Field::area(
+                "thumbprints",
+                t.own("method.thumbprints"),
+                &self.thumbprints,
+                2,
+            )
+            .hint(t.own("method.thumbprints_hint")),
+        ]
+    }
+}
+
+/// The form's name of a setting of the methods.
+pub(super) fn field_of(setting: &str) -> Option<&'static str> {
+    Some(match setting {
+        "authentication" => "client_secret_basic",
+        "private_key_jwt" | "private_key_jwt.algorithms" => "jwks",
+        "private_key_jwt.jwks_uri" => "jwks_uri",
+        "federated" | "federated.issuer" | "federated.algorithms" => "issuer",
+        "federated.jwks_uri" => "issuer_keys",
+        "federated.subjects" => "subjects",
+        "federated.audiences" => "audiences",
+        "federated.maximum_life_minutes" => "life",
+        "tls_client_auth" | "self_signed_tls_client_auth.thumbprints" => "thumbprints",
+        _ => return None,
+    })
+}
+
+/// Keeps of the present methods what the form does not show: algorithms, issuers after the first, and
+/// the name of a certificate.
+pub(super) fn merged(mut given: Methods, present: Methods) -> Methods {
+    if let (Some(own), Some(before)) = (&mut given.private_key_jwt, present.private_key_jwt) {
+        own.algorithms = before.algorithms;
+    }
+    given.tls_client_auth = present.tls_client_auth;
+    let mut present = present.federated.into_iter();
+    if let (Some(first), Some(before)) = (given.federated.first_mut(), present.next()) {
+        first.algorithms = before.algorithms;
+    }
+    given.federated.extend(present);
+    given
+}

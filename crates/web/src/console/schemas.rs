@@ -1,0 +1,415 @@
+//! Settings > System > Schemas: what people, groups and further resources consist of.
+
+use serde_json::Value;
+use vestibule_service::definitions::{ResourceTypeInfo, SchemaInfo};
+use vestibule_service::{Error, Role, Service};
+
+use super::MOUNT;
+use super::fields::Fields;
+use super::form::{Field, Form, Pick};
+use super::page::{Anchor, Block, Button, Cell, Notice, Page, Section, Tone};
+use super::query::Pairs;
+use super::reply::{Answer, Reply};
+use super::table::Table;
+use super::visit::Visit;
+
+/// An attribute as RFC 7643, section 7, writes it.
+const ATTRIBUTE: &str = r#"{"name": "badgeNumber", "type": "integer", "uniqueness": "server"}"#;
+/// A schema as that section writes it.
+const SCHEMA: &str = r#"{"id": "urn:example:params:scim:schemas:Badge", "name": "Badge",
+ "attributes": [{"name": "number", "type": "integer"}]}"#;
+/// A resource type as section 6 writes it.
+const RESOURCE_TYPE: &str = r#"{"name": "Badge", "endpoint": "/Badges",
+ "schema": "urn:example:params:scim:schemas:Badge"}"#;
+
+pub(super) async fn list(visit: &Visit) -> Answer {
+    Ok(page(visit, None).await?.into())
+}
+
+/// The page; with the form that was sent and what was wrong in it.
+async fn page(visit: &Visit, wrong: Option<(&str, &Pairs, Error)>) -> Result<Page, Error> {
+    let t = visit.t;
+    let (schemas, types) = visit
+        .run(|service: &Service, call| {
+            Ok((
+                service.list_schemas(call)?,
+                service.list_resource_types(call)?,
+            ))
+        })
+        .await?;
+    let mut page = Page {
+        title: t.own("nav.schemas"),
+        lead: Some(t.own("schema.lead")),
+        trail: vec![
+            Anchor::words(t.own("nav.settings")),
+            Anchor::words(t.own("nav.system")),
+            Anchor::new(t.own("nav.schemas"), format!("{MOUNT}/schemas")),
+        ],
+        current: "nav.schemas",
+        ..Page::default()
+    };
+    let (what, sent, error) = match wrong {
+        Some((what, sent, error)) => (what, sent.clone(), Some(error)),
+        None => ("", Pairs::default(), None),
+    };
+    let mut forms = forms(visit, &schemas, &types, what, &sent);
+    if let Some(error) = error {
+        let form = forms.iter_mut().find(|form| form.id == what);
+        match (form, error) {
+            (Some(form), Error::Invalid { field, detail }) => {
+                let mistake = if detail.starts_with(&field) {
+                    detail
+                } else {
+                    format!("{field}: {detail}")
+                };
+                if !form.mark("definition", &mistake) {
+                    form.mark("urn", &mistake);
+                }
+            }
+            (Some(form), Error::Conflict(detail) | Error::Uniqueness(detail)) => {
+                page.notice = Some(Notice::new(Tone::Bad, detail));
+                form.mark("definition", visit.t.get("form.wrong"));
+            }
+            (None, Error::Conflict(detail)) => {
+                page.notice = Some(Notice::new(Tone::Bad, detail));
+            }
+            (_, error) => return Err(error),
+        }
+    }
+    let mut forms = forms.into_iter();
+    let mut with_form = |table: Table| {
+        let mut blocks = vec![Block::Table(table)];
+        blocks.extend(forms.next().map(Block::Form));
+        blocks
+    };
+    page.sections = vec![
+        Section::new(
+            "schemas",
+            t.own("nav.schemas"),
+            with_form(schemas_table(visit, &schemas)),
+        ),
+        Section {
+            lead: Some(t.own("schema.attributes_lead")),
+            ..Section::new(
+                "attributes",
+                t.own("schema.added"),
+                with_form(added_table(visit, &schemas)),
+            )
+        },
+        Section::new(
+            "types",
+            t.own("schema.types"),
+            with_form(types_table(visit, &types)),
+        ),
+        Section {
+            lead: Some(t.own("schema.extensions_lead")),
+            ..Section::new(
+                "extensions",
+                t.own("schema.extensions"),
+                with_form(extensions_table(visit, &schemas, &types)),
+            )
+        },
+    ];
+    Ok(page)
+}
+
+/// What can be added, in the order of the sections; none for who may only look.
+fn forms(
+    visit: &Visit,
+    schemas: &[SchemaInfo],
+    types: &[ResourceTypeInfo],
+    what: &str,
+    sent: &Pairs,
+) -> Vec<Form> {
+    let t = visit.t;
+    if !visit.may(Role::Administrator) {
+        return Vec::new();
+    }
+    let given = |form: &str, usual: &str| {
+        if form == what {
+            sent.get("definition").to_owned()
+        } else {
+            usual.to_owned()
+        }
+    };
+    let urns = |all: bool| -> Vec<Pick> {
+        schemas
+            .iter()
+            .filter(|one| all || !one.built_in)
+            .map(|one| Pick::new(&one.schema.id, &one.schema.id))
+            .collect()
+    };
+    let kinds = types
+        .iter()
+        .map(|one| Pick::new(&one.name, &one.name))
+        .collect();
+    let form = |id: &'static str, key: &'static str, fields| {
+        Form::of(id, format!("{MOUNT}/schemas/{id}"), t.own(key), fields)
+    };
+    let definition = |id: &str, usual: &str, rows| {
+        Field::area(
+            "definition",
+            t.own("schema.definition"),
+            given(id, usual),
+            rows,
+        )
+        .required()
+        .hint(t.own("schema.definition_hint"))
+    };
+    vec![
+        form("add", "schema.add", vec![definition("add", SCHEMA, 5)]),
+        form(
+            "attribute",
+            "schema.add_attribute",
+            vec![
+                Field::choice("urn", t.own("schema.schema"), urns(true), sent.get("urn")),
+                definition("attribute", ATTRIBUTE, 3),
+            ],
+        ),
+        form(
+            "type",
+            "schema.add_type",
+            vec![definition("type", RESOURCE_TYPE, 4)],
+        ),
+        form(
+            "extension",
+            "schema.extend",
+            vec![
+                Field::choice("type", t.own("schema.type"), kinds, sent.get("type")),
+                Field::choice("urn", t.own("schema.schema"), urns(false), sent.get("urn")),
+            ],
+        ),
+    ]
+}
+
+fn remove(visit: &Visit, what: &str, about: String, fields: Vec<(&'static str, String)>) -> Cell {
+    if !visit.may(Role::Administrator) {
+        return Cell::Nothing;
+    }
+    Cell::Button(Button {
+        text: visit.t.own("schema.remove"),
+        about,
+        action: format!("{MOUNT}/schemas/{what}"),
+        fields,
+        tone: Tone::Bad,
+    })
+}
+
+fn schemas_table(visit: &Visit, schemas: &[SchemaInfo]) -> Table {
+    let t = visit.t;
+    let mut table = Table::new(
+        t.own("nav.schemas"),
+        &[
+            t.get("schema.schema"),
+            t.get("provider.name"),
+            t.get("schema.attributes"),
+            t.get("schema.types"),
+            t.get("table.actions"),
+        ],
+    );
+    table.rows = schemas
+        .iter()
+        .map(|one| {
+            let id = &one.schema.id;
+            let names: Vec<&str> = one
+                .schema
+                .attributes
+                .iter()
+                .map(|attribute| attribute.name.as_str())
+                .collect();
+            vec![
+                Cell::Code(id.clone()),
+                Cell::text(one.schema.name.clone()),
+                Cell::text(names.join(", ")),
+                Cell::text(one.resource_types.join(", ")),
+                if one.built_in {
+                    Cell::text(t.own("schema.built_in"))
+                } else {
+                    remove(visit, "remove", id.clone(), vec![("urn", id.clone())])
+                },
+            ]
+        })
+        .collect();
+    table
+}
+
+fn added_table(visit: &Visit, schemas: &[SchemaInfo]) -> Table {
+    let t = visit.t;
+    let mut table = Table::new(
+        t.own("schema.added"),
+        &[
+            t.get("schema.attribute"),
+            t.get("schema.schema"),
+            t.get("table.actions"),
+        ],
+    );
+    table.empty = t.own("schema.none_added");
+    table.rows = schemas
+        .iter()
+        .flat_map(|one| one.added.iter().map(move |name| (one, name)))
+        .map(|(one, name)| {
+            let fields = vec![("urn", one.schema.id.clone()), ("name", name.clone())];
+            vec![
+                Cell::Code(name.clone()),
+                Cell::Code(one.schema.id.clone()),
+                remove(visit, "remove-attribute", name.clone(), fields),
+            ]
+        })
+        .collect();
+    table
+}
+
+fn types_table(visit: &Visit, types: &[ResourceTypeInfo]) -> Table {
+    let t = visit.t;
+    let mut table = Table::new(
+        t.own("schema.types"),
+        &[
+            t.get("provider.name"),
+            t.get("schema.endpoint"),
+            t.get("schema.schema"),
+            t.get("table.actions"),
+        ],
+    );
+    table.rows = types
+        .iter()
+        .map(|one| {
+            vec![
+                Cell::Name(one.name.clone()),
+                Cell::Code(one.endpoint.clone()),
+                Cell::Code(one.schema.clone()),
+                if one.built_in {
+                    Cell::text(t.own("schema.built_in"))
+                } else {
+                    let fields = vec![("name", one.name.clone())];
+                    remove(visit, "remove-type", one.name.clone(), fields)
+                },
+            ]
+        })
+        .collect();
+    table
+}
+
+fn extensions_table(visit: &Visit, schemas: &[SchemaInfo], types: &[ResourceTypeInfo]) -> Table {
+    let t = visit.t;
+    let mut table = Table::new(
+        t.own("schema.extensions"),
+        &[
+            t.get("schema.type"),
+            t.get("schema.schema"),
+            t.get("table.actions"),
+        ],
+    );
+    let built_in = |urn: &str| {
+        schemas
+            .iter()
+            .any(|one| one.built_in && one.schema.id.eq_ignore_ascii_case(urn))
+    };
+    table.rows = types
+        .iter()
+        .flat_map(|one| one.extensions.iter().map(move |urn| (one, urn)))
+        .map(|(one, urn)| {
+            let fields = vec![("type", one.name.clone()), ("urn", urn.clone())];
+            vec![
+                Cell::Name(one.name.clone()),
+                Cell::Code(urn.clone()),
+                if built_in(urn) {
+                    Cell::text(t.own("schema.built_in"))
+                } else {
+                    remove(visit, "remove-extension", urn.clone(), fields)
+                },
+            ]
+        })
+        .collect();
+    table
+}
+
+/// Runs a change; a mistake comes back in the form `what` it was made in.
+async fn change(
+    visit: &Visit,
+    fields: &Fields,
+    what: &str,
+    operation: impl FnOnce(&Service, &vestibule_service::AdminCall) -> Result<(), Error>
+    + Send
+    + 'static,
+) -> Answer {
+    match visit.run(operation).await {
+        Ok(()) => Ok(Reply::See(format!("{MOUNT}/schemas?done=saved"))),
+        Err(error @ (Error::Invalid { .. } | Error::Conflict(_) | Error::Uniqueness(_))) => {
+            let page = page(visit, Some((what, fields, error))).await?;
+            Ok(Reply::Mistaken(Box::new(page)))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// A definition as it was typed.
+fn definition(fields: &Fields) -> Result<Value, Error> {
+    serde_json::from_str(fields.get("definition")).map_err(|error| Error::Invalid {
+        field: "JSON".to_owned(),
+        detail: error.to_string(),
+    })
+}
+
+pub(super) async fn add(visit: &Visit, fields: &Fields) -> Answer {
+    let given = definition(fields);
+    change(visit, fields, "add", move |service, call| {
+        service.add_schema(call, &given?).map(drop)
+    })
+    .await
+}
+
+pub(super) async fn remove_schema(visit: &Visit, fields: &Fields) -> Answer {
+    let urn = fields.get("urn").to_owned();
+    change(visit, fields, "", move |service, call| {
+        service.remove_schema(call, &urn)
+    })
+    .await
+}
+
+pub(super) async fn add_attribute(visit: &Visit, fields: &Fields) -> Answer {
+    let (given, urn) = (definition(fields), fields.get("urn").to_owned());
+    change(visit, fields, "attribute", move |service, call| {
+        service.add_attribute(call, &urn, &given?).map(drop)
+    })
+    .await
+}
+
+pub(super) async fn remove_attribute(visit: &Visit, fields: &Fields) -> Answer {
+    let (urn, name) = (fields.get("urn").to_owned(), fields.get("name").to_owned());
+    change(visit, fields, "", move |service, call| {
+        service.remove_attribute(call, &urn, &name)
+    })
+    .await
+}
+
+pub(super) async fn add_type(visit: &Visit, fields: &Fields) -> Answer {
+    let given = definition(fields);
+    change(visit, fields, "type", move |service, call| {
+        service.add_resource_type(call, &given?).map(drop)
+    })
+    .await
+}
+
+pub(super) async fn remove_type(visit: &Visit, fields: &Fields) -> Answer {
+    let name = fields.get("name").to_owned();
+    change(visit, fields, "", move |service, call| {
+        service.remove_resource_type(call, &name)
+    })
+    .await
+}
+
+pub(super) async fn extend(visit: &Visit, fields: &Fields) -> Answer {
+    let (name, urn) = (fields.get("type").to_owned(), fields.get("urn").to_owned());
+    change(visit, fields, "extension", move |service, call| {
+        service.add_extension(call, &name, &urn)
+    })
+    .await
+}
+
+pub(super) async fn remove_extension(visit: &Visit, fields: &Fields) -> Answer {
+    let (name, urn) = (fields.get("type").to_owned(), fields.get("urn").to_owned());
+    change(visit, fields, "", move |service, call| {
+        service.remove_extension(call, &name, &urn)
+    })
+    .await
+}

@@ -1,0 +1,255 @@
+//! What is pasted where, product by product: the labels are the products' own, the steps are in our
+//! words and stand with the texts.
+
+use vestibule_service::providers::ProviderDetails;
+
+use super::super::SIGN_IN;
+use super::super::page::{Block, Cell, Fact, Notice, Section, Tone};
+use super::super::text::Texts;
+use super::super::visit::Visit;
+use crate::{oauth, scim};
+
+/// How a product proves who it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// A pasted activation token.
+    Token,
+    /// It fetches tokens with client id and secret.
+    Secret,
+    /// It fetches tokens with a JWT that its cloud signs.
+    Federation,
+}
+
+impl Proof {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Secret => "secret",
+            Self::Federation => "federation",
+        }
+    }
+}
+
+/// What a field of the product is filled with.
+#[derive(Debug, Clone, Copy)]
+enum Value {
+    Base,
+    TokenUrl,
+    SignIn,
+    Host,
+    Port,
+    Path,
+    ClientId,
+    /// What is shown once: the token or the secret.
+    Once,
+    Fixed(&'static str),
+}
+
+#[derive(Debug)]
+pub(super) struct Product {
+    pub(super) key: &'static str,
+    /// Offered as the provider's name.
+    pub(super) name: &'static str,
+    pub(super) proof: Proof,
+    /// The product's fields as it labels them.
+    fields: &'static [(&'static str, Value)],
+}
+
+pub(super) static PRODUCTS: [Product; 7] = [
+    Product {
+        key: "okta_custom",
+        name: "Okta",
+        proof: Proof::Token,
+        fields: &[
+            ("App's login page URL", Value::SignIn),
+            ("SCIM connector base URL", Value::Base),
+            (
+                "Unique identifier field for users",
+                Value::Fixed("userName"),
+            ),
+            ("Authentication Mode", Value::Fixed("HTTP Header")),
+            ("Authorization: Bearer", Value::Once),
+        ],
+    },
+    Product {
+        key: "okta_catalogue",
+        name: "Okta",
+        proof: Proof::Token,
+        fields: &[
+            ("SCIM 2.0 Base Url", Value::Base),
+            ("OAuth Bearer Token", Value::Once),
+        ],
+    },
+    Product {
+        key: "entra_secret",
+        name: "Entra ID",
+        proof: Proof::Secret,
+        fields: &[
+            (
+                "Authentication method",
+                Value::Fixed("OAuth2 client credentials grant"),
+            ),
+            ("Tenant URL", Value::Base),
+            ("Token endpoint", Value::TokenUrl),
+            ("Client identifier", Value::ClientId),
+            ("Client secret", Value::Once),
+        ],
+    },
+    Product {
+        key: "entra_federation",
+        name: "Entra ID",
+        proof: Proof::Federation,
+        fields: &[
+            ("Tenant URL", Value::Base),
+            ("Token endpoint", Value::TokenUrl),
+            ("Client identifier", Value::ClientId),
+            ("Audience", Value::Fixed(super::ENTRA_AUDIENCE)),
+        ],
+    },
+    Product {
+        key: "one_identity",
+        name: "One Identity",
+        proof: Proof::Secret,
+        fields: &[
+            ("URL or DNS name of the server", Value::Host),
+            ("Port", Value::Port),
+            ("URI of the service", Value::Path),
+            ("Authentication type", Value::Fixed("OAuth")),
+            ("Token endpoint", Value::TokenUrl),
+            ("Grant", Value::Fixed("client_credentials")),
+            ("Client ID", Value::ClientId),
+            ("Client secret", Value::Once),
+            ("Scope", Value::Fixed("scim")),
+        ],
+    },
+    Product {
+        key: "sailpoint",
+        name: "SailPoint",
+        proof: Proof::Secret,
+        fields: &[
+            ("Base URL", Value::Base),
+            ("Authentication Type", Value::Fixed("OAuth 2.0")),
+            ("Grant Type", Value::Fixed("Client Credentials")),
+            ("Token URL", Value::TokenUrl),
+            ("Client ID", Value::ClientId),
+            ("Client Secret", Value::Once),
+        ],
+    },
+    Product {
+        key: "other",
+        name: "",
+        proof: Proof::Secret,
+        fields: &[
+            ("SCIM base URL", Value::Base),
+            ("Token URL", Value::TokenUrl),
+            ("Grant", Value::Fixed("client_credentials")),
+            ("Client ID", Value::ClientId),
+            ("Client secret", Value::Once),
+            ("Scope", Value::Fixed("scim")),
+        ],
+    },
+];
+
+/// The product with that key.
+pub(super) fn find(key: &str) -> Option<&'static Product> {
+    PRODUCTS.iter().find(|product| product.key == key)
+}
+
+/// The product a provider was set up for, as its tags say; the last when they say nothing.
+pub(super) fn of_tags(tags: &[String]) -> &'static Product {
+    let [.., other] = &PRODUCTS;
+    let named = |tag: &String| find(&tag.replace('-', "_"));
+    tags.iter().find_map(named).unwrap_or(other)
+}
+
+/// The values to paste, under the names the product gives its fields.
+pub(super) fn values(
+    visit: &Visit,
+    details: &ProviderDetails,
+    product: &Product,
+    once: Option<&str>,
+) -> Section {
+    let t = visit.t;
+    let public = &visit.web.settings.public_url;
+    let url = url::Url::parse(public).ok();
+    let mut blocks = Vec::new();
+    if once.is_some() && product.proof != Proof::Federation {
+        blocks.push(Block::Notice(Notice::new(
+            Tone::Waiting,
+            t.own("provider.once"),
+        )));
+    }
+    let facts = product
+        .fields
+        .iter()
+        .map(|(label, value)| {
+            let copy = |text: String| Cell::Copy(text);
+            let value = match value {
+                Value::Base => copy(format!("{public}{}", scim::MOUNT)),
+                Value::TokenUrl => copy(format!("{public}{}/token", oauth::ISSUER)),
+                Value::SignIn => copy(format!("{public}{SIGN_IN}")),
+                Value::Host => copy(url.as_ref().map_or_else(String::new, |url| {
+                    format!("{}://{}", url.scheme(), url.host_str().unwrap_or_default())
+                })),
+                Value::Port => copy(
+                    url.as_ref()
+                        .and_then(url::Url::port_or_known_default)
+                        .map_or_else(String::new, |port| port.to_string()),
+                ),
+                Value::Path => copy(scim::MOUNT.trim_start_matches('/').to_owned()),
+                Value::ClientId => copy(details.client_id.clone()),
+                Value::Fixed(text) => copy((*text).to_owned()),
+                Value::Once => match once {
+                    Some(secret) => copy(secret.to_owned()),
+                    None => Cell::text(t.own("provider.secret_hidden")),
+                },
+            };
+            Fact::new(*label, value)
+        })
+        .collect();
+    blocks.push(Block::Facts(facts));
+    Section {
+        lead: Some(t.own("setup.values_lead")),
+        ..Section::new("values", t.own("setup.values"), blocks)
+    }
+}
+
+/// What to do in the product, step by step.
+pub(super) fn steps(t: Texts, product: &Product) -> Section {
+    let steps = (1..)
+        .map_while(|number: u8| t.find(&format!("guide.{}_{number}", product.key)))
+        .map(str::to_owned)
+        .collect();
+    Section::new("steps", t.own("setup.steps"), vec![Block::Walk(steps)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::text::Language;
+    use super::*;
+
+    #[test]
+    fn every_product_is_explained_in_every_language() {
+        for language in Language::ALL {
+            let t = Texts::of(language);
+            for product in &PRODUCTS {
+                assert!(t.find(&format!("product.{}", product.key)).is_some());
+                assert!(t.find(&format!("proof.{}", product.proof.name())).is_some());
+                let [Block::Walk(found)] = &steps(t, product).blocks[..] else {
+                    panic!("{} has no steps", product.key);
+                };
+                assert!(found.len() >= 3, "{}", product.key);
+            }
+        }
+    }
+
+    #[test]
+    fn tags_name_the_product() {
+        let of = |tags: &[&str]| {
+            let tags: Vec<String> = tags.iter().map(|tag| (*tag).to_owned()).collect();
+            of_tags(&tags).key
+        };
+        assert_eq!(of(&["blue", "entra-secret"]), "entra_secret");
+        assert_eq!(of(&["blue"]), "other");
+    }
+}

@@ -1,0 +1,289 @@
+//! The lane that listens: what a product's first calls did, with plain diagnoses.
+
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use actix_web::rt::time::sleep;
+use actix_web::web::Bytes;
+use vestibule_domain::ProviderId;
+use vestibule_domain::provider::UserType;
+use vestibule_service::events::{Choice as EventChoice, EventQuery, EventRecord};
+use vestibule_service::pages::PageQuery;
+use vestibule_service::providers::ProviderDetails;
+use vestibule_service::requests::{RefusedRequest, RequestQuery};
+use vestibule_service::{AdminCall, Error, Service};
+
+use super::super::page::{Anchor, Block, Cell, Section, Step, Tone};
+use super::super::reply::{Answer, Reply};
+use super::super::table::Table;
+use super::super::visit::Visit;
+use super::super::{MOUNT, events, requests};
+
+/// Refused requests, and events, that are looked at.
+const ROWS: u64 = 20;
+/// Calls that are shown.
+const SHOWN: usize = 25;
+/// After which the stream ends and the browser opens it anew, so that it keeps no server from stopping.
+const LIFE: u32 = 15;
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What a product has done so far.
+struct Heard {
+    refused: Vec<RefusedRequest>,
+    events: Vec<EventRecord>,
+}
+
+/// What was heard of a provider, and of senders nobody knows since it is registered: one of these may
+/// be the product with a mistyped secret.
+fn heard(service: &Service, call: &AdminCall, of: &ProviderDetails) -> Result<Heard, Error> {
+    let provider = of.provider.id;
+    let refused = service.list_requests(
+        call,
+        &RequestQuery {
+            page: PageQuery::first(ROWS),
+            ..RequestQuery::default()
+        },
+    )?;
+    let events = service.list_events(
+        call,
+        &EventQuery {
+            choice: EventChoice {
+                provider: Some(provider),
+                ..EventChoice::default()
+            },
+            page: PageQuery::first(ROWS),
+        },
+    )?;
+    Ok(Heard {
+        refused: refused
+            .items
+            .into_iter()
+            .filter(|one| match one.provider {
+                Some(other) => other == provider,
+                None => one.at >= of.provider.created,
+            })
+            .collect(),
+        events: events
+            .items
+            .into_iter()
+            .filter(|one| one.actor_kind == "provider")
+            .collect(),
+    })
+}
+
+/// Changes whenever there is something new to see.
+fn mark(service: &Service, call: &AdminCall, id: ProviderId) -> Result<String, Error> {
+    let details = service.find_provider(call, id)?;
+    let heard = heard(service, call, &details)?;
+    let uses: i64 = details.uses.iter().map(|one| one.uses).sum();
+    let tolerated: i64 = details.tolerances.iter().map(|one| one.uses).sum();
+    let refused = heard
+        .refused
+        .first()
+        .map_or("", |one| one.trace_id.as_str());
+    let event = heard.events.first().map(|one| one.id.to_string());
+    Ok(format!(
+        "{refused}.{}.{uses}.{tolerated}",
+        event.unwrap_or_default()
+    ))
+}
+
+/// Server-sent events: one whenever there is something new. The browser names the last it has seen.
+pub(in crate::console) async fn stream(visit: &Visit) -> Answer {
+    let id: ProviderId = visit.id("provider")?;
+    // Refused like every page when there is no such provider.
+    visit
+        .run(move |service: &Service, call| service.find_provider(call, id))
+        .await?;
+    let start = (visit.clone(), visit.last_event.clone(), LIFE);
+    let body = futures_util::stream::unfold(start, move |(visit, seen, left)| async move {
+        if left == 0 {
+            return None;
+        }
+        if left < LIFE {
+            sleep(PAUSE).await;
+        }
+        // A session that has ended hears nothing more.
+        let now = visit
+            .run(move |service, call| mark(service, call, id))
+            .await
+            .ok()?;
+        let told = if seen == now {
+            Bytes::from_static(b":\n\n")
+        } else {
+            Bytes::from(format!("retry: 500\nid: {now}\nevent: changed\ndata: \n\n"))
+        };
+        Some((Ok::<_, Error>(told), (visit, now, left - 1)))
+    });
+    Ok(Reply::Raw(
+        HttpResponse::Ok()
+            .content_type("text/event-stream")
+            .streaming(Box::pin(body)),
+    ))
+}
+
+/// How far the product has come, and its calls, newest first.
+pub(super) async fn lane(
+    visit: &Visit,
+    details: &ProviderDetails,
+    here: &str,
+) -> Result<[Section; 2], Error> {
+    let t = visit.t;
+    let of = details.clone();
+    let heard = visit
+        .run(move |service, call| heard(service, call, &of))
+        .await?;
+    let listening = Section {
+        lead: Some(t.own("setup.live_lead")),
+        ..Section::new("live", t.own("setup.live"), vec![progress(visit, details)])
+    };
+    let mut blocks = vec![Block::Table(calls(visit, &heard, here))];
+    if !details.tolerances.is_empty() {
+        blocks.push(Block::Text(t.own("provider.tolerances_lead")));
+        blocks.push(Block::Table(tolerances(visit, details)));
+    }
+    Ok([
+        listening,
+        Section::new("live-calls", t.own("setup.calls"), blocks),
+    ])
+}
+
+fn progress(visit: &Visit, details: &ProviderDetails) -> Block {
+    let t = visit.t;
+    let id = details.provider.id;
+    let holds = details.holdings;
+    let last = details.uses.iter().max_by_key(|one| one.last_used);
+    let from = last.and_then(|one| one.last_address.clone());
+    let step = |holds: bool, key: &'static str, detail: String, link: Option<Anchor>| Step {
+        holds,
+        open: !holds,
+        label: t.own(key),
+        detail,
+        link,
+    };
+    let third_party = details.provider.settings.user_type == UserType::ThirdParty;
+    let (key, path) = if third_party {
+        ("setup.step_decide_vendor", "vendors")
+    } else {
+        ("setup.step_decide_group", "internal-groups")
+    };
+    let decide = (holds.groups > 0)
+        .then(|| Anchor::new(t.own(key), format!("{MOUNT}/{path}?provider={id}")));
+    Block::Steps(vec![
+        step(
+            last.is_some(),
+            "setup.step_credential",
+            from.unwrap_or_default(),
+            None,
+        ),
+        step(
+            holds.users > 0,
+            "setup.step_person",
+            holds.users.to_string(),
+            (holds.users > 0)
+                .then(|| Anchor::new(t.own("nav.people"), format!("{MOUNT}/people?provider={id}"))),
+        ),
+        step(
+            holds.groups > 0,
+            "setup.step_group",
+            holds.groups.to_string(),
+            decide,
+        ),
+    ])
+}
+
+fn calls(visit: &Visit, heard: &Heard, here: &str) -> Table {
+    let t = visit.t;
+    let mut table = Table::new(
+        t.own("setup.calls"),
+        &[
+            t.get("event.when"),
+            t.get("setup.call"),
+            t.get("setup.outcome"),
+            t.get("setup.diagnosis"),
+        ],
+    );
+    table.empty = t.own("setup.silence");
+    let mut rows = Vec::new();
+    for one in &heard.events {
+        let href = format!("{MOUNT}/events?id={}", one.id);
+        let row = vec![
+            Cell::Time(one.at),
+            Cell::link(t.own_of("action", &one.action), href),
+            Cell::badge(Tone::Good, t.own("setup.done")),
+            events::about(visit, one),
+        ];
+        rows.push((one.at, row));
+    }
+    for one in &heard.refused {
+        let text = format!("{} {}", one.method, one.target);
+        let diagnosis = t.own_of("diagnosis", diagnose(one));
+        let cell = match requests::allow(visit, one, here) {
+            Some(mut button) => {
+                button.about = diagnosis;
+                Cell::Button(button)
+            }
+            None => Cell::text(format!("{diagnosis} {}", one.reason)),
+        };
+        let row = vec![
+            Cell::Time(one.at),
+            Cell::link(text, requests::href(&one.trace_id)),
+            requests::status(one),
+            cell,
+        ];
+        rows.push((one.at, row));
+    }
+    rows.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+    rows.truncate(SHOWN);
+    table.rows = rows.into_iter().map(|(_, row)| row).collect();
+    table
+}
+
+/// In a word, what is wrong.
+fn diagnose(one: &RefusedRequest) -> &'static str {
+    let says = |text: &str| one.reason.contains(text);
+    let code = one.code.as_deref().unwrap_or_default();
+    if requests::blocked(one) {
+        return "address";
+    }
+    match (one.status, code) {
+        (_, "invalid_client") if says("client id") => "client",
+        (_, "invalid_client") => "secret",
+        (401, _) if says("expired at") => "expired",
+        (401, _) if says("no credential") => "no_credential",
+        (401, _) => "token",
+        (403 | 400, _) if says("referrer") => "referrer",
+        (403, _) if says("scope") => "scope",
+        (404, _) if one.target.contains("/Users/") || one.target.contains("/Groups/") => "unknown",
+        (404 | 405, _) => "path",
+        (409, "uniqueness") => "taken",
+        (429, _) => "rate",
+        (503, _) => "later",
+        (500.., _) => "server",
+        _ => "mapping",
+    }
+}
+
+fn tolerances(visit: &Visit, details: &ProviderDetails) -> Table {
+    let t = visit.t;
+    let mut table = Table::new(
+        t.own("provider.tolerances"),
+        &[
+            t.get("provider.tolerance"),
+            t.get("setup.diagnosis"),
+            t.get("provider.uses"),
+        ],
+    );
+    table.rows = details
+        .tolerances
+        .iter()
+        .map(|one| {
+            vec![
+                Cell::Code(one.name.clone()),
+                Cell::text(t.own_of("tolerance", &one.name)),
+                Cell::Number(one.uses),
+            ]
+        })
+        .collect();
+    table
+}
