@@ -27,6 +27,7 @@ fuzz_target!(|bytes: &[u8]| {
         authorization: &headers,
         query: "",
         body: b"grant_type=client_credentials",
+        certificate: None,
     });
     if let Ok(request) = request {
         assert_eq!(headers.len(), 1);

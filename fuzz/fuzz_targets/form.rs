@@ -45,6 +45,7 @@ fuzz_target!(|bytes: &[u8]| {
         authorization: &[],
         query,
         body,
+        certificate: None,
     };
     let request = TokenRequest::parse(received);
     let about = AboutToken::parse(received);
