@@ -1,5 +1,11 @@
 //! Providers that authenticate by certificates, over real TLS, against the program itself (RFC 8705).
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -50,7 +50,7 @@ struct Token {
 impl Server {
     /// A service takes the time since 1970; for a demonstration any steady clock will do.
     fn now(&self) -> Duration {
-        Duration::from_secs(1_800_000_000) + self.started.elapsed()
+        Duration::from_hours(500_000) + self.started.elapsed()
     }
 
     /// Step 2. Assertions of clients need three things more: `audiences`, the keys that
@@ -132,7 +132,7 @@ fn received<T>(
     let authorization: Vec<&[u8]> = headers
         .get_all(header::AUTHORIZATION)
         .iter()
-        .map(|value| value.as_bytes())
+        .map(HeaderValue::as_bytes)
         .collect();
     endpoint(Received {
         content_type: headers

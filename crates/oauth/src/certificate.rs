@@ -176,18 +176,11 @@ mod tests {
         let text = thumbprint.to_string();
         assert_eq!(text.len(), 43);
         assert_eq!(text.parse(), Ok(thumbprint));
-        let hex: String = thumbprint
-            .as_bytes()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let bytes = thumbprint.as_bytes().iter();
+        let pairs: Vec<String> = bytes.map(|byte| format!("{byte:02x}")).collect();
+        let hex = pairs.concat();
         assert_eq!(hex.parse(), Ok(thumbprint));
-        let colons: Vec<String> = thumbprint
-            .as_bytes()
-            .iter()
-            .map(|byte| format!("{byte:02X}"))
-            .collect();
-        assert_eq!(colons.join(":").parse(), Ok(thumbprint));
+        assert_eq!(pairs.join(":").to_uppercase().parse(), Ok(thumbprint));
         for wrong in ["", "abc", &hex[1..], &format!("{hex}0"), &"é".repeat(32)] {
             assert_eq!(wrong.parse::<Thumbprint>(), Err(NoThumbprint), "{wrong}");
         }
