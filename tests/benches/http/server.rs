@@ -20,8 +20,16 @@ impl Server {
     pub(crate) fn start(folder: &Path) -> Self {
         // As it was built itself: for figures by `cargo bench`, for a smoke by `cargo test`.
         let which: &[&str] = if cfg!(debug_assertions) {
-            // With what the tests are built with.
-            &["--profile", "dev", "--workspace", "--bin", "vestibule"]
+            // With an example, so that shared crates have the features that the tests gave them.
+            &[
+                "--profile",
+                "dev",
+                "--workspace",
+                "--bin",
+                "vestibule",
+                "--example",
+                "openapi",
+            ]
         } else {
             &["--profile", "release", "-p", "vestibule"]
         };
