@@ -9,7 +9,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::Duration;
 use url::Url;
@@ -19,7 +19,7 @@ use vestibule_delivery::reach::Reach;
 use vestibule_domain::network::TrustedProxies;
 use vestibule_service::Settings;
 use vestibule_service::storage::{DatabaseUrl, Options};
-use vestibule_web::tls::Tls;
+use vestibule_web::tls::{Tls, TlsFiles};
 
 pub(crate) use layers::{EverywhereOptions, Layer, ServerOptions};
 use setting::{Kind, Origin, SETTINGS, Setting};
@@ -314,19 +314,17 @@ pub(crate) fn without_password(address: &str) -> String {
 }
 
 fn tls(read: &Reader<'_>) -> Result<Option<Tls>, ConfigError> {
-    let content = |key: &'static str| match read.text(key) {
-        "" => Ok(None),
-        path => std::fs::read(path)
-            .map(Some)
-            .map_err(|cause| read.refuse(key, format!("{path} cannot be read: {cause}"))),
-    };
-    let files = (content("tls_certificate")?, content("tls_key")?);
-    let authorities = content("tls_client_authorities")?;
-    match files {
-        (Some(certificate), Some(key)) => Tls::new(&certificate, &key, authorities.as_deref())
-            .map(Some)
-            .map_err(|error| read.refuse("tls_certificate", error.to_string())),
-        (None, None) if authorities.is_some() => {
+    let file = |key| Some(PathBuf::from(read.text(key))).filter(|path| path != Path::new(""));
+    let client_authorities = file("tls_client_authorities");
+    match (file("tls_certificate"), file("tls_key")) {
+        (Some(certificate), Some(key)) => Tls::open(TlsFiles {
+            certificate,
+            key,
+            client_authorities,
+        })
+        .map(Some)
+        .map_err(|error| read.refuse("tls_certificate", error.to_string())),
+        (None, None) if client_authorities.is_some() => {
             let why = "is of no use without tls_certificate and tls_key";
             Err(read.refuse("tls_client_authorities", why))
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use vestibule_delivery::Mailer;
 use vestibule_service::{Error, Service};
+use vestibule_web::tls::Tls;
 
 /// One job: how often, and one bounded step of it, which answers whether more is waiting.
 struct Job {
@@ -16,6 +17,8 @@ struct Job {
 
 /// How often the outbox is looked into.
 const MAIL: Duration = Duration::from_secs(1);
+/// How often the certificate is looked at.
+const TLS: Duration = Duration::from_secs(10);
 
 const JOBS: [Job; 9] = [
     Job {
@@ -104,28 +107,48 @@ impl Stop {
 }
 
 impl Jobs {
-    pub(crate) fn start(service: &Service, mailer: Option<Mailer>) -> std::io::Result<Self> {
+    pub(crate) fn start(
+        service: &Service,
+        mailer: Option<Mailer>,
+        tls: Option<Tls>,
+    ) -> std::io::Result<Self> {
         let mut jobs = Self {
             service: service.clone(),
             stop: Arc::default(),
             threads: Vec::new(),
         };
         for job in &JOBS {
-            let (service, stop) = (service.clone(), Arc::clone(&jobs.stop));
-            let thread = thread::Builder::new().name(format!("job-{}", job.name));
-            jobs.threads.push(thread.spawn(move || {
-                repeat(job.name, job.every, &stop, || (job.step)(&service));
-            })?);
+            let service = service.clone();
+            jobs.add(job.name, job.every, move || (job.step)(&service))?;
         }
         if let Some(mailer) = mailer {
-            let (service, stop) = (service.clone(), Arc::clone(&jobs.stop));
-            let thread = thread::Builder::new().name("job-mail".to_owned());
-            let send =
-                move || service.send_letter(|envelope, letter| mailer.post(envelope, letter));
-            jobs.threads
-                .push(thread.spawn(move || repeat("mail", MAIL, &stop, send))?);
+            let service = service.clone();
+            jobs.add("mail", MAIL, move || {
+                service.send_letter(|envelope, letter| mailer.post(envelope, letter))
+            })?;
+        }
+        if let Some(tls) = tls {
+            jobs.add("tls", TLS, move || {
+                if tls.renew().map_err(|error| Error::Internal(error.into()))? {
+                    tracing::info!("a new certificate is used from now on");
+                }
+                Ok(false)
+            })?;
         }
         Ok(jobs)
+    }
+
+    fn add(
+        &mut self,
+        name: &'static str,
+        every: Duration,
+        once: impl Fn() -> Result<bool, Error> + Send + 'static,
+    ) -> std::io::Result<()> {
+        let stop = Arc::clone(&self.stop);
+        let thread = thread::Builder::new().name(format!("job-{name}"));
+        self.threads
+            .push(thread.spawn(move || repeat(name, every, &stop, once))?);
+        Ok(())
     }
 
     /// Ends the jobs after the step they are at, and writes what was counted.

@@ -52,9 +52,10 @@ pub(crate) fn serve(context: &Context) -> Result<(), CommandError> {
         let bound = match &config.tls {
             Some(tls) => {
                 let noticing = tls.clone();
+                let handshake = tls.config().map_err(io::Error::other)?;
                 server
                     .on_connect(move |connection, data| noticing.notice(connection, data))
-                    .bind_rustls_0_23(config.listen, tls.config())
+                    .bind_rustls_0_23(config.listen, handshake)
             }
             None => server.bind(config.listen),
         };
@@ -84,7 +85,7 @@ pub(crate) fn serve(context: &Context) -> Result<(), CommandError> {
             openid: config.openid(&public_url),
         });
         service.prepare_signing_key()?;
-        let jobs = Jobs::start(&service, config.mailer(&public_url)?)?;
+        let jobs = Jobs::start(&service, config.mailer(&public_url)?, config.tls.clone())?;
         announce(context, &service, listen, &public_url)?;
         let ended = server.run().await;
         tracing::info!("the server has stopped");

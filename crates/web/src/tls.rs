@@ -4,17 +4,20 @@
 //! by how a provider is registered, when it asks for a token.
 
 use std::any::Any;
-use std::sync::Arc;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::dev::Extensions;
 use actix_web::rt::net::TcpStream;
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::pem::{Error as PemError, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
-use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
+use rustls::sign::CertifiedKey;
 use rustls::{
     DigitallySignedStruct, DistinguishedName, RootCertStore, ServerConfig, SignatureScheme,
 };
@@ -24,19 +27,31 @@ use x509_parser::objects::{oid_registry, oid2abbrev};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
-/// How TLS ends here.
+/// How TLS ends here. Cheap to clone; clones renew together.
 #[derive(Clone, Debug)]
 pub struct Tls {
-    config: ServerConfig,
-    /// Who vouches for certificates of clients.
-    authorities: Option<Arc<dyn ClientCertVerifier>>,
+    files: Arc<TlsFiles>,
+    current: Arc<Current>,
+}
+
+/// The PEM files that TLS is made from.
+#[derive(Clone, Debug)]
+pub struct TlsFiles {
+    /// The server's certificate with its chain.
+    pub certificate: PathBuf,
+    /// The private key of that certificate.
+    pub key: PathBuf,
+    /// The authorities whose word is taken for certificates of clients.
+    pub client_authorities: Option<PathBuf>,
 }
 
 /// Why TLS cannot end here.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
+    #[error("{0} cannot be read: {1}")]
+    Unreadable(PathBuf, std::io::Error),
     #[error("{0} is no PEM file with what is needed: {1}")]
-    Pem(&'static str, rustls::pki_types::pem::Error),
+    Pem(PathBuf, PemError),
     #[error("the certificate and its key cannot be used: {0}")]
     Unusable(#[from] rustls::Error),
     #[error("the authorities of clients cannot be used: {0}")]
@@ -44,34 +59,38 @@ pub enum TlsError {
 }
 
 impl Tls {
-    /// From PEM files: the server's certificate with its chain, its key, and the authorities whose
-    /// word is taken for clients.
-    pub fn new(
-        certificate: &[u8],
-        key: &[u8],
-        authorities: Option<&[u8]>,
-    ) -> Result<Self, TlsError> {
-        let provider = Arc::new(ring::default_provider());
-        let chain =
-            certificates(certificate).map_err(|error| TlsError::Pem("certificate", error))?;
-        let key =
-            PrivateKeyDer::from_pem_slice(key).map_err(|error| TlsError::Pem("key", error))?;
-        let authorities = authorities
-            .map(|pem| authority(pem, &provider))
-            .transpose()?;
-        let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
-            .with_safe_default_protocol_versions()?
-            .with_client_cert_verifier(Arc::new(Anybody(provider)))
-            .with_single_cert(chain, key)?;
+    pub fn open(files: TlsFiles) -> Result<Self, TlsError> {
+        let current = Current(RwLock::new(Material::of(files.read()?, &files)?));
         Ok(Self {
-            config,
-            authorities,
+            files: Arc::new(files),
+            current: Arc::new(current),
         })
     }
 
-    /// For `HttpServer::bind_rustls_0_23`.
-    pub fn config(&self) -> ServerConfig {
-        self.config.clone()
+    /// For `HttpServer::bind_rustls_0_23`. Handshakes use what the last [`Tls::renew`] found.
+    pub fn config(&self) -> Result<ServerConfig, TlsError> {
+        let provider = Arc::new(ring::default_provider());
+        let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()?
+            .with_client_cert_verifier(Arc::new(Anybody(provider)))
+            .with_cert_resolver(Arc::clone(&self.current) as Arc<dyn ResolvesServerCert>);
+        Ok(config)
+    }
+
+    /// Reads the files again and, when they have changed, uses them for connections from now on;
+    /// answers whether they had. What cannot be used is not: all stays as it was.
+    pub fn renew(&self) -> Result<bool, TlsError> {
+        let pem = self.files.read()?;
+        if self.current.read().pem == pem {
+            return Ok(false);
+        }
+        let renewed = Material::of(pem, &self.files)?;
+        *self
+            .current
+            .0
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = renewed;
+        Ok(true)
     }
 
     /// Keeps the certificate of a new connection for its requests. For `HttpServer::on_connect`.
@@ -87,7 +106,8 @@ impl Tls {
 
     fn read(&self, chain: &[CertificateDer<'_>]) -> Option<ClientCertificate> {
         let (own, issuers) = chain.split_first()?;
-        let trusted = self.authorities.as_ref().is_some_and(|authorities| {
+        let authorities = self.current.read().authorities.clone();
+        let trusted = authorities.is_some_and(|authorities| {
             authorities
                 .verify_client_cert(own, issuers, UnixTime::now())
                 .is_ok()
@@ -101,20 +121,95 @@ impl Tls {
     }
 }
 
-fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, rustls::pki_types::pem::Error> {
-    CertificateDer::pem_slice_iter(pem).collect()
+/// What the files hold.
+#[derive(PartialEq, Eq)]
+struct Pem {
+    certificate: Vec<u8>,
+    key: Vec<u8>,
+    client_authorities: Option<Vec<u8>>,
+}
+
+impl TlsFiles {
+    fn read(&self) -> Result<Pem, TlsError> {
+        let content = |path: &PathBuf| {
+            std::fs::read(path).map_err(|cause| TlsError::Unreadable(path.clone(), cause))
+        };
+        Ok(Pem {
+            certificate: content(&self.certificate)?,
+            key: content(&self.key)?,
+            client_authorities: self.client_authorities.as_ref().map(content).transpose()?,
+        })
+    }
+}
+
+/// What handshakes use, made of what the files held.
+struct Material {
+    pem: Pem,
+    own: Arc<CertifiedKey>,
+    /// Who vouches for certificates of clients.
+    authorities: Option<Arc<dyn ClientCertVerifier>>,
+}
+
+impl Material {
+    fn of(pem: Pem, files: &TlsFiles) -> Result<Self, TlsError> {
+        let provider = Arc::new(ring::default_provider());
+        let chain = certificates(&pem.certificate, &files.certificate)?;
+        let key = PrivateKeyDer::from_pem_slice(&pem.key)
+            .map_err(|error| TlsError::Pem(files.key.clone(), error))?;
+        let own = CertifiedKey::from_der(chain, key, &provider)?;
+        let authorities = pem
+            .client_authorities
+            .as_ref()
+            .zip(files.client_authorities.as_ref())
+            .map(|(pem, path)| authority(certificates(pem, path)?, provider))
+            .transpose()?;
+        Ok(Self {
+            pem,
+            own: Arc::new(own),
+            authorities,
+        })
+    }
+}
+
+struct Current(RwLock<Material>);
+
+impl Current {
+    fn read(&self) -> RwLockReadGuard<'_, Material> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+// The key is kept out of logs.
+impl fmt::Debug for Current {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Current").finish_non_exhaustive()
+    }
+}
+
+impl ResolvesServerCert for Current {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.read().own))
+    }
+}
+
+fn certificates(pem: &[u8], path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    match chain {
+        Ok(chain) if chain.is_empty() => Err(PemError::NoItemsFound),
+        read => read,
+    }
+    .map_err(|error| TlsError::Pem(path.to_owned(), error))
 }
 
 fn authority(
-    pem: &[u8],
-    provider: &Arc<CryptoProvider>,
+    certificates: Vec<CertificateDer<'static>>,
+    provider: Arc<CryptoProvider>,
 ) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
     let mut roots = RootCertStore::empty();
-    for root in certificates(pem).map_err(|error| TlsError::Pem("authorities", error))? {
+    for root in certificates {
         roots.add(root)?;
     }
-    let builder =
-        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider));
+    let builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
     Ok(builder.build()?)
 }
 
@@ -213,4 +308,52 @@ fn attribute(attribute: &AttributeTypeAndValue<'_>) -> String {
         text.push(character);
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::generate_simple_self_signed;
+
+    use super::*;
+
+    /// Writes a new certificate and answers it.
+    fn certify(files: &TlsFiles) -> CertificateDer<'static> {
+        let made = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        std::fs::write(&files.certificate, made.cert.pem()).unwrap();
+        std::fs::write(&files.key, made.signing_key.serialize_pem()).unwrap();
+        made.cert.der().clone()
+    }
+
+    #[test]
+    fn a_renewed_certificate_is_used_and_a_broken_one_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = TlsFiles {
+            certificate: folder.path().join("server.pem"),
+            key: folder.path().join("server.key"),
+            client_authorities: None,
+        };
+        let first = certify(&files);
+        let tls = Tls::open(files.clone()).unwrap();
+        let shown = || tls.current.read().own.cert.clone();
+        assert_eq!(shown(), [first]);
+        assert!(!tls.renew().unwrap(), "nothing has changed");
+
+        let second = certify(&files);
+        assert!(tls.renew().unwrap());
+        assert_eq!(shown().first(), Some(&second));
+
+        // Only the key is there yet: the old pair is used until both have come.
+        let other = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        std::fs::write(&files.key, other.signing_key.serialize_pem()).unwrap();
+        assert!(matches!(tls.renew(), Err(TlsError::Unusable(_))));
+        std::fs::write(&files.certificate, "nothing").unwrap();
+        let told = tls.renew().unwrap_err().to_string();
+        assert!(told.contains("server"), "{told}");
+        std::fs::remove_file(&files.certificate).unwrap();
+        assert!(matches!(tls.renew(), Err(TlsError::Unreadable(..))));
+        assert_eq!(shown(), [second]);
+        let third = certify(&files);
+        assert!(tls.renew().unwrap());
+        assert_eq!(shown(), [third]);
+    }
 }

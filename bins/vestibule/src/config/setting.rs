@@ -122,7 +122,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         everywhere: false,
         default: "",
         meaning: "PEM file with the server's certificate and its chain; with it and tls_key, TLS ends in this server, \
-                  and providers may authenticate by certificates. Read once, at the start",
+                  and providers may authenticate by certificates. A renewed one is used within 10 seconds",
     },
     Setting {
         key: "tls_key",
