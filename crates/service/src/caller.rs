@@ -1,7 +1,8 @@
 //! Who calls over SCIM: the provider behind the bearer token, past every gate.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
 use vestibule_domain::event::{Action, Actor, Payload, Subject};
@@ -9,7 +10,8 @@ use vestibule_domain::provider::Provider;
 use vestibule_domain::{CredentialId, ProviderId, gate};
 use vestibule_oauth::{BearerError, Digest, Scopes, Thumbprint};
 use vestibule_scim::{Dialect, Tolerances};
-use vestibule_storage::{Read, credentials};
+use vestibule_storage::providers::Edition;
+use vestibule_storage::{Read, credentials, providers};
 
 use crate::tokens::works;
 use crate::types::Types;
@@ -42,7 +44,7 @@ pub struct Call {
 /// The sender of a SCIM request.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    pub provider: Provider,
+    pub provider: Arc<Provider>,
     pub credential: CredentialId,
     pub address: Option<IpAddr>,
     pub request_id: String,
@@ -90,20 +92,20 @@ impl Service {
         now: DateTime<Utc>,
     ) -> Result<Caller, Error> {
         let digest = presented.token?;
-        let (token, registered, version) =
-            credentials::find_token(read, &digest)?.ok_or(BearerError::InvalidToken)?;
+        let found = credentials::find_token(read, &digest)?.ok_or(BearerError::InvalidToken)?;
+        let token = found.token;
         // A token that was got by a certificate is worth nothing to who has it alone (RFC 8705, section 3).
         let bound_elsewhere =
             token.certificate.is_some() && token.certificate != presented.certificate;
-        if bound_elsewhere || !works(&token, &registered, now) {
+        if bound_elsewhere || !works(&token, found.epoch, now) {
             return Err(BearerError::InvalidToken.into());
         }
         let referers: Vec<&str> = presented.referers.iter().map(String::as_str).collect();
-        let provider = &registered.provider;
-        gate::credential_gate(provider, now)?;
-        gate::network_gate(provider, presented.address, &referers)?;
-        gate::paused_gate(provider)?;
-        self.rates().take(provider, now)?;
+        let provider = self.provider_of(read, token.provider, found.provider)?;
+        gate::credential_gate(&provider, now)?;
+        gate::network_gate(&provider, presented.address, &referers)?;
+        gate::paused_gate(&provider)?;
+        self.rates().take(&provider, now)?;
         gate::scope_gate(needed, token.scopes)?;
         // Short tokens come and go by the thousand: their uses are counted together.
         let counted = if token.activation {
@@ -114,12 +116,45 @@ impl Service {
         self.telemetry()
             .used(counted, provider.id, presented.address, now);
         Ok(Caller {
-            provider: registered.provider,
+            provider,
             credential: token.id,
             address: presented.address,
             request_id: presented.request_id.clone(),
-            types: self.types_of(read, version)?,
+            types: self.types_of(read, found.definitions)?,
         })
+    }
+}
+
+/// Providers as this node last read them. Every transaction compares their edition with that in the
+/// database, so that nobody works by an old one.
+#[derive(Debug, Default)]
+pub(crate) struct KnownProviders(RwLock<HashMap<ProviderId, Arc<Provider>>>);
+
+/// Providers known at once.
+const KNOWN: usize = 1_024;
+
+impl Service {
+    /// The provider in the edition that was just read.
+    fn provider_of(
+        &self,
+        read: &mut Read<'_>,
+        id: ProviderId,
+        edition: Edition,
+    ) -> Result<Arc<Provider>, Error> {
+        let all = &self.known_providers().0;
+        let known = all.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(provider) = known.get(&id).filter(|it| Edition::of(it) == edition) {
+            return Ok(Arc::clone(provider));
+        }
+        drop(known);
+        let registered = providers::find(read, id)?.ok_or(BearerError::InvalidToken)?;
+        let provider = Arc::new(registered.provider);
+        let mut known = all.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= KNOWN {
+            known.clear();
+        }
+        known.insert(id, Arc::clone(&provider));
+        Ok(provider)
     }
 }
 

@@ -80,6 +80,7 @@ pub use resources::{Submitted, Wanted};
 pub use settings::{LinkSettings, Settings};
 pub use types::Types;
 
+use caller::KnownProviders;
 use rate::Rates;
 use sessions::Turnstile;
 use telemetry::Telemetry;
@@ -98,6 +99,7 @@ struct Inner {
     entropy: Entropy,
     settings: Settings,
     types: Known,
+    providers: KnownProviders,
     cursor_key: OnceLock<CursorKey>,
     telemetry: Telemetry,
     rates: Rates,
@@ -119,6 +121,7 @@ impl Service {
                 entropy,
                 settings,
                 types: Known::default(),
+                providers: KnownProviders::default(),
                 cursor_key: OnceLock::new(),
                 telemetry: Telemetry::default(),
                 rates: Rates::default(),
@@ -131,6 +134,10 @@ impl Service {
 
     pub fn settings(&self) -> &Settings {
         &self.inner.settings
+    }
+
+    pub(crate) fn known_providers(&self) -> &KnownProviders {
+        &self.inner.providers
     }
 
     pub(crate) fn known_types(&self) -> &Known {

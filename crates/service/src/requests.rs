@@ -224,7 +224,12 @@ fn sender(tx: &mut Read<'_>, shown: &Shown, at: DateTime<Utc>) -> Result<Sender,
     match shown {
         Shown::Nothing => Ok(nobody("no credential was sent, or none that can be read")),
         Shown::Token(digest) => {
-            let Some((token, registered, _)) = credentials::find_token(tx, digest)? else {
+            let token = credentials::find_token(tx, digest)?.map(|found| found.token);
+            let registered = match &token {
+                Some(token) => providers::find(tx, token.provider)?,
+                None => None,
+            };
+            let Some((token, registered)) = token.zip(registered) else {
                 return Ok(nobody(
                     "the access token was never issued here, was revoked, or expired a while ago",
                 ));

@@ -8,8 +8,7 @@ use vestibule_oauth::{
     AboutToken, ActiveToken, Confirmation, Secret, SecretKind, TokenError, TokenRequest,
     TokenResponse, grant,
 };
-use vestibule_storage::credentials::{self, Token};
-use vestibule_storage::providers::Registered;
+use vestibule_storage::credentials::{self, Found, Token};
 
 use crate::changes::{gone, made};
 use crate::clients::{Client, Contact, use_once};
@@ -94,7 +93,8 @@ impl Service {
             let provider = client.provider().id;
             service.rates().take(client.provider(), now)?;
             let found = credentials::find_token(tx, &request.token)?;
-            if let Some((token, ..)) = found.filter(|(token, ..)| token.provider == provider) {
+            let own = found.map(|found| found.token);
+            if let Some(token) = own.filter(|token| token.provider == provider) {
                 credentials::delete_token(tx, provider, token.id)?;
                 let action = ended(&token);
                 let payload = gone(shown(&token));
@@ -122,10 +122,10 @@ impl Service {
             gate::paused_gate(client.provider()).map_err(|refusal| self.refused(&refusal))?;
             self.rates().take(client.provider(), now)?;
             let found = credentials::find_token(tx, &request.token)?;
-            let own = found.filter(|(token, registered, _)| {
-                token.provider == client.provider().id && works(token, registered, now)
+            let own = found.filter(|Found { token, epoch, .. }| {
+                token.provider == client.provider().id && works(token, *epoch, now)
             });
-            Ok((own, client))
+            Ok((own.map(|found| found.token), client))
         });
         let once = told.and_then(|(own, by): (_, Client)| {
             // Told only if the assertion was not used before: that is a write.
@@ -140,10 +140,11 @@ impl Service {
         let (own, by) = self.counted(&request.client, contact, once)?;
         self.telemetry()
             .used(by.credential, by.provider().id, contact.address, now);
-        Ok(own.map(|(token, registered, _)| ActiveToken {
+        let client_id = by.registered.client_id;
+        Ok(own.map(|token| ActiveToken {
             scope: token.scopes,
-            sub: registered.client_id.clone(),
-            client_id: registered.client_id,
+            sub: client_id.clone(),
+            client_id,
             token_type: "Bearer",
             exp: token.expires.timestamp(),
             iat: token.issued.timestamp(),
@@ -156,8 +157,8 @@ impl Service {
 }
 
 /// Whether a token works at all, whatever the state of its provider.
-pub(crate) fn works(token: &Token, registered: &Registered, now: DateTime<Utc>) -> bool {
-    now < token.expires && registered.epoch.is_none_or(|epoch| token.issued >= epoch)
+pub(crate) fn works(token: &Token, epoch: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
+    now < token.expires && epoch.is_none_or(|epoch| token.issued >= epoch)
 }
 
 /// What is recorded when that token is revoked.

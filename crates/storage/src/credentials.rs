@@ -8,8 +8,8 @@ use vestibule_oauth::{Digest, Scopes, Thumbprint};
 use crate::columns::{instant, micros, optional_instant, parsed};
 use crate::engine::direct;
 use crate::error::Error;
-use crate::providers::{self, Registered};
-use crate::schema::{client_secrets, credential_uses, definitions, tokens};
+use crate::providers::Edition;
+use crate::schema::{client_secrets, credential_uses, definitions, providers, tokens};
 use crate::store::{Read, Write};
 
 /// A client secret. A provider has at most two that work.
@@ -192,31 +192,62 @@ pub fn insert_token(write: &mut Write<'_>, token: &Token, digest: &Digest) -> Re
     Ok(())
 }
 
-/// The token with this digest and the provider it belongs to, whatever their state; and the version
-/// of the definitions that hold at this moment, which every request has to know.
-pub fn find_token(
-    read: &mut Read<'_>,
-    digest: &Digest,
-) -> Result<Option<(Token, Registered, i64)>, Error> {
-    let found: Option<(TokenRow, providers::Row, Option<i64>)> =
-        direct!(read, |connection| tokens::table
-            .inner_join(crate::schema::providers::table)
-            .filter(tokens::digest.eq(digest.as_bytes().as_slice()))
-            .select((
-                TOKEN,
-                providers::COLUMNS,
-                definitions::table
-                    .select(definitions::version)
-                    .single_value(),
-            ))
-            .get_result(connection))
-        .optional()?;
-    found
-        .map(|(token, provider, version)| {
-            let version = version.ok_or_else(|| Error::corrupt("there are no definitions"))?;
-            Ok((token.try_into()?, provider.try_into()?, version))
+/// A token, and of this moment what every request has to know of the world around it.
+#[derive(Debug, Clone)]
+pub struct Found {
+    pub token: Token,
+    /// As which its provider stands there.
+    pub provider: Edition,
+    /// Tokens of the provider that were issued before it no longer work.
+    pub epoch: Option<DateTime<Utc>>,
+    /// The version of the definitions of resources.
+    pub definitions: i64,
+}
+
+#[derive(Queryable)]
+struct FoundRow {
+    token: TokenRow,
+    version: i64,
+    modified: i64,
+    epoch: Option<i64>,
+    definitions: Option<i64>,
+}
+
+impl TryFrom<FoundRow> for Found {
+    type Error = Error;
+
+    fn try_from(row: FoundRow) -> Result<Self, Error> {
+        Ok(Self {
+            token: row.token.try_into()?,
+            provider: Edition {
+                version: row.version,
+                modified: row.modified,
+            },
+            epoch: optional_instant(row.epoch)?,
+            definitions: row
+                .definitions
+                .ok_or_else(|| Error::corrupt("there are no definitions"))?,
         })
-        .transpose()
+    }
+}
+
+/// The token with this digest, whatever its state.
+pub fn find_token(read: &mut Read<'_>, digest: &Digest) -> Result<Option<Found>, Error> {
+    let found = direct!(read, |connection| tokens::table
+        .inner_join(providers::table)
+        .filter(tokens::digest.eq(digest.as_bytes().as_slice()))
+        .select((
+            TOKEN,
+            providers::version,
+            providers::modified,
+            providers::epoch,
+            definitions::table
+                .select(definitions::version)
+                .single_value(),
+        ))
+        .get_result::<FoundRow>(connection))
+    .optional()?;
+    found.map(Found::try_from).transpose()
 }
 
 /// One token of a provider.

@@ -1,7 +1,5 @@
 //! Providers, and the warnings raised about them.
 
-use std::cell::RefCell;
-
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use vestibule_domain::provider::{Provider, ProviderSettings, ProviderState, UserType};
@@ -30,6 +28,23 @@ pub struct Registered {
     pub client_id: String,
     /// Tokens issued before it no longer work.
     pub epoch: Option<DateTime<Utc>>,
+}
+
+/// By which a provider's row is told from any other state of it. The instant is there because a
+/// version may have been read in a transaction that was then undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Edition {
+    pub(crate) version: i64,
+    pub(crate) modified: i64,
+}
+
+impl Edition {
+    pub fn of(provider: &Provider) -> Self {
+        Self {
+            version: provider.version,
+            modified: micros(provider.modified),
+        }
+    }
 }
 
 /// Something a provider sent that an administrator should look at.
@@ -61,7 +76,7 @@ pub enum Cleared {
     Resources(Vec<(ResourceId, String)>),
 }
 
-pub(crate) type Columns = (
+type Columns = (
     providers::id,
     providers::client_id,
     providers::state,
@@ -71,7 +86,7 @@ pub(crate) type Columns = (
     providers::version,
     providers::epoch,
 );
-pub(crate) const COLUMNS: Columns = (
+const COLUMNS: Columns = (
     providers::id,
     providers::client_id,
     providers::state,
@@ -83,7 +98,7 @@ pub(crate) const COLUMNS: Columns = (
 );
 
 #[derive(Queryable)]
-pub(crate) struct Row {
+struct Row {
     id: String,
     client_id: String,
     state: String,
@@ -101,7 +116,7 @@ impl TryFrom<Row> for Registered {
         Ok(Self {
             provider: Provider {
                 id: parsed(&row.id)?,
-                settings: settings(row.settings)?,
+                settings: from_json(&row.settings)?,
                 state: parsed(&row.state)?,
                 created: instant(row.created)?,
                 modified: instant(row.modified)?,
@@ -111,22 +126,6 @@ impl TryFrom<Row> for Registered {
             epoch: optional_instant(row.epoch)?,
         })
     }
-}
-
-/// Reads settings. A thread that meets the same text as the last time, as one that serves a busy
-/// provider does, need not read it again.
-fn settings(text: String) -> Result<ProviderSettings, Error> {
-    thread_local! {
-        static LAST: RefCell<Option<(String, ProviderSettings)>> = const { RefCell::new(None) };
-    }
-    LAST.with_borrow_mut(|last| match last {
-        Some((known, settings)) if *known == text => Ok(settings.clone()),
-        _ => {
-            let settings: ProviderSettings = from_json(&text)?;
-            *last = Some((text, settings.clone()));
-            Ok(settings)
-        }
-    })
 }
 
 pub fn find(read: &mut Read<'_>, id: ProviderId) -> Result<Option<Registered>, Error> {
