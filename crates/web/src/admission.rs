@@ -4,10 +4,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use actix_web::body::{EitherBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::middleware::Next;
 use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
 use vestibule_service::Error;
 
 use crate::admin::problem::Problem;
@@ -66,26 +64,21 @@ impl Drop for Place {
     }
 }
 
-/// Middleware that answers 503 where there is no place. To be used as
-/// `App::wrap(actix_web::middleware::from_fn(admitted))`. Health checks are always answered.
-pub async fn admitted<B: MessageBody>(
-    request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
+/// A place for this request; 503 where there is none. Health checks are answered without one.
+pub(crate) fn admit(request: &HttpRequest) -> Result<Option<Place>, Box<HttpResponse>> {
     let path = request.path();
     let provider = [scim::MOUNT, scim::ALIAS, oauth::ISSUER]
         .iter()
         .any(|mount| path.starts_with(mount));
     let health = matches!(path, "/healthz" | "/readyz");
-    let web = request.app_data::<Data<Web>>().filter(|_| !health);
-    let Some(web) = web else {
-        return Ok(next.call(request).await?.map_into_left_body());
+    let Some(web) = request.app_data::<Data<Web>>().filter(|_| !health) else {
+        return Ok(None);
     };
     let limit = web.admission.limit + if provider { 0 } else { RESERVED };
-    let Some(_place) = web.admission.enter(limit) else {
-        return Ok(refused(request).map_into_right_body());
-    };
-    Ok(next.call(request).await?.map_into_left_body())
+    web.admission
+        .enter(limit)
+        .map(Some)
+        .ok_or_else(|| Box::new(refused(request)))
 }
 
 /// That there is no place.
@@ -94,18 +87,17 @@ pub(crate) const FULL: Error = Error::Busy {
 };
 
 /// The refusal in the shape of whoever asks.
-fn refused(request: ServiceRequest) -> ServiceResponse {
+fn refused(request: &HttpRequest) -> HttpResponse {
     let error = FULL;
     let path = request.path();
-    let response = if path.starts_with(oauth::ISSUER) {
-        oauth::refusal(&error, &request_id(request.request()))
+    if path.starts_with(oauth::ISSUER) {
+        oauth::refusal(&error, &request_id(request))
     } else if path.starts_with(scim::MOUNT) || path.starts_with(scim::ALIAS) {
-        scim::refusal(request.request(), &error)
+        scim::refusal(request, &error)
     } else {
-        let id = request_id(request.request());
+        let id = request_id(request);
         actix_web::ResponseError::error_response(&Problem::from_error(error, &id))
-    };
-    request.into_response(response)
+    }
 }
 
 #[cfg(test)]

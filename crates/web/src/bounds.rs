@@ -1,9 +1,7 @@
 //! How large the head of a request may be (SECURITY.md, 2.5). Bodies are bounded where they are read.
 
-use actix_web::body::{EitherBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::middleware::Next;
-use actix_web::{HttpResponse, http::StatusCode};
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 use vestibule_service::Error;
 
@@ -17,22 +15,15 @@ const MAX_HEADERS: usize = 64;
 /// Bytes of all header lines together, and the URL.
 const MAX_HEAD: usize = 32 * 1024;
 
-/// Middleware that refuses a request whose head is too large: 414 or 431 (RFC 6585, section 5). To
-/// be used as `App::wrap(actix_web::middleware::from_fn(bounded))`.
-pub async fn bounded<B: MessageBody>(
-    request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
-    match excess(&request) {
-        None => Ok(next.call(request).await?.map_into_left_body()),
-        Some((status, detail)) => {
-            let response = refusal(&request, status, &detail);
-            Ok(request.into_response(response).map_into_right_body())
-        }
+/// Refuses a request whose head is too large: 414 or 431 (RFC 6585, section 5).
+pub(crate) fn check(request: &HttpRequest) -> Result<(), Box<HttpResponse>> {
+    match excess(request) {
+        None => Ok(()),
+        Some((status, detail)) => Err(Box::new(refusal(request, status, &detail))),
     }
 }
 
-fn excess(request: &ServiceRequest) -> Option<(StatusCode, String)> {
+fn excess(request: &HttpRequest) -> Option<(StatusCode, String)> {
     let url = request
         .uri()
         .path_and_query()
@@ -60,11 +51,11 @@ fn excess(request: &ServiceRequest) -> Option<(StatusCode, String)> {
 }
 
 /// In the shape of whoever asks.
-fn refusal(request: &ServiceRequest, status: StatusCode, detail: &str) -> HttpResponse {
+fn refusal(request: &HttpRequest, status: StatusCode, detail: &str) -> HttpResponse {
     let path = request.path();
     if path.starts_with(scim::MOUNT) || path.starts_with(scim::ALIAS) {
         let error = vestibule_scim::Error::new(status.as_u16(), None, detail);
-        return scim::refusal(request.request(), &Error::Scim(error));
+        return scim::refusal(request, &Error::Scim(error));
     }
     let mut response = HttpResponse::build(status);
     if path.starts_with(oauth::ISSUER) {
@@ -76,7 +67,7 @@ fn refusal(request: &ServiceRequest, status: StatusCode, detail: &str) -> HttpRe
             "title": "The request is too large",
             "status": status.as_u16(),
             "detail": detail,
-            "request_id": request_id(request.request()),
+            "request_id": request_id(request),
         })
         .to_string(),
     )

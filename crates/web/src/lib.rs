@@ -9,7 +9,7 @@
 mod admission;
 mod blocking;
 mod bounds;
-mod headers;
+mod entrance;
 mod health;
 mod refusals;
 mod request;
@@ -36,9 +36,8 @@ use vestibule_delivery::openid::OpenId;
 use vestibule_domain::network::TrustedProxies;
 use vestibule_service::Service;
 
-pub use admission::{Admission, admitted};
-pub use bounds::bounded;
-pub use headers::{SecurityHeaders, head_as_get, identified};
+pub use admission::Admission;
+pub use entrance::entrance;
 
 /// What the embedder decides about the web side.
 #[derive(Debug, Clone)]
@@ -71,8 +70,8 @@ pub struct Web {
     pub openid: Option<OpenId>,
 }
 
-/// The whole application, as the binary serves it: every route, ids, safe headers, and paths read
-/// alike with and without a slash at the end.
+/// The whole application, as the binary serves it: every route behind the [`entrance`], and paths
+/// read alike with and without a slash at the end.
 pub fn application(
     web: Web,
 ) -> App<
@@ -86,11 +85,7 @@ pub fn application(
 > {
     App::new()
         .configure(configure(web))
-        .wrap(from_fn(head_as_get))
-        .wrap(from_fn(admitted))
-        .wrap(from_fn(bounded))
-        .wrap(from_fn(identified))
-        .wrap(SecurityHeaders::middleware())
+        .wrap(from_fn(entrance))
         .wrap(NormalizePath::trim())
 }
 
@@ -98,20 +93,23 @@ pub fn application(
 pub fn configure(web: Web) -> impl FnOnce(&mut ServiceConfig) {
     move |config| {
         config.app_data(Data::new(web));
-        health::configure(config);
+        // In the order in which a path is looked for: what is asked most comes first.
         scim::configure_alias(config);
+        routes(&mut utoipa_actix_web::service_config::ServiceConfig::new(
+            config,
+        ));
+        health::configure(config);
         docs::configure(config);
         console::configure(config);
         config.default_service(actix_web::web::to(refusals::astray));
-        let mut described = utoipa_actix_web::service_config::ServiceConfig::new(config);
-        routes(&mut described);
     }
 }
 
 /// The routes that the OpenAPI document describes.
 pub(crate) fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    scim::configure(config);
+    // Before the issuer, whose mount takes every other path below `/iso/oauth2`.
     enter::configure(config);
     oauth::configure(config);
-    scim::configure(config);
     admin::configure(config);
 }

@@ -15,7 +15,7 @@ use vestibule_domain::network::TrustedProxies;
 use vestibule_service::storage::{DatabaseUrl, Options, Store};
 use vestibule_service::{AdminCall, Clock, Entropy, Role, Service, Settings};
 
-use crate::{SecurityHeaders, Web, WebSettings, configure, identified};
+use crate::{Web, WebSettings, configure, entrance};
 
 pub(super) const PUBLIC: &str = "https://vestibule.example";
 
@@ -106,10 +106,7 @@ impl World {
             service: service.clone(),
             settings,
         };
-        let app = App::new()
-            .wrap(SecurityHeaders::middleware())
-            .wrap(from_fn(identified))
-            .configure(configure(web));
+        let app = App::new().wrap(from_fn(entrance)).configure(configure(web));
         let app = std::rc::Rc::new(init_service(app).await);
         let call = Box::new(move |request: TestRequest| -> Answering {
             let app = app.clone();
