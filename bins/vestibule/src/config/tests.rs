@@ -186,7 +186,7 @@ fn a_wrong_value_is_an_error_with_its_origin() {
 }
 
 #[test]
-fn plain_http_stays_on_the_loopback_unless_a_proxy_is_in_front() {
+fn r_net_6_plain_http_stays_on_the_loopback_unless_a_proxy_is_in_front() {
     let open = [
         ("listen", "10.0.0.1:80"),
         ("public_url", "https://v.example/"),

@@ -1,20 +1,14 @@
 //! Providers that authenticate by certificates, over real TLS, against the program itself (RFC 8705).
 
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking"
-)]
-
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use serde_json::{Value, json};
 use ureq::Agent;
 use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig};
+
+use crate::server::{Server, program};
 
 /// A certificate with its key, both in PEM.
 struct Identity {
@@ -49,30 +43,13 @@ fn self_signed(name: &str) -> Identity {
     }
 }
 
-/// The running program; killed at the end.
-struct Server {
-    child: Child,
-    url: String,
+/// A server in which TLS ends.
+struct TlsServer {
+    server: Server,
     roots: String,
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn program(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
-    let database = format!("sqlite:{}", folder.join("vestibule.db").display());
-    command
-        .current_dir(folder)
-        .env("VESTIBULE_DATABASE", database);
-    command
-}
-
-impl Server {
+impl TlsServer {
     fn start(folder: &Path, authority: &Authority) -> Self {
         let own = authority.signs("127.0.0.1");
         let roots = authority.0.pem();
@@ -83,25 +60,13 @@ impl Server {
         ] {
             std::fs::write(folder.join(name), text).unwrap();
         }
-        let mut child = program(folder)
-            .args(["serve", "--json", "--listen", "127.0.0.1:0"])
-            .args(["--tls-certificate", "server.pem", "--tls-key", "server.key"])
-            .args(["--tls-client-authorities", "clients.pem"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut told = String::new();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let ready: Value = loop {
-            told.push_str(&lines.next().expect("it says where it listens").unwrap());
-            if let Ok(value) = serde_json::from_str(&told) {
-                break value;
-            }
-        };
+        let options = [
+            ["--tls-certificate", "server.pem"],
+            ["--tls-key", "server.key"],
+            ["--tls-client-authorities", "clients.pem"],
+        ];
         Self {
-            child,
-            url: ready["public_url"].as_str().unwrap().to_owned(),
+            server: Server::start(folder, options.as_flattened()),
             roots,
         }
     }
@@ -126,7 +91,7 @@ impl Server {
     }
 
     fn post(&self, agent: &Agent, endpoint: &str, form: &[(&str, &str)]) -> (u16, Value) {
-        let url = format!("{}/iso/oauth2/{endpoint}", self.url);
+        let url = format!("{}/iso/oauth2/{endpoint}", self.server.url);
         let mut reply = agent.post(url).send_form(form.iter().copied()).unwrap();
         let body = reply.body_mut().read_to_string().unwrap();
         (
@@ -142,7 +107,7 @@ impl Server {
 
     fn users(&self, agent: &Agent, token: &str) -> u16 {
         let request = agent
-            .get(format!("{}/scim/v2/Users?count=0", self.url))
+            .get(format!("{}/scim/v2/Users?count=0", self.server.url))
             .header("Authorization", format!("Bearer {token}"));
         request.call().unwrap().status().as_u16()
     }
@@ -202,8 +167,12 @@ fn a_token_got_by_a_certificate_works_with_it_alone() {
         "pinned",
         &with(json!({"self_signed_tls_client_auth": {"thumbprints": [thumbprint]}})),
     );
-    let server = Server::start(folder.path(), &authority);
-    assert!(server.url.starts_with("https://"), "{}", server.url);
+    let server = TlsServer::start(folder.path(), &authority);
+    assert!(
+        server.server.url.starts_with("https://"),
+        "{}",
+        server.server.url
+    );
 
     let (nobody, iga_agent) = (server.agent(None), server.agent(Some(&iga)));
     let own_agent = server.agent(Some(&own));
@@ -249,7 +218,7 @@ fn a_token_got_by_a_certificate_works_with_it_alone() {
     let mut metadata = nobody
         .get(format!(
             "{}/.well-known/oauth-authorization-server/iso/oauth2",
-            server.url
+            server.server.url
         ))
         .call()
         .unwrap();

@@ -1,0 +1,11 @@
+//! The program itself, started as its users start it.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+mod secrets;
+mod server;
+mod tls;
