@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_gate_that_is_shut_answers() {
+    fn r_net_5_the_first_gate_that_is_shut_answers() {
         let now = DateTime::UNIX_EPOCH;
         let bad: Option<IpAddr> = "198.51.100.1".parse().ok();
         let good: Option<IpAddr> = GOOD.parse().ok();

@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn a_renewed_certificate_is_used_and_a_broken_one_is_not() {
+    fn r_net_6_a_renewed_certificate_is_used_and_a_broken_one_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let files = TlsFiles {
             certificate: folder.path().join("server.pem"),

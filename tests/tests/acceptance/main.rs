@@ -15,6 +15,7 @@ mod history;
 mod interop;
 mod layering;
 mod links;
+mod network_gates;
 mod oauth_assertions;
 mod oauth_client;
 mod oauth_endpoints;

@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_decide() {
+    fn r_net_3_lists_decide() {
         for (items, address, expected) in [
             (&[][..], "10.0.0.1", false),
             (&["*"], "10.0.0.1", true),
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn without_an_address_only_any_permits() {
+    fn r_net_3_without_an_address_only_any_permits() {
         assert!(list(&["*"]).unwrap().permits(None));
         assert!(!list(&["0.0.0.0/0", "::/0"]).unwrap().permits(None));
         assert!(!AllowedAddresses::default().permits(None));

@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn an_untrusted_peer_is_the_caller_whatever_it_claims() {
+    fn r_net_1_an_untrusted_peer_is_the_caller_whatever_it_claims() {
         for peer in [
             "203.0.113.9",
             "11.0.0.1",
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn behind_a_trusted_proxy_the_first_other_hop_from_the_right_is_the_caller() {
+    fn r_net_1_behind_a_trusted_proxy_the_first_other_hop_from_the_right_is_the_caller() {
         let many = format!("{}203.0.113.9", "1.1.1.1, ".repeat(1_100));
         let garbage = format!("{},203.0.113.9", "x".repeat(10_000));
         for lines in [
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hop_that_does_not_parse_leaves_no_address() {
+    fn r_net_1_a_hop_that_does_not_parse_leaves_no_address() {
         let garbage = "x".repeat(10_000);
         for lines in [
             &["unknown"][..],
@@ -234,14 +234,14 @@ mod tests {
     }
 
     #[test]
-    fn by_default_nobody_is_trusted() {
+    fn r_net_1_by_default_nobody_is_trusted() {
         let peer = "10.0.0.1".parse().unwrap();
         let none = TrustedProxies::default();
         assert_eq!(client_address(peer, &["203.0.113.9"], &none), Some(peer));
     }
 
     #[test]
-    fn everyone_cannot_be_trusted() {
+    fn r_net_1_everyone_cannot_be_trusted() {
         let error = TrustedProxies::parse(&["*".to_owned()]).unwrap_err();
         assert_eq!(
             error,

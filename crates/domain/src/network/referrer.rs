@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn origins_decide() {
+    fn r_net_4_origins_decide() {
         for (item, referer, expected) in [
             ("https://good.example", "https://good.example", true),
             ("https://good.example", "https://good.example/", true),
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn none_and_several_are_refused() {
+    fn r_net_4_none_and_several_are_refused() {
         let allowed = list(&["https://good.example"]).unwrap();
         assert!(!allowed.permits(&[]));
         assert!(!allowed.permits(&["https://good.example/", "https://good.example/"]));
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_list_does_not_look() {
+    fn r_net_4_an_empty_list_does_not_look() {
         let allowed = AllowedReferrers::default();
         assert!(allowed.permits(&[]));
         assert!(allowed.permits(&["null", "::"]));

@@ -11,7 +11,7 @@ use crate::world::{World, root};
 const PASSWORD: &str = "correct horse battery";
 
 #[test]
-fn a_password_is_kept_as_argon2id() {
+fn r_tok_4_a_password_is_kept_as_argon2id() {
     let world = World::new();
     let made = world
         .service

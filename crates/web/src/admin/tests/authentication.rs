@@ -24,7 +24,7 @@ fn operations() -> Vec<(String, String)> {
 }
 
 #[actix_web::test]
-async fn nothing_answers_without_a_token_that_works() {
+async fn r_net_7_nothing_answers_without_a_token_that_works() {
     let world = World::new().await;
     let (_, scim) = world.provider("internal").await;
     let revoked = world.administrator("gone", Role::Administrator);
