@@ -6,6 +6,7 @@ mod admin;
 mod check;
 mod event;
 mod group;
+mod import;
 mod key;
 mod link;
 mod mail;
@@ -111,6 +112,9 @@ Examples:
     /// Access links: personal ways in, entry codes, the panic button
     #[command(subcommand)]
     Link(link::Command),
+    /// Import: people of vendors that no product pushes
+    #[command(subcommand)]
+    Import(import::Command),
     /// Access requests: links that others have to approve first
     #[command(subcommand)]
     AccessRequest(access_request::Command),
@@ -257,6 +261,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, CommandError> {
         Command::User(command) => user::run(&context.session()?, command)?,
         Command::Link(command) => link::run(&context.session()?, command)?,
         Command::AccessRequest(command) => access_request::run(&context.session()?, command)?,
+        Command::Import(command) => import::run(&context.session()?, &command)?,
         Command::Timeline(wanted) => timeline::run(&context.session()?, wanted)?,
         Command::Mail(command) => mail::run(&context, command)?,
         Command::Keys(command) => key::run(&context.session()?, &command)?,

@@ -3,7 +3,7 @@
 
 use std::error::Error;
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use serde_json::{Map, Value};
 
@@ -106,6 +106,15 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         done => done,
+    }
+}
+
+/// Tells a person who waits how far something has come, on one line that is written over.
+pub(crate) fn progress(text: &str) {
+    let mut out = io::stderr().lock();
+    if out.is_terminal() {
+        // Nobody is served by an error about a word on the way.
+        drop(write!(out, "\r{text}\x1b[K").and_then(|()| out.flush()));
     }
 }
 

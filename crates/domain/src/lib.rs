@@ -15,6 +15,7 @@ pub mod access_request;
 pub mod event;
 pub mod gate;
 pub mod ids;
+pub mod import;
 pub mod internal_group;
 pub mod link;
 pub mod mail;

@@ -11,11 +11,11 @@ use vestibule_domain::{CredentialId, ProviderId, gate};
 use vestibule_oauth::{BearerError, Digest, Scopes, Thumbprint};
 use vestibule_scim::{Dialect, Tolerances};
 use vestibule_storage::providers::Edition;
-use vestibule_storage::{Read, credentials, providers};
+use vestibule_storage::{Read, credentials, definitions, providers};
 
 use crate::tokens::works;
 use crate::types::Types;
-use crate::{Change, Error, Service};
+use crate::{Change, Error, Operator, Service};
 
 /// What a request shows of its sender.
 #[derive(Debug, Clone)]
@@ -48,15 +48,20 @@ pub struct Caller {
     pub credential: CredentialId,
     pub address: Option<IpAddr>,
     pub request_id: String,
+    /// The administrator who acts in the provider's stead, if one does.
+    pub(crate) operator: Option<Operator>,
     /// What resources may hold at this moment.
     pub(crate) types: Arc<Types>,
 }
 
 impl Caller {
     pub(crate) fn actor(&self) -> Actor {
-        Actor::Provider {
-            id: self.provider.id,
-            address: self.address,
+        match &self.operator {
+            Some(operator) => operator.actor.clone(),
+            None => Actor::Provider {
+                id: self.provider.id,
+                address: self.address,
+            },
         }
     }
 
@@ -70,7 +75,10 @@ impl Caller {
             subject: subject.into(),
             provider: Some(self.provider.id),
             cause: None,
-            request_id: Some(self.request_id.clone()),
+            request_id: match &self.operator {
+                Some(operator) => operator.request_id.clone(),
+                None => Some(self.request_id.clone()),
+            },
             payload: Payload::default(),
         }
     }
@@ -120,7 +128,27 @@ impl Service {
             credential: token.id,
             address: presented.address,
             request_id: presented.request_id.clone(),
+            operator: None,
             types: self.types_of(read, found.definitions)?,
+        })
+    }
+
+    /// An administrator who does what a provider's product would do, past no gate of it.
+    pub(crate) fn in_stead_of(
+        &self,
+        read: &mut Read<'_>,
+        provider: Provider,
+        operator: Operator,
+        address: Option<IpAddr>,
+    ) -> Result<Caller, Error> {
+        let (version, _) = definitions::load(read)?;
+        Ok(Caller {
+            credential: all_short_tokens(provider.id),
+            provider: Arc::new(provider),
+            address,
+            request_id: operator.request_id.clone().unwrap_or_default(),
+            operator: Some(operator),
+            types: self.types_of(read, version)?,
         })
     }
 }

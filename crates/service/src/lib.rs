@@ -34,6 +34,7 @@ pub mod definitions;
 pub mod events;
 mod groups;
 pub mod health;
+pub mod import;
 pub mod internal_groups;
 pub mod jobs;
 pub mod keys;

@@ -340,6 +340,21 @@ pub fn set_settings(
     }
 }
 
+/// The group of that folded name.
+pub fn find_named(
+    read: &mut Read<'_>,
+    provider: ProviderId,
+    display_name_key: &str,
+) -> Result<Option<GroupId>, Error> {
+    let found: Option<String> = groups::table
+        .filter(groups::provider_id.eq(provider.to_string()))
+        .filter(groups::display_name_key.eq(display_name_key))
+        .select(groups::id)
+        .first(read.connection)
+        .optional()?;
+    found.as_deref().map(parsed).transpose()
+}
+
 /// How many internal groups are tied to an access group.
 pub fn count_tied(read: &mut Read<'_>, access_group: AccessGroupId) -> Result<i64, Error> {
     Ok(groups::table

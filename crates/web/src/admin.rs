@@ -11,6 +11,7 @@ mod body;
 mod cockpit;
 mod credentials;
 mod events;
+mod import;
 mod internal_groups;
 mod links;
 pub(crate) mod list;
@@ -56,6 +57,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
             .configure(schemas::configure)
             .configure(events::configure)
             .configure(timeline::configure)
+            .configure(import::configure)
             .configure(access_requests::configure)
             .configure(administrators::configure)
             .default_service(web::to(elsewhere))

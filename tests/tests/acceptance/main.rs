@@ -12,6 +12,7 @@ mod cockpit;
 mod console;
 mod entrance;
 mod history;
+mod import;
 mod interop;
 mod layering;
 mod links;

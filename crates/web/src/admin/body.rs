@@ -131,19 +131,7 @@ async fn read<T: DeserializeOwned>(
     mut payload: Payload,
     id: &str,
 ) -> Result<T, Problem> {
-    let body = request::body(&mut payload, MAX_BODY)
-        .await
-        .map_err(|error| match error {
-            BodyError::TooLarge { limit } => Problem::new(
-                Kind::TooLarge,
-                format!("the body has more than {limit} bytes"),
-                id,
-            ),
-            BodyError::TooSlow => {
-                Problem::new(Kind::TooSlow, "the body took too long to arrive", id)
-            }
-            BodyError::Broken => Problem::new(Kind::Invalid, "the body did not arrive whole", id),
-        })?;
+    let body = whole(&mut payload, MAX_BODY, id).await?;
     if body.is_empty() {
         return parse(b"{}", id);
     }
@@ -155,6 +143,31 @@ async fn read<T: DeserializeOwned>(
         ));
     }
     parse(&body, id)
+}
+
+/// The body as it is, of at most `limit` bytes.
+pub(super) async fn uploaded(
+    payload: web::Payload,
+    limit: usize,
+    id: &str,
+) -> Result<web::Bytes, Problem> {
+    whole(&mut payload.into_inner(), limit, id).await
+}
+
+async fn whole(payload: &mut Payload, limit: usize, id: &str) -> Result<web::Bytes, Problem> {
+    request::body(payload, limit)
+        .await
+        .map_err(|error| match error {
+            BodyError::TooLarge { limit } => Problem::new(
+                Kind::TooLarge,
+                format!("the body has more than {limit} bytes"),
+                id,
+            ),
+            BodyError::TooSlow => {
+                Problem::new(Kind::TooSlow, "the body took too long to arrive", id)
+            }
+            BodyError::Broken => Problem::new(Kind::Invalid, "the body did not arrive whole", id),
+        })
 }
 
 fn is_json(request: &HttpRequest) -> bool {

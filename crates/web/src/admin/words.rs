@@ -7,7 +7,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::{PartialSchema, ToSchema};
 use vestibule_domain::{
-    access, access_request, event, link, placement, provider, timeline, vendor,
+    access, access_request, event, import, link, placement, provider, timeline, vendor,
 };
 use vestibule_scim::Dialect as ScimDialect;
 use vestibule_service::{self as service, Role as AdminRole, cockpit};
@@ -102,6 +102,8 @@ words! {
     RequestState = names(access_request::RequestState::ALL, access_request::RequestState::name);
     /// What access requests are sorted by; descending behind `-`.
     AccessRequestSort = both_ways(service::access_requests::AccessRequestSort::ALL, service::access_requests::AccessRequestSort::name);
+    /// What became of a row of an imported table.
+    RowOutcome = names(import::RowOutcome::ALL, import::RowOutcome::name);
     /// What happens by itself.
     MomentKind = names(timeline::MomentKind::ALL, timeline::MomentKind::name);
     /// What the timeline is sorted by; descending behind `-`.

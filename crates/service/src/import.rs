@@ -1,0 +1,292 @@
+//! People of vendors that no product pushes, imported from a table by an administrator. Each row goes
+//! the way that a product's request would go.
+
+mod rows;
+mod table;
+
+use std::collections::HashMap;
+use std::io::{Read as Bytes, Seek};
+
+use vestibule_domain::import::{Entry, RowOutcome, TableError};
+use vestibule_domain::provider::UserType;
+use vestibule_domain::{GroupId, ProviderId, UserId, VendorId};
+use vestibule_scim::fold::fold;
+use vestibule_scim::resource::primary_email;
+use vestibule_storage::{Read, Write, memberships, vendors};
+
+use crate::{AdminCall, Caller, Error, Operator, Role, Service, providers};
+
+/// Rows imported in one transaction.
+const STEP: usize = 25;
+
+/// Whose people they become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// A third-party provider's; the table names their vendors.
+    Provider(ProviderId),
+    /// All of them this vendor's.
+    Vendor(VendorId),
+}
+
+/// A table that was read and is imported step by step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Import {
+    target: Target,
+    dry_run: bool,
+    entries: Vec<Entry>,
+    /// Rows that are done.
+    done: usize,
+}
+
+impl Import {
+    /// Whether nothing is changed: it only tells what would be.
+    pub fn is_dry_run(&self) -> bool {
+        self.dry_run
+    }
+
+    pub fn done(&self) -> usize {
+        self.done
+    }
+
+    /// Rows in all, empty ones left out.
+    pub fn total(&self) -> usize {
+        self.entries.len()
+    }
+}
+
+/// What became of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportReport {
+    /// Nothing was changed: it only tells what would be.
+    pub dry_run: bool,
+    /// A row for each of the table, in its order.
+    pub rows: Vec<RowReport>,
+}
+
+/// What became of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowReport {
+    pub line: u64,
+    pub user_name: String,
+    pub outcome: RowOutcome,
+    /// Why it was refused, or in what somebody who is there differs.
+    pub detail: Option<String>,
+    /// Who was created or is there already; none in a dry run for who would be created.
+    pub user: Option<UserId>,
+}
+
+impl RowReport {
+    fn refused(entry: &Entry, detail: String) -> Self {
+        Self {
+            line: entry.line,
+            user_name: entry.user_name().to_owned(),
+            outcome: RowOutcome::Refused,
+            detail: Some(detail),
+            user: None,
+        }
+    }
+}
+
+impl ImportReport {
+    pub fn count(&self, outcome: RowOutcome) -> usize {
+        self.rows
+            .iter()
+            .filter(|row| row.outcome == outcome)
+            .count()
+    }
+}
+
+/// Whose people the rows of a step become, looked up inside its transaction.
+struct Realm {
+    caller: Caller,
+    /// The group of the one vendor for all rows.
+    group: Option<GroupId>,
+}
+
+/// Why a step is undone.
+enum Undone {
+    /// It was only tried.
+    Tried(Vec<RowReport>),
+    Failed(Error),
+}
+
+impl From<vestibule_storage::Error> for Undone {
+    fn from(error: vestibule_storage::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl Service {
+    /// Imports people from a CSV file or an XLSX workbook's first sheet. Who is there already is never
+    /// changed. `progress` is told after each step how many rows are done, and of how many.
+    pub fn import_people(
+        &self,
+        call: &AdminCall,
+        target: Target,
+        dry_run: bool,
+        file: &mut (impl Bytes + Seek),
+        mut progress: impl FnMut(usize, usize),
+    ) -> Result<ImportReport, Error> {
+        let mut import = self.open_import(call, target, dry_run, file)?;
+        let mut rows = Vec::with_capacity(import.total());
+        while import.done() < import.total() {
+            rows.extend(self.import_step(call, &mut import)?);
+            progress(import.done(), import.total());
+        }
+        Ok(ImportReport { dry_run, rows })
+    }
+
+    /// Reads a table, or tells what is wrong with it as a whole. Nothing is imported yet.
+    pub fn open_import(
+        &self,
+        call: &AdminCall,
+        target: Target,
+        dry_run: bool,
+        file: &mut (impl Bytes + Seek),
+    ) -> Result<Import, Error> {
+        // Before the table is even looked at.
+        self.store().read(|tx| {
+            let operator = crate::admin::admit(tx, call, Role::Operator, self.now())?;
+            self.realm(tx, call, operator, target).map(drop)
+        })?;
+        let (header, entries) = table::read(file)?;
+        header.check_vendor(matches!(target, Target::Vendor(_)))?;
+        Ok(Import {
+            target,
+            dry_run,
+            entries: without_repetition(entries),
+            done: 0,
+        })
+    }
+
+    /// Imports the next rows. What stops it once rows are imported is the answer of all that are left,
+    /// so that the report of those that are done is not lost.
+    pub fn import_step(
+        &self,
+        call: &AdminCall,
+        import: &mut Import,
+    ) -> Result<Vec<RowReport>, Error> {
+        let step: Vec<Entry> = import
+            .entries
+            .iter()
+            .skip(import.done)
+            .take(STEP)
+            .cloned()
+            .collect();
+        let (service, call) = (self.clone(), call.clone());
+        let (target, dry_run) = (import.target, import.dry_run);
+        let done = self.store().write("import.people", move |tx| {
+            service.import_rows(tx, &call, target, dry_run, &step)
+        });
+        match done {
+            Ok(rows) => {
+                import.done += rows.len();
+                Ok(rows)
+            }
+            Err(error) if import.done == 0 => Err(error),
+            Err(error) => {
+                let detail = format!("not tried, and it may be imported again: {error}");
+                let rest = import.entries.iter().skip(import.done);
+                let rows = rest.map(|entry| RowReport::refused(entry, detail.clone()));
+                let rows = rows.collect();
+                import.done = import.total();
+                Ok(rows)
+            }
+        }
+    }
+
+    fn import_rows(
+        &self,
+        tx: &mut Write<'_>,
+        call: &AdminCall,
+        target: Target,
+        dry_run: bool,
+        entries: &[Entry],
+    ) -> Result<Vec<RowReport>, Error> {
+        let operator = crate::admin::admit(tx, call, Role::Operator, self.now())?;
+        let realm = self.realm(tx, call, operator, target)?;
+        memberships::lock(tx, realm.caller.provider.id)?;
+        if !dry_run {
+            return self.import_each(tx, &realm, entries);
+        }
+        let tried = tx.attempt(|tx| match self.import_each(tx, &realm, entries) {
+            Ok(rows) => Err::<(), _>(Undone::Tried(rows)),
+            Err(error) => Err(Undone::Failed(error)),
+        });
+        match tried {
+            Err(Undone::Tried(mut rows)) => {
+                let created = |row: &&mut RowReport| row.outcome == RowOutcome::Created;
+                rows.iter_mut()
+                    .filter(created)
+                    .for_each(|row| row.user = None);
+                Ok(rows)
+            }
+            Err(Undone::Failed(error)) => Err(error),
+            Ok(()) => Ok(Vec::new()),
+        }
+    }
+
+    fn realm(
+        &self,
+        tx: &mut Read<'_>,
+        call: &AdminCall,
+        operator: Operator,
+        target: Target,
+    ) -> Result<Realm, Error> {
+        let (provider, group) = match target {
+            Target::Provider(provider) => (provider, None),
+            Target::Vendor(vendor) => {
+                let vendor = vendors::find(tx, vendor)?
+                    .ok_or(Error::NotFound("vendor"))?
+                    .vendor;
+                let group = vendor.group.ok_or_else(|| {
+                    Error::Conflict(format!(
+                        "vendor {} is closed; attach it to a group again first",
+                        vendor.name
+                    ))
+                })?;
+                (vendor.provider, Some(group))
+            }
+        };
+        let provider = providers::find(tx, provider)?.provider;
+        if provider.settings.user_type != UserType::ThirdParty {
+            return Err(Error::Conflict(format!(
+                "provider {} is registered for staff; only vendors' people are imported",
+                provider.settings.name
+            )));
+        }
+        let caller = self.in_stead_of(tx, provider, operator, call.address)?;
+        Ok(Realm { caller, group })
+    }
+}
+
+/// Marks lines that give somebody, or an address, a second time: in a dry run they are not found in the
+/// steps before, which were undone.
+fn without_repetition(mut entries: Vec<Entry>) -> Vec<Entry> {
+    let (mut names, mut addresses) = (HashMap::new(), HashMap::new());
+    for entry in &mut entries {
+        if entry.mistake.is_some() {
+            continue;
+        }
+        let line = entry.line;
+        let first = *names.entry(fold(entry.user_name())).or_insert(line);
+        if first != line {
+            entry.mistake = Some(format!("user_name: stands in line {first} already"));
+            continue;
+        }
+        let person = rows::resource(entry);
+        if let Some(address) = primary_email(&person) {
+            let first = *addresses.entry(fold(address)).or_insert(line);
+            if first != line {
+                entry.mistake = Some(format!("email: stands in line {first} already"));
+            }
+        }
+    }
+    entries
+}
+
+impl From<TableError> for Error {
+    fn from(error: TableError) -> Self {
+        Self::invalid("file", error.to_string())
+    }
+}
