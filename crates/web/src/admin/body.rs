@@ -47,6 +47,16 @@ impl Admin {
         answer.map_err(|error| Problem::from_error(error, &self.request_id))
     }
 
+    /// Runs a short indexed read; see [`Web::read`].
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        operation: impl FnOnce(&Service, &AdminCall) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let (service, call) = (self.web.service.clone(), self.call.clone());
+        let answer = self.web.read(move || operation(&service, &call)).await;
+        answer.map_err(|error| Problem::from_error(error, &self.request_id))
+    }
+
     pub(crate) fn settings(&self) -> &WebSettings {
         &self.web.settings
     }

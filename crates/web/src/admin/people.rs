@@ -220,7 +220,7 @@ async fn decide(
     query: Params<Instant>,
 ) -> Result<HttpResponse, Problem> {
     let decision = admin
-        .run(move |service, call| service.decide_access(call, id.0, query.0.at))
+        .read(move |service, call| service.decide_access(call, id.0, query.0.at))
         .await?;
     Ok(HttpResponse::Ok().json(Access::from(decision)))
 }
