@@ -33,6 +33,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use clap::Parser;
+use serde_json::json;
 
 use client::{Load, Measured, Request, get, post};
 use server::Server;
@@ -125,6 +126,12 @@ fn main() {
         server.memory()
     );
 
+    server.enable_vendor("Large");
+    let auditor = server.auditor();
+
+    let asked: Vec<&String> = ids.iter().take(1_000).collect();
+    let asked = json!({ "users": asked }).to_string();
+
     let ready = server.restart();
     println!(
         "restart with {users} people stored: ready after {} ms",
@@ -169,9 +176,23 @@ fn main() {
             &bare_rate,
             None,
         );
-        measure("read a user by id", Some(bare_rate.rate), &|| {
+        let read = measure("read a user by id", Some(bare_rate.rate), &|| {
             get(&format!("/Users/{}", pick(next())))
         });
+        let gateway = Load {
+            authorization: auditor.clone(),
+            base: "/api/v1".to_owned(),
+            ..load("/")
+        };
+        let decided = client::run(connections, time, &gateway, &|| {
+            get(&format!("/users/{}/access", pick(next())))
+        });
+        let name = "decide access (ratio to read by id)";
+        report(name, connections, &decided, Some(read.rate));
+        let thousand = client::run(connections, time, &gateway, &|| {
+            client::json("/access/decisions", &asked)
+        });
+        report("decide access for 1,000", connections, &thousand, None);
         measure("userName eq", Some(bare_rate.rate), &|| {
             get(&format!(
                 "/Users?filter=userName%20eq%20%22person{}%40bench.example%22",

@@ -63,6 +63,13 @@ pub(crate) fn form(path: &str, body: &str) -> Request {
     }
 }
 
+pub(crate) fn json(path: &str, body: &str) -> Request {
+    Request {
+        content_type: "application/json",
+        ..post(path, body)
+    }
+}
+
 /// What a measurement found.
 #[derive(Debug, Clone)]
 pub(crate) struct Measured {

@@ -1,5 +1,6 @@
 //! The server under measurement: the release binary, started as a user starts it.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -119,12 +120,50 @@ impl Server {
         (format!("Basic {basic}"), text(&token["access_token"]))
     }
 
+    /// Lets a vendor's people in.
+    pub(crate) fn enable_vendor(&self, name: &str) {
+        let group = self.command(&["access-group", "add", "--name", "Bench", "--json"]);
+        let group = group["id"].as_str().expect("an access group has an id");
+        let tied = ["--access-group", group, "--start", "2020-01-01"];
+        self.command(
+            &[
+                &["vendor", "edit", name, "--status", "enabled", "--json"],
+                tied.as_slice(),
+            ]
+            .concat(),
+        );
+    }
+
+    /// What a gateway says that asks who may get in.
+    pub(crate) fn auditor(&self) -> String {
+        let named = ["--name", "gateway"];
+        let role = ["--role", "auditor", "--password-stdin", "--json"];
+        self.command_told(
+            &[["admin", "create"].as_slice(), &named, &role].concat(),
+            "correct horse battery staple\n",
+        );
+        let token = self.command(&[["admin", "token"].as_slice(), &named, &["--json"]].concat());
+        let token = token["token"].as_str().expect("a token is shown once");
+        format!("Bearer {token}")
+    }
+
     fn command(&self, arguments: &[&str]) -> Value {
-        let output = Command::new(&self.binary)
+        self.command_told(arguments, "")
+    }
+
+    fn command_told(&self, arguments: &[&str], input: &str) -> Value {
+        let mut child = Command::new(&self.binary)
             .args(arguments)
             .env("VESTIBULE_DATABASE", url(&self.database))
-            .output()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
             .expect("the binary runs");
+        let mut stdin = child.stdin.take().expect("it is piped");
+        stdin.write_all(input.as_bytes()).expect("a line fits");
+        drop(stdin);
+        let output = child.wait_with_output().expect("the binary ends");
         assert!(
             output.status.success(),
             "{arguments:?}: {}",
