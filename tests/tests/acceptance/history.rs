@@ -318,6 +318,11 @@ impl Actors<'_> {
                     let why = json!({"reason": "breach"});
                     drop(self.ask("POST", &format!("/vendors/{id}/panic"), &why));
                 }
+                let groups = self.seen(1, "Groups");
+                if let Some(id) = self.dice.one(&groups) {
+                    let why = json!({"reason": "strike"});
+                    drop(self.ask("POST", &format!("/groups/{id}/panic"), &why));
+                }
             }
             _ => {
                 // To everybody, so that somebody may get in.
@@ -414,6 +419,7 @@ fn compare(app: &TestApp, told: &[EventRecord]) {
         ("access_groups", "id", rebuilt.access_groups),
         ("blocks", "id", rebuilt.blocks),
         ("access_links", "id", rebuilt.links),
+        ("panics", "id", rebuilt.panics),
     ];
     for (table, id, rows) in tables {
         let Some(columns) = rows.values().next() else {
@@ -465,6 +471,7 @@ fn every_row_is_rebuilt_from_the_events_of_a_random_history() {
             "members.changed internal_group.changed vendor.created vendor.changed vendor.closed",
             "vendor.reattached placement.changed block.set block.lifted access_group.created",
             "access_group.changed access_group.deleted link.created link.shortened link.ended",
+            "panic.pressed",
         ]
         .iter()
         .flat_map(|line| line.split(' '))

@@ -56,8 +56,9 @@ impl Service {
             let people = below(tx, target)?;
             let scope = scope(target, &people);
             let toll = Toll::of(&links::standing(tx, &scope, now)?);
-            panics::insert(tx, service.id(PanicId::from_uuid, now), target, now)?;
             let event = service.id(EventId::from_uuid, now);
+            // The event tells of the whole row, its id included.
+            panics::insert(tx, PanicId::from_uuid(event.as_uuid()), target, now)?;
             let subject: Subject = match target {
                 Target::Vendor(vendor) => vendor.into(),
                 Target::InternalGroup(group) => group.into(),

@@ -21,6 +21,7 @@ pub(super) struct Rebuilt {
     pub(super) access_groups: BTreeMap<String, Row>,
     pub(super) blocks: BTreeMap<String, Row>,
     pub(super) links: BTreeMap<String, Row>,
+    pub(super) panics: BTreeMap<String, Row>,
     /// What each event was about.
     subjects: BTreeMap<String, String>,
     /// Which events were changes of members.
@@ -114,6 +115,14 @@ impl Rebuilt {
                 let ended = &event.after["ended"];
                 row.insert("ended".to_owned(), micros(&ended["at"]));
                 row.insert("end_reason".to_owned(), ended["reason"].clone());
+            }
+            "panic.pressed" => {
+                let of_group = self.groups.contains_key(&id);
+                let of = |chosen: bool| chosen.then_some(&id);
+                let row = json!({
+                    "id": event.id, "vendor_id": of(!of_group), "group_id": of(of_group), "at": event.at,
+                });
+                self.panics.insert(event.id.clone(), object(row));
             }
             _ => {}
         }
