@@ -44,7 +44,7 @@ def person(number):
 
 
 class Server:
-    def __init__(self, binary, database):
+    def __init__(self, binary, database, user_type="internal"):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -62,7 +62,7 @@ class Server:
                     break
             except OSError:
                 time.sleep(0.1)
-        provider = self.command("provider", "add", "--name", "Scale", "--user-type", "internal", "--allow-ip", "*")
+        provider = self.command("provider", "add", "--name", "Scale", "--user-type", user_type, "--allow-ip", "*")
         issued = self.command("token", "issue", "--provider", provider["id"], "--name", "scale")
         self.token = issued["access_token"]
 
