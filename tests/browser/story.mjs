@@ -85,6 +85,7 @@ try {
   await page.getByText("Created.").waitFor();
   await page.goto(`${server.url}/console/vendors`);
   await page.getByRole("link", { name: "Acme Elevators" }).click();
+  const acme = new URL(page.url()).pathname;
   await page.getByLabel("Status").selectOption("enabled");
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("Choose an access group first").waitFor();
@@ -109,6 +110,51 @@ try {
   await check();
   await page.getByRole("button", { name: /^Lift/ }).click();
   await page.getByText("Gets in", { exact: true }).waitFor();
+
+  step("where approvals are required, access is requested and another administrator approves");
+  await page.goto(`${server.url}/console/access-groups`);
+  await page.getByRole("link", { name: "Machine room" }).click();
+  await page.getByLabel("Approvals required").fill("1");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Saved.").waitFor();
+  await page.goto(`${server.url}/console/people/${grace}`);
+  await page.getByRole("link", { name: "Request access" }).click();
+  await check();
+  await page.getByRole("button", { name: "Request access" }).click();
+  await page.getByText("Must not be empty.").waitFor();
+  await check();
+  await page.getByLabel("Justification").fill("Replace the motor of lift 4");
+  await page.getByRole("button", { name: "Request access" }).click();
+  await page.getByText("Others have to approve it now.").waitFor();
+  await page.getByText("You made this request, so others decide on it.").waitFor();
+  await check();
+  const asked = new URL(page.url()).pathname;
+  await page.goto(`${server.url}/console/administrators/new`);
+  await page.getByLabel("Name").fill("bob");
+  await page.getByLabel(/^Operator/).check();
+  await page.getByLabel("First password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Create" }).click();
+  await page.getByText("Created.").waitFor();
+  const beside = await browser.newContext();
+  const bob = await beside.newPage();
+  await bob.goto(`${server.url}${asked}`);
+  await bob.getByLabel("Name").fill("bob");
+  await bob.getByLabel("Password").fill(PASSWORD);
+  await bob.getByRole("button", { name: "Sign in" }).click();
+  await bob.getByLabel("Approve", { exact: true }).check();
+  await bob.getByLabel("Comment").fill("The motor is due");
+  await bob.getByRole("button", { name: "Decide" }).click();
+  await bob.getByText("/enter/").waitFor();
+  inaccessible.push(...(await violations(bob)));
+  await beside.close();
+
+  step("what time will change stands on the timeline");
+  await page.goto(`${server.url}/console/timeline?kind=link.expired`);
+  await page.getByRole("cell", { name: "Link runs out" }).waitFor();
+  await page.getByRole("link", { name: "grace" }).click();
+  await page.getByText("by an approved request").waitFor();
+  const entry = new URL(page.url()).pathname;
+  await check();
 
   step("the error text that the product shows leads to her");
   const again = await okta.send("POST", "/Users", { schemas: ["urn:ietf:params:scim:schemas:core:2.0:User"], userName: "GRACE" });
@@ -176,11 +222,17 @@ try {
       person: `/console/people/${grace}?at=2030-01-01T00:00`,
       vendors: "/console/vendors",
       links: "/console/links",
-      vendor: await page.goto(`${server.url}/console/vendors`).then(() => page.locator('main td a[href^="/console/vendors/"]').first().getAttribute("href")),
+      link: entry,
+      timeline: "/console/timeline",
+      "access-requests": "/console/access-requests",
+      "access-request": asked,
+      "access-request-new": `/console/people/${grace}/request`,
+      vendor: acme,
       "internal-groups": "/console/internal-groups",
       "access-groups": "/console/access-groups",
       "access-group": await page.goto(`${server.url}/console/access-groups`).then(() => page.locator('main td a[href^="/console/access-groups/"]').first().getAttribute("href")),
       "access-group-new": "/console/access-groups/new",
+      "vendor-panic": `${acme}/panic`,
       events: "/console/events",
       requests: "/console/requests",
       request: refusal,

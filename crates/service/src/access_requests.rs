@@ -39,8 +39,15 @@ pub struct AccessRequestDetails {
     /// Oldest first.
     pub votes: Vec<Vote>,
     pub tally: Tally,
-    /// Approvals needed in all levels together, as the access group says now; none once it is gone.
-    pub needed: Option<u32>,
+    /// What the access group says now; none once it is gone.
+    pub policy: Option<AccessGroupSettings>,
+}
+
+impl AccessRequestDetails {
+    /// Approvals needed in all levels together.
+    pub fn needed(&self) -> Option<u32> {
+        self.policy.as_ref().map(approvals_needed)
+    }
 }
 
 /// A request after a vote.
@@ -148,6 +155,17 @@ impl Service {
             crate::admin::admit(tx, call, Role::Auditor, now)?;
             let request = find(tx, id)?;
             details(tx, request, now)
+        })
+    }
+
+    /// The access group by which somebody gets in, and so how many have to approve; none while nothing
+    /// that is enabled stands behind them.
+    pub fn policy_of(&self, call: &AdminCall, user: UserId) -> Result<Option<AccessGroup>, Error> {
+        let now = self.now();
+        self.store().read(|tx| {
+            crate::admin::admit(tx, call, Role::Auditor, now)?;
+            let facts = access::facts(tx, user)?;
+            policy(tx, &facts)
         })
     }
 
@@ -451,12 +469,12 @@ fn details(
     let votes = stored::votes(tx, request.id)?;
     let policy =
         access_groups::find(tx, request.access_group)?.map(|stored| stored.access_group.settings);
-    let needed = policy.as_ref().map(approvals_needed);
+    let rules = policy.clone().unwrap_or_default();
     Ok(AccessRequestDetails {
-        tally: tally(&policy.unwrap_or_default(), &votes),
+        tally: tally(&rules, &votes),
         request: as_of(request, now),
         votes,
-        needed,
+        policy,
     })
 }
 

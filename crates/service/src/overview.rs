@@ -7,10 +7,13 @@ use chrono::{DateTime, Duration, NaiveTime, Utc};
 use uuid::Uuid;
 use vestibule_domain::provider::{Provider, UserType};
 use vestibule_domain::vendor::VendorStatus;
-use vestibule_domain::{AccessGroupId, EventId, GroupId, ProviderId, UserId, VendorId};
+use vestibule_domain::{
+    AccessGroupId, AccessRequestId, EventId, GroupId, LinkId, ProviderId, UserId, VendorId,
+};
 use vestibule_scim::fold::fold;
 use vestibule_storage::{
-    Read, access_groups, events, groups, overview, providers, requests, users, vendors,
+    Read, access_groups, access_requests, events, groups, links, overview, providers, requests,
+    users, vendors,
 };
 
 pub use vestibule_storage::overview::{PersonFound, Turn};
@@ -55,6 +58,10 @@ pub enum Found {
     Vendor(VendorId, String),
     Group(GroupId, String),
     AccessGroup(AccessGroupId, String),
+    /// With the user name of the person it is for.
+    AccessRequest(AccessRequestId, String),
+    /// With the user name of its person.
+    Link(LinkId, String),
     /// Events of a request, or one event.
     Event(EventId, String),
     /// A request that was refused.
@@ -147,6 +154,12 @@ impl Service {
                 if let Some(one) = access_groups::find(tx, AccessGroupId::from_uuid(id))? {
                     let group = one.access_group;
                     found.push(Found::AccessGroup(group.id, group.settings.name));
+                }
+                if let Some(one) = access_requests::find(tx, AccessRequestId::from_uuid(id))? {
+                    found.push(Found::AccessRequest(one.id, one.user_name));
+                }
+                if let Some(one) = links::find(tx, LinkId::from_uuid(id))? {
+                    found.push(Found::Link(one.id, one.user_name));
                 }
                 for event in events::of_request_or_id(tx, id, FOUND)? {
                     found.push(Found::Event(event.id, event.action));

@@ -6,6 +6,7 @@
 //! (`routes::ROUTES`); `gate` holds every request to it.
 
 mod access_groups;
+mod access_requests;
 mod account;
 mod administrators;
 mod assets;
@@ -33,6 +34,7 @@ mod setup;
 mod sign_in;
 mod table;
 mod text;
+mod timeline;
 mod vendors;
 mod visit;
 

@@ -1,6 +1,8 @@
 //! The console over real HTTP: what every route of its table answers to whom.
 
+mod access_requests;
 mod asking;
+mod lists;
 mod openid;
 mod pages;
 

@@ -173,7 +173,7 @@ fn shown(details: &AccessRequestDetails) -> Value {
         "request": details.request,
         "level": details.tally.level,
         "approvals": details.tally.approvals,
-        "approvals_needed": details.needed,
+        "approvals_needed": details.needed(),
         "disapprovals": details.tally.disapprovals,
         "votes": details.votes,
     })

@@ -161,6 +161,7 @@ struct AccessVote {
 
 impl From<service::AccessRequestDetails> for AccessRequestDetails {
     fn from(details: service::AccessRequestDetails) -> Self {
+        let approvals_needed = details.needed();
         let votes = details.votes.into_iter().map(|vote| AccessVote {
             by: vote.voice.name,
             approves: vote.approves,
@@ -173,7 +174,7 @@ impl From<service::AccessRequestDetails> for AccessRequestDetails {
             request: details.request.into(),
             level: details.tally.level,
             approvals: details.tally.approvals,
-            approvals_needed: details.needed,
+            approvals_needed,
             disapprovals: details.tally.disapprovals,
             votes: votes.collect(),
         }

@@ -68,12 +68,8 @@ pub(super) fn enabled_badge(t: Texts, enabled: bool) -> Badge {
 
 pub(super) async fn list(visit: &Visit) -> Answer {
     let t = visit.t;
-    let after = visit.query.given("after").map(str::to_owned);
     let query = AccessGroupQuery {
-        page: PageQuery {
-            after: after.clone(),
-            ..PageQuery::first(PAGE)
-        },
+        page: visit.part(PAGE, "created"),
         ..AccessGroupQuery::default()
     };
     let found = visit
@@ -92,12 +88,8 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     );
     table.rows = found.items.iter().map(|one| row(t, one)).collect();
     table.empty = t.own("access_group.none");
-    table.next = found
-        .next
-        .as_deref()
-        .map(|next| visit.here(&[("after", Some(next))]));
-    table.first = after.map(|_| visit.here(&[("after", None)]));
-    table.csv = Some(visit.here(&[("format", Some("csv"))]));
+    table.paged(visit, found.next.as_deref());
+    table.sorted(visit, &[(0, "name")], "created");
     if visit.wants_csv() {
         return Ok(Reply::Raw(table.download("access-groups")));
     }

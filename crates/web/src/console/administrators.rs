@@ -1,5 +1,6 @@
 //! Who runs Vestibule, and their API tokens.
 
+use chrono::Duration;
 use vestibule_domain::CredentialId;
 use vestibule_service::administrators::{AdminToken, Administrator};
 use vestibule_service::{Error, Role, Service};
@@ -330,8 +331,7 @@ fn page(visit: &Visit, one: &Administrator, tokens: &[AdminToken], secret: Optio
     }
     blocks.push(Block::Table(tokens_table(visit, &here, tokens)));
     if may {
-        let days =
-            |days: u16| Pick::new(days.to_string(), t.say("provider.days", &[("days", &days)]));
+        let days = |days: u16| Pick::new(days.to_string(), t.span(Duration::days(days.into())));
         let mut issue = Form::of(
             "token",
             format!("{here}/tokens"),

@@ -4,7 +4,7 @@ use vestibule_service::Service;
 use vestibule_service::cockpit::{CredentialKind, CredentialRecord};
 use vestibule_service::providers::ProviderQuery;
 
-use super::form::{Field, Pick};
+use super::form::Pick;
 use super::page::{Anchor, Block, Cell, Page, Section, Tone};
 use super::reply::{Answer, Reply};
 use super::table::Table;
@@ -53,39 +53,21 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         .filter(wanted)
         .map(|one| row(visit, one))
         .collect();
-    table.here = format!("{MOUNT}/credentials");
     table.empty = t.own("credential.none");
-    table.csv = Some(visit.here(&[("format", Some("csv"))]));
-    table.filtered = ["provider", "kind", "state"]
+    table.paged(visit, None);
+    let kinds = CredentialKind::ALL
         .iter()
-        .any(|name| visit.query.given(name).is_some());
-    let any = || Pick::new("", t.own("table.any"));
-    let mut from = vec![any()];
-    from.extend(
-        sources
-            .iter()
-            .map(|one| Pick::new(one.provider.id.to_string(), &one.provider.settings.name)),
+        .map(|one| Pick::new(one.name(), t.own_of("credential", one.name())));
+    let states =
+        ["soon", "live", "ended"].map(|one| Pick::new(one, t.own_of("credential_state", one)));
+    table.filtered_by(
+        visit,
+        vec![
+            providers::filter(visit, &sources),
+            visit.filter_among("kind", t.own("credential.kind"), kinds),
+            visit.filter_among("state", t.own("provider.state"), states),
+        ],
     );
-    let mut kinds = vec![any()];
-    kinds.extend(
-        CredentialKind::ALL
-            .iter()
-            .map(|one| Pick::new(one.name(), t.own_of("credential", one.name()))),
-    );
-    let mut states = vec![any()];
-    states.extend(
-        ["soon", "live", "ended"].map(|one| Pick::new(one, t.own_of("credential_state", one))),
-    );
-    table.filters = vec![
-        Field::choice(
-            "provider",
-            t.own("vendor.provider"),
-            from,
-            visit.query.get("provider"),
-        ),
-        Field::choice("kind", t.own("credential.kind"), kinds, kind),
-        Field::choice("state", t.own("provider.state"), states, state),
-    ];
     if visit.wants_csv() {
         return Ok(Reply::Raw(table.download("credentials")));
     }

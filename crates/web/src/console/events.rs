@@ -1,18 +1,18 @@
 //! The record of every change.
 
 use uuid::Uuid;
-use vestibule_domain::event::Action;
+use vestibule_domain::event::{Action, SubjectKind};
+use vestibule_domain::{AccessGroupId, AccessRequestId, LinkId, ProviderId, UserId, VendorId};
 use vestibule_service::Service;
 use vestibule_service::events::{Choice, EventQuery, EventRecord};
-use vestibule_service::pages::PageQuery;
 use vestibule_service::providers::ProviderQuery;
 
-use super::MOUNT;
-use super::form::{Field, Pick};
+use super::form::Pick;
 use super::page::{Anchor, Block, Cell, Fact, Page, Section};
 use super::reply::{Answer, Reply};
 use super::table::Table;
 use super::visit::Visit;
+use super::{MOUNT, access_groups, access_requests, links, people, providers, vendors};
 
 const PAGE: u64 = 50;
 
@@ -35,12 +35,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         action: visit.query.given("action").map(str::to_owned),
         ..Choice::default()
     };
-    let after = visit.query.given("after").map(str::to_owned);
-    let first = after.is_some();
-    let page = PageQuery {
-        after,
-        ..PageQuery::first(PAGE)
-    };
+    let page = visit.part(PAGE, "-at");
     let asked = EventQuery { choice, page };
     let (found, sources) = visit
         .run(move |service: &Service, call| {
@@ -53,47 +48,19 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         })
         .await?;
     let mut table = table(visit, &found.items);
-    table.here = format!("{MOUNT}/events");
-    table.next = found
-        .next
-        .as_deref()
-        .map(|next| visit.here(&[("after", Some(next))]));
-    table.first = first.then(|| visit.here(&[("after", None)]));
-    table.csv = Some(visit.here(&[("format", Some("csv"))]));
-    let mut actions = vec![Pick::new("", t.own("table.any"))];
-    actions.extend(
-        Action::ALL
-            .iter()
-            .map(|one| Pick::new(one.name(), t.own_of("action", one.name()))),
-    );
-    let mut from = vec![Pick::new("", t.own("table.any"))];
-    from.extend(
-        sources
-            .iter()
-            .map(|one| Pick::new(one.provider.id.to_string(), &one.provider.settings.name)),
-    );
-    table.filters = vec![
-        Field::choice(
-            "action",
-            t.own("event.what"),
-            actions,
-            visit.query.get("action"),
-        ),
-        Field::choice(
-            "provider",
-            t.own("vendor.provider"),
-            from,
-            visit.query.get("provider"),
-        ),
-        Field::line(
-            "subject",
-            t.own("event.subject_id"),
-            visit.query.get("subject"),
-        ),
-    ];
-    table.filtered = ["action", "provider", "subject"]
+    table.paged(visit, found.next.as_deref());
+    table.sorted(visit, &[(0, "at")], "-at");
+    let actions = Action::ALL
         .iter()
-        .any(|name| visit.query.given(name).is_some());
+        .map(|one| Pick::new(one.name(), t.own_of("action", one.name())));
+    table.filtered_by(
+        visit,
+        vec![
+            visit.filter_among("action", t.own("event.what"), actions),
+            providers::filter(visit, &sources),
+            visit.filter("subject", t.own("event.subject_id")),
+        ],
+    );
     if visit.wants_csv() {
         return Ok(Reply::Raw(table.download("events")));
     }
@@ -214,19 +181,32 @@ fn who(visit: &Visit, event: &EventRecord) -> String {
 
 /// The page of what an event is about.
 pub(super) fn about(visit: &Visit, event: &EventRecord) -> Cell {
-    let t = visit.t;
-    let id = &event.subject_id;
-    let path = match event.subject_kind.as_str() {
-        "user" => format!("people/{id}"),
-        "vendor" => format!("vendors/{id}"),
-        "provider" => format!("providers/{id}"),
-        "access_group" => format!("access-groups/{id}"),
-        _ => format!("search?q={id}"),
-    };
-    Cell::link(
-        t.own_of("subject", &event.subject_kind),
-        format!("{MOUNT}/{path}"),
-    )
+    let words = visit.t.own_of("subject", &event.subject_kind);
+    let kind = event.subject_kind.parse().ok();
+    match kind.zip(event.subject_id.parse().ok()) {
+        Some((kind, id)) => Cell::link(words, subject(kind, id)),
+        None => Cell::text(words),
+    }
+}
+
+/// The page of something that events are about; its events where it has none.
+pub(super) fn subject(kind: SubjectKind, id: Uuid) -> String {
+    match kind {
+        SubjectKind::User => people::href(UserId::from_uuid(id)),
+        SubjectKind::Vendor => vendors::href(VendorId::from_uuid(id)),
+        SubjectKind::Provider => providers::href(ProviderId::from_uuid(id)),
+        SubjectKind::AccessGroup => access_groups::href(AccessGroupId::from_uuid(id)),
+        SubjectKind::AccessRequest => access_requests::href(AccessRequestId::from_uuid(id)),
+        SubjectKind::Link => links::href(LinkId::from_uuid(id)),
+        // An internal group or the vendor that came of it.
+        SubjectKind::Group => format!("{MOUNT}/search?q={id}"),
+        SubjectKind::Block
+        | SubjectKind::Credential
+        | SubjectKind::Administrator
+        | SubjectKind::Resource
+        | SubjectKind::Definition
+        | SubjectKind::SigningKey => format!("{MOUNT}/events?subject={id}"),
+    }
 }
 
 /// What changed, in a line: names of the fields.

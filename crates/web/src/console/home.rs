@@ -1,7 +1,9 @@
 //! The first page: who can get in today, what changes next, what needs somebody.
 
 use chrono::{DateTime, Duration, Utc};
-use vestibule_domain::vendor::VendorStatus;
+use vestibule_domain::access_request::{AccessRequest, RequestState};
+use vestibule_domain::vendor::{Vendor, VendorStatus};
+use vestibule_service::access_requests::AccessRequestQuery;
 use vestibule_service::cockpit::CredentialRecord;
 use vestibule_service::events::EventQuery;
 use vestibule_service::overview::Overview;
@@ -14,7 +16,7 @@ use super::page::{Anchor, Block, Cell, Chart, Page, Section, Shares, Tile, Tone}
 use super::reply::Answer;
 use super::table::Table;
 use super::visit::Visit;
-use super::{MOUNT, events, providers, requests, vendors};
+use super::{MOUNT, access_requests, events, providers, requests, vendors};
 
 /// Rows of each list.
 const ROWS: u64 = 8;
@@ -23,7 +25,7 @@ const WEEKS: i64 = 12;
 
 pub(super) async fn show(visit: &Visit) -> Answer {
     let t = visit.t;
-    let (overview, pending, latest, refused, credentials) = visit
+    let (overview, waiting, latest, refused) = visit
         .run(|service: &Service, call| {
             let pending = VendorQuery {
                 choice: Choice {
@@ -40,12 +42,21 @@ pub(super) async fn show(visit: &Visit) -> Answer {
                 page: PageQuery::first(ROWS),
                 ..RequestQuery::default()
             };
+            let undecided = AccessRequestQuery {
+                state: Some(RequestState::Pending),
+                page: PageQuery::first(ROWS),
+                ..AccessRequestQuery::default()
+            };
+            let waiting = Waiting {
+                vendors: service.list_vendors(call, &pending)?.items,
+                requests: service.list_access_requests(call, &undecided)?.items,
+                credentials: service.list_credentials(call, None)?,
+            };
             Ok((
                 service.overview(call)?,
-                service.list_vendors(call, &pending)?.items,
+                waiting,
                 service.list_events(call, &latest)?.items,
                 service.list_requests(call, &refused)?.items,
-                service.list_credentials(call, None)?,
             ))
         })
         .await?;
@@ -69,8 +80,7 @@ pub(super) async fn show(visit: &Visit) -> Answer {
         }
         page.sections.insert(0, section);
     }
-    page.sections
-        .push(needs(visit, &overview, &pending, &credentials));
+    page.sections.push(needs(visit, &overview, &waiting));
     page.sections.push(failed(visit, &refused, &overview));
     page.sections.push(Section {
         actions: vec![Anchor::new(t.own("event.all"), format!("{MOUNT}/events"))],
@@ -139,12 +149,14 @@ fn today(visit: &Visit, overview: &Overview) -> Section {
     Section::new("today", t.own("home.today"), vec![Block::Tiles(tiles)])
 }
 
-fn needs(
-    visit: &Visit,
-    overview: &Overview,
-    pending: &[vestibule_domain::vendor::Vendor],
-    credentials: &[CredentialRecord],
-) -> Section {
+/// What waits for somebody, besides providers.
+struct Waiting {
+    vendors: Vec<Vendor>,
+    requests: Vec<AccessRequest>,
+    credentials: Vec<CredentialRecord>,
+}
+
+fn needs(visit: &Visit, overview: &Overview, waiting: &Waiting) -> Section {
     let t = visit.t;
     let mut table = Table::new(
         t.own("home.needs"),
@@ -168,7 +180,7 @@ fn needs(
         };
         table.rows.push(vec![link(), Cell::text(t.own(key))]);
     }
-    for one in credentials {
+    for one in &waiting.credentials {
         let Some(days) = one.expires_within_days.filter(|_| one.live > 0) else {
             continue;
         };
@@ -178,7 +190,14 @@ fn needs(
             Cell::text(t.say("home.credential_soon", &[("kind", &kind), ("days", &days)])),
         ]);
     }
-    for vendor in pending {
+    for request in &waiting.requests {
+        let words = t.say("access_request.of", &[("name", &request.user_name)]);
+        table.rows.push(vec![
+            Cell::link(words, access_requests::href(request.id)),
+            Cell::text(t.own("home.decide")),
+        ]);
+    }
+    for vendor in &waiting.vendors {
         table.rows.push(vec![
             Cell::link(&vendor.name, vendors::href(vendor.id)),
             Cell::text(vendors::step(t, vendor, overview.at)),
@@ -297,7 +316,11 @@ fn next(visit: &Visit, overview: &Overview) -> Section {
             ]
         })
         .collect();
-    Section::new("next", t.own("home.next"), vec![Block::Table(table)])
+    let all = format!("{MOUNT}/timeline");
+    Section {
+        actions: vec![Anchor::new(t.own("nav.timeline"), all)],
+        ..Section::new("next", t.own("home.next"), vec![Block::Table(table)])
+    }
 }
 
 /// Ends of vendors over the coming weeks.

@@ -5,7 +5,6 @@ use vestibule_domain::internal_group::InternalGroupSettings;
 use vestibule_domain::provider::LinkDelivery;
 use vestibule_service::Role;
 use vestibule_service::internal_groups::InternalGroupQuery;
-use vestibule_service::pages::PageQuery;
 use vestibule_service::providers::ProviderQuery;
 
 use super::fields::Fields;
@@ -37,13 +36,9 @@ fn trail(t: Texts) -> Vec<Anchor> {
 
 pub(super) async fn list(visit: &Visit) -> Answer {
     let t = visit.t;
-    let after = visit.query.given("after").map(str::to_owned);
     let query = InternalGroupQuery {
         provider: visit.query.get("provider").parse().ok(),
-        page: PageQuery {
-            after: after.clone(),
-            ..PageQuery::first(PAGE)
-        },
+        page: visit.part(PAGE, "created"),
         ..InternalGroupQuery::default()
     };
     let (found, sources) = visit
@@ -74,17 +69,9 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         .map(|one| {
             let group = one.settings.access_group.map(|id| id.to_string());
             let group = group.and_then(|id| groups.iter().find(|pick| pick.value == id));
-            let source = sources
-                .iter()
-                .find(|source| source.provider.id == one.provider);
             vec![
                 Cell::link(&one.name, href(one.id)),
-                source.map_or(Cell::Nothing, |source| {
-                    Cell::link(
-                        &source.provider.settings.name,
-                        providers::href(one.provider),
-                    )
-                }),
+                providers::cell(&sources, one.provider),
                 Cell::Badge(access_groups::enabled_badge(t, one.settings.enabled)),
                 group.map_or_else(
                     || Cell::text(t.own("internal_group.untied")),
@@ -94,12 +81,9 @@ pub(super) async fn list(visit: &Visit) -> Answer {
             ]
         })
         .collect();
-    table.next = found
-        .next
-        .as_deref()
-        .map(|next| visit.here(&[("after", Some(next))]));
-    table.first = after.map(|_| visit.here(&[("after", None)]));
-    table.csv = Some(visit.here(&[("format", Some("csv"))]));
+    table.paged(visit, found.next.as_deref());
+    table.sorted(visit, &[(0, "name")], "created");
+    table.filtered_by(visit, vec![providers::filter(visit, &sources)]);
     if visit.wants_csv() {
         return Ok(Reply::Raw(table.download("internal-groups")));
     }

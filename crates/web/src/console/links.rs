@@ -1,27 +1,42 @@
-//! Access links: a person's, those of everybody, entry codes, and the panic button.
+//! Access links: a person's, those of everybody, and entry codes.
 
 use chrono::Duration;
+use vestibule_domain::access_request::approvals_needed;
 use vestibule_domain::link::{LinkState, Wanted};
-use vestibule_domain::{LinkId, UserId, VendorId};
-use vestibule_service::links::panic::Target;
-use vestibule_service::links::{Forwarding, LinkDetails, LinkQuery};
+use vestibule_domain::{LinkId, UserId};
+use vestibule_service::events::{Choice as EventChoice, EventQuery};
+use vestibule_service::links::{Forwarding, LinkDetails, LinkQuery, LinkSort, NewLink};
 use vestibule_service::pages::PageQuery;
 use vestibule_service::{Error, Role};
 
 use super::fields::Fields;
 use super::form::{Field, Form, Pick};
-use super::page::{Anchor, Block, Button, Cell, Fact, Notice, Page, Section, Tone};
+use super::page::{Anchor, Badge, Block, Button, Cell, Fact, Notice, Page, Section, Tone};
 use super::reply::{Answer, Reply};
 use super::table::Table;
+use super::text::Texts;
 use super::visit::Visit;
-use super::{MOUNT, people, vendors};
+use super::{MOUNT, access_requests, events, people};
 use crate::enter;
 
 const PAGE: u64 = 50;
 /// Links shown with a person.
 const BESIDE: u64 = 10;
 /// The choice to have a link mailed.
-const MAILED: &str = "mailed";
+pub(super) const MAILED: &str = "mailed";
+
+/// Address of a link's page.
+pub(super) fn href(id: LinkId) -> String {
+    format!("{MOUNT}/links/{id}")
+}
+
+fn trail(t: Texts) -> Vec<Anchor> {
+    vec![
+        Anchor::words(t.own("nav.remote_access")),
+        Anchor::words(t.own("nav.access_control")),
+        Anchor::new(t.own("nav.links"), format!("{MOUNT}/links")),
+    ]
+}
 
 /// Every link, newest first.
 pub(super) async fn list(visit: &Visit) -> Answer {
@@ -29,48 +44,27 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     let query = LinkQuery {
         vendor: visit.query.get("vendor").parse().ok(),
         state: visit.query.get("state").parse().ok(),
-        page: PageQuery {
-            descending: true,
-            ..visit.part(PAGE)
-        },
+        page: visit.part(PAGE, "-created"),
         ..LinkQuery::default()
     };
-    let paged = query.page.after.is_some();
     let found = visit
         .run(move |service, call| service.list_links(call, &query))
         .await?;
     let mut table = table(visit, &found.items, true);
-    table.here = format!("{MOUNT}/links");
-    table.next = found
-        .next
-        .as_deref()
-        .map(|next| visit.here(&[("after", Some(next))]));
-    table.first = paged.then(|| visit.here(&[("after", None)]));
-    table.csv = Some(visit.here(&[("format", Some("csv"))]));
-    let mut states = vec![Pick::new("", t.own("table.any"))];
-    states.extend(
-        LinkState::ALL
-            .iter()
-            .map(|one| Pick::new(one.name(), t.word(one.name()))),
-    );
-    table.filters = vec![Field::choice(
-        "state",
-        t.own("link.state"),
-        states,
-        visit.query.get("state"),
-    )];
-    table.filtered = visit.query.given("state").is_some();
+    table.paged(visit, found.next.as_deref());
+    table.sorted(visit, &[(5, "created")], "-created");
+    let states = LinkState::ALL
+        .iter()
+        .map(|one| Pick::new(one.name(), t.word(one.name())));
+    let states = visit.filter_among("state", t.own("link.state"), states);
+    table.filtered_by(visit, vec![states]);
     if visit.wants_csv() {
         return Ok(Reply::Raw(table.download("links")));
     }
     Ok(Page {
         title: t.own("nav.links"),
         lead: Some(t.own("link.lead")),
-        trail: vec![
-            Anchor::words(t.own("nav.remote_access")),
-            Anchor::words(t.own("nav.access_control")),
-            Anchor::new(t.own("nav.links"), format!("{MOUNT}/links")),
-        ],
+        trail: trail(t),
         current: "nav.links",
         sections: vec![Section::new(
             "list",
@@ -89,6 +83,7 @@ fn table(visit: &Visit, found: &[LinkDetails], with_person: bool) -> Table {
         t.get("link.start"),
         t.get("link.end"),
         t.get("link.origin"),
+        t.get("provider.made"),
         t.get("table.actions"),
     ];
     if with_person {
@@ -100,16 +95,12 @@ fn table(visit: &Visit, found: &[LinkDetails], with_person: bool) -> Table {
         .iter()
         .map(|one| {
             let link = &one.link;
-            let tone = match one.state {
-                LinkState::Live => Tone::Good,
-                LinkState::Upcoming => Tone::Waiting,
-                LinkState::Expired | LinkState::Ended => Tone::Plain,
-            };
             let mut row = vec![
-                Cell::badge(tone, t.word(one.state.name())),
+                Cell::Badge(state(t, one.state)),
                 Cell::Time(link.start),
                 Cell::Time(link.end),
-                Cell::text(t.word(link.origin.name())),
+                Cell::link(t.word(link.origin.name()), href(link.id)),
+                Cell::Time(link.created),
                 actions(visit, one),
             ];
             if with_person {
@@ -119,6 +110,75 @@ fn table(visit: &Visit, found: &[LinkDetails], with_person: bool) -> Table {
         })
         .collect();
     table
+}
+
+fn state(t: Texts, state: LinkState) -> Badge {
+    let tone = match state {
+        LinkState::Live => Tone::Good,
+        LinkState::Upcoming => Tone::Waiting,
+        LinkState::Expired | LinkState::Ended => Tone::Plain,
+    };
+    Badge::new(tone, t.word(state.name()))
+}
+
+/// One link, with what happened to it.
+pub(super) async fn show(visit: &Visit) -> Answer {
+    let t = visit.t;
+    let id: LinkId = visit.id("link")?;
+    let query = EventQuery {
+        choice: EventChoice {
+            subject: Some(id.as_uuid()),
+            ..EventChoice::default()
+        },
+        page: PageQuery::first(PAGE),
+    };
+    let (found, history) = visit
+        .run(move |service, call| {
+            let history = service.list_events(call, &query)?.items;
+            Ok((service.find_link(call, id)?, history))
+        })
+        .await?;
+    let link = &found.link;
+    let facts = vec![
+        Fact::new(
+            t.own("person.user_name"),
+            Cell::link(&link.user_name, people::href(link.user)),
+        ),
+        Fact::new(t.own("link.start"), Cell::Time(link.start)),
+        Fact::new(t.own("link.end"), Cell::Time(link.end)),
+        Fact::new(t.own("link.origin"), Cell::text(t.word(link.origin.name()))),
+        Fact::new(t.own("provider.made"), Cell::Time(link.created)),
+        Fact::new(
+            t.own("link.ended"),
+            Cell::time(link.ended.map(|ended| ended.at)),
+        ),
+        Fact::new(
+            t.own("link.end_reason"),
+            Cell::optional(
+                link.ended
+                    .map(|ended| t.own_of("link_end", ended.reason.name())),
+            ),
+        ),
+        Fact::new(t.own("table.actions"), actions(visit, &found)),
+        Fact::new(t.own("provider.id"), Cell::Copy(id.to_string())),
+    ];
+    let history = events::table(visit, &history);
+    Ok(Page {
+        title: t.say("link.of", &[("name", &link.user_name)]),
+        badge: Some(state(t, found.state)),
+        trail: trail(t),
+        current: "nav.links",
+        sections: vec![
+            Section::new("facts", t.own("event.facts"), vec![Block::Facts(facts)]),
+            Section::new(
+                "history",
+                t.own("person.history"),
+                vec![Block::Table(history)],
+            ),
+        ],
+        ..Page::default()
+    }
+    .into())
 }
 
 fn actions(visit: &Visit, one: &LinkDetails) -> Cell {
@@ -148,18 +208,26 @@ pub(super) async fn of_person(visit: &Visit, user: UserId) -> Result<Section, Er
     let query = LinkQuery {
         user: Some(user),
         page: PageQuery {
+            sort: Some(LinkSort::Created),
             descending: true,
             ..PageQuery::first(BESIDE)
         },
         ..LinkQuery::default()
     };
-    let found = visit
-        .run(move |service, call| service.list_links(call, &query))
+    let (found, policy) = visit
+        .run(move |service, call| {
+            Ok((
+                service.list_links(call, &query)?,
+                service.policy_of(call, user)?,
+            ))
+        })
         .await?;
     let mut blocks = vec![Block::Table(table(visit, &found.items, false))];
+    if let Some(policy) = policy.filter(|policy| approvals_needed(&policy.settings) > 0) {
+        return access_requests::of_person(visit, user, &policy, blocks).await;
+    }
     if visit.may(Role::Operator) {
-        let days =
-            |days: u16| Pick::new(days.to_string(), t.say("provider.days", &[("days", &days)]));
+        let days = |days: u16| Pick::new(days.to_string(), t.span(Duration::days(days.into())));
         let mut fields = vec![Field::choice(
             "days",
             t.own("provider.life"),
@@ -172,23 +240,24 @@ pub(super) async fn of_person(visit: &Visit, user: UserId) -> Result<Section, Er
             ],
             "",
         )];
-        if visit.web.service.settings().links.mail {
-            fields.push(Field::choice(
-                "forwarding",
-                t.own("link.forwarding"),
-                vec![
-                    Pick::new(MAILED, t.own("link.mailed")),
-                    Pick::new("", t.own("link.shown")),
-                ],
-                MAILED,
-            ));
-        }
+        fields.extend(forwarding(visit, MAILED));
         let action = format!("{}/links", people::href(user));
         let mut form = Form::of("link", action, t.own("link.make"), fields);
         form.inline = true;
         blocks.push(Block::Form(form));
     }
     Ok(Section::new("links", t.own("nav.links"), blocks))
+}
+
+/// How a link gets to its person, where there is a choice.
+pub(super) fn forwarding(visit: &Visit, chosen: &str) -> Option<Field> {
+    let t = visit.t;
+    let picks = vec![
+        Pick::new(MAILED, t.own("link.mailed")),
+        Pick::new("", t.own("link.shown")),
+    ];
+    let field = Field::choice("forwarding", t.own("link.forwarding"), picks, chosen);
+    visit.web.service.settings().links.mail.then_some(field)
 }
 
 /// A page that shows something this once.
@@ -227,17 +296,23 @@ pub(super) async fn make(visit: &Visit, fields: &Fields) -> Answer {
     let made = visit
         .run(move |service, call| service.create_link(call, user, wanted, forwarding))
         .await?;
-    let Some(secret) = made.secret else {
-        return Ok(Reply::See(format!("{}?done=mailed", people::href(user))));
-    };
+    Ok(fresh(visit, &made))
+}
+
+/// A link just made: its address, this once, or that it is mailed.
+pub(super) fn fresh(visit: &Visit, made: &NewLink) -> Reply {
     let t = visit.t;
-    let address = enter::address(&visit.web.settings.public_url, &secret);
+    let user = made.link.user;
+    let Some(secret) = &made.secret else {
+        return Reply::See(format!("{}?done=mailed", people::href(user)));
+    };
+    let address = enter::address(&visit.web.settings.public_url, secret);
     let facts = vec![
         Fact::new(t.own("link.address"), Cell::Copy(address)),
         Fact::new(t.own("link.start"), Cell::Time(made.link.start)),
         Fact::new(t.own("link.end"), Cell::Time(made.link.end)),
     ];
-    Ok(once(visit, t.own("link.made"), Some(user), facts).into())
+    once(visit, t.own("link.made"), Some(user), facts).into()
 }
 
 pub(super) async fn revoke(visit: &Visit, _: &Fields) -> Answer {
@@ -267,83 +342,4 @@ pub(super) async fn show_code(visit: &Visit, _: &Fields) -> Answer {
         Fact::new(t.own("link.until"), Cell::Time(shown.expires)),
     ];
     Ok(once(visit, t.own("link.code"), Some(link.link.user), facts).into())
-}
-
-/// What pressing the panic button of a vendor would end, and the button.
-pub(super) async fn panic(visit: &Visit) -> Answer {
-    panic_page(visit, None, "").await.map(Reply::from)
-}
-
-async fn panic_page(
-    visit: &Visit,
-    mistake: Option<(&str, &str)>,
-    reason: &str,
-) -> Result<Page, Error> {
-    let t = visit.t;
-    let id: VendorId = visit.id("vendor")?;
-    let (vendor, toll) = visit
-        .run(move |service, call| {
-            Ok((
-                service.find_vendor(call, id)?.vendor,
-                service.preview_panic(call, Target::Vendor(id))?,
-            ))
-        })
-        .await?;
-    let mut form = Form::of(
-        "panic",
-        format!("{}/panic", vendors::href(id)),
-        t.own("panic.press"),
-        vec![
-            Field::line("reason", t.own("block.reason"), reason).required(),
-            Field::retype(t.own("form.retype"), &vendor.name),
-        ],
-    );
-    form.danger = true;
-    form.cancel = Some(vendors::href(id));
-    if let Some((field, mistake)) = mistake {
-        form.mark(field, mistake);
-    }
-    let facts = vec![
-        Fact::new(t.own("panic.links"), Cell::text(toll.links.to_string())),
-        Fact::new(t.own("panic.people"), Cell::text(toll.people.to_string())),
-    ];
-    let title = t.say("panic.title", &[("name", &vendor.name)]);
-    Ok(Page {
-        notice: Some(Notice::new(Tone::Bad, t.own("panic.warning"))),
-        sections: vec![Section::new(
-            "ends",
-            t.own("panic.ends"),
-            vec![Block::Facts(facts), Block::Form(form)],
-        )],
-        title,
-        current: "nav.vendors",
-        ..Page::default()
-    })
-}
-
-pub(super) async fn press(visit: &Visit, fields: &Fields) -> Answer {
-    let id: VendorId = visit.id("vendor")?;
-    let vendor = visit
-        .run(move |service, call| service.find_vendor(call, id))
-        .await?
-        .vendor;
-    let reason = fields.get("reason").trim().to_owned();
-    if fields.get("confirm").trim() != vendor.name {
-        let mistake = Some(("confirm", visit.t.get("form.retype_wrong")));
-        let page = panic_page(visit, mistake, &reason).await?;
-        return Ok(Reply::Mistaken(Box::new(page)));
-    }
-    let why = reason.clone();
-    let pressed = visit
-        .run(move |service, call| service.press_panic(call, Target::Vendor(id), &why))
-        .await;
-    match pressed {
-        Ok(_) => Ok(Reply::See(format!("{}?done=panic", vendors::href(id)))),
-        Err(Error::Invalid { field, detail }) => {
-            let mistake = visit.t.detail(&field, &detail);
-            let page = panic_page(visit, Some(("reason", &mistake)), &reason).await?;
-            Ok(Reply::Mistaken(Box::new(page)))
-        }
-        Err(error) => Err(error),
-    }
 }

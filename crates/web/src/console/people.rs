@@ -6,7 +6,6 @@ use vestibule_domain::UserId;
 use vestibule_service::people::PeopleQuery;
 use vestibule_service::providers::ProviderQuery;
 
-use super::form::{Field, Pick};
 use super::page::{Anchor, Block, Cell, Page, Section, Tone};
 use super::reply::{Answer, Reply};
 use super::table::Table;
@@ -33,14 +32,13 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     let query = PeopleQuery {
         provider: visit.query.get("provider").parse().ok(),
         user_name: visit.query.given("user_name").map(str::to_owned),
-        page: visit.part(PAGE),
+        page: visit.part(PAGE, "created"),
         ..PeopleQuery::default()
     };
-    let asked = query.clone();
     let (found, sources) = visit
         .run(move |service, call| {
             Ok((
-                service.list_people(call, &asked)?,
+                service.list_people(call, &query)?,
                 service
                     .list_providers(call, &ProviderQuery::first(1_000))?
                     .items,
@@ -62,54 +60,26 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         .items
         .iter()
         .map(|one| {
-            let source = sources
-                .iter()
-                .find(|source| source.provider.id == one.provider);
             vec![
                 Cell::link(&one.user_name, href(one.id)),
                 Cell::optional(one.email.clone()),
                 active(t, one.active),
-                source.map_or(Cell::Nothing, |source| {
-                    Cell::link(
-                        &source.provider.settings.name,
-                        providers::href(one.provider),
-                    )
-                }),
+                providers::cell(&sources, one.provider),
                 Cell::Time(one.created),
                 Cell::Time(one.modified),
             ]
         })
         .collect();
-    table.next = found
-        .next
-        .as_deref()
-        .map(|next| visit.here(&[("after", Some(next))]));
-    table.first = query.page.after.map(|_| visit.here(&[("after", None)]));
-    table.here = format!("{MOUNT}/people");
     table.empty = t.own("person.none");
-    table.csv = Some(visit.here(&[("format", Some("csv"))]));
-    table.filtered = ["user_name", "provider"]
-        .iter()
-        .any(|name| visit.query.given(name).is_some());
-    let mut from = vec![Pick::new("", t.own("table.any"))];
-    from.extend(
-        sources
-            .iter()
-            .map(|one| Pick::new(one.provider.id.to_string(), &one.provider.settings.name)),
+    table.paged(visit, found.next.as_deref());
+    table.sorted(visit, &[(0, "user_name"), (4, "created")], "created");
+    table.filtered_by(
+        visit,
+        vec![
+            visit.filter("user_name", t.own("person.user_name")),
+            providers::filter(visit, &sources),
+        ],
     );
-    table.filters = vec![
-        Field::line(
-            "user_name",
-            t.own("person.user_name"),
-            visit.query.get("user_name"),
-        ),
-        Field::choice(
-            "provider",
-            t.own("vendor.provider"),
-            from,
-            visit.query.get("provider"),
-        ),
-    ];
     if visit.wants_csv() {
         return Ok(Reply::Raw(table.download("people")));
     }

@@ -58,6 +58,22 @@ pub(super) fn state_badge(
     Badge::new(tone, t.word(provider.state.name()))
 }
 
+/// The choice of a provider by which a list is filtered.
+pub(super) fn filter(visit: &Visit, sources: &[RegisteredProvider]) -> Field {
+    let picks = sources
+        .iter()
+        .map(|one| Pick::new(one.provider.id.to_string(), &one.provider.settings.name));
+    visit.filter_among("provider", visit.t.own("vendor.provider"), picks)
+}
+
+/// A provider by its name, if it is among these.
+pub(super) fn cell(sources: &[RegisteredProvider], id: ProviderId) -> Cell {
+    let known = sources.iter().find(|source| source.provider.id == id);
+    known.map_or(Cell::Nothing, |source| {
+        Cell::link(&source.provider.settings.name, href(id))
+    })
+}
+
 fn dialect_word(dialect: Dialect) -> &'static str {
     match dialect {
         Dialect::Tolerant => "tolerant",
@@ -68,8 +84,12 @@ fn dialect_word(dialect: Dialect) -> &'static str {
 /// The list as its users know it.
 pub(super) async fn list(visit: &Visit) -> Answer {
     let t = visit.t;
+    let query = ProviderQuery {
+        page: visit.part(1_000, "created"),
+        ..ProviderQuery::default()
+    };
     let found = visit
-        .run(|service: &Service, call| service.list_providers(call, &ProviderQuery::first(1_000)))
+        .run(move |service: &Service, call| service.list_providers(call, &query))
         .await?
         .items;
     let now = visit.web.service.now();
@@ -87,18 +107,15 @@ pub(super) async fn list(visit: &Visit) -> Answer {
             t.get("table.actions"),
         ],
     );
-    table.here = format!("{MOUNT}/providers");
     table.rows = found
         .iter()
         .filter(|one| matches(visit, one))
         .map(|one| row(visit, one, now))
         .collect();
-    table.filters = filters(visit);
-    table.filtered = ["q", "type", "state"]
-        .iter()
-        .any(|name| visit.query.given(name).is_some());
+    table.filtered_by(visit, filters(visit));
+    table.sorted(visit, &[(1, "name"), (5, "created")], "created");
+    table.paged(visit, None);
     table.empty = t.own("provider.none");
-    table.csv = Some(visit.here(&[("format", Some("csv"))]));
     if visit.wants_csv() {
         return Ok(Reply::Raw(table.download("providers")));
     }
@@ -161,33 +178,13 @@ fn matches(visit: &Visit, one: &RegisteredProvider) -> bool {
 
 fn filters(visit: &Visit) -> Vec<Field> {
     let t = visit.t;
-    let any = || Pick::new("", t.own("table.any"));
-    let mut types = vec![any()];
-    types.extend(
-        UserType::ALL
-            .iter()
-            .map(|one| Pick::new(one.name(), t.word(one.name()))),
-    );
-    let mut states = vec![any()];
-    states.extend(
-        ProviderState::ALL
-            .iter()
-            .map(|one| Pick::new(one.name(), t.word(one.name()))),
-    );
+    let pick = |word: &'static str| Pick::new(word, t.word(word));
+    let types = UserType::ALL.iter().map(|one| pick(one.name()));
+    let states = ProviderState::ALL.iter().map(|one| pick(one.name()));
     vec![
-        Field::line("q", t.own("provider.name_or_tag"), visit.query.get("q")),
-        Field::choice(
-            "type",
-            t.own("provider.user_type"),
-            types,
-            visit.query.get("type"),
-        ),
-        Field::choice(
-            "state",
-            t.own("provider.state"),
-            states,
-            visit.query.get("state"),
-        ),
+        visit.filter("q", t.own("provider.name_or_tag")),
+        visit.filter_among("type", t.own("provider.user_type"), types),
+        visit.filter_among("state", t.own("provider.state"), states),
     ]
 }
 

@@ -18,8 +18,6 @@ use super::visit::Visit;
 use super::{MOUNT, providers};
 
 const PAGE: u64 = 50;
-/// Rows of an export.
-const EXPORT: u64 = 1_000;
 const ENDPOINTS: [&str; 2] = ["scim", "token"];
 
 pub(super) fn href(trace_id: &str) -> String {
@@ -35,7 +33,6 @@ fn trail(t: Texts) -> Vec<Anchor> {
 
 pub(super) async fn list(visit: &Visit) -> Answer {
     let t = visit.t;
-    let limit = if visit.wants_csv() { EXPORT } else { PAGE };
     let query = RequestQuery {
         provider: visit.query.get("provider").parse().ok(),
         endpoint: ENDPOINTS
@@ -47,13 +44,12 @@ pub(super) async fn list(visit: &Visit) -> Answer {
             .given("status")
             .and_then(|status| status.parse().ok()),
         search: visit.query.given("q").map(str::to_owned),
-        page: visit.part(limit),
+        page: visit.part(PAGE, "-at"),
     };
-    let asked = query.clone();
     let (found, sources, dropped) = visit
         .run(move |service: &Service, call| {
             Ok((
-                service.list_requests(call, &asked)?,
+                service.list_requests(call, &query)?,
                 service
                     .list_providers(call, &ProviderQuery::first(1_000))?
                     .items,
@@ -67,17 +63,9 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         ));
     }
     let mut table = table(visit, &found.items, &sources);
-    table.here = format!("{MOUNT}/requests");
-    table.next = found
-        .next
-        .as_deref()
-        .map(|next| visit.here(&[("after", Some(next))]));
-    table.first = query.page.after.map(|_| visit.here(&[("after", None)]));
-    table.csv = Some(visit.here(&[("format", Some("csv"))]));
-    table.filters = filters(visit, &sources);
-    table.filtered = ["provider", "endpoint", "status", "q"]
-        .iter()
-        .any(|name| visit.query.given(name).is_some());
+    table.paged(visit, found.next.as_deref());
+    table.sorted(visit, &[(0, "at")], "-at");
+    table.filtered_by(visit, filters(visit, &sources));
     let mut page = Page {
         title: t.own("nav.requests"),
         lead: Some(t.own("request.lead")),
@@ -99,31 +87,14 @@ pub(super) async fn list(visit: &Visit) -> Answer {
 
 fn filters(visit: &Visit, sources: &[RegisteredProvider]) -> Vec<Field> {
     let t = visit.t;
-    let any = || Pick::new("", t.own("table.any"));
-    let mut from = vec![any()];
-    from.extend(
-        sources
-            .iter()
-            .map(|one| Pick::new(one.provider.id.to_string(), &one.provider.settings.name)),
-    );
-    let mut endpoints = vec![any()];
-    endpoints.extend(ENDPOINTS.map(|one| Pick::new(one, t.own_of("endpoint", one))));
-    let mut statuses = vec![any()];
-    statuses.extend(
-        [400, 401, 403, 404, 409, 412, 413, 415, 429, 500, 503]
-            .map(|status: u16| Pick::new(status.to_string(), status.to_string())),
-    );
-    let of = |name| visit.query.get(name);
+    let endpoints = ENDPOINTS.map(|one| Pick::new(one, t.own_of("endpoint", one)));
+    let statuses = [400, 401, 403, 404, 409, 412, 413, 415, 429, 500, 503]
+        .map(|status: u16| Pick::new(status.to_string(), status.to_string()));
     vec![
-        Field::line("q", t.own("request.contains"), of("q")),
-        Field::choice("provider", t.own("vendor.provider"), from, of("provider")),
-        Field::choice(
-            "endpoint",
-            t.own("request.endpoint"),
-            endpoints,
-            of("endpoint"),
-        ),
-        Field::choice("status", t.own("request.status"), statuses, of("status")),
+        visit.filter("q", t.own("request.contains")),
+        providers::filter(visit, sources),
+        visit.filter_among("endpoint", t.own("request.endpoint"), endpoints),
+        visit.filter_among("status", t.own("request.status"), statuses),
     ]
 }
 

@@ -9,8 +9,9 @@ use super::fields::Fields;
 use super::text::Texts;
 use super::visit::Visit;
 use super::{
-    MOUNT, access_groups, account, administrators, credentials, events, health, home,
-    internal_groups, links, people, providers, requests, schemas, search, settings, setup, vendors,
+    MOUNT, access_groups, access_requests, account, administrators, credentials, events, health,
+    home, internal_groups, links, people, providers, requests, schemas, search, settings, setup,
+    timeline, vendors,
 };
 
 /// A page, or a change.
@@ -56,6 +57,7 @@ macro_rules! routes {
 routes! {
     Get "" Auditor home::show;
     Get "/search" Auditor search::show;
+    Get "/timeline" Auditor timeline::list;
 
     Get "/providers" Auditor providers::list;
     Get "/providers/new" Administrator providers::edit::new;
@@ -98,16 +100,24 @@ routes! {
     Post "/people/{id}/blocks/{block}/lift" Operator people::person::lift;
 
     Post "/people/{id}/links" Operator links::make;
+    Get "/people/{id}/request" Operator access_requests::new;
+    Post "/people/{id}/request" Operator access_requests::ask;
+
+    Get "/access-requests" Auditor access_requests::list;
+    Get "/access-requests/{id}" Auditor access_requests::show;
+    Post "/access-requests/{id}/vote" Operator access_requests::vote;
+    Post "/access-requests/{id}/withdraw" Operator access_requests::withdraw;
 
     Get "/links" Auditor links::list;
+    Get "/links/{id}" Auditor links::show;
     Post "/links/{id}/revoke" Operator links::revoke;
     Post "/links/{id}/code" Operator links::show_code;
 
     Get "/vendors" Auditor vendors::list;
     Get "/vendors/{id}" Auditor vendors::show;
     Post "/vendors/{id}/edit" Operator vendors::change;
-    Get "/vendors/{id}/panic" Operator links::panic;
-    Post "/vendors/{id}/panic" Operator links::press;
+    Get "/vendors/{id}/panic" Operator vendors::panic::show;
+    Post "/vendors/{id}/panic" Operator vendors::panic::press;
     Post "/vendors/{id}/reattach" Operator vendors::reattach;
 
     Get "/internal-groups" Auditor internal_groups::list;
@@ -186,7 +196,10 @@ type Listed = (&'static str, &'static str, &'static str);
 
 /// Each chapter with its entries.
 const NAVIGATION: &[(&str, &[Listed])] = &[
-    ("", &[("", "nav.home", "")]),
+    (
+        "",
+        &[("", "nav.home", ""), ("", "nav.timeline", "/timeline")],
+    ),
     (
         "nav.remote_access",
         &[
@@ -197,6 +210,7 @@ const NAVIGATION: &[(&str, &[Listed])] = &[
                 "/internal-groups",
             ),
             ("nav.access_control", "nav.access_groups", "/access-groups"),
+            ("", "nav.access_requests", "/access-requests"),
             ("", "nav.links", "/links"),
         ],
     ),

@@ -6,7 +6,10 @@ use super::page::{Block, Cell, Page, Section, Tone};
 use super::reply::{Answer, Reply};
 use super::table::Table;
 use super::visit::Visit;
-use super::{MOUNT, access_groups, internal_groups, people, providers, requests, vendors};
+use super::{
+    MOUNT, access_groups, access_requests, internal_groups, links, people, providers, requests,
+    vendors,
+};
 
 pub(super) async fn show(visit: &Visit) -> Answer {
     let t = visit.t;
@@ -49,6 +52,8 @@ pub(super) async fn show(visit: &Visit) -> Answer {
                 Found::Vendor(_, name) => ("vendor", name.clone(), Cell::Nothing),
                 Found::Group(_, name) => ("group", name.clone(), Cell::Nothing),
                 Found::AccessGroup(_, name) => ("access_group", name.clone(), Cell::Nothing),
+                Found::AccessRequest(_, name) => ("access_request", name.clone(), Cell::Nothing),
+                Found::Link(_, name) => ("link", name.clone(), Cell::Nothing),
                 Found::Event(id, action) => (
                     "event",
                     t.own_of("action", action),
@@ -91,6 +96,8 @@ fn href(found: &Found) -> String {
         Found::Vendor(id, _) => vendors::href(*id),
         Found::Group(id, _) => internal_groups::href(*id),
         Found::AccessGroup(id, _) => access_groups::href(*id),
+        Found::AccessRequest(id, _) => access_requests::href(*id),
+        Found::Link(id, _) => links::href(*id),
         Found::Event(id, _) => format!("{MOUNT}/events?id={id}"),
         Found::Request(request) => requests::href(&request.trace_id),
     }

@@ -121,10 +121,10 @@ fn links(visit: &Visit) -> Section {
                 yes_no(t, links.automatic),
                 "automatic_links",
             ),
-            ("link_life", span(t, links.durations.usual), "link_minutes"),
+            ("link_life", t.span(links.durations.usual), "link_minutes"),
             (
                 "longest_link",
-                span(t, links.durations.longest),
+                t.span(links.durations.longest),
                 "maximum_link_minutes",
             ),
             (
@@ -141,7 +141,7 @@ fn lifetimes(visit: &Visit) -> Section {
     let settings = visit.web.service.settings();
     let minutes = |minutes: u64| {
         let minutes = i64::try_from(minutes).unwrap_or(i64::MAX / 60_000);
-        span(t, Duration::minutes(minutes))
+        t.span(Duration::minutes(minutes))
     };
     section(
         t,
@@ -170,7 +170,7 @@ fn lifetimes(visit: &Visit) -> Section {
             ),
             (
                 "set_up_link",
-                span(t, settings.set_up_link),
+                t.span(settings.set_up_link),
                 "set_up_link_minutes",
             ),
         ],
@@ -194,7 +194,7 @@ fn bounds(visit: &Visit) -> Section {
                 settings.maximum_page.to_string(),
                 "maximum_page",
             ),
-            ("retry_after", span(t, seconds), "retry_after_seconds"),
+            ("retry_after", t.span(seconds), "retry_after_seconds"),
         ],
     )
 }
@@ -209,7 +209,7 @@ fn retention(visit: &Visit) -> Section {
         vec![
             (
                 "refused_age",
-                span(t, settings.refused_requests_age),
+                t.span(settings.refused_requests_age),
                 "refused_request_days",
             ),
             (
@@ -235,26 +235,14 @@ fn signing_in(visit: &Visit) -> Section {
                 yes_no(t, required),
                 "second_factor_required",
             ),
-            ("idle", span(t, IDLE), "-"),
-            ("absolute", span(t, ABSOLUTE), "-"),
+            ("idle", t.span(IDLE), "-"),
+            ("absolute", t.span(ABSOLUTE), "-"),
         ],
     )
 }
 
 fn yes_no(t: Texts, yes: bool) -> String {
     t.word(if yes { "yes" } else { "no" })
-}
-
-/// A span in its largest whole unit.
-fn span(t: Texts, span: Duration) -> String {
-    let seconds = span.num_seconds();
-    let (count, key) = match seconds {
-        s if s % 86_400 == 0 => (s / 86_400, "settings.days"),
-        s if s % 3_600 == 0 => (s / 3_600, "settings.hours"),
-        s if s % 60 == 0 => (s / 60, "settings.minutes"),
-        s => (s, "settings.seconds"),
-    };
-    t.say(key, &[("count", &count)])
 }
 
 /// Sends one letter now, and says what the mail server said.

@@ -6,6 +6,7 @@ use actix_web::http::header::CONTENT_DISPOSITION;
 use super::form::Field;
 use super::form::as_machine;
 use super::page::{Anchor, Cell};
+use super::visit::Visit;
 
 #[derive(Debug, Default)]
 pub(crate) struct Table {
@@ -56,6 +57,46 @@ impl Table {
                 .collect(),
             ..Self::default()
         }
+    }
+
+    /// Lets a press on the titles of some columns sort the list: each by its place and its word of the
+    /// API's `sort`. `usual`: the order when the address names none.
+    pub(crate) fn sorted(&mut self, visit: &Visit, columns: &[(usize, &str)], usual: &str) {
+        let now = visit.query.given("sort").unwrap_or(usual);
+        for (index, word) in columns {
+            let Some(column) = self.columns.get_mut(*index) else {
+                continue;
+            };
+            let turned = format!("-{word}");
+            let next = if now == *word { &turned } else { *word };
+            column.sort = Some(Sort {
+                href: visit.here(&[("after", None), ("sort", Some(next))]),
+                now: if now == *word {
+                    "ascending"
+                } else if now == turned {
+                    "descending"
+                } else {
+                    "none"
+                },
+            });
+        }
+    }
+
+    /// Says where the first page, the next one and the export are; `next`: the cursor of the next one.
+    pub(crate) fn paged(&mut self, visit: &Visit, next: Option<&str>) {
+        let after = |after| visit.here(&[("after", after)]);
+        self.here.clone_from(&visit.path);
+        self.next = next.map(|next| after(Some(next)));
+        self.first = visit.query.given("after").map(|_| after(None));
+        self.csv = Some(visit.here(&[("format", Some("csv"))]));
+    }
+
+    /// Puts fields above the table by which it is filtered.
+    pub(crate) fn filtered_by(&mut self, visit: &Visit, fields: Vec<Field>) {
+        self.filtered = fields
+            .iter()
+            .any(|field| visit.query.given(field.name).is_some());
+        self.filters = fields;
     }
 
     /// The title of the column a cell stands in, for screens too narrow for columns.

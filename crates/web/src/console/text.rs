@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
+use chrono::Duration;
 use toml::{Table, Value};
 
 /// A language the console speaks.
@@ -109,6 +110,19 @@ impl Texts {
         text
     }
 
+    /// A span of time in its largest whole unit.
+    pub(crate) fn span(&self, span: Duration) -> String {
+        let seconds = span.num_seconds();
+        let (count, unit) = match seconds {
+            s if s % 86_400 == 0 => (s / 86_400, "day"),
+            s if s % 3_600 == 0 => (s / 3_600, "hour"),
+            s if s % 60 == 0 => (s / 60, "minute"),
+            s => (s, "second"),
+        };
+        let many = if count == 1 { "" } else { "s" };
+        self.say(&format!("span.{unit}{many}"), &[("count", &count)])
+    }
+
     /// A word of the domain (`enabled`, `third_party`) as people read it.
     pub(crate) fn word(&self, word: &str) -> String {
         self.own_of("word", word)
@@ -146,7 +160,10 @@ mod tests {
     use std::collections::BTreeSet;
 
     use regex::Regex;
-    use vestibule_domain::event::Action;
+    use vestibule_domain::access_request::RequestState;
+    use vestibule_domain::event::{Action, SubjectKind};
+    use vestibule_domain::link::LinkEnd;
+    use vestibule_domain::timeline::MomentKind;
 
     use super::*;
 
@@ -211,14 +228,29 @@ mod tests {
     }
 
     #[test]
-    fn every_action_has_a_name() {
+    fn every_word_of_the_domain_that_is_shown_has_a_text() {
         let known = keys(Language::English);
-        for action in Action::ALL {
-            assert!(
-                known.contains(&format!("action.{}", action.name())),
-                "{action:?}"
-            );
+        let actions = Action::ALL.iter().map(|one| ("action", one.name()));
+        let subjects = SubjectKind::ALL.iter().map(|one| ("subject", one.name()));
+        let moments = MomentKind::ALL.iter().map(|one| ("moment", one.name()));
+        let states = RequestState::ALL
+            .iter()
+            .map(|one| ("request_state", one.name()));
+        let ends = LinkEnd::ALL.iter().map(|one| ("link_end", one.name()));
+        let words = actions.chain(subjects).chain(moments);
+        for (section, word) in words.chain(states).chain(ends) {
+            let key = format!("{section}.{word}");
+            assert!(known.contains(&key), "{key}");
         }
+    }
+
+    #[test]
+    fn spans_stand_in_their_largest_whole_unit() {
+        let texts = Texts::of(Language::English);
+        let minutes = |minutes| texts.span(Duration::minutes(minutes));
+        assert_eq!(minutes(60), "1 hour");
+        assert_eq!(minutes(90), "90 minutes");
+        assert_eq!(minutes(2_880), "2 days");
     }
 
     #[test]

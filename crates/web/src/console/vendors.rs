@@ -1,14 +1,15 @@
 //! Remote Access > Settings > Vendors.
 
+mod list;
+pub(super) mod panic;
+
 use chrono::{DateTime, Utc};
 use vestibule_domain::provider::LinkDelivery;
 use vestibule_domain::vendor::{Vendor, VendorSettings, VendorStatus};
 use vestibule_domain::{GroupId, VendorId};
 use vestibule_service::events::{Choice as EventChoice, EventQuery, EventRecord};
 use vestibule_service::pages::{self, PageQuery};
-use vestibule_service::providers::ProviderQuery;
-use vestibule_service::providers::RegisteredProvider;
-use vestibule_service::vendors::{Choice, VendorDetails, VendorPerson, VendorQuery};
+use vestibule_service::vendors::{VendorDetails, VendorPerson};
 use vestibule_service::{Error, Role};
 
 use super::fields::Fields;
@@ -19,9 +20,10 @@ use super::reply::{Answer, Reply};
 use super::table::Table;
 use super::text::Texts;
 use super::visit::Visit;
-use super::{MOUNT, access_groups, events, people, providers};
+use super::{MOUNT, access_groups, events, people, providers, timeline};
 
-const PAGE: u64 = 100;
+pub(super) use list::list;
+
 /// People and events shown with a vendor.
 const BESIDE: u64 = 20;
 
@@ -67,129 +69,6 @@ pub(super) fn step(t: Texts, vendor: &Vendor, now: DateTime<Utc>) -> String {
     next_step(t, vendor, now).unwrap_or_default()
 }
 
-pub(super) async fn list(visit: &Visit) -> Answer {
-    let t = visit.t;
-    let query = VendorQuery {
-        choice: Choice {
-            provider: visit.query.get("provider").parse().ok(),
-            status: visit.query.get("status").parse().ok(),
-            name: visit.query.given("name").map(str::to_owned),
-            ..Choice::default()
-        },
-        page: visit.part(PAGE),
-    };
-    let asked = query.clone();
-    let (found, sources) = visit
-        .run(move |service, call| {
-            Ok((
-                service.list_vendors(call, &asked)?,
-                service
-                    .list_providers(call, &ProviderQuery::first(1_000))?
-                    .items,
-            ))
-        })
-        .await?;
-    let groups = access_groups::picks(visit).await?;
-    let now = visit.web.service.now();
-    let mut table = Table::new(
-        t.own("nav.vendors"),
-        &[
-            t.get("vendor.name"),
-            t.get("vendor.status"),
-            t.get("vendor.step"),
-            t.get("vendor.access_group"),
-            t.get("vendor.start"),
-            t.get("vendor.end"),
-            t.get("vendor.provider"),
-        ],
-    );
-    table.rows = found
-        .items
-        .iter()
-        .map(|vendor| {
-            let settings = &vendor.settings;
-            let group = settings.access_group.map(|id| id.to_string());
-            let group = group.and_then(|id| groups.iter().find(|pick| pick.value == id));
-            let source = sources
-                .iter()
-                .find(|one| one.provider.id == vendor.provider);
-            vec![
-                Cell::link(&vendor.name, href(vendor.id)),
-                Cell::Badge(status_badge(t, settings.status)),
-                next_step(t, vendor, now).map_or(Cell::Nothing, Cell::text),
-                Cell::optional(group.map(|pick| pick.text.clone())),
-                Cell::time(settings.start),
-                Cell::time(settings.end),
-                source.map_or(Cell::Nothing, |one| {
-                    Cell::link(
-                        &one.provider.settings.name,
-                        providers::href(one.provider.id),
-                    )
-                }),
-            ]
-        })
-        .collect();
-    table.next = found
-        .next
-        .as_deref()
-        .map(|next| visit.here(&[("after", Some(next))]));
-    table.first = query.page.after.map(|_| visit.here(&[("after", None)]));
-    table.here = format!("{MOUNT}/vendors");
-    table.empty = t.own("vendor.none");
-    table.csv = Some(visit.here(&[("format", Some("csv"))]));
-    table.filtered = ["name", "status", "provider"]
-        .iter()
-        .any(|name| visit.query.given(name).is_some());
-    table.filters = filters(visit, &sources);
-    if visit.wants_csv() {
-        return Ok(Reply::Raw(table.download("vendors")));
-    }
-    Ok(Page {
-        title: t.own("nav.vendors"),
-        lead: Some(t.own("vendor.lead")),
-        trail: trail(t),
-        current: "nav.vendors",
-        sections: vec![Section::new(
-            "list",
-            t.own("nav.vendors"),
-            vec![Block::Table(table)],
-        )],
-        ..Page::default()
-    }
-    .into())
-}
-
-fn filters(visit: &Visit, sources: &[RegisteredProvider]) -> Vec<Field> {
-    let t = visit.t;
-    let mut statuses = vec![Pick::new("", t.own("table.any"))];
-    statuses.extend(
-        VendorStatus::ALL
-            .iter()
-            .map(|one| Pick::new(one.name(), t.word(one.name()))),
-    );
-    let mut from = vec![Pick::new("", t.own("table.any"))];
-    from.extend(
-        sources
-            .iter()
-            .map(|one| Pick::new(one.provider.id.to_string(), &one.provider.settings.name)),
-    );
-    vec![
-        Field::line("name", t.own("vendor.name"), visit.query.get("name")),
-        Field::choice(
-            "status",
-            t.own("vendor.status"),
-            statuses,
-            visit.query.get("status"),
-        ),
-        Field::choice(
-            "provider",
-            t.own("vendor.provider"),
-            from,
-            visit.query.get("provider"),
-        ),
-    ]
-}
-
 /// All that a vendor's page shows.
 struct Shown {
     details: VendorDetails,
@@ -201,7 +80,7 @@ struct Shown {
 
 async fn find(visit: &Visit) -> Result<Shown, Error> {
     let id: VendorId = visit.id("vendor")?;
-    let placed = visit.part(BESIDE);
+    let placed = visit.part(BESIDE, "created");
     let (details, people, history, provider) = visit
         .run(move |service, call| {
             let details = service.find_vendor(call, id)?;
@@ -343,9 +222,11 @@ fn page(visit: &Visit, shown: &Shown, form: Form, wrong: bool) -> Page {
             .map(|step| Notice::new(Tone::Waiting, step))
     };
     let closed = settings.status == VendorStatus::Closed;
+    let coming = timeline::of_vendor(vendor.id);
+    page.actions = vec![Anchor::new(t.own("nav.timeline"), coming)];
     if visit.may(Role::Operator) {
         let panic = format!("{}/panic", href(vendor.id));
-        page.actions = vec![Anchor::new(t.own("panic.button"), panic)];
+        page.actions.push(Anchor::new(t.own("panic.button"), panic));
     }
     if visit.may(Role::Operator) && !closed {
         page.sections.push(Section::new(

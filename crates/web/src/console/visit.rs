@@ -6,16 +6,21 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::http::header::{ACCEPT_LANGUAGE, COOKIE};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
+use serde::de::value::{Error as Unknown, StrDeserializer};
+use serde::de::{DeserializeOwned, IntoDeserializer as _};
 use vestibule_oauth::{Digest, Secret, SecretKind};
 use vestibule_service::administrators::Administrator;
 use vestibule_service::pages::PageQuery;
 use vestibule_service::{AdminCall, Error, Role, Service};
 
-use super::form::Form;
+use super::form::{Field, Form, Pick};
 use super::query::Pairs;
 use super::text::{Language, Texts};
 use crate::Web;
 use crate::blocking::blocking;
+
+/// Rows of an export.
+const EXPORT: u64 = 1_000;
 
 /// How a page is to look, as cookies and headers of the browser say.
 #[derive(Debug, Clone, Copy)]
@@ -74,12 +79,37 @@ impl Visit {
         blocking(move || operation(&service, &call)).await
     }
 
-    /// The part of a list that the address asks for, at most `limit` rows of it.
-    pub(crate) fn part<S>(&self, limit: u64) -> PageQuery<S> {
+    /// The part of a list that the address asks for: at most `limit` rows, more of an export. `usual`
+    /// is the order when the address names none: a word of the API's `sort`, behind `-` when it is
+    /// descending.
+    pub(crate) fn part<S: DeserializeOwned>(&self, limit: u64, usual: &str) -> PageQuery<S> {
+        let order = self.query.given("sort").unwrap_or(usual);
+        let word = order.strip_prefix('-');
+        let named: StrDeserializer<'_, Unknown> = word.unwrap_or(order).into_deserializer();
+        let limit = if self.wants_csv() { EXPORT } else { limit };
         PageQuery {
+            sort: S::deserialize(named).ok(),
+            descending: word.is_some(),
             after: self.query.given("after").map(str::to_owned),
             ..PageQuery::first(limit)
         }
+    }
+
+    /// A line by which a list is filtered.
+    pub(crate) fn filter(&self, name: &'static str, label: String) -> Field {
+        Field::line(name, label, self.query.get(name))
+    }
+
+    /// A choice by which a list is filtered, of any or one of these.
+    pub(crate) fn filter_among(
+        &self,
+        name: &'static str,
+        label: String,
+        picks: impl IntoIterator<Item = Pick>,
+    ) -> Field {
+        let mut options = vec![Pick::new("", self.t.own("table.any"))];
+        options.extend(picks);
+        Field::choice(name, label, options, self.query.get(name))
     }
 
     pub(crate) fn may(&self, role: Role) -> bool {

@@ -304,7 +304,7 @@ fn settings_health_and_credentials_say_what_holds() {
     let settings = browser.get("/console/settings");
     for text in [
         "default_token_minutes",
-        "1 hours",
+        "1 hour",
         "No mail server is configured",
     ] {
         assert!(settings.text.contains(text), "{text}: {}", settings.text);

@@ -94,7 +94,7 @@ fn replace(page: &mut Page, form: Form) {
 pub(super) fn token_form(visit: &Visit, id: ProviderId, sent: Option<&Fields>) -> Form {
     let t = visit.t;
     let typed = |name: &str, usual: &str| sent.map_or(usual, |fields| fields.get(name)).to_owned();
-    let days = |days: u16| Pick::new(days.to_string(), t.say("provider.days", &[("days", &days)]));
+    let days = |days: u16| Pick::new(days.to_string(), t.span(Duration::days(days.into())));
     let scope = |scope: Scopes| Pick::new(scope.to_string(), scope.to_string());
     let mut form = Form::of(
         "token",

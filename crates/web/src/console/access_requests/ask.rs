@@ -1,0 +1,169 @@
+//! The form by which access is requested for a person.
+
+use chrono::Duration;
+use vestibule_domain::UserId;
+use vestibule_domain::access_group::AccessGroup;
+use vestibule_domain::access_request::{Asked, approvals_needed};
+use vestibule_service::Error;
+use vestibule_service::people::Person;
+
+use super::{href, refused, trail};
+use crate::console::fields::Fields;
+use crate::console::form::{Field, Form, Pick, instant};
+use crate::console::page::{Block, Notice, Page, Section, Tone};
+use crate::console::query::Pairs;
+use crate::console::reply::{Answer, Reply};
+use crate::console::visit::Visit;
+use crate::console::{links, people};
+
+/// Minutes that the form offers: hours, a day, a week, a month.
+const OFFERED: [i64; 7] = [60, 120, 240, 480, 1_440, 10_080, 43_200];
+
+pub(in crate::console) async fn new(visit: &Visit) -> Answer {
+    let found = find(visit).await?;
+    let form = form(visit, &found, &Pairs::default());
+    Ok(page(visit, &found, form, false).into())
+}
+
+type Found = (Person, Option<AccessGroup>);
+
+async fn find(visit: &Visit) -> Result<Found, Error> {
+    let user: UserId = visit.id("user")?;
+    visit
+        .run(move |service, call| {
+            let details = service.find_person(call, user)?;
+            Ok((details.person, service.policy_of(call, user)?))
+        })
+        .await
+}
+
+fn form(visit: &Visit, (person, policy): &Found, typed: &Pairs) -> Form {
+    let t = visit.t;
+    let mut durations = vec![Pick::new("", t.own("link.usual"))];
+    durations.extend(
+        OFFERED.map(|minutes| Pick::new(minutes.to_string(), t.span(Duration::minutes(minutes)))),
+    );
+    let governed = policy
+        .as_ref()
+        .is_some_and(|policy| policy.settings.governance_id_required);
+    let governance_id = Field::line(
+        "governance_id",
+        t.own("access_request.governance_id"),
+        typed.get("governance_id"),
+    )
+    .hint(t.own("access_request.governance_id_hint"));
+    let mut fields = vec![
+        Field::area(
+            "justification",
+            t.own("access_request.justification"),
+            typed.get("justification"),
+            4,
+        )
+        .required()
+        .hint(t.own("access_request.justification_hint")),
+        Field::line(
+            "reason",
+            t.own("access_request.reason"),
+            typed.get("reason"),
+        )
+        .hint(t.own("access_request.reason_hint")),
+        if governed {
+            governance_id.required()
+        } else {
+            governance_id
+        },
+        Field::when("start", t.own("access_request.start"), typed.get("start"))
+            .hint(t.own("access_request.start_hint")),
+        Field::choice(
+            "duration_minutes",
+            t.own("provider.life"),
+            durations,
+            typed.get("duration_minutes"),
+        ),
+    ];
+    let chosen = if typed.has("forwarding") {
+        typed.get("forwarding")
+    } else {
+        links::MAILED
+    };
+    fields.extend(links::forwarding(visit, chosen));
+    let mut form = Form::of(
+        "request",
+        format!("{}/request", people::href(person.id)),
+        t.own("access_request.ask"),
+        fields,
+    );
+    form.cancel = Some(people::href(person.id));
+    form
+}
+
+fn page(visit: &Visit, (person, policy): &Found, form: Form, wrong: bool) -> Page {
+    let t = visit.t;
+    let lead = policy.as_ref().map(|policy| {
+        let needed = approvals_needed(&policy.settings);
+        let group = &policy.settings.name;
+        t.say(
+            "access_request.needed",
+            &[("group", group), ("count", &needed)],
+        )
+    });
+    let title = t.say("access_request.ask_for", &[("name", &person.user_name)]);
+    Page {
+        lead,
+        trail: trail(t),
+        current: "nav.access_requests",
+        notice: wrong.then(|| Notice::new(Tone::Bad, t.own("form.wrong"))),
+        sections: vec![Section::new("form", title.clone(), vec![Block::Form(form)])],
+        title,
+        ..Page::default()
+    }
+}
+
+pub(in crate::console) async fn ask(visit: &Visit, fields: &Fields) -> Answer {
+    let user: UserId = visit.id("user")?;
+    let made = match asked(visit, fields) {
+        Ok(asked) => {
+            visit
+                .run(move |service, call| service.request_access(call, user, asked))
+                .await
+        }
+        Err(error) => Err(error),
+    };
+    match made {
+        Ok(made) => Ok(Reply::See(format!(
+            "{}?done=requested",
+            href(made.request.id)
+        ))),
+        Err(error) => {
+            let found = find(visit).await?;
+            let mut form = form(visit, &found, fields);
+            refused(visit, &mut form, error, "justification")?;
+            Ok(Reply::Mistaken(Box::new(page(visit, &found, form, true))))
+        }
+    }
+}
+
+fn asked(visit: &Visit, fields: &Fields) -> Result<Asked, Error> {
+    let given = |name: &str| fields.given(name).map(str::to_owned);
+    let wrong = |field: &str, detail: String| Error::Invalid {
+        field: field.to_owned(),
+        detail,
+    };
+    let start = instant(fields.get("start")).map_err(|key| wrong("start", visit.t.own(key)))?;
+    let duration_minutes = match fields.given("duration_minutes").map(str::parse) {
+        None => None,
+        Some(Ok(minutes)) => Some(minutes),
+        Some(Err(_)) => {
+            let detail = "must be a whole number".to_owned();
+            return Err(wrong("duration_minutes", detail));
+        }
+    };
+    Ok(Asked {
+        justification: fields.get("justification").trim().replace("\r\n", "\n"),
+        reason: given("reason"),
+        governance_id: given("governance_id"),
+        start,
+        duration_minutes,
+        mailed: fields.get("forwarding") == links::MAILED,
+    })
+}

@@ -1,0 +1,142 @@
+//! What time alone will change: starts, ends and expiries to come.
+
+use chrono::{DateTime, Utc};
+use vestibule_domain::timeline::MomentKind;
+use vestibule_domain::{ProviderId, VendorId};
+use vestibule_service::providers::{ProviderQuery, RegisteredProvider};
+use vestibule_service::timeline::{Moment, TimelineQuery};
+use vestibule_service::{Error, Service};
+
+use super::form::{Field, Pick, instant};
+use super::page::{Anchor, Block, Cell, Page, Section, Tone};
+use super::reply::{Answer, Reply};
+use super::table::Table;
+use super::text::Texts;
+use super::visit::Visit;
+use super::{MOUNT, events, providers, vendors};
+
+const PAGE: u64 = 50;
+
+/// What is to come for a vendor and the links of its people.
+pub(super) fn of_vendor(id: VendorId) -> String {
+    format!("{MOUNT}/timeline?vendor={id}")
+}
+
+pub(super) async fn list(visit: &Visit) -> Answer {
+    let t = visit.t;
+    let mut fields = vec![];
+    let mut when = |name: &'static str, label: String| -> Option<DateTime<Utc>> {
+        let typed = visit.query.get(name);
+        let mut field = Field::when(name, label, typed);
+        let read = instant(typed).map_err(|key| field.mistake = Some(t.own(key)));
+        fields.push(field);
+        read.unwrap_or_default()
+    };
+    let from = when("from", t.own("timeline.from"));
+    let to = when("to", t.own("timeline.to"));
+    let query = TimelineQuery {
+        kind: visit.query.get("kind").parse().ok(),
+        provider: visit.query.get("provider").parse().ok(),
+        vendor: visit.query.get("vendor").trim().parse().ok(),
+        from,
+        to,
+        page: visit.part(PAGE, "at"),
+    };
+    let found = visit
+        .run(move |service: &Service, call| {
+            let sources = service
+                .list_providers(call, &ProviderQuery::first(1_000))?
+                .items;
+            Ok((service.timeline(call, &query), sources))
+        })
+        .await?;
+    let (found, sources) = match found {
+        (Ok(found), sources) => (Some(found), sources),
+        // The end before the beginning is told at its field; there is nothing between them.
+        (Err(Error::Invalid { field, detail }), sources) if field == "to" => {
+            let mistake = t.detail(&field, &detail);
+            if let Some(field) = fields.iter_mut().find(|one| one.name == "to") {
+                field.mistake = Some(mistake);
+            }
+            (None, sources)
+        }
+        (Err(error), _) => return Err(error),
+    };
+    let mut table = Table::new(
+        t.own("nav.timeline"),
+        &[
+            t.get("event.when"),
+            t.get("timeline.what"),
+            t.get("timeline.of"),
+            t.get("vendor.provider"),
+        ],
+    );
+    let next = found.as_ref().and_then(|found| found.next.as_deref());
+    table.paged(visit, next);
+    table.rows = found
+        .iter()
+        .flat_map(|found| &found.items)
+        .map(|moment| row(t, moment, &sources))
+        .collect();
+    table.empty = t.own("timeline.none");
+    table.sorted(visit, &[(0, "at")], "at");
+    let kinds = MomentKind::ALL
+        .iter()
+        .map(|one| Pick::new(one.name(), t.own_of("action", one.name())));
+    let mut filters = vec![
+        visit.filter_among("kind", t.own("timeline.what"), kinds),
+        providers::filter(visit, &sources),
+    ];
+    filters.extend(fields);
+    filters.push(visit.filter("vendor", t.own("access_request.vendor_id")));
+    table.filtered_by(visit, filters);
+    if visit.wants_csv() {
+        return Ok(Reply::Raw(table.download("timeline")));
+    }
+    Ok(Page {
+        title: t.own("nav.timeline"),
+        lead: Some(t.own("timeline.lead")),
+        trail: vec![Anchor::new(
+            t.own("nav.timeline"),
+            format!("{MOUNT}/timeline"),
+        )],
+        current: "nav.timeline",
+        sections: vec![Section::new(
+            "list",
+            t.own("nav.timeline"),
+            vec![Block::Table(table)],
+        )],
+        ..Page::default()
+    }
+    .into())
+}
+
+fn row(t: Texts, moment: &Moment, sources: &[RegisteredProvider]) -> Vec<Cell> {
+    let tone = match moment.kind {
+        MomentKind::VendorStarted | MomentKind::LinkStarted | MomentKind::BlockEnded => Tone::Good,
+        MomentKind::VendorEnded
+        | MomentKind::LinkExpired
+        | MomentKind::ProviderExpired
+        | MomentKind::SecretExpired
+        | MomentKind::ActivationTokenExpired
+        | MomentKind::AdminTokenExpired
+        | MomentKind::AccessRequestExpired => Tone::Bad,
+    };
+    let subject = moment.kind.subject();
+    let name = if moment.name.is_empty() {
+        t.own_of("subject", subject.name())
+    } else {
+        moment.name.clone()
+    };
+    let mut about = vec![Anchor::new(name, events::subject(subject, moment.subject))];
+    let vendor = moment.vendor.filter(|id| id.as_uuid() != moment.subject);
+    about.extend(vendor.map(|id| Anchor::new(t.own("subject.vendor"), vendors::href(id))));
+    vec![
+        Cell::Time(moment.at),
+        Cell::badge(tone, t.own_of("moment", moment.kind.name())),
+        Cell::Links(about),
+        moment
+            .provider
+            .map_or(Cell::Nothing, |id: ProviderId| providers::cell(sources, id)),
+    ]
+}

@@ -1,0 +1,102 @@
+//! Every vendor, with the step that each still needs.
+
+use vestibule_domain::vendor::VendorStatus;
+use vestibule_service::providers::{ProviderQuery, RegisteredProvider};
+use vestibule_service::vendors::{Choice, VendorQuery};
+
+use super::{href, next_step, status_badge, trail};
+use crate::console::form::{Field, Pick};
+use crate::console::page::{Block, Cell, Page, Section};
+use crate::console::reply::{Answer, Reply};
+use crate::console::table::Table;
+use crate::console::visit::Visit;
+use crate::console::{access_groups, providers};
+
+const PAGE: u64 = 100;
+
+pub(in crate::console) async fn list(visit: &Visit) -> Answer {
+    let t = visit.t;
+    let query = VendorQuery {
+        choice: Choice {
+            provider: visit.query.get("provider").parse().ok(),
+            status: visit.query.get("status").parse().ok(),
+            name: visit.query.given("name").map(str::to_owned),
+            ..Choice::default()
+        },
+        page: visit.part(PAGE, "created"),
+    };
+    let (found, sources) = visit
+        .run(move |service, call| {
+            Ok((
+                service.list_vendors(call, &query)?,
+                service
+                    .list_providers(call, &ProviderQuery::first(1_000))?
+                    .items,
+            ))
+        })
+        .await?;
+    let groups = access_groups::picks(visit).await?;
+    let now = visit.web.service.now();
+    let mut table = Table::new(
+        t.own("nav.vendors"),
+        &[
+            t.get("vendor.name"),
+            t.get("vendor.status"),
+            t.get("vendor.step"),
+            t.get("vendor.access_group"),
+            t.get("vendor.start"),
+            t.get("vendor.end"),
+            t.get("vendor.provider"),
+        ],
+    );
+    table.rows = found
+        .items
+        .iter()
+        .map(|vendor| {
+            let settings = &vendor.settings;
+            let group = settings.access_group.map(|id| id.to_string());
+            let group = group.and_then(|id| groups.iter().find(|pick| pick.value == id));
+            vec![
+                Cell::link(&vendor.name, href(vendor.id)),
+                Cell::Badge(status_badge(t, settings.status)),
+                next_step(t, vendor, now).map_or(Cell::Nothing, Cell::text),
+                Cell::optional(group.map(|pick| pick.text.clone())),
+                Cell::time(settings.start),
+                Cell::time(settings.end),
+                providers::cell(&sources, vendor.provider),
+            ]
+        })
+        .collect();
+    table.empty = t.own("vendor.none");
+    table.paged(visit, found.next.as_deref());
+    table.sorted(visit, &[(0, "name"), (5, "end")], "created");
+    table.filtered_by(visit, filters(visit, &sources));
+    if visit.wants_csv() {
+        return Ok(Reply::Raw(table.download("vendors")));
+    }
+    Ok(Page {
+        title: t.own("nav.vendors"),
+        lead: Some(t.own("vendor.lead")),
+        trail: trail(t),
+        current: "nav.vendors",
+        sections: vec![Section::new(
+            "list",
+            t.own("nav.vendors"),
+            vec![Block::Table(table)],
+        )],
+        ..Page::default()
+    }
+    .into())
+}
+
+fn filters(visit: &Visit, sources: &[RegisteredProvider]) -> Vec<Field> {
+    let t = visit.t;
+    let statuses = VendorStatus::ALL
+        .iter()
+        .map(|one| Pick::new(one.name(), t.word(one.name())));
+    vec![
+        visit.filter("name", t.own("vendor.name")),
+        visit.filter_among("status", t.own("vendor.status"), statuses),
+        providers::filter(visit, sources),
+    ]
+}
