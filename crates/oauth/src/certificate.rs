@@ -132,8 +132,23 @@ impl CertificateName {
         }
     }
 
+    /// The words of the kinds, as they are written in settings.
+    pub const KINDS: [&'static str; 5] =
+        ["subject_dn", "san_dns", "san_uri", "san_ip", "san_email"];
+
+    /// Its word among [`Self::KINDS`].
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::SubjectDn(_) => "subject_dn",
+            Self::SanDns(_) => "san_dns",
+            Self::SanUri(_) => "san_uri",
+            Self::SanIp(_) => "san_ip",
+            Self::SanEmail(_) => "san_email",
+        }
+    }
+
     /// The text of the name.
-    pub(crate) fn text(&self) -> String {
+    pub fn text(&self) -> String {
         match self {
             Self::SubjectDn(text)
             | Self::SanDns(text)
@@ -183,6 +198,16 @@ mod tests {
         assert_eq!(pairs.join(":").to_uppercase().parse(), Ok(thumbprint));
         for wrong in ["", "abc", &hex[1..], &format!("{hex}0"), &"é".repeat(32)] {
             assert_eq!(wrong.parse::<Thumbprint>(), Err(NoThumbprint), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_written_under_the_word_of_its_kind() {
+        for kind in CertificateName::KINDS {
+            let written = serde_json::json!({ kind: "192.0.2.1" });
+            let name: CertificateName = serde_json::from_value(written.clone()).unwrap();
+            assert_eq!((name.kind(), name.text().as_str()), (kind, "192.0.2.1"));
+            assert_eq!(serde_json::to_value(&name).unwrap(), written);
         }
     }
 

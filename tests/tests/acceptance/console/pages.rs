@@ -226,6 +226,36 @@ fn methods_are_changed_with_every_mistake_at_its_field() {
     };
     assert!(!methods().client_secret_basic && methods().client_secret_post);
     assert!(methods().private_key_jwt.unwrap().jwks.is_some());
+    for (name, field) in [
+        (
+            vec![("certificate_name", "iga.example")],
+            "certificate_kind",
+        ),
+        (vec![("certificate_kind", "colour")], "certificate_kind"),
+        (vec![("certificate_kind", "san_dns")], "certificate_name"),
+        (
+            vec![("certificate_kind", "san_ip"), ("certificate_name", "iga")],
+            "certificate_name",
+        ),
+    ] {
+        let wrong = change(&name);
+        assert_eq!(wrong.status, 422, "{name:?}");
+        let mistake = format!("id=\"provider-{field}-mistake\"");
+        assert!(wrong.text.contains(&mistake), "{mistake}: {}", wrong.text);
+    }
+    let named = [
+        ("certificate_kind", "subject_dn"),
+        ("certificate_name", "CN=iga, O=<Acme>"),
+    ];
+    let certificate = change(&named);
+    assert_eq!(certificate.status, 303, "{}", certificate.text);
+    let name = "CN=iga, O=<Acme>".to_owned();
+    assert_eq!(
+        methods().tls_client_auth,
+        Some(vestibule_oauth::CertificateName::SubjectDn(name))
+    );
+    let form = browser.get(&page);
+    assert!(form.text.contains("value=\"CN=iga, O=&#60;Acme&#62;\""));
     let back = change(&[
         ("client_secret_basic", "yes"),
         ("client_secret_post", "yes"),

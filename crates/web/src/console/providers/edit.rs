@@ -1,13 +1,12 @@
 //! The form in tabs by which a provider is registered and changed.
 
 mod authentication;
+mod typed;
 
+use typed::{Typed, field_of};
 use vestibule_domain::ProviderId;
-use vestibule_domain::network::{AllowedAddresses, AllowedReferrers};
-use vestibule_domain::provider::{
-    LinkDelivery, ProviderSettings, ProviderState, RateLimit, UserType,
-};
-use vestibule_oauth::{Methods, Scopes};
+use vestibule_domain::provider::{LinkDelivery, ProviderSettings, ProviderState, UserType};
+use vestibule_oauth::Scopes;
 use vestibule_scim::Dialect;
 use vestibule_service::{Error, Service};
 
@@ -15,182 +14,10 @@ use super::{dialect_word, href, show, trail};
 use crate::console::MOUNT;
 use crate::console::access_groups;
 use crate::console::fields::Fields;
-use crate::console::form::{Field, Form, Group, Pick, as_typed, instant, items};
+use crate::console::form::{Field, Form, Group, Pick};
 use crate::console::page::{Anchor, Block, Notice, Page, Section, Tone};
-use crate::console::query::Pairs;
 use crate::console::reply::{Answer, Reply};
 use crate::console::visit::Visit;
-
-/// What the form holds, as text, whoever wrote it.
-#[derive(Default)]
-struct Typed {
-    name: String,
-    user_type: String,
-    enabled: bool,
-    description: String,
-    tags: String,
-    valid_until: String,
-    addresses: String,
-    referrers: String,
-    scopes: String,
-    dialect: String,
-    put_keeps_members: bool,
-    default_access_group: String,
-    link_delivery: String,
-    per_second: String,
-    burst: String,
-    methods: authentication::Typed,
-}
-
-impl Typed {
-    fn fresh() -> Self {
-        Self {
-            user_type: UserType::ThirdParty.name().to_owned(),
-            enabled: true,
-            scopes: Scopes::ALL.to_string(),
-            dialect: dialect_word(Dialect::Tolerant).to_owned(),
-            link_delivery: LinkDelivery::Default.name().to_owned(),
-            methods: authentication::Typed::of_methods(&Methods::default()),
-            ..Self::default()
-        }
-    }
-
-    fn of_settings(settings: &ProviderSettings, enabled: bool) -> Self {
-        Self {
-            name: settings.name.clone(),
-            user_type: settings.user_type.name().to_owned(),
-            enabled,
-            description: settings.description.clone().unwrap_or_default(),
-            tags: settings.tags.join(", "),
-            valid_until: as_typed(settings.valid_until),
-            addresses: settings.allowed_addresses.items().join("\n"),
-            referrers: settings.allowed_referrers.items().join("\n"),
-            scopes: settings.scopes.to_string(),
-            dialect: dialect_word(settings.dialect).to_owned(),
-            put_keeps_members: settings.put_keeps_members,
-            default_access_group: settings
-                .default_access_group
-                .map(|id| id.to_string())
-                .unwrap_or_default(),
-            link_delivery: settings.link_delivery.name().to_owned(),
-            per_second: settings
-                .rate_limit
-                .map(|rate| rate.per_second.to_string())
-                .unwrap_or_default(),
-            burst: settings
-                .rate_limit
-                .map(|rate| rate.burst.to_string())
-                .unwrap_or_default(),
-            methods: authentication::Typed::of_methods(&settings.authentication),
-        }
-    }
-
-    fn of_fields(fields: &Pairs) -> Self {
-        let own = |name: &str| fields.get(name).to_owned();
-        Self {
-            name: own("name"),
-            user_type: own("user_type"),
-            enabled: fields.has("enabled"),
-            description: own("description"),
-            tags: own("tags"),
-            valid_until: own("valid_until"),
-            addresses: own("addresses"),
-            referrers: own("referrers"),
-            scopes: own("scopes"),
-            dialect: own("dialect"),
-            put_keeps_members: fields.has("put_keeps_members"),
-            default_access_group: own("default_access_group"),
-            link_delivery: own("link_delivery"),
-            per_second: own("per_second"),
-            burst: own("burst"),
-            methods: authentication::Typed::of_fields(fields),
-        }
-    }
-
-    /// The settings, or every mistake: field and what to change.
-    fn settings(&self, visit: &Visit) -> Result<ProviderSettings, Vec<(&'static str, String)>> {
-        let t = visit.t;
-        let mut wrong: Vec<(&'static str, String)> = Vec::new();
-        let allowed_addresses = AllowedAddresses::parse(&items(&self.addresses))
-            .map_err(|error| wrong.push(("addresses", error.to_string())))
-            .unwrap_or_default();
-        let allowed_referrers = AllowedReferrers::parse(&items(&self.referrers))
-            .map_err(|error| wrong.push(("referrers", error.to_string())))
-            .unwrap_or_default();
-        let valid_until = instant(&self.valid_until)
-            .map_err(|key| wrong.push(("valid_until", t.own(key))))
-            .unwrap_or_default();
-        let user_type = self
-            .user_type
-            .parse()
-            .map_err(|_| wrong.push(("user_type", t.own("form.choose"))))
-            .unwrap_or(UserType::ThirdParty);
-        let rate_limit = self
-            .rate()
-            .map_err(|()| wrong.push(("per_second", t.own("provider.rate_wrong"))))
-            .unwrap_or_default();
-        let methods = self.methods.methods(visit, &mut wrong);
-        let settings = ProviderSettings {
-            name: self.name.trim().to_owned(),
-            user_type,
-            description: Some(self.description.trim().replace("\r\n", "\n"))
-                .filter(|text| !text.is_empty()),
-            tags: items(&self.tags),
-            valid_until,
-            allowed_addresses,
-            allowed_referrers,
-            authentication: methods,
-            scopes: Scopes::parse(&self.scopes).unwrap_or(Scopes::ALL),
-            dialect: if self.dialect == dialect_word(Dialect::Strict) {
-                Dialect::Strict
-            } else {
-                Dialect::Tolerant
-            },
-            put_keeps_members: self.put_keeps_members,
-            default_access_group: self.default_access_group.parse().ok(),
-            link_delivery: self.link_delivery.parse().unwrap_or_default(),
-            rate_limit,
-        };
-        if let Err(mistake) = settings.check() {
-            let field = field_of(mistake.field());
-            // What was wrong before it was looked at as a whole is said more precisely there.
-            if !wrong.iter().any(|(known, _)| *known == field) {
-                wrong.push((field, t.detail(mistake.field(), &mistake.to_string())));
-            }
-        }
-        if wrong.is_empty() {
-            Ok(settings)
-        } else {
-            Err(wrong)
-        }
-    }
-
-    fn rate(&self) -> Result<Option<RateLimit>, ()> {
-        let number = |text: &str| text.trim().parse::<u32>().map_err(|_| ());
-        if self.per_second.trim().is_empty() && self.burst.trim().is_empty() {
-            return Ok(None);
-        }
-        let per_second = number(&self.per_second)?;
-        let burst = if self.burst.trim().is_empty() {
-            per_second
-        } else {
-            number(&self.burst)?
-        };
-        Ok(Some(RateLimit { per_second, burst }))
-    }
-}
-
-/// The form's name of a setting.
-fn field_of(setting: &str) -> &'static str {
-    match setting {
-        "tags" => "tags",
-        "description" => "description",
-        "default_access_group" => "default_access_group",
-        "rate_limit.per_second" => "per_second",
-        "rate_limit.burst" => "burst",
-        other => authentication::field_of(other).unwrap_or("name"),
-    }
-}
 
 fn settings_fields(visit: &Visit, typed: &Typed, new: bool, groups: Vec<Pick>) -> Vec<Field> {
     let t = visit.t;

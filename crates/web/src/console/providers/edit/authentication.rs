@@ -1,11 +1,12 @@
 //! The part of the form that says by which methods a provider may authenticate.
 
+use serde_json::json;
 use vestibule_oauth::methods::{day, default_algorithms};
 use vestibule_oauth::{
-    Federation, Methods, OwnCertificates, PrivateKeyJwt, PublicKeys, Thumbprint,
+    CertificateName, Federation, Methods, OwnCertificates, PrivateKeyJwt, PublicKeys, Thumbprint,
 };
 
-use crate::console::form::{Field, items};
+use crate::console::form::{Field, Pick, items};
 use crate::console::query::Pairs;
 use crate::console::visit::Visit;
 
@@ -21,6 +22,8 @@ pub(super) struct Typed {
     subjects: String,
     audiences: String,
     life: String,
+    certificate_kind: String,
+    certificate_name: String,
     thumbprints: String,
     /// Issuers after the first, which the form leaves alone.
     further: usize,
@@ -30,6 +33,7 @@ impl Typed {
     pub(super) fn of_methods(methods: &Methods) -> Self {
         let own = methods.private_key_jwt.as_ref();
         let first = methods.federated.first();
+        let name = methods.tls_client_auth.as_ref();
         let of_first = |get: &dyn Fn(&Federation) -> String| first.map(get).unwrap_or_default();
         Self {
             basic: methods.client_secret_basic,
@@ -44,6 +48,8 @@ impl Typed {
             subjects: of_first(&|one| one.subjects.join("\n")),
             audiences: of_first(&|one| one.audiences.join("\n")),
             life: of_first(&|one| one.maximum_life_minutes.to_string()),
+            certificate_kind: name.map(|name| name.kind().to_owned()).unwrap_or_default(),
+            certificate_name: name.map(CertificateName::text).unwrap_or_default(),
             thumbprints: methods
                 .self_signed_tls_client_auth
                 .iter()
@@ -67,6 +73,8 @@ impl Typed {
             subjects: own("subjects"),
             audiences: own("audiences"),
             life: own("life"),
+            certificate_kind: own("certificate_kind"),
+            certificate_name: own("certificate_name"),
             thumbprints: own("thumbprints"),
             further: 0,
         }
@@ -138,10 +146,32 @@ impl Typed {
                 })
                 .into_iter()
                 .collect(),
-            tls_client_auth: None,
+            tls_client_auth: self
+                .certificate(visit)
+                .map_err(|mistake| wrong.push(mistake))
+                .unwrap_or_default(),
             self_signed_tls_client_auth: (!thumbprints.is_empty())
                 .then_some(OwnCertificates { thumbprints }),
         }
+    }
+
+    /// The name that a certificate must have.
+    fn certificate(
+        &self,
+        visit: &Visit,
+    ) -> Result<Option<CertificateName>, (&'static str, String)> {
+        let t = visit.t;
+        let kind = self.certificate_kind.as_str();
+        if kind.is_empty() && self.certificate_name.is_empty() {
+            return Ok(None);
+        }
+        if !CertificateName::KINDS.contains(&kind) {
+            return Err(("certificate_kind", t.own("form.choose")));
+        }
+        // Any text is a name, but of an address.
+        serde_json::from_value(json!({ kind: self.certificate_name }))
+            .map(Some)
+            .map_err(|_| ("certificate_name", t.own("method.certificate_ip_wrong")))
     }
 
     pub(super) fn fields(&self, visit: &Visit) -> Vec<Field> {
@@ -151,6 +181,10 @@ impl Typed {
         } else {
             t.own("method.issuer_hint")
         };
+        let mut kinds = vec![Pick::new("", t.own("method.no_certificate"))];
+        kinds.extend(
+            CertificateName::KINDS.map(|kind| Pick::new(kind, t.own_of("certificate_kind", kind))),
+        );
         vec![
             Field::switch("client_secret_basic", t.own("method.basic"), self.basic),
             Field::switch("client_secret_post", t.own("method.post"), self.post),
@@ -169,6 +203,19 @@ impl Typed {
             Field::area("audiences", t.own("method.audiences"), &self.audiences, 2)
                 .hint(t.own("method.audiences_hint")),
             Field::line("life", t.own("method.life"), &self.life).hint(t.own("method.life_hint")),
+            Field::choice(
+                "certificate_kind",
+                t.own("method.certificate_kind"),
+                kinds,
+                &self.certificate_kind,
+            )
+            .hint(t.own("method.certificate_kind_hint")),
+            Field::line(
+                "certificate_name",
+                t.own("method.certificate_name"),
+                &self.certificate_name,
+            )
+            .hint(t.own("method.certificate_name_hint")),
             Field::area(
                 "thumbprints",
                 t.own("method.thumbprints"),
@@ -191,18 +238,17 @@ pub(super) fn field_of(setting: &str) -> Option<&'static str> {
         "federated.subjects" => "subjects",
         "federated.audiences" => "audiences",
         "federated.maximum_life_minutes" => "life",
-        "tls_client_auth" | "self_signed_tls_client_auth.thumbprints" => "thumbprints",
+        "tls_client_auth" => "certificate_name",
+        "self_signed_tls_client_auth.thumbprints" => "thumbprints",
         _ => return None,
     })
 }
 
-/// Keeps of the present methods what the form does not show: algorithms, issuers after the first, and
-/// the name of a certificate.
+/// Keeps of the present methods what the form does not show: algorithms, and issuers after the first.
 pub(super) fn merged(mut given: Methods, present: Methods) -> Methods {
     if let (Some(own), Some(before)) = (&mut given.private_key_jwt, present.private_key_jwt) {
         own.algorithms = before.algorithms;
     }
-    given.tls_client_auth = present.tls_client_auth;
     let mut present = present.federated.into_iter();
     if let (Some(first), Some(before)) = (given.federated.first_mut(), present.next()) {
         first.algorithms = before.algorithms;
