@@ -1,5 +1,7 @@
 """How long pages of the console take with 100,000 people and 1,000,000 events, and how much the first load weighs.
 
+Besides, each person has an access link, every tenth an access request, every fiftieth a vendor of their own.
+
     python3 speed.py BINARY [people] [events]
 
 Every page is asked for 12 times after one warm-up; what is told is what the caller waits, loopback included.
@@ -80,8 +82,30 @@ def begin(server):
     group = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "Acme", "members": [{"value": person}]}
     assert server.send("POST", "/scim/v2/Groups", json.dumps(group), headers)[0] == 201
     server.send("GET", "/scim/v2/Users?filter=nonsense", None, headers)
+    post(server, csrf, "/access-groups/new", name="Gate", enabled="yes", approvals_required=0, disapprovals_to_cancel=1,
+         approval_levels=1)
+    gate = first(server, "access-groups")
+    vendor = first(server, "vendors")
+    end = time.strftime("%Y-%m-%dT%H:%M", time.gmtime(time.time() + 60 * 24 * 3600))
+    post(server, csrf, f"/vendors/{vendor}/edit", access_group=gate, start="2020-01-01T00:00", end=end, status="enabled",
+         link_delivery="default")
+    post(server, csrf, f"/people/{person}/links", days=30)
+    post(server, csrf, f"/access-groups/{gate}", name="Gate", enabled="yes", approvals_required=1, disapprovals_to_cancel=1,
+         approval_levels=1)
+    post(server, csrf, f"/people/{person}/request", justification="The motor is due", start="", duration_minutes="")
     time.sleep(2)
     return person
+
+
+def post(server, csrf, path, **fields):
+    status, _, text = server.form(f"/console{path}", csrf=csrf, **fields)
+    assert status < 400, (path, status, text)
+
+
+def first(server, page):
+    """The id of the first thing that a list links to."""
+    text = server.send("GET", f"/console/{page}")[2]
+    return re.search(rf"/console/{page}/([0-9a-f]{{8}}-[0-9a-f-]{{27}})", text)[1]
 
 
 def multiply(file, people, events):
@@ -119,6 +143,29 @@ def multiply(file, people, events):
     }, "t.user_name = 'first'", people)
     copy("memberships", {"sequence": "NULL", "member_id": person}, f"t.member_id = {first}", people)
     copy("placements", {"user_id": person}, f"t.user_id = {first}", people)
+    later = "n.i * 1000000 * 60"
+    copy("access_links", {
+        "id": identifier("n.i", people),
+        "user_id": person,
+        "user_name": "'person' || n.i",
+        "user_name_key": "'person' || n.i",
+        "end_at": f"t.end_at + {later} / 10",
+    }, f"t.user_id = {first}", people)
+    copy("access_requests", {
+        "id": identifier("n.i", people),
+        "user_id": identifier("n.i * 10", people),
+        "user_name": "'person' || n.i * 10",
+        "state": "CASE WHEN n.i % 20 = 0 THEN 'pending' ELSE 'withdrawn' END",
+        "expires": f"t.expires + {later}",
+    }, f"t.user_id = {first}", people // 10)
+    copy("vendors", {
+        "id": identifier("n.i", people),
+        "group_id": "NULL",
+        "name": "'Vendor ' || n.i",
+        "name_key": "'vendor ' || n.i",
+        "status": "CASE WHEN n.i % 10 = 0 THEN 'pending' ELSE 'enabled' END",
+        "end_at": f"t.end_at + {later} * 10",
+    }, "t.name = 'Acme'", people // 50)
     last = database.execute("SELECT max(seq) FROM events").fetchone()[0]
     copy("events", {
         "id": identifier("n.i", events),
@@ -127,20 +174,21 @@ def multiply(file, people, events):
         "subject_id": identifier(f"n.i % {people} + 1", people),
     }, "t.action = 'user.created'", events)
     database.commit()
-    counts = [database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("users", "events")]
+    counts = [database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("users", "events", "access_links", "access_requests", "vendors")]
     database.close()
     return counts
 
 
 def measure(server, person):
-    provider = re.search(r"/console/providers/([0-9a-f-]{36})", server.send("GET", "/console/providers")[2])[1]
-    vendor = re.search(r"/console/vendors/([0-9a-f-]{36})", server.send("GET", "/console/vendors")[2])[1]
-    refused = re.search(r"/console/requests/([0-9a-f-]{36})", server.send("GET", "/console/requests")[2])[1]
+    provider, refused, link, asked = (first(server, page) for page in ("providers", "requests", "links", "access-requests"))
+    vendor = re.search(r"/console/vendors/([0-9a-f-]{36})\"><bdi>Acme", server.send("GET", "/console/vendors?name=Acme")[2])[1]
     pages = [
         "", "/search?q=person777", "/search?q=nobody-at-all", "/providers", f"/providers/{provider}",
         f"/providers/{provider}/edit", f"/providers/{provider}/set-up", f"/providers/{provider}/delete", "/set-up",
         "/people", "/people?user_name=person999", f"/people?provider={provider}", f"/people/{person}", "/vendors",
-        f"/vendors/{vendor}", "/internal-groups", "/access-groups", "/links", "/events", "/events?action=panic.pressed",
+        f"/vendors/{vendor}", "/internal-groups", "/access-groups", "/links", f"/links/{link}", "/timeline",
+        "/timeline?kind=link.expired", "/access-requests", "/access-requests?state=pending", f"/access-requests/{asked}",
+        f"/people/{person}/request", f"/vendors/{vendor}/panic", "/vendors?status=pending", "/events", "/events?action=panic.pressed",
         "/events?action=user.created", f"/events?provider={provider}", f"/events?subject={person}", "/requests",
         f"/requests/{refused}", "/credentials", "/administrators", "/settings", "/schemas", "/health", "/account",
     ]
@@ -177,7 +225,8 @@ def main():
         person = begin(server)
         server.stop()
         counts = multiply(Path(folder) / "v.db", people, events)
-        print(f"{counts[0]} people, {counts[1]} events, SQLite; {Path(binary).parent.name} build")
+        print("{} people, {} events, {} links, {} access requests, {} vendors, SQLite; ".format(*counts)
+              + f"{Path(binary).parent.name} build")
         server = Server(binary, folder)
         try:
             server.sign_in()

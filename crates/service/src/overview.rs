@@ -78,37 +78,16 @@ impl Service {
                 .map(|one| one.provider)
                 .collect();
             let people = overview::people(tx)?;
-            let internal = |id: ProviderId| {
-                providers
-                    .iter()
-                    .any(|one| one.id == id && one.settings.user_type == UserType::Internal)
-            };
-            let count = |wanted: &dyn Fn(&overview::PeopleCount) -> bool| -> i64 {
-                people
-                    .iter()
-                    .filter(|one| wanted(one))
-                    .map(|one| one.people)
-                    .sum()
-            };
-            let mut in_open_vendors = 0;
-            for (id, people) in overview::placed(tx)? {
-                let Some(found) = vendors::find(tx, id)? else {
-                    continue;
-                };
-                let settings = found.vendor.settings;
-                let open = settings.status == VendorStatus::Enabled
-                    && settings.start.is_some_and(|start| start <= now)
-                    && settings.end.is_none_or(|end| now < end);
-                if open {
-                    in_open_vendors += people;
-                }
-            }
+            let internal = providers
+                .iter()
+                .filter(|one| one.settings.user_type == UserType::Internal)
+                .filter_map(|one| people.get(&one.id));
             Ok(Overview {
                 at: now,
-                active: count(&|one| one.active),
-                inactive: count(&|one| !one.active),
-                internal: count(&|one| one.active && internal(one.provider)),
-                in_open_vendors,
+                active: people.values().map(|count| count.active).sum(),
+                inactive: people.values().map(|count| count.inactive).sum(),
+                internal: internal.map(|count| count.active).sum(),
+                in_open_vendors: overview::in_open_vendors(tx, now)?,
                 vendors: overview::vendors(tx)?.into_iter().collect(),
                 turns: overview::turns(tx, now, now + AHEAD, TURNS)?,
                 days: days(tx, now)?,

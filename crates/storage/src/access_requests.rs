@@ -7,7 +7,7 @@ use vestibule_domain::{AccessRequestId, ProviderId, UserId, VendorId};
 
 use crate::columns::{from_json, instant, micros, optional, optional_instant, parsed, to_json};
 use crate::error::Error;
-use crate::page::{Page, sorts};
+use crate::page::{Page, Predicate, sorts};
 use crate::schema::{access_request_votes as votes, access_requests as requests};
 use crate::store::{Read, Write};
 
@@ -101,7 +101,7 @@ pub fn list(
         let pending = requests::state.eq(RequestState::Pending.name());
         query = match state {
             RequestState::Pending => query
-                .filter(pending)
+                .filter(Predicate::literally("access_requests.state = 'pending'"))
                 .filter(requests::expires.gt(micros(at))),
             RequestState::Expired => query.filter(
                 requests::state

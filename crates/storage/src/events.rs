@@ -9,7 +9,7 @@ use vestibule_domain::{EventId, ProviderId};
 use crate::columns::{self, micros, optional, parsed};
 use crate::engine::{Session, insert_all};
 use crate::error::Error;
-use crate::page::{Page, contains, sorts};
+use crate::page::{Page, Predicate, contains, sorts};
 use crate::schema::{event_payloads, events};
 use crate::store::{Read, Write};
 
@@ -316,11 +316,21 @@ pub fn list(
     if let Some(subject) = choice.subject {
         query = query.filter(events::subject_id.eq(subject.to_string()));
     }
-    if let Some(provider) = choice.provider {
-        query = query.filter(events::provider_id.eq(provider.to_string()));
+    // Events of one thing are few; SQLite might look for all of its provider instead.
+    let few = choice.subject.is_some();
+    if let Some(provider) = choice.provider.map(|id| id.to_string()) {
+        query = if few {
+            query.filter(Predicate::beside("events.provider_id", &provider))
+        } else {
+            query.filter(events::provider_id.eq(provider))
+        };
     }
     if let Some(action) = &choice.action {
-        query = query.filter(events::action.eq(action));
+        query = if few {
+            query.filter(Predicate::beside("events.action", action))
+        } else {
+            query.filter(events::action.eq(action))
+        };
     }
     if let Some(since) = choice.since {
         query = query.filter(events::at.ge(micros(since)));

@@ -169,6 +169,7 @@ pub fn list(
                 .filter(access_links::end_at.le(at)),
             LinkState::Upcoming => query
                 .filter(access_links::ended.is_null())
+                .filter(access_links::start_at.gt(access_links::created))
                 .filter(access_links::end_at.gt(at))
                 .filter(access_links::start_at.gt(at)),
             LinkState::Live => query

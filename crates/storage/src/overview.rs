@@ -1,5 +1,7 @@
 //! Figures over everything, each from an index or a small table.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
@@ -8,42 +10,47 @@ use vestibule_domain::{ProviderId, UserId, VendorId};
 
 use crate::columns::{instant, micros, parsed};
 use crate::error::Error;
-use crate::schema::{placements, users, vendors};
+use crate::schema::{totals, users, vendor_totals, vendors};
 use crate::store::Read;
 
-/// People of one provider in one state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Of `totals`, people who are not active.
+const INACTIVE: &str = "User/inactive";
+
+/// People of one provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PeopleCount {
-    pub provider: ProviderId,
-    pub active: bool,
-    pub people: i64,
+    pub active: i64,
+    pub inactive: i64,
 }
 
-pub fn people(read: &mut Read<'_>) -> Result<Vec<PeopleCount>, Error> {
-    let rows: Vec<(String, bool, i64)> = users::table
-        .group_by((users::provider_id, users::active))
-        .select((users::provider_id, users::active, count_star()))
+/// How many people each provider has that ever had any; the database keeps count.
+pub fn people(read: &mut Read<'_>) -> Result<HashMap<ProviderId, PeopleCount>, Error> {
+    let rows: Vec<(String, String, i64)> = totals::table
+        .filter(totals::resource_type.eq_any(["User", INACTIVE]))
+        .select((totals::provider_id, totals::resource_type, totals::total))
         .load(read.connection)?;
-    rows.into_iter()
-        .map(|(provider, active, people)| {
-            Ok(PeopleCount {
-                provider: parsed(&provider)?,
-                active,
-                people,
-            })
-        })
-        .collect()
+    let mut counts: HashMap<ProviderId, PeopleCount> = HashMap::new();
+    for (provider, kind, total) in rows {
+        let count = counts.entry(parsed(&provider)?).or_default();
+        if kind == INACTIVE {
+            count.inactive += total;
+            count.active -= total;
+        } else {
+            count.active += total;
+        }
+    }
+    Ok(counts)
 }
 
-/// How many people are placed in each vendor that has any.
-pub fn placed(read: &mut Read<'_>) -> Result<Vec<(VendorId, i64)>, Error> {
-    let rows: Vec<(String, i64)> = placements::table
-        .group_by(placements::vendor_id)
-        .select((placements::vendor_id, count_star()))
-        .load(read.connection)?;
-    rows.into_iter()
-        .map(|(vendor, people)| Ok((parsed(&vendor)?, people)))
-        .collect()
+/// How many people are placed in vendors that are open at an instant.
+pub fn in_open_vendors(read: &mut Read<'_>, at: DateTime<Utc>) -> Result<i64, Error> {
+    let open = vendors::table
+        .filter(vendors::status.eq(VendorStatus::Enabled.name()))
+        .filter(vendors::start_at.le(micros(at)))
+        .filter(vendors::end_at.is_null().or(vendors::end_at.gt(micros(at))))
+        .inner_join(vendor_totals::table.on(vendor_totals::vendor_id.eq(vendors::id)));
+    let shards: Vec<i64> = open.select(vendor_totals::people).load(read.connection)?;
+    Ok(shards.iter().sum())
 }
 
 /// How many vendors there are in each status that any is in.

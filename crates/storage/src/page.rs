@@ -97,6 +97,17 @@ impl<S: Sort> Page<S> {
 pub(crate) struct Predicate(Sql);
 
 impl Predicate {
+    /// In SQL of this crate, where a condition must read as an index states it.
+    pub(crate) fn literally(sql: &'static str) -> Self {
+        Self(Sql::of(sql))
+    }
+
+    /// That a column is that text, for rows that are found by something else: no index is looked for.
+    pub(crate) fn beside(column: &'static str, text: &str) -> Self {
+        let column = Sql::of("coalesce(").sql(column);
+        Self(column.sql(", '') = ").text(text))
+    }
+
     pub(crate) fn or(self, other: Self) -> Self {
         Self(Sql::joined(vec![self.0, other.0], " OR ", "FALSE"))
     }

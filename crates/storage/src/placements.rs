@@ -11,7 +11,7 @@ use crate::columns::{from_json, instant, micros, parsed, to_json};
 use crate::engine::insert_all;
 use crate::error::Error;
 use crate::page::{Page, sorts};
-use crate::schema::{placement_moves, placements, users};
+use crate::schema::{placement_moves, placements, users, vendor_totals};
 use crate::store::{Read, Write};
 
 /// A placement and the event that caused it.
@@ -94,10 +94,11 @@ pub fn people_of(
 
 /// How many people are placed in a vendor.
 pub fn count(read: &mut Read<'_>, vendor: VendorId) -> Result<i64, Error> {
-    Ok(placements::table
-        .filter(placements::vendor_id.eq(vendor.to_string()))
-        .count()
-        .get_result(read.connection)?)
+    let shards: Vec<i64> = vendor_totals::table
+        .filter(vendor_totals::vendor_id.eq(vendor.to_string()))
+        .select(vendor_totals::people)
+        .load(read.connection)?;
+    Ok(shards.iter().sum())
 }
 
 /// Puts people where they belong now; `None` places them nowhere.

@@ -12,12 +12,14 @@ use crate::engine::upsert;
 use crate::error::Error;
 use crate::page::{Key, Page, contains, sorts};
 use crate::schema::{
-    credential_uses, groups, memberships, placements, providers, resources, tokens, user_emails,
-    users, vendors, warnings,
+    credential_uses, groups, memberships, placements, providers, resources, tokens, totals,
+    user_emails, users, vendors, warnings,
 };
 use crate::store::{Read, Write};
 use crate::vendors as vendors_rows;
 
+/// Of `totals`, people who are placed in a vendor.
+const PLACED: &str = "User/placed";
 /// Rows named in one statement.
 const CHUNK: usize = 500;
 
@@ -302,21 +304,19 @@ pub fn replace(write: &mut Write<'_>, version: i64, provider: &Provider) -> Resu
 
 pub fn holdings(read: &mut Read<'_>, id: ProviderId) -> Result<Holdings, Error> {
     let id = id.to_string();
+    let totals: Vec<(String, i64)> = totals::table
+        .filter(totals::provider_id.eq(&id))
+        .select((totals::resource_type, totals::total))
+        .load(read.connection)?;
+    let total = |wanted: &str| {
+        let shards = totals.iter().filter(|(kind, _)| kind == wanted);
+        shards.map(|(_, total)| total).sum()
+    };
     Ok(Holdings {
-        users: users::table
-            .filter(users::provider_id.eq(&id))
-            .count()
-            .get_result(read.connection)?,
-        groups: groups::table
-            .filter(groups::provider_id.eq(&id))
-            .count()
-            .get_result(read.connection)?,
+        users: total("User"),
+        groups: total("Group"),
+        placements: total(PLACED),
         vendors: vendors::table
-            .filter(vendors::provider_id.eq(&id))
-            .count()
-            .get_result(read.connection)?,
-        placements: placements::table
-            .inner_join(vendors::table.on(vendors::id.eq(placements::vendor_id)))
             .filter(vendors::provider_id.eq(&id))
             .count()
             .get_result(read.connection)?,

@@ -207,6 +207,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    vendor_totals (vendor_id, shard) {
+        vendor_id -> Text,
+        shard -> BigInt,
+        people -> BigInt,
+    }
+}
+
+diesel::table! {
     memberships (sequence) {
         sequence -> BigInt,
         group_id -> Text,
@@ -562,6 +570,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     resources,
     unique_values,
     totals,
+    vendor_totals,
     memberships,
     access_groups,
     vendors,

@@ -7,7 +7,7 @@ use vestibule_scim::fold::fold;
 
 use crate::columns::{instant, micros, optional, optional_instant, parsed};
 use crate::error::Error;
-use crate::page::{Key, Page, contains, sorts};
+use crate::page::{Key, Page, Predicate, contains, sorts};
 use crate::schema::vendors;
 use crate::store::{Read, Write};
 
@@ -195,9 +195,13 @@ pub fn list(
     if let Some(provider) = choice.provider {
         query = query.filter(vendors::provider_id.eq(provider.to_string()));
     }
-    if let Some(status) = choice.status {
-        query = query.filter(vendors::status.eq(status.name()));
-    }
+    query = match choice.status {
+        Some(VendorStatus::Pending) => {
+            query.filter(Predicate::literally("vendors.status = 'pending'"))
+        }
+        Some(status) => query.filter(vendors::status.eq(status.name())),
+        None => query,
+    };
     if let Some(access_group) = choice.access_group {
         query = query.filter(vendors::access_group_id.eq(access_group.to_string()));
     }

@@ -11,6 +11,7 @@ mod access_requests;
 mod cockpit;
 mod console;
 mod entrance;
+mod figures;
 mod history;
 mod import;
 mod interop;

@@ -1,0 +1,17 @@
+DROP INDEX events_by_provider_and_action;
+DROP INDEX access_links_upcoming;
+DROP INDEX access_links_ended;
+DROP INDEX access_requests_by_vendor;
+DROP INDEX access_requests_pending;
+DROP INDEX vendors_pending;
+CREATE INDEX users_by_state ON users (provider_id, active);
+DROP TRIGGER placements_go ON placements;
+DROP TRIGGER placements_come ON placements;
+DROP TRIGGER users_inactive_go ON users;
+DROP TRIGGER users_inactive_turn ON users;
+DROP TRIGGER users_inactive_come ON users;
+DROP FUNCTION placements_change();
+DROP FUNCTION inactive_turn();
+DROP FUNCTION inactive_change();
+DROP TABLE vendor_totals;
+DELETE FROM totals WHERE resource_type IN ('User/inactive', 'User/placed');

@@ -1,0 +1,45 @@
+DROP VIEW timeline;
+CREATE VIEW timeline AS
+SELECT start_at AS at, 'vendor.started' AS kind, id AS subject_id, provider_id, id AS vendor_id, name
+FROM vendors WHERE start_at IS NOT NULL AND status = 'enabled'
+UNION ALL
+SELECT end_at, 'vendor.ended', id, provider_id, id, name
+FROM vendors WHERE end_at IS NOT NULL AND status = 'enabled'
+UNION ALL
+SELECT start_at, 'link.started', id, provider_id, vendor_id, user_name
+FROM access_links WHERE ended IS NULL AND start_at > created
+UNION ALL
+SELECT end_at, 'link.expired', id, provider_id, vendor_id, user_name
+FROM access_links WHERE ended IS NULL
+UNION ALL
+SELECT until, 'block.ended', id, provider_id, CAST(NULL AS TEXT), user_name_key
+FROM blocks WHERE until IS NOT NULL AND lifted_event IS NULL
+UNION ALL
+SELECT valid_until, 'provider.expired', id, id, CAST(NULL AS TEXT), name_key
+FROM providers WHERE valid_until IS NOT NULL
+UNION ALL
+SELECT expires, 'secret.expired', id, provider_id, CAST(NULL AS TEXT), ''
+FROM client_secrets WHERE expires IS NOT NULL
+UNION ALL
+SELECT expires, 'activation_token.expired', id, provider_id, CAST(NULL AS TEXT), coalesce(name, '')
+FROM tokens WHERE activation = 1
+UNION ALL
+SELECT expires, 'admin_token.expired', id, CAST(NULL AS TEXT), CAST(NULL AS TEXT), name
+FROM admin_tokens WHERE expires IS NOT NULL
+UNION ALL
+SELECT expires, 'access_request.expired', id, provider_id, vendor_id, user_name
+FROM access_requests WHERE state = 'pending';
+DROP INDEX events_by_provider_and_action;
+DROP INDEX access_links_upcoming;
+DROP INDEX access_links_ended;
+DROP INDEX access_requests_by_vendor;
+DROP INDEX access_requests_pending;
+DROP INDEX vendors_pending;
+CREATE INDEX users_by_state ON users (provider_id, active);
+DROP TRIGGER placements_go;
+DROP TRIGGER placements_come;
+DROP TRIGGER users_inactive_go;
+DROP TRIGGER users_inactive_turn;
+DROP TRIGGER users_inactive_come;
+DROP TABLE vendor_totals;
+DELETE FROM totals WHERE resource_type IN ('User/inactive', 'User/placed');
