@@ -6,6 +6,7 @@ mod admin;
 mod check;
 mod event;
 mod group;
+mod health;
 mod import;
 mod key;
 mod link;
@@ -125,6 +126,9 @@ Examples:
   vestibule timeline --to 2026-12-31 --kind vendor.ended
   vestibule timeline --vendor Acme")]
     Timeline(timeline::Timeline),
+    /// Show whether what runs in the background keeps up, and where the chain of events stands
+    #[command(after_long_help = "Example:\n  vestibule health --json")]
+    Health,
     /// Mail: whether it gets through
     #[command(subcommand)]
     Mail(mail::Command),
@@ -263,6 +267,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, CommandError> {
         Command::AccessRequest(command) => access_request::run(&context.session()?, command)?,
         Command::Import(command) => import::run(&context.session()?, &command)?,
         Command::Timeline(wanted) => timeline::run(&context.session()?, wanted)?,
+        Command::Health => health::run(&context.session()?)?,
         Command::Mail(command) => mail::run(&context, command)?,
         Command::Keys(command) => key::run(&context.session()?, &command)?,
         Command::Admin(command) => admin::run(&context.session()?, command)?,

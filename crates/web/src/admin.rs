@@ -11,6 +11,7 @@ mod body;
 mod cockpit;
 mod credentials;
 mod events;
+mod health;
 mod import;
 mod internal_groups;
 mod links;
@@ -57,6 +58,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
             .configure(schemas::configure)
             .configure(events::configure)
             .configure(timeline::configure)
+            .configure(health::configure)
             .configure(import::configure)
             .configure(access_requests::configure)
             .configure(administrators::configure)

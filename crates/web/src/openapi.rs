@@ -51,6 +51,7 @@ const CLIENT: &str = "client_credentials";
         (name = "Events", description = "The sealed record of every change."),
         (name = "Access requests", description = "Links that others have to approve first."),
         (name = "Timeline", description = "What time alone will change."),
+        (name = "Health", description = "Whether the server keeps up."),
         (name = "Administrators", description = "Who may use this API."),
         (name = "Set-up", description = "The page that makes the first administrator."),
     ),

@@ -50,3 +50,23 @@ fn r_tok_19_every_credential_is_shown_with_its_last_use() {
         );
     });
 }
+
+#[test]
+fn health_says_whether_the_server_keeps_up() {
+    both_engines(|app| {
+        app.register(third_party("Okta"));
+        let token = app.admin_token("max", Role::Auditor);
+        let reply = app.send("GET", "/api/v1/health", Some(&token), None);
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        let health = reply.json();
+        let events = health["sealed_events"].as_i64().unwrap();
+        assert!(events + health["unsealed_events"].as_i64().unwrap() > 0);
+        assert_eq!(health["head"].is_string(), events > 0);
+        assert!(health["migration"].as_str().unwrap().len() > 8);
+        for name in ["letters_waiting", "people_waiting", "dropped_requests"] {
+            assert_eq!(health[name], 0, "{name}");
+        }
+        let stranger = app.send("GET", "/api/v1/health", None, None);
+        assert_eq!(stranger.status, 401);
+    });
+}

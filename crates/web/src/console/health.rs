@@ -1,7 +1,5 @@
 //! Settings > System > Health: whether everything that runs in the background keeps up.
 
-use std::fmt::Write as _;
-
 use vestibule_service::Service;
 use vestibule_service::health::Health;
 
@@ -73,15 +71,7 @@ fn queues(visit: &Visit, health: &Health) -> Block {
 
 fn chain(visit: &Visit, health: &Health) -> Block {
     let t = visit.t;
-    let mut head = String::with_capacity(64);
-    for byte in health.head.iter().flatten() {
-        let _ = write!(head, "{byte:02x}");
-    }
-    let head = if head.is_empty() {
-        Cell::Nothing
-    } else {
-        Cell::Copy(head)
-    };
+    let head = health.head_text().map_or(Cell::Nothing, Cell::Copy);
     Block::Facts(vec![
         Fact::new(t.own("health.sealed"), Cell::Number(health.sealed)),
         Fact::new(t.own("health.head"), head),

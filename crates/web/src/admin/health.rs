@@ -1,0 +1,78 @@
+//! Whether the server keeps up with what it does in the background.
+
+use actix_web::{HttpResponse, get};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use vestibule_service::{Service, health as service};
+
+use super::body::Admin;
+use super::problem::{Problem, Problems};
+
+pub(super) fn configure(config: &mut ServiceConfig<'_>) {
+    config.service(read);
+}
+
+/// How one running server and its database are.
+#[derive(Debug, Serialize, ToSchema)]
+struct Health {
+    /// By the server's clock.
+    at: DateTime<Utc>,
+    /// Of the server.
+    version: &'static str,
+    #[schema(value_type = String, example = "PostgreSQL")]
+    database: &'static str,
+    /// By which this process is told from others over the same database.
+    node: String,
+    /// Version of the migration that was applied last.
+    migration: Option<String>,
+    /// How many migrations were applied.
+    migrations: usize,
+    /// Number of the last sealed event; 0 before the first.
+    sealed_events: i64,
+    /// Its hash in hexadecimal digits, to be kept elsewhere: whoever changes the past cannot match it.
+    head: Option<String>,
+    /// Events that wait to be sealed.
+    unsealed_events: i64,
+    /// Letters that wait to be sent.
+    letters_waiting: i64,
+    /// People who are looked at soon for a link.
+    people_waiting: i64,
+    /// Refused requests that came too fast to be kept, ever.
+    dropped_requests: i64,
+}
+
+impl From<service::Health> for Health {
+    fn from(health: service::Health) -> Self {
+        Self {
+            at: health.at,
+            version: env!("CARGO_PKG_VERSION"),
+            database: health.engine,
+            migrations: health.migrations.len(),
+            sealed_events: health.sealed,
+            head: health.head_text(),
+            unsealed_events: health.unsealed,
+            letters_waiting: health.letters_waiting,
+            people_waiting: health.people_waiting,
+            dropped_requests: health.dropped_requests,
+            migration: health.migrations.into_iter().next_back(),
+            node: health.node,
+        }
+    }
+}
+
+/// Read how the server is
+///
+/// Whether what runs in the background keeps up, and where the chain of events stands. `/healthz` and
+/// `/readyz` answer whether it lives and can serve, without a token.
+#[utoipa::path(
+    operation_id = "readHealth",
+    tag = "Health",
+    responses((status = 200, description = "How it is.", body = Health), Problems),
+)]
+#[get("/health")]
+async fn read(admin: Admin) -> Result<HttpResponse, Problem> {
+    let health = admin.run(Service::health).await?;
+    Ok(HttpResponse::Ok().json(Health::from(health)))
+}
