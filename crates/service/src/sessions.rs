@@ -1,6 +1,7 @@
 //! Signing in to the console: name and password, a second factor, and the session they open.
 
 mod openid;
+mod proof;
 
 use std::net::IpAddr;
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -16,6 +17,8 @@ use vestibule_storage::administrators as people;
 use vestibule_storage::sessions::{self as stored, Failures, Session};
 use vestibule_storage::{Read, Write};
 
+pub use proof::Proved;
+
 use crate::administrators::Administrator;
 use crate::{AdminCall, AdminCredential, Change, Error, Role, Service, slow_hash};
 
@@ -23,6 +26,8 @@ use crate::{AdminCall, AdminCredential, Change, Error, Role, Service, slow_hash}
 pub const IDLE: Duration = Duration::minutes(30);
 /// After which every session ends.
 pub const ABSOLUTE: Duration = Duration::hours(12);
+/// For so long after signing in, nobody is asked once more who they are (R-WEB-7).
+const FRESH: Duration = Duration::minutes(10);
 /// How stale the note of a session's last use may be.
 const NOTED: Duration = Duration::minutes(1);
 /// Over which failures are counted.
@@ -83,6 +88,8 @@ pub struct Present {
     pub stale: bool,
     /// When it ends even if it is used.
     pub ends: DateTime<Utc>,
+    /// Whether it was opened just now, by somebody who proved who they are.
+    pub fresh: bool,
 }
 
 /// A second factor about to be set up.
@@ -121,6 +128,14 @@ impl Service {
     /// Verifies who signs in and opens a session. Failures are counted by name and source and by
     /// source, so that guessing from elsewhere locks nobody out.
     pub fn sign_in(&self, attempt: &SignIn) -> Result<SignedIn, Error> {
+        match self.verify(attempt)? {
+            Ok(who) => self.open_session(attempt, &who),
+            Err(refusal) => Ok(refusal),
+        }
+    }
+
+    /// Whoever an attempt names, once password and code are right; else what to answer.
+    fn verify(&self, attempt: &SignIn) -> Result<Result<people::Administrator, SignedIn>, Error> {
         let keys = keys(attempt);
         let now = self.now();
         let (found, wait) = self.store().read(|tx| -> Result<_, Error> {
@@ -128,55 +143,37 @@ impl Service {
             Ok((people::find_by_name(tx, &attempt.name)?, wait))
         })?;
         if let Some(retry_after) = wait {
-            return Ok(SignedIn::TooOften { retry_after });
+            return Ok(Err(SignedIn::TooOften { retry_after }));
         }
         let hash = found.as_ref().map_or(NOBODY, |who| &who.password_hash);
         let right = self.password_is(&attempt.password, hash);
         let Some(who) = found.filter(|who| right && who.enabled) else {
-            return self.refuse(attempt, keys);
+            return self.refuse(attempt, keys).map(Err);
         };
         let code = attempt.code.as_deref().map(str::trim).unwrap_or_default();
         if who.totp_key.is_some() && code.is_empty() {
-            return Ok(SignedIn::CodeNeeded);
+            return Ok(Err(SignedIn::CodeNeeded));
         }
         if let Some(key) = &who.totp_key
             && step(key, code, now).is_none_or(|step| step <= who.totp_step)
         {
-            return self.refuse(attempt, keys);
+            return self.refuse(attempt, keys).map(Err);
         }
-        self.open_session(attempt, &who, keys)
+        Ok(Ok(who))
     }
 
     fn open_session(
         &self,
         attempt: &SignIn,
         verified: &people::Administrator,
-        keys: [Digest; 2],
     ) -> Result<SignedIn, Error> {
         let (service, attempt, verified) = (self.clone(), attempt.clone(), verified.clone());
         self.store().write("sessions.open", move |tx| {
             let now = service.now();
-            // What was verified outside must still be so, and a code works once.
-            let current = people::find(tx, verified.id)?;
-            let Some(mut current) = current.filter(|current| {
-                current.enabled
-                    && current.password_hash == verified.password_hash
-                    && current.totp_key == verified.totp_key
-            }) else {
+            let Some(current) = settle(tx, &attempt, &verified, now)? else {
                 return Ok(SignedIn::Wrong);
             };
-            if let Some(key) = &current.totp_key {
-                let code = attempt.code.as_deref().map(str::trim).unwrap_or_default();
-                match step(key, code, now) {
-                    Some(step) if step > current.totp_step => current.totp_step = step,
-                    _ => return Ok(SignedIn::Wrong),
-                }
-                people::replace(tx, &current)?;
-            }
             let secret = service.new_session(tx, current.id, now)?;
-            for key in &keys {
-                stored::forgive(tx, key)?;
-            }
             let administrator = Administrator::try_from(current)?;
             service.record(
                 tx,
@@ -296,6 +293,7 @@ impl Service {
                 administrator: Administrator::try_from(owner)?,
                 stale: session.last_seen + NOTED <= now,
                 ends: session.created + ABSOLUTE,
+                fresh: session.created + FRESH > now,
             })
         })
     }
@@ -397,6 +395,36 @@ pub(crate) fn live(
 pub(crate) fn end_all(tx: &mut Write<'_>, who: &people::Administrator) -> Result<(), Error> {
     stored::delete_of(tx, who.id)?;
     Ok(())
+}
+
+/// Makes what was verified outside this transaction count: it must still be so, a code works once, and
+/// failures are forgiven. None when it is so no longer.
+fn settle(
+    tx: &mut Write<'_>,
+    attempt: &SignIn,
+    verified: &people::Administrator,
+    now: DateTime<Utc>,
+) -> Result<Option<people::Administrator>, Error> {
+    let current = people::find(tx, verified.id)?;
+    let Some(mut current) = current.filter(|current| {
+        current.enabled
+            && current.password_hash == verified.password_hash
+            && current.totp_key == verified.totp_key
+    }) else {
+        return Ok(None);
+    };
+    if let Some(key) = &current.totp_key {
+        let code = attempt.code.as_deref().map(str::trim).unwrap_or_default();
+        match step(key, code, now) {
+            Some(step) if step > current.totp_step => current.totp_step = step,
+            _ => return Ok(None),
+        }
+        people::replace(tx, &current)?;
+    }
+    for key in &keys(attempt) {
+        stored::forgive(tx, key)?;
+    }
+    Ok(Some(current))
 }
 
 /// The step (RFC 6238, section 4.2) whose code this is, a step early or late at most.

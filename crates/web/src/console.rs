@@ -22,6 +22,7 @@ mod links;
 mod openid;
 mod page;
 mod people;
+mod proof;
 mod providers;
 mod query;
 mod reply;

@@ -13,6 +13,8 @@ pub(crate) struct Form {
     /// Shown as tabs when there is more than one.
     pub(crate) groups: Vec<Group>,
     pub(crate) hidden: Vec<(&'static str, String)>,
+    /// What another form had asked for, sent along.
+    pub(crate) kept: Vec<(String, String)>,
     pub(crate) submit: String,
     /// The button says that something ends.
     pub(crate) danger: bool,

@@ -67,11 +67,13 @@ async fn admit(
         Err(Error::Unauthenticated(_)) => return Err(to_sign_in(request)),
         Err(error) => return Err(reply::broken(&error, &web, looks, &id)),
     };
+    let pattern = request.match_pattern().unwrap_or_default();
     let visit = Visit {
         csrf: csrf(&secret),
         web: web.get_ref().clone(),
         call,
         who: present.administrator,
+        unproved: !present.fresh && !reads && routes::dangerous(&pattern),
         looks,
         t: looks.t,
         path: request.path().to_owned(),
@@ -84,7 +86,6 @@ async fn admit(
             .unwrap_or_default()
             .to_owned(),
     };
-    let pattern = request.match_pattern().unwrap_or_default();
     let Some(needed) = routes::needed(request.method(), &pattern) else {
         return Err(reply::not_found(&visit));
     };

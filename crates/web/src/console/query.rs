@@ -46,6 +46,13 @@ impl Pairs {
         format!("?{}", query.finish())
     }
 
+    /// The pairs, in the order in which they came.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Whether a value holds what no text column can.
     pub(crate) fn holds_nul(&self) -> bool {
         self.0

@@ -10,8 +10,8 @@ use super::text::Texts;
 use super::visit::Visit;
 use super::{
     MOUNT, access_groups, access_requests, account, administrators, credentials, events, health,
-    home, internal_groups, links, people, providers, requests, schemas, search, settings, setup,
-    timeline, vendors,
+    home, internal_groups, links, people, proof, providers, requests, schemas, search, settings,
+    setup, timeline, vendors,
 };
 
 /// A page, or a change.
@@ -46,10 +46,13 @@ macro_rules! routes {
             visit.respond($($handler)::+(&visit).await)
         }));
     };
-    // What changes something takes the form, and so its token.
+    // What changes something takes the form, and so its token; what is dangerous, a proof besides.
     (@one $config:ident Post $path:literal $($handler:ident)::+) => {
         $config.route($path, web::post().to(|visit: Visit, fields: Fields| async move {
-            visit.respond($($handler)::+(&visit, &fields).await)
+            match proof::asked(&visit, &fields).await {
+                Ok(()) => visit.respond($($handler)::+(&visit, &fields).await),
+                Err(asked) => visit.respond(asked),
+            }
         }));
     };
 }
@@ -165,6 +168,26 @@ pub(super) fn needed(method: &Method, pattern: &str) -> Option<Role> {
         .iter()
         .find(|route| route.method == verb && route.path == path)
         .map(|route| route.role)
+}
+
+/// Whether somebody who signed in a while ago proves once more who they are before this change: what
+/// gives out or replaces a credential, lets further addresses in, or grants a role (R-WEB-7).
+pub(super) fn dangerous(pattern: &str) -> bool {
+    [
+        "/providers/new",
+        "/providers/{id}/edit",
+        "/providers/{id}/allow",
+        "/providers/{id}/rotate",
+        "/providers/{id}/tokens",
+        "/set-up",
+        "/administrators/new",
+        "/administrators/{name}",
+        "/administrators/{name}/reset",
+        "/administrators/{name}/tokens",
+        "/account/second-factor",
+    ]
+    .iter()
+    .any(|path| pattern.strip_prefix(MOUNT) == Some(path))
 }
 
 /// Whether the page is reached without a second factor even where one is required: the way to it.

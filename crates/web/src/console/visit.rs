@@ -58,6 +58,8 @@ pub(crate) struct Visit {
     pub(crate) web: Web,
     pub(crate) call: AdminCall,
     pub(crate) who: Administrator,
+    /// Whether this change is made only by who proves once more who they are (R-WEB-7).
+    pub(crate) unproved: bool,
     /// What a form must carry to be believed (R-WEB-2).
     pub(crate) csrf: String,
     pub(crate) looks: Looks,
