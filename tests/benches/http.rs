@@ -7,7 +7,8 @@
 //!
 //! The server is the release binary on a fresh SQLite file with `synchronous=FULL`. Beside it run a
 //! bare actix-web handler that answers the same bytes, and a loop that inserts the same rows straight
-//! into SQLite in groups of 16, one commit a group. Figures are rates, and ratios between them.
+//! into SQLite in groups of 16, one commit a group; and, where its port is given, npm's oidc-provider
+//! (`.ci/long bench` starts it). Figures are rates, and ratios between them.
 
 #![expect(
     clippy::print_stdout,
@@ -27,11 +28,14 @@ mod client;
 mod raw_sqlite;
 #[path = "http/server.rs"]
 mod server;
+#[path = "http/token_check.rs"]
+mod token_check;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use base64::Engine as _;
 use clap::Parser;
 use serde_json::json;
 
@@ -55,6 +59,9 @@ struct Options {
     /// Uses a token that the server does not know: the run must fail, or it would count errors.
     #[arg(long)]
     control: bool,
+    /// Port on which the server of `benches/oidc-provider` answers, to grant tokens beside ours.
+    #[arg(long)]
+    oidc_provider: Option<u16>,
     /// Internal: serve one file as the bare handler does.
     #[arg(long, hide = true, num_args = 2)]
     bare: Option<Vec<String>>,
@@ -153,6 +160,8 @@ fn main() {
     );
     println!("raw SQLite group-commit loop, 16 rows a commit: {raw:.0}/s");
 
+    let check = token_check::cost(server.database(), &bearer);
+
     println!(
         "{:<34}{:>6}{:>12}{:>10}{:>10}{:>9}",
         "operation", "conns", "rate/s", "p50 us", "p99 us", "ratio"
@@ -179,6 +188,13 @@ fn main() {
         let read = measure("read a user by id", Some(bare_rate.rate), &|| {
             get(&format!("/Users/{}", pick(next())))
         });
+        if connections == 1 {
+            println!(
+                "of which the token's check: {:.1} us, {:.1} %",
+                check.as_secs_f64() * 1e6,
+                100.0 * check.as_secs_f64() / read.median.as_secs_f64()
+            );
+        }
         let gateway = Load {
             authorization: auditor.clone(),
             base: "/api/v1".to_owned(),
@@ -213,6 +229,14 @@ fn main() {
         });
         let reference = Some(bare_rate.rate);
         report("grant a token", connections, &granted, reference);
+        if let Some(port) = options.oidc_provider {
+            let theirs = client::run(connections, time, &oidc_provider(port), &|| {
+                client::form("/token", "grant_type=client_credentials")
+            });
+            report("oidc-provider grants one", connections, &theirs, None);
+            let beside = "grant a token (ratio to it)";
+            report(beside, connections, &granted, Some(theirs.rate));
+        }
         let flips = AtomicU64::new(0);
         measure("patch a user", None, &|| {
             let flip = flips.fetch_add(1, Ordering::Relaxed);
@@ -233,6 +257,18 @@ fn main() {
         );
     }
     println!("server at the end: {:.1} MB", server.memory());
+}
+
+/// The client of `benches/oidc-provider/serve.mjs`.
+fn oidc_provider(port: u16) -> Load {
+    let pair =
+        base64::engine::general_purpose::STANDARD.encode("bench:a+secret+of+the+benchmark+alone");
+    Load {
+        port,
+        authorization: format!("Basic {pair}"),
+        base: String::new(),
+        path: "/".to_owned(),
+    }
 }
 
 fn member_flip(group: &str, member: &str, turn: u64) -> Request {
