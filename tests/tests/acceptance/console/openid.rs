@@ -106,7 +106,12 @@ fn signed(claims: &Value) -> String {
     };
     let token = jsonwebtoken::encode(&header, claims, &key).unwrap();
     match claims["tampered"].as_bool() {
-        Some(true) => format!("{}A", &token[..token.len() - 1]),
+        Some(true) => {
+            // Of the last character most bits mean nothing; all of the first do.
+            let (signed, signature) = token.rsplit_once('.').unwrap();
+            let other = if signature.starts_with('A') { 'B' } else { 'A' };
+            format!("{signed}.{other}{}", &signature[1..])
+        }
         _ => token,
     }
 }
