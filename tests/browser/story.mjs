@@ -45,7 +45,7 @@ try {
   step("a mistake in the form stays at its field, and what was typed stays too");
   await page.getByRole("link", { name: "New provider" }).first().click();
   await check();
-  await page.getByLabel("Name").fill("Okta vendors");
+  await page.locator("#provider-name").fill("Okta vendors");
   await page.getByLabel("Third party").check();
   await page.getByLabel("Tags").fill("okta, outside");
   await page.getByRole("tab", { name: "Authentication" }).click();
@@ -114,6 +114,7 @@ try {
   step("where approvals are required, access is requested and another administrator approves");
   await page.goto(`${server.url}/console/access-groups`);
   await page.getByRole("link", { name: "Machine room" }).click();
+  await page.getByRole("tab", { name: "Approval" }).click();
   await page.getByLabel("Approvals required").fill("1");
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("Saved.").waitFor();
@@ -131,7 +132,7 @@ try {
   const asked = new URL(page.url()).pathname;
   await page.goto(`${server.url}/console/administrators/new`);
   await page.getByLabel("Name").fill("bob");
-  await page.getByLabel(/^Operator/).check();
+  await page.locator('input[name="role"][value="operator"]').check();
   await page.getByLabel("First password").fill(PASSWORD);
   await page.getByRole("button", { name: "Create" }).click();
   await page.getByText("Created.").waitFor();
