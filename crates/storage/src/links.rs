@@ -1,7 +1,9 @@
 //! Access links and the digests of their secrets. They outlive the person they were for.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use vestibule_domain::link::{Ended, Link, LinkEnd, LinkState};
 use vestibule_domain::{AccessGroupId, LinkId, ProviderId, UserId, VendorId};
 use vestibule_oauth::Digest;
@@ -248,6 +250,52 @@ pub fn standing(
         .collect::<Result<_, Error>>()?;
     links.sort_by_key(|link| link.id);
     Ok(links)
+}
+
+/// How many links there are, and of how many people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Toll {
+    pub links: usize,
+    pub people: usize,
+}
+
+/// Of a vendor's links, those that still work or will.
+pub fn toll_of_vendor(
+    read: &mut Read<'_>,
+    vendor: VendorId,
+    now: DateTime<Utc>,
+) -> Result<Toll, Error> {
+    let its = access_links::vendor_id.eq(vendor.to_string());
+    toll(read, unended(now).filter(its))
+}
+
+/// Of these people's links, those that still work or will.
+pub fn toll_of_people(
+    read: &mut Read<'_>,
+    people: &[UserId],
+    now: DateTime<Utc>,
+) -> Result<Toll, Error> {
+    let mut all = Toll::default();
+    for chunk in people.chunks(CHUNK) {
+        let ids = chunk.iter().map(ToString::to_string);
+        let some = toll(read, unended(now).filter(access_links::user_id.eq_any(ids)))?;
+        all.links += some.links;
+        all.people += some.people;
+    }
+    Ok(all)
+}
+
+fn toll(read: &mut Read<'_>, links: Boxed<'_>) -> Result<Toll, Error> {
+    let (links, people): (i64, i64) = links
+        .select(sql::<(BigInt, BigInt)>(
+            "COUNT(*), COUNT(DISTINCT access_links.user_id)",
+        ))
+        .get_result(read.connection)?;
+    let number = |count| usize::try_from(count).map_err(Error::corrupt);
+    Ok(Toll {
+        links: number(links)?,
+        people: number(people)?,
+    })
 }
 
 type Boxed<'a> = access_links::BoxedQuery<'a, MultiBackend>;

@@ -1,25 +1,19 @@
 //! The panic button of a vendor or an internal group: every link of its people ends at once. It is
 //! undone only by a new link for each person, made by an administrator.
 
+use chrono::{DateTime, Utc};
 use serde_json::json;
 use vestibule_domain::event::{Action, Payload, Subject};
-use vestibule_domain::link::{Link, LinkEnd};
+use vestibule_domain::link::LinkEnd;
 use vestibule_domain::settings::{self, MAX_TEXT};
 use vestibule_domain::{EventId, PanicId, ProviderId, UserId};
 use vestibule_storage::links::{self, Scope};
 use vestibule_storage::{Read, memberships, panics, vendors};
 
+pub use vestibule_storage::links::Toll;
 pub use vestibule_storage::panics::Target;
 
 use crate::{AdminCall, Change, Error, Role, Service, internal_groups};
-
-/// What the button ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Toll {
-    pub links: usize,
-    /// How many people have these links.
-    pub people: usize,
-}
 
 impl Service {
     /// What pressing the button would end.
@@ -29,11 +23,7 @@ impl Service {
             crate::admin::admit(tx, call, Role::Auditor, now)?;
             owner(tx, target)?;
             let people = below(tx, target)?;
-            Ok(Toll::of(&links::standing(
-                tx,
-                &scope(target, &people),
-                now,
-            )?))
+            toll(tx, target, &people, now)
         })
     }
 
@@ -55,7 +45,7 @@ impl Service {
             memberships::lock(tx, provider)?;
             let people = below(tx, target)?;
             let scope = scope(target, &people);
-            let toll = Toll::of(&links::standing(tx, &scope, now)?);
+            let toll = toll(tx, target, &people, now)?;
             let event = service.id(EventId::from_uuid, now);
             // The event tells of the whole row, its id included.
             panics::insert(tx, PanicId::from_uuid(event.as_uuid()), target, now)?;
@@ -84,16 +74,17 @@ impl Service {
     }
 }
 
-impl Toll {
-    fn of(standing: &[Link]) -> Self {
-        let mut people: Vec<UserId> = standing.iter().map(|link| link.user).collect();
-        people.sort_unstable();
-        people.dedup();
-        Self {
-            links: standing.len(),
-            people: people.len(),
-        }
-    }
+/// What the button ends. `people` are those of an internal group.
+fn toll(
+    tx: &mut Read<'_>,
+    target: Target,
+    people: &[UserId],
+    now: DateTime<Utc>,
+) -> Result<Toll, Error> {
+    Ok(match target {
+        Target::Vendor(vendor) => links::toll_of_vendor(tx, vendor, now)?,
+        Target::InternalGroup(_) => links::toll_of_people(tx, people, now)?,
+    })
 }
 
 /// The provider of the vendor or the group.
