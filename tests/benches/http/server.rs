@@ -34,16 +34,16 @@ impl Server {
         } else {
             &["--profile", "release", "-p", "vestibule"]
         };
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--locked"]).args(which);
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["build", "--locked"]).args(which);
         // What cargo says of this package would make build scripts run again, and what rests on them.
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
             if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
-                build.env_remove(&name);
+                cargo.env_remove(&name);
             }
         }
-        let built = build.status().expect("cargo runs, since it runs this");
+        let built = cargo.status().expect("cargo runs, since it runs this");
         assert!(built.success(), "the binary does not build");
         let target = std::env::current_exe().expect("a running program has a path");
         let binary = target
