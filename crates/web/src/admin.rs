@@ -32,39 +32,44 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _, web};
-use utoipa_actix_web::scope;
-use utoipa_actix_web::service_config::ServiceConfig;
 use vestibule_service::AdminCredential;
 
 use body::Admin;
 use problem::{Kind, Problem};
 
+use crate::routes::Routes;
+
 /// Where the admin API is mounted.
 pub const MOUNT: &str = "/api/v1";
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config.configure(set_up::configure).service(
-        scope(MOUNT)
-            .configure(providers::configure)
-            .configure(cockpit::configure)
-            .configure(credentials::configure)
-            .configure(requests::configure)
-            .configure(vendors::configure)
-            .configure(access_groups::configure)
-            .configure(internal_groups::configure)
-            .configure(links::configure)
-            .configure(people::configure)
-            .configure(blocks::configure)
-            .configure(schemas::configure)
-            .configure(events::configure)
-            .configure(timeline::configure)
-            .configure(health::configure)
-            .configure(import::configure)
-            .configure(access_requests::configure)
-            .configure(administrators::configure)
+pub(crate) fn configure(routes: &mut Routes<'_>) {
+    routes.configure(set_up::configure);
+    routes.below(MOUNT, services, |scope| {
+        scope
             .default_service(web::to(elsewhere))
-            .wrap(from_fn(gate)),
-    );
+            .wrap(from_fn(gate))
+    });
+}
+
+fn services(routes: &mut Routes<'_>) {
+    routes
+        .configure(providers::configure)
+        .configure(cockpit::configure)
+        .configure(credentials::configure)
+        .configure(requests::configure)
+        .configure(vendors::configure)
+        .configure(access_groups::configure)
+        .configure(internal_groups::configure)
+        .configure(links::configure)
+        .configure(people::configure)
+        .configure(blocks::configure)
+        .configure(schemas::configure)
+        .configure(events::configure)
+        .configure(timeline::configure)
+        .configure(health::configure)
+        .configure(import::configure)
+        .configure(access_requests::configure)
+        .configure(administrators::configure);
 }
 
 /// Refuses at the door, on every path there is or is not, what shows no API token. Whether the token

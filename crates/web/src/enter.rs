@@ -13,7 +13,6 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 use vestibule_oauth::{Digest, Secret, SecretKind};
 use vestibule_service::Error;
 use vestibule_service::keys::{CACHED, PublicKey};
@@ -23,6 +22,7 @@ use crate::Web;
 use crate::blocking::{blocking, log};
 use crate::oauth::ISSUER;
 use crate::request::Sender;
+use crate::routes::Routes;
 use texts::Texts;
 
 /// Below which every link's address lies.
@@ -33,8 +33,8 @@ pub fn address(public_url: &str, secret: &Secret) -> String {
     format!("{public_url}{MOUNT}/{}", secret.expose())
 }
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(crate) fn configure(routes: &mut Routes<'_>) {
+    routes
         .service(show)
         .service(ask)
         .service(enter)

@@ -13,6 +13,7 @@ mod entrance;
 mod health;
 mod refusals;
 mod request;
+mod routes;
 
 pub mod admin;
 pub mod console;
@@ -35,6 +36,8 @@ use vestibule_delivery::jwks::Keys;
 use vestibule_delivery::openid::OpenId;
 use vestibule_domain::network::TrustedProxies;
 use vestibule_service::Service;
+
+use crate::routes::Routes;
 
 pub use admission::Admission;
 pub use entrance::entrance;
@@ -95,9 +98,7 @@ pub fn configure(web: Web) -> impl FnOnce(&mut ServiceConfig) {
         config.app_data(Data::new(web));
         // In the order in which a path is looked for: what is asked most comes first.
         scim::configure_alias(config);
-        routes(&mut utoipa_actix_web::service_config::ServiceConfig::new(
-            config,
-        ));
+        describable(&mut Routes::Served(config));
         health::configure(config);
         docs::configure(config);
         console::configure(config);
@@ -106,10 +107,10 @@ pub fn configure(web: Web) -> impl FnOnce(&mut ServiceConfig) {
 }
 
 /// The routes that the OpenAPI document describes.
-pub(crate) fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
-    scim::configure(config);
+pub(crate) fn describable(routes: &mut Routes<'_>) {
+    scim::configure(routes);
     // Before the issuer, whose mount takes every other path below `/iso/oauth2`.
-    enter::configure(config);
-    oauth::configure(config);
-    admin::configure(config);
+    enter::configure(routes);
+    oauth::configure(routes);
+    admin::configure(routes);
 }

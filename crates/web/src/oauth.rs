@@ -11,8 +11,6 @@ use actix_web::web::Data;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, get, post, web};
 use serde_json::Value;
 use utoipa::ToSchema;
-use utoipa_actix_web::scope;
-use utoipa_actix_web::service_config::ServiceConfig;
 use vestibule_oauth::{
     AboutToken, ClientAuthentication, Metadata, Received, TokenError, TokenErrorKind, TokenRequest,
     introspection, request, response,
@@ -23,24 +21,26 @@ use crate::Web;
 use crate::blocking::{blocking, log};
 use crate::refusals;
 use crate::request::{BodyError, Sender, body, request_id};
+use crate::routes::Routes;
 
 /// Where the issuer lives, below the public address.
 pub const ISSUER: &str = "/iso/oauth2";
 /// Seconds after which a client may try again when the database was away.
 const RETRY_AFTER: u32 = 5;
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config
-        .service(
-            scope(ISSUER)
-                .service(token)
-                .service(revoke)
-                .service(introspect)
+pub(crate) fn configure(routes: &mut Routes<'_>) {
+    routes
+        .below(ISSUER, endpoints, |scope| {
+            scope
                 .default_service(web::to(refuse_method))
-                .wrap(from_fn(refusals::over_tokens)),
-        )
+                .wrap(from_fn(refusals::over_tokens))
+        })
         .service(metadata)
         .service(metadata_of_issuer);
+}
+
+fn endpoints(routes: &mut Routes<'_>) {
+    routes.service(token).service(revoke).service(introspect);
 }
 
 /// A token request, as a form.

@@ -2,7 +2,6 @@
 
 mod rendering;
 
-use actix_web::App;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{ArrayItems, Schema};
 use utoipa::openapi::security::{
@@ -10,9 +9,9 @@ use utoipa::openapi::security::{
 };
 use utoipa::openapi::{OpenApi, PathItem, Ref, RefOr, SecurityRequirement};
 use utoipa::{Modify, OpenApi as _};
-use utoipa_actix_web::AppExt as _;
 
-use crate::{admin, oauth, routes, scim};
+use crate::routes::Routes;
+use crate::{admin, describable, oauth, scim};
 
 /// The administrator's API token.
 const ADMIN: &str = "admin_token";
@@ -103,8 +102,8 @@ impl Modify for Shared {
 
 /// The document of everything that this server answers, in OpenAPI 3.1.
 pub fn document() -> OpenApi {
-    let app = App::new().into_utoipa_app().openapi(Description::openapi());
-    let (_, mut document) = app.configure(routes).split_for_parts();
+    let mut document = Description::openapi();
+    describable(&mut Routes::Described(&mut document));
     name_items(&mut document);
     for (path, item) in &mut document.paths.paths {
         let schemes: &[(&str, &[&str])] = if path.starts_with(admin::MOUNT) {

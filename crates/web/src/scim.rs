@@ -14,10 +14,9 @@ mod users;
 use actix_web::http::header;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpRequest, web};
-use utoipa_actix_web::scope;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::refusals;
+use crate::routes::Routes;
 
 /// The mount that the original product's clients are configured for, and the one that is described.
 pub const MOUNT: &str = "/iso/scim/v2";
@@ -26,35 +25,32 @@ pub const ALIAS: &str = "/scim/v2";
 
 pub(crate) use answer::error as refusal;
 
-pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(
-        scope(MOUNT)
-            .app_data(Mount(MOUNT))
-            .configure(services)
-            .default_service(web::to(fallback::answer))
-            .wrap(from_fn(refusals::over_scim))
-            .wrap(Compress::default()),
-    );
+pub(crate) fn configure(routes: &mut Routes<'_>) {
+    mount(routes, MOUNT);
 }
 
+/// The same under the usual path, which the document does not repeat.
 pub(crate) fn configure_alias(config: &mut web::ServiceConfig) {
-    config.service(
-        web::scope(ALIAS)
-            .app_data(Mount(ALIAS))
-            .configure(|config| services(&mut ServiceConfig::new(config)))
-            .default_service(web::to(fallback::answer))
-            .wrap(from_fn(refusals::over_scim))
-            .wrap(Compress::default()),
-    );
+    mount(&mut Routes::Served(config), ALIAS);
 }
 
-fn services(config: &mut ServiceConfig<'_>) {
-    config
+fn mount(routes: &mut Routes<'_>, path: &'static str) {
+    routes.below(path, services, |scope| {
+        scope
+            .app_data(Mount(path))
+            .default_service(web::to(fallback::answer))
+            .wrap(from_fn(refusals::over_scim))
+            .wrap(Compress::default())
+    });
+}
+
+fn services(routes: &mut Routes<'_>) {
+    routes
         .service(users::search)
         .service(groups::search)
         // Otherwise `.search` would be taken for an id.
-        .route("/Users/.search", web::route().to(fallback::answer))
-        .route("/Groups/.search", web::route().to(fallback::answer))
+        .undescribed("/Users/.search", web::route().to(fallback::answer))
+        .undescribed("/Groups/.search", web::route().to(fallback::answer))
         .service(users::create)
         .service(users::list)
         .service(users::read)

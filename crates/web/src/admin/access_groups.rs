@@ -5,7 +5,6 @@ use actix_web::{HttpResponse, delete, get, patch, post};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 use vestibule_domain::AccessGroupId;
 use vestibule_domain::access_group::AccessGroupSettings;
 use vestibule_service::Error;
@@ -16,9 +15,10 @@ use super::body::{Admin, Body, Given, Id, etag};
 use super::list::{List, Page, Paging, truth};
 use super::problem::{ChangeProblems, Problem, Problems};
 use super::words;
+use crate::routes::Routes;
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(super) fn configure(routes: &mut Routes<'_>) {
+    routes
         .service(list)
         .service(create)
         .service(read)

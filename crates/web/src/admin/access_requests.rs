@@ -5,7 +5,6 @@ use actix_web::{HttpResponse, delete, get, post};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 use vestibule_domain::access_request::{self as domain, RequestState};
 use vestibule_domain::{
     AccessGroupId, AccessRequestId, AdministratorId, EventId, LinkId, ProviderId, UserId, VendorId,
@@ -17,9 +16,10 @@ use super::links::{LinkForwarding, MadeAccessLink};
 use super::list::{List, Page, Paging};
 use super::problem::{ChangeProblems, Problem, Problems};
 use super::{MOUNT, words};
+use crate::routes::Routes;
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(super) fn configure(routes: &mut Routes<'_>) {
+    routes
         .service(list)
         .service(create)
         .service(read)

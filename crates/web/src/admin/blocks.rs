@@ -4,7 +4,6 @@ use actix_web::{HttpResponse, delete, get, post};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 use vestibule_domain::{BlockId, EventId, ProviderId, UserId};
 use vestibule_service::blocks as service;
 
@@ -12,9 +11,10 @@ use super::body::{Admin, Body, Id};
 use super::list::{List, Page, Paging};
 use super::problem::{ChangeProblems, Problem, Problems};
 use super::words;
+use crate::routes::Routes;
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(list).service(create).service(lift);
+pub(super) fn configure(routes: &mut Routes<'_>) {
+    routes.service(list).service(create).service(lift);
 }
 
 /// Which blocks to list.

@@ -5,7 +5,6 @@ use actix_web::{HttpResponse, get};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 use vestibule_domain::{CredentialId, ProviderId};
 use vestibule_oauth::Scopes;
 use vestibule_service::cockpit::{CredentialKind, CredentialRecord};
@@ -14,9 +13,10 @@ use super::body::{Admin, Id};
 use super::list::Page;
 use super::problem::{Problem, Problems};
 use super::words;
+use crate::routes::Routes;
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(super) fn configure(routes: &mut Routes<'_>) {
+    routes
         .service(credentials)
         .service(provider_credentials)
         .service(metrics);

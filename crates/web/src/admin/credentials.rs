@@ -4,7 +4,6 @@ use actix_web::{HttpResponse, delete, get, post};
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 use vestibule_domain::{CredentialId, ProviderId};
 use vestibule_oauth::Scopes;
 use vestibule_service::credentials::{Token, Use};
@@ -13,9 +12,10 @@ use vestibule_service::providers::SecretInfo;
 use super::body::{Admin, Body, Id, Ids};
 use super::list::Page;
 use super::problem::{ChangeProblems, Problem, Problems};
+use crate::routes::Routes;
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(super) fn configure(routes: &mut Routes<'_>) {
+    routes
         .service(rotate)
         .service(revoke_secret)
         .service(tokens)

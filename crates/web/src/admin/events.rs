@@ -5,7 +5,6 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 use vestibule_domain::event::Action;
 use vestibule_domain::{EventId, ProviderId};
@@ -15,9 +14,10 @@ use super::body::Admin;
 use super::list::{List, Page, Paging};
 use super::problem::{Problem, Problems};
 use super::words;
+use crate::routes::Routes;
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(list).service(verify);
+pub(super) fn configure(routes: &mut Routes<'_>) {
+    routes.service(list).service(verify);
 }
 
 /// Which events to list.

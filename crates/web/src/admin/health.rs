@@ -4,14 +4,14 @@ use actix_web::{HttpResponse, get};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 use vestibule_service::{Service, health as service};
 
 use super::body::Admin;
 use super::problem::{Problem, Problems};
+use crate::routes::Routes;
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(read);
+pub(super) fn configure(routes: &mut Routes<'_>) {
+    routes.service(read);
 }
 
 /// How one running server and its database are.

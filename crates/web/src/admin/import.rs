@@ -8,7 +8,6 @@ use actix_web::{HttpResponse, post, web};
 use futures_util::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 use vestibule_domain::import::RowOutcome;
 use vestibule_domain::{ProviderId, UserId, VendorId};
 use vestibule_service::Service;
@@ -18,12 +17,13 @@ use super::body::{Admin, Params, uploaded};
 use super::list::truth;
 use super::problem::{ChangeProblems, Kind, Problem};
 use super::words;
+use crate::routes::Routes;
 
 /// Largest file in bytes.
 const MAX_FILE: usize = 8 << 20;
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(people);
+pub(super) fn configure(routes: &mut Routes<'_>) {
+    routes.service(people);
 }
 
 /// Whose people they become.

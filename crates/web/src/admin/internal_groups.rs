@@ -3,7 +3,6 @@
 use actix_web::{HttpResponse, get, patch};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 use vestibule_domain::internal_group::InternalGroupSettings;
 use vestibule_domain::provider::LinkDelivery;
 use vestibule_domain::{AccessGroupId, GroupId, ProviderId};
@@ -14,9 +13,10 @@ use super::body::{Admin, Body, Given, Id};
 use super::list::{List, Page, Paging};
 use super::problem::{ChangeProblems, Problem, Problems};
 use super::words;
+use crate::routes::Routes;
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(list).service(read).service(change);
+pub(super) fn configure(routes: &mut Routes<'_>) {
+    routes.service(list).service(read).service(change);
 }
 
 /// Which internal groups to list.

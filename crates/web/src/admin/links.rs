@@ -5,7 +5,6 @@ use actix_web::{HttpResponse, delete, get, post};
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 use vestibule_domain::link::{LinkEnd, LinkOrigin, LinkState, Wanted};
 use vestibule_domain::{GroupId, LinkId, ProviderId, UserId, VendorId};
 use vestibule_service::links::panic::{Target, Toll};
@@ -16,9 +15,10 @@ use super::list::{List, Page, Paging};
 use super::problem::{ChangeProblems, Problem, Problems};
 use super::{MOUNT, words};
 use crate::enter;
+use crate::routes::Routes;
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(super) fn configure(routes: &mut Routes<'_>) {
+    routes
         .service(list)
         .service(create)
         .service(read)

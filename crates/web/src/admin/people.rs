@@ -7,7 +7,6 @@ use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
-use utoipa_actix_web::service_config::ServiceConfig;
 use vestibule_domain::{ProviderId, UserId, VendorId};
 use vestibule_service::people as service;
 
@@ -15,11 +14,12 @@ use super::body::{Admin, Body, Id, Params};
 use super::list::{List, Page, Paging, truth};
 use super::problem::{ChangeProblems, Problem, Problems};
 use super::words;
+use crate::routes::Routes;
 use access::{Access, Decisions};
 use answers::{Person, PersonDetails, Placed};
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(super) fn configure(routes: &mut Routes<'_>) {
+    routes
         .service(list)
         .service(read)
         .service(placement)

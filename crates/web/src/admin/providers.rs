@@ -7,7 +7,6 @@ mod requests;
 use actix_web::http::header::{ETAG, LOCATION};
 use actix_web::{HttpResponse, delete, get, patch, post};
 use serde::Deserialize;
-use utoipa_actix_web::service_config::ServiceConfig;
 use vestibule_domain::ProviderId;
 use vestibule_domain::provider::{ProviderState, UserType};
 use vestibule_service::providers as service;
@@ -17,14 +16,15 @@ use super::body::{Admin, Body, Id, etag};
 use super::list::{List, Page, Paging};
 use super::problem::{ChangeProblems, Problem, Problems};
 use super::words;
+use crate::routes::Routes;
 use crate::{oauth, scim};
 use answers::{
     Holdings, Provider, ProviderDetails, ProviderWarning, RegisteredProvider, ToleranceUses,
 };
 use requests::{NewProvider, ProviderChanges, StateChange};
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(super) fn configure(routes: &mut Routes<'_>) {
+    routes
         .service(list)
         .service(create)
         .service(read)

@@ -4,7 +4,6 @@ use actix_web::{HttpResponse, get};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 use vestibule_domain::{CredentialId, ProviderId};
 use vestibule_service::Service;
 use vestibule_service::pages::PageQuery;
@@ -14,9 +13,10 @@ use super::body::{Admin, Id, Name};
 use super::list::{List, Page, Paging};
 use super::problem::{Problem, Problems};
 use super::words;
+use crate::routes::Routes;
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(super) fn configure(routes: &mut Routes<'_>) {
+    routes
         .service(list)
         .service(of_provider)
         .service(drops)

@@ -7,16 +7,16 @@ use actix_web::{HttpResponse, delete, get, post, put};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 use vestibule_service::Service;
 use vestibule_service::definitions::{ResourceTypeInfo, SchemaInfo};
 
 use super::body::{Admin, Body, Ids, Name};
 use super::list::Page;
 use super::problem::{ChangeProblems, Problem, Problems};
+use crate::routes::Routes;
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
-    config
+pub(super) fn configure(routes: &mut Routes<'_>) {
+    routes
         .service(list)
         .service(add)
         .service(remove)

@@ -8,19 +8,19 @@ use actix_web::{HttpRequest, HttpResponse, get, post};
 use askama::Template;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 use vestibule_oauth::{Secret, SecretKind};
 use vestibule_service::Error;
 
 use crate::blocking::{blocking, log};
 use crate::request::request_id;
+use crate::routes::Routes;
 use crate::{Web, console};
 
 /// No script at all, the one style sheet, and the form goes back here only.
 const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(show).service(redeem);
+pub(super) fn configure(routes: &mut Routes<'_>) {
+    routes.service(show).service(redeem);
 }
 
 #[derive(Template)]

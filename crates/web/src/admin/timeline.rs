@@ -4,7 +4,6 @@ use actix_web::{HttpResponse, get};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 use vestibule_domain::event::SubjectKind;
 use vestibule_domain::timeline::MomentKind;
@@ -15,9 +14,10 @@ use super::body::Admin;
 use super::list::{List, Page, Paging};
 use super::problem::{Problem, Problems};
 use super::words;
+use crate::routes::Routes;
 
-pub(super) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(list);
+pub(super) fn configure(routes: &mut Routes<'_>) {
+    routes.service(list);
 }
 
 /// Which moments to list.
