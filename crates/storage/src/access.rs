@@ -1,6 +1,9 @@
 //! What decisions are made from, read for many people at once: as many statements for a thousand
 //! people as for one.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use vestibule_domain::provider::ProviderSettings;
@@ -25,7 +28,7 @@ pub struct Person {
     pub active_event: EventId,
     /// The event that took their last placement away.
     pub left_event: Option<EventId>,
-    pub settings: ProviderSettings,
+    pub settings: Arc<ProviderSettings>,
     /// The event that set the provider's default access group.
     pub default_event: Option<EventId>,
 }
@@ -62,7 +65,7 @@ type PersonRow = (
 pub fn people(read: &mut Read<'_>, ids: &[UserId]) -> Result<Vec<Person>, Error> {
     let rows: Vec<PersonRow> = users::table
         .inner_join(providers::table)
-        .filter(users::id.eq_any(ids.iter().map(ToString::to_string)))
+        .filter(read.one_of("users.id", ids))
         .select((
             users::id,
             users::provider_id,
@@ -76,6 +79,8 @@ pub fn people(read: &mut Read<'_>, ids: &[UserId]) -> Result<Vec<Person>, Error>
             providers::default_access_group_event,
         ))
         .load(read.connection)?;
+    // Of a thousand people most have the same provider.
+    let mut known: HashMap<String, Arc<ProviderSettings>> = HashMap::new();
     rows.into_iter()
         .map(|row| {
             let (
@@ -90,6 +95,13 @@ pub fn people(read: &mut Read<'_>, ids: &[UserId]) -> Result<Vec<Person>, Error>
                 settings,
                 default,
             ) = row;
+            let settings = if let Some(known) = known.get(&settings) {
+                Arc::clone(known)
+            } else {
+                let read = Arc::new(from_json(&settings)?);
+                known.insert(settings, Arc::clone(&read));
+                read
+            };
             Ok(Person {
                 id: parsed(&id)?,
                 provider: parsed(&provider)?,
@@ -99,7 +111,7 @@ pub fn people(read: &mut Read<'_>, ids: &[UserId]) -> Result<Vec<Person>, Error>
                 active,
                 active_event: parsed(&event)?,
                 left_event: optional(left.as_deref())?,
-                settings: from_json(&settings)?,
+                settings,
                 default_event: optional(default.as_deref())?,
             })
         })
@@ -113,7 +125,7 @@ pub fn placed(
 ) -> Result<Vec<(UserId, EventId, vendor_rows::Stored)>, Error> {
     let rows: Vec<(String, String, vendor_rows::Row)> = placements::table
         .inner_join(vendors::table)
-        .filter(placements::user_id.eq_any(people.iter().map(ToString::to_string)))
+        .filter(read.one_of("placements.user_id", people))
         .select((
             placements::user_id,
             placements::event_id,
@@ -150,22 +162,17 @@ type StepColumns = (
 
 /// Every membership on the way up from some people, nested groups included, each once.
 pub fn steps(read: &mut Read<'_>, people: &[UserId]) -> Result<Vec<Step>, Error> {
-    let ids = people.iter().map(|id| Sql::default().text(id.to_string()));
-    let shape = match people {
-        [_] => Shape::Few,
-        _ => Shape::Any,
-    };
-    let rows: Vec<StepRow> = Sql::joined(ids.collect(), ", ", "(NULL)")
+    let rows: Vec<StepRow> = Sql::one_of(read.connection.engine(), "member_id", people)
         .within(
             "WITH RECURSIVE edge (member_id, group_id, sequence, event_id) AS (\
-             SELECT member_id, group_id, sequence, event_id FROM memberships WHERE member_id IN ",
+             SELECT member_id, group_id, sequence, event_id FROM memberships WHERE ",
             " UNION SELECT above.member_id, above.group_id, above.sequence, above.event_id \
              FROM memberships above JOIN edge ON above.member_id = edge.group_id) \
              SELECT edge.member_id, edge.sequence, edge.event_id, edge.group_id, groups.display_name, \
              groups.enabled, groups.enabled_event, groups.access_group_id, groups.access_group_event \
              FROM edge JOIN groups ON groups.id = edge.group_id",
         )
-        .select::<StepColumns>(shape)
+        .select::<StepColumns>(Shape::Few)
         .load(read.connection)?;
     rows.into_iter()
         .map(

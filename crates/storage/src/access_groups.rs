@@ -7,7 +7,8 @@ use vestibule_scim::fold::fold;
 
 use crate::columns::{from_json, instant, micros, parsed, to_json};
 use crate::error::Error;
-use crate::page::{Key, Page, contains, sorts};
+use crate::page::{Key, Page, sorts};
+use crate::predicate::contains;
 use crate::schema::access_groups;
 use crate::store::{Read, Write};
 
@@ -65,7 +66,7 @@ pub fn find_all(read: &mut Read<'_>, ids: &[AccessGroupId]) -> Result<Vec<Stored
         return Ok(Vec::new());
     }
     let rows: Vec<Row> = access_groups::table
-        .filter(access_groups::id.eq_any(ids.iter().map(ToString::to_string)))
+        .filter(read.one_of("access_groups.id", ids))
         .select(COLUMNS)
         .load(read.connection)?;
     rows.into_iter().map(stored).collect()

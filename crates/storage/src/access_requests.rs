@@ -7,7 +7,8 @@ use vestibule_domain::{AccessRequestId, ProviderId, UserId, VendorId};
 
 use crate::columns::{from_json, instant, micros, optional, optional_instant, parsed, to_json};
 use crate::error::Error;
-use crate::page::{Page, Predicate, sorts};
+use crate::page::{Page, sorts};
+use crate::predicate::Predicate;
 use crate::schema::{access_request_votes as votes, access_requests as requests};
 use crate::store::{Read, Write};
 

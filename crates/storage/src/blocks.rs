@@ -12,7 +12,8 @@ use vestibule_scim::fold::fold;
 use crate::access::Person;
 use crate::columns::{instant, micros, optional, optional_instant, parsed};
 use crate::error::Error;
-use crate::page::{Page, contains, sorts};
+use crate::page::{Page, sorts};
+use crate::predicate::contains;
 use crate::schema::blocks;
 use crate::store::{Read, Write};
 
@@ -191,12 +192,12 @@ pub fn concerning_any(
     let emails = people
         .iter()
         .filter_map(|person| person.email_key.as_deref());
-    let by_name = blocks::provider_id
-        .eq_any(providers)
-        .and(blocks::user_name_key.eq_any(names));
+    let by_name = read
+        .one_of("blocks.provider_id", providers)
+        .and(read.one_of("blocks.user_name_key", names));
     let by_email = blocks::email_key
         .is_not_null()
-        .and(blocks::email_key.assume_not_null().eq_any(emails));
+        .and(read.one_of("blocks.email_key", emails));
     let rows: Vec<(Row, Option<String>)> = blocks::table
         .filter(by_name.or(by_email))
         .order(blocks::id)

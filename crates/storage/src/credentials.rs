@@ -121,16 +121,17 @@ pub fn insert_secret(write: &mut Write<'_>, secret: &ClientSecret) -> Result<(),
 
 /// The secrets of a provider, oldest first, also those that have expired.
 pub fn secrets(read: &mut Read<'_>, provider: ProviderId) -> Result<Vec<ClientSecret>, Error> {
-    let rows: Vec<(String, Vec<u8>, i64, Option<i64>)> = client_secrets::table
-        .filter(client_secrets::provider_id.eq(provider.to_string()))
-        .order((client_secrets::created, client_secrets::id))
-        .select((
-            client_secrets::id,
-            client_secrets::digest,
-            client_secrets::created,
-            client_secrets::expires,
-        ))
-        .load(read.connection)?;
+    let rows: Vec<(String, Vec<u8>, i64, Option<i64>)> =
+        direct!(read, |connection| client_secrets::table
+            .filter(client_secrets::provider_id.eq(provider.to_string()))
+            .order((client_secrets::created, client_secrets::id))
+            .select((
+                client_secrets::id,
+                client_secrets::digest,
+                client_secrets::created,
+                client_secrets::expires,
+            ))
+            .load(connection))?;
     rows.into_iter()
         .map(|(id, digest, created, expires)| {
             Ok(ClientSecret {
@@ -347,7 +348,7 @@ pub fn trim_tokens(write: &mut Write<'_>, provider: ProviderId, keep: i64) -> Re
         .select(tokens::id)
         .load(write.connection)?;
     if !surplus.is_empty() {
-        diesel::delete(tokens::table.filter(tokens::id.eq_any(&surplus)))
+        diesel::delete(tokens::table.filter(write.one_of("tokens.id", &surplus)))
             .execute(write.connection)?;
     }
     Ok(())

@@ -104,7 +104,7 @@ pub fn purge(write: &mut Write<'_>, before: DateTime<Utc>, limit: i64) -> Result
         .limit(limit)
         .load(write.connection)?;
     Ok(
-        diesel::delete(entry_codes::table.filter(entry_codes::id.eq_any(old)))
+        diesel::delete(entry_codes::table.filter(write.one_of("entry_codes.id", old)))
             .execute(write.connection)?,
     )
 }

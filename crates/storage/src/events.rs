@@ -9,7 +9,8 @@ use vestibule_domain::{EventId, ProviderId};
 use crate::columns::{self, micros, optional, parsed};
 use crate::engine::{Session, insert_all};
 use crate::error::Error;
-use crate::page::{Page, Predicate, contains, sorts};
+use crate::page::{Page, sorts};
+use crate::predicate::{Predicate, contains};
 use crate::schema::{event_payloads, events};
 use crate::store::{Read, Write};
 

@@ -10,8 +10,10 @@ use vestibule_domain::{AccessGroupId, EventId, GroupId, ProviderId};
 use vestibule_scim::fold::fold;
 
 use crate::columns::{instant, micros, optional, parsed};
+use crate::engine::direct;
 use crate::error::Error;
-use crate::page::{Key, Page, contains, sorts};
+use crate::page::{Key, Page, sorts};
+use crate::predicate::contains;
 use crate::schema::{groups, providers};
 use crate::store::{Read, Write};
 use crate::users;
@@ -162,7 +164,7 @@ pub fn find_all(read: &mut Read<'_>, ids: &[GroupId]) -> Result<Vec<Group>, Erro
     let mut found = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(1_000) {
         let rows: Vec<Row> = groups::table
-            .filter(groups::id.eq_any(chunk.iter().map(ToString::to_string)))
+            .filter(read.one_of("groups.id", chunk))
             .select(COLUMNS)
             .load(read.connection)?;
         for row in rows {
@@ -176,10 +178,16 @@ pub fn find_all(read: &mut Read<'_>, ids: &[GroupId]) -> Result<Vec<Group>, Erro
 pub fn names(read: &mut Read<'_>, ids: &[GroupId]) -> Result<HashMap<GroupId, String>, Error> {
     let mut found = HashMap::with_capacity(ids.len());
     for chunk in ids.chunks(1_000) {
-        let rows: Vec<(String, String)> = groups::table
-            .filter(groups::id.eq_any(chunk.iter().map(ToString::to_string)))
-            .select((groups::id, groups::display_name))
-            .load(read.connection)?;
+        let rows: Vec<(String, String)> = match chunk {
+            [one] => direct!(read, |connection| groups::table
+                .filter(groups::id.eq(one.to_string()))
+                .select((groups::id, groups::display_name))
+                .load(connection))?,
+            many => groups::table
+                .filter(read.one_of("groups.id", many))
+                .select((groups::id, groups::display_name))
+                .load(read.connection)?,
+        };
         for (id, name) in rows {
             found.insert(parsed(&id)?, name);
         }

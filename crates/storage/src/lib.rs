@@ -10,6 +10,7 @@ mod columns;
 mod engine;
 mod error;
 mod lower;
+mod predicate;
 mod schema;
 mod sql;
 mod store;

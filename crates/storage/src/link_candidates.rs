@@ -103,9 +103,8 @@ pub fn take(write: &mut Write<'_>, limit: i64) -> Result<Vec<Candidate>, Error> 
         .limit(limit)
         .select((link_candidates::user_id, link_candidates::event_id))
         .load(write.connection)?;
-    let ids: Vec<&String> = rows.iter().map(|(user, _)| user).collect();
-    diesel::delete(link_candidates::table.filter(link_candidates::user_id.eq_any(ids)))
-        .execute(write.connection)?;
+    let taken = write.one_of("link_candidates.user_id", rows.iter().map(|(user, _)| user));
+    diesel::delete(link_candidates::table.filter(taken)).execute(write.connection)?;
     rows.iter()
         .map(|(user, cause)| {
             Ok(Candidate {

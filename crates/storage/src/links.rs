@@ -202,7 +202,7 @@ pub fn standing(
         for chunk in ids.chunks(CHUNK) {
             rows.extend(
                 unended(now)
-                    .filter(access_links::user_id.eq_any(chunk.to_vec()))
+                    .filter(read.one_of("access_links.user_id", chunk))
                     .select(COLUMNS)
                     .load::<Row>(read.connection)?,
             );
@@ -277,8 +277,8 @@ pub fn toll_of_people(
 ) -> Result<Toll, Error> {
     let mut all = Toll::default();
     for chunk in people.chunks(CHUNK) {
-        let ids = chunk.iter().map(ToString::to_string);
-        let some = toll(read, unended(now).filter(access_links::user_id.eq_any(ids)))?;
+        let its = read.one_of("access_links.user_id", chunk);
+        let some = toll(read, unended(now).filter(its))?;
         all.links += some.links;
         all.people += some.people;
     }

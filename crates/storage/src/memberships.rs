@@ -62,7 +62,7 @@ pub fn of_groups(
     let mut found: HashMap<GroupId, Vec<Membership>> = HashMap::new();
     for chunk in ids.chunks(CHUNK) {
         let rows: Vec<(String, String, bool, Option<String>)> = memberships::table
-            .filter(memberships::group_id.eq_any(chunk.iter().map(ToString::to_string)))
+            .filter(read.one_of("memberships.group_id", chunk))
             .order(memberships::sequence)
             .select((
                 memberships::group_id,
@@ -101,7 +101,7 @@ pub fn parents(
                 ))
                 .load(connection))?,
             many => memberships::table
-                .filter(memberships::member_id.eq_any(many))
+                .filter(read.one_of("memberships.member_id", many))
                 .select((
                     memberships::member_id,
                     memberships::group_id,
@@ -158,7 +158,7 @@ pub fn users_below(read: &mut Read<'_>, group: GroupId) -> Result<Vec<UserId>, E
         let mut next = Vec::new();
         for chunk in level.chunks(CHUNK) {
             let rows: Vec<(String, bool)> = memberships::table
-                .filter(memberships::group_id.eq_any(chunk))
+                .filter(read.one_of("memberships.group_id", chunk))
                 .select((memberships::member_id, memberships::member_is_group))
                 .load(read.connection)?;
             for (member, is_group) in rows {
@@ -201,18 +201,11 @@ pub fn kinds(
     let mut found = HashMap::with_capacity(ids.len());
     for chunk in ids.chunks(CHUNK) {
         write.connection.lock_users(chunk)?;
-        let people: Vec<String> = match chunk {
-            [one] => users::table
-                .filter(users::id.eq(one))
-                .filter(users::provider_id.eq(&provider))
-                .select(users::id)
-                .load(write.connection)?,
-            many => users::table
-                .filter(users::id.eq_any(many))
-                .filter(users::provider_id.eq(&provider))
-                .select(users::id)
-                .load(write.connection)?,
-        };
+        let people: Vec<String> = users::table
+            .filter(write.one_of("users.id", chunk))
+            .filter(users::provider_id.eq(&provider))
+            .select(users::id)
+            .load(write.connection)?;
         let complete = people.len() == chunk.len();
         found.extend(people.into_iter().map(|id| (id, false)));
         if complete {
@@ -220,7 +213,7 @@ pub fn kinds(
         }
         let rest: Vec<&String> = chunk.iter().filter(|id| !found.contains_key(*id)).collect();
         let nested: Vec<String> = groups::table
-            .filter(groups::id.eq_any(rest))
+            .filter(write.one_of("groups.id", rest))
             .filter(groups::provider_id.eq(&provider))
             .select(groups::id)
             .load(write.connection)?;
@@ -237,18 +230,11 @@ pub fn present(
 ) -> Result<HashSet<String>, Error> {
     let mut found = HashSet::new();
     for chunk in members.chunks(CHUNK) {
-        let ids: Vec<String> = match chunk {
-            [one] => memberships::table
-                .filter(memberships::group_id.eq(group.to_string()))
-                .filter(memberships::member_id.eq(one))
-                .select(memberships::member_id)
-                .load(read.connection)?,
-            many => memberships::table
-                .filter(memberships::group_id.eq(group.to_string()))
-                .filter(memberships::member_id.eq_any(many))
-                .select(memberships::member_id)
-                .load(read.connection)?,
-        };
+        let ids: Vec<String> = memberships::table
+            .filter(memberships::group_id.eq(group.to_string()))
+            .filter(read.one_of("memberships.member_id", chunk))
+            .select(memberships::member_id)
+            .load(read.connection)?;
         found.extend(ids);
     }
     Ok(found)
@@ -264,7 +250,7 @@ pub fn find(
     for chunk in members.chunks(CHUNK) {
         let rows: Vec<(String, bool, Option<String>)> = memberships::table
             .filter(memberships::group_id.eq(group.to_string()))
-            .filter(memberships::member_id.eq_any(chunk))
+            .filter(read.one_of("memberships.member_id", chunk))
             .select((
                 memberships::member_id,
                 memberships::member_is_group,
@@ -315,7 +301,7 @@ pub fn delete(write: &mut Write<'_>, group: GroupId, members: &[String]) -> Resu
         diesel::delete(
             memberships::table
                 .filter(memberships::group_id.eq(group.to_string()))
-                .filter(memberships::member_id.eq_any(chunk)),
+                .filter(write.one_of("memberships.member_id", chunk)),
         )
         .execute(write.connection)?;
     }

@@ -3,14 +3,10 @@
 //! A page begins behind a row, found again by its place in the order (its sort key and its id), so that
 //! the last page of many takes no longer than the first.
 
-use diesel::expression::{
-    AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate,
-};
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::result::QueryResult;
-use diesel::sql_types::{Bool, Untyped};
+use diesel::expression::Expression;
+use diesel::sql_types::Untyped;
 
-use crate::engine::{Engine, MultiBackend};
+use crate::predicate::{Predicate, on_any_table};
 use crate::sql::Sql;
 
 /// A column by which a list can be sorted: one that is never NULL and has an index with the id.
@@ -79,7 +75,7 @@ impl<S: Sort> Page<S> {
                     .then(&values.sql(", ").text(id).sql(")"))
             }
         };
-        Some(Predicate(sql))
+        Some(Predicate::of(sql))
     }
 
     pub(crate) fn order(&self) -> Order {
@@ -92,79 +88,15 @@ impl<S: Sort> Page<S> {
     }
 }
 
-/// A condition on one row, for `.filter(..)`. Never NULL.
-#[derive(Debug, Clone)]
-pub(crate) struct Predicate(Sql);
-
-impl Predicate {
-    /// In SQL of this crate, where a condition must read as an index states it.
-    pub(crate) fn literally(sql: &'static str) -> Self {
-        Self(Sql::of(sql))
-    }
-
-    /// That a column is that text, for rows that are found by something else: no index is looked for.
-    pub(crate) fn beside(column: &'static str, text: &str) -> Self {
-        let column = Sql::of("coalesce(").sql(column);
-        Self(column.sql(", '') = ").text(text))
-    }
-
-    pub(crate) fn or(self, other: Self) -> Self {
-        Self(Sql::joined(vec![self.0, other.0], " OR ", "FALSE"))
-    }
-}
-
 /// An `ORDER BY` without these words, for `.order(..)`. It leaves no two rows equal.
 #[derive(Debug, Clone)]
 pub(crate) struct Order(Sql);
-
-impl Expression for Predicate {
-    type SqlType = Bool;
-}
 
 impl Expression for Order {
     type SqlType = Untyped;
 }
 
-macro_rules! on_any_table {
-    ($($expression:ty),*) => {$(
-        impl QueryFragment<MultiBackend> for $expression {
-            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-                self.0.push(&mut out)
-            }
-        }
-        impl QueryId for $expression {
-            type QueryId = ();
-            const HAS_STATIC_QUERY_ID: bool = false;
-        }
-        impl ValidGrouping<()> for $expression {
-            type IsAggregate = is_aggregate::No;
-        }
-        // Its columns are named in text: which table they are of, the tests that run it tell.
-        impl<Source> AppearsOnTable<Source> for $expression {}
-        impl<Source> SelectableExpression<Source> for $expression {}
-    )*};
-}
-
-on_any_table!(Predicate, Order);
-
-/// Whether any of some columns contains a text, by code point.
-pub(crate) fn contains(engine: Engine, columns: &[&'static str], text: &str) -> Predicate {
-    let function = match engine {
-        Engine::Sqlite => "instr(coalesce(",
-        Engine::Postgres => "strpos(coalesce(",
-    };
-    let terms = columns
-        .iter()
-        .map(|column| {
-            Sql::of(function)
-                .sql(column)
-                .sql(", ''), ")
-                .text(text)
-                .sql(") > 0")
-        })
-        .collect();
-    Predicate(Sql::joined(terms, " OR ", "TRUE"))
-}
+on_any_table!(Order);
 
 /// Declares how a list can be sorted: the word of the API and the column it stands for.
 macro_rules! sorts {

@@ -51,9 +51,8 @@ pub fn latest(
             .first(read.connection)?;
     }
     for chunk in groups.chunks(1_000) {
-        let ids: Vec<String> = chunk.iter().map(ToString::to_string).collect();
         let of_chunk: Option<i64> = panics::table
-            .filter(panics::group_id.eq_any(ids))
+            .filter(read.one_of("panics.group_id", chunk))
             .select(diesel::dsl::max(panics::at))
             .first(read.connection)?;
         latest = latest.max(of_chunk);

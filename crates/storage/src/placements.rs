@@ -44,7 +44,7 @@ pub fn find(read: &mut Read<'_>, people: &[UserId]) -> Result<HashMap<UserId, St
     let mut found = HashMap::with_capacity(people.len());
     for chunk in people.chunks(1_000) {
         let rows: Vec<Row> = placements::table
-            .filter(placements::user_id.eq_any(chunk.iter().map(ToString::to_string)))
+            .filter(read.one_of("placements.user_id", chunk))
             .select((
                 placements::user_id,
                 placements::vendor_id,
@@ -109,9 +109,8 @@ pub fn set(
     event: EventId,
 ) -> Result<(), Error> {
     for chunk in changes.chunks(500) {
-        let ids = chunk.iter().map(|(user, _)| user.to_string());
-        diesel::delete(placements::table.filter(placements::user_id.eq_any(ids)))
-            .execute(write.connection)?;
+        let users = write.one_of("placements.user_id", chunk.iter().map(|(user, _)| user));
+        diesel::delete(placements::table.filter(users)).execute(write.connection)?;
         let rows: Vec<_> = chunk
             .iter()
             .filter_map(|(user, placement)| placement.as_ref().map(|placement| (user, placement)))
@@ -130,13 +129,13 @@ pub fn set(
         if !rows.is_empty() {
             insert_all!(&mut *write.connection, placements::table, rows)?;
         }
-        let nowhere: Vec<String> = chunk
+        let nowhere: Vec<&UserId> = chunk
             .iter()
             .filter(|(_, placement)| placement.is_none())
-            .map(|(user, _)| user.to_string())
+            .map(|(user, _)| user)
             .collect();
         if !nowhere.is_empty() {
-            diesel::update(users::table.filter(users::id.eq_any(nowhere)))
+            diesel::update(users::table.filter(write.one_of("users.id", nowhere)))
                 .set(users::left_event.eq(event.to_string()))
                 .execute(write.connection)?;
         }
@@ -155,7 +154,7 @@ pub struct Moves {
 /// What was counted of some people; who is missing never left a vendor.
 pub fn moves(read: &mut Read<'_>, people: &[UserId]) -> Result<HashMap<UserId, Moves>, Error> {
     let rows: Vec<(String, i64, i64)> = placement_moves::table
-        .filter(placement_moves::user_id.eq_any(people.iter().map(ToString::to_string)))
+        .filter(read.one_of("placement_moves.user_id", people))
         .load(read.connection)?;
     rows.into_iter()
         .map(|(user, since, moves)| {
@@ -168,9 +167,9 @@ pub fn moves(read: &mut Read<'_>, people: &[UserId]) -> Result<HashMap<UserId, M
 /// Puts counts in the place of those that were there.
 pub fn count_moves(write: &mut Write<'_>, counts: &[Moves]) -> Result<(), Error> {
     for chunk in counts.chunks(500) {
-        let people = chunk.iter().map(|count| count.user.to_string());
-        diesel::delete(placement_moves::table.filter(placement_moves::user_id.eq_any(people)))
-            .execute(write.connection)?;
+        let people = chunk.iter().map(|count| count.user);
+        let counted = write.one_of("placement_moves.user_id", people);
+        diesel::delete(placement_moves::table.filter(counted)).execute(write.connection)?;
         let rows: Vec<_> = chunk
             .iter()
             .map(|count| {

@@ -8,9 +8,10 @@ use vestibule_domain::{AccessGroupId, EventId, GroupId, ProviderId, ResourceId, 
 use vestibule_scim::fold::fold;
 
 use crate::columns::{from_json, instant, micros, optional_instant, parsed, to_json};
-use crate::engine::upsert;
+use crate::engine::{direct, upsert};
 use crate::error::Error;
-use crate::page::{Key, Page, contains, sorts};
+use crate::page::{Key, Page, sorts};
+use crate::predicate::contains;
 use crate::schema::{
     credential_uses, groups, memberships, placements, providers, resources, tokens, totals,
     user_emails, users, vendors, warnings,
@@ -144,13 +145,13 @@ pub fn find_by_client_id(
     read: &mut Read<'_>,
     client_id: &str,
 ) -> Result<Option<Registered>, Error> {
-    providers::table
+    direct!(read, |connection| providers::table
         .filter(providers::client_id.eq(client_id))
         .select(COLUMNS)
-        .get_result::<Row>(read.connection)
-        .optional()?
-        .map(Registered::try_from)
-        .transpose()
+        .get_result::<Row>(connection))
+    .optional()?
+    .map(Registered::try_from)
+    .transpose()
 }
 
 /// Which providers are wanted.
@@ -338,17 +339,14 @@ pub fn clear(write: &mut Write<'_>, id: ProviderId, limit: i64) -> Result<Option
         .select((users::id, users::document))
         .load(write.connection)?;
     if !some_users.is_empty() {
-        let ids: Vec<&String> = some_users.iter().map(|(id, _)| id).collect();
-        for chunk in ids.chunks(CHUNK) {
-            let chunk = || chunk.iter().copied();
-            diesel::delete(placements::table.filter(placements::user_id.eq_any(chunk())))
-                .execute(write.connection)?;
-            diesel::delete(user_emails::table.filter(user_emails::user_id.eq_any(chunk())))
-                .execute(write.connection)?;
-            diesel::delete(memberships::table.filter(memberships::member_id.eq_any(chunk())))
-                .execute(write.connection)?;
-            diesel::delete(users::table.filter(users::id.eq_any(chunk())))
-                .execute(write.connection)?;
+        for chunk in some_users.chunks(CHUNK) {
+            let of = |column| write.one_of(column, chunk.iter().map(|(id, _)| id));
+            let (placed, emails) = (of("placements.user_id"), of("user_emails.user_id"));
+            let (member, users) = (of("memberships.member_id"), of("users.id"));
+            diesel::delete(placements::table.filter(placed)).execute(write.connection)?;
+            diesel::delete(user_emails::table.filter(emails)).execute(write.connection)?;
+            diesel::delete(memberships::table.filter(member)).execute(write.connection)?;
+            diesel::delete(users::table.filter(users)).execute(write.connection)?;
         }
         return Ok(Some(Cleared::Users(identified(some_users)?)));
     }
@@ -363,9 +361,8 @@ pub fn clear(write: &mut Write<'_>, id: ProviderId, limit: i64) -> Result<Option
         .collect();
     if !some_vendors.is_empty() {
         for chunk in some_vendors.chunks(CHUNK) {
-            let ids = chunk.iter().map(|vendor| vendor.id.to_string());
-            diesel::delete(vendors::table.filter(vendors::id.eq_any(ids)))
-                .execute(write.connection)?;
+            let vendors = write.one_of("vendors.id", chunk.iter().map(|vendor| vendor.id));
+            diesel::delete(vendors::table.filter(vendors)).execute(write.connection)?;
         }
         return Ok(Some(Cleared::Vendors(some_vendors)));
     }
@@ -376,10 +373,10 @@ pub fn clear(write: &mut Write<'_>, id: ProviderId, limit: i64) -> Result<Option
         .select((groups::id, groups::document))
         .load(write.connection)?;
     for chunk in some_groups.chunks(CHUNK) {
-        let ids = || chunk.iter().map(|(id, _)| id);
-        diesel::delete(memberships::table.filter(memberships::member_id.eq_any(ids())))
-            .execute(write.connection)?;
-        diesel::delete(groups::table.filter(groups::id.eq_any(ids()))).execute(write.connection)?;
+        let of = |column| write.one_of(column, chunk.iter().map(|(id, _)| id));
+        let (members, groups) = (of("memberships.member_id"), of("groups.id"));
+        diesel::delete(memberships::table.filter(members)).execute(write.connection)?;
+        diesel::delete(groups::table.filter(groups)).execute(write.connection)?;
     }
     if !some_groups.is_empty() {
         return Ok(Some(Cleared::Groups(identified(some_groups)?)));
@@ -391,9 +388,8 @@ pub fn clear(write: &mut Write<'_>, id: ProviderId, limit: i64) -> Result<Option
         .select((resources::id, resources::document))
         .load(write.connection)?;
     for chunk in others.chunks(CHUNK) {
-        let ids = chunk.iter().map(|(id, _)| id);
-        diesel::delete(resources::table.filter(resources::id.eq_any(ids)))
-            .execute(write.connection)?;
+        let some = write.one_of("resources.id", chunk.iter().map(|(id, _)| id));
+        diesel::delete(resources::table.filter(some)).execute(write.connection)?;
     }
     Ok(if others.is_empty() {
         None

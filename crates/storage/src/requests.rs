@@ -8,7 +8,8 @@ use vestibule_domain::{CredentialId, ProviderId};
 use crate::columns::{instant, micros, optional};
 use crate::engine::upsert;
 use crate::error::Error;
-use crate::page::{Page, contains, sorts};
+use crate::page::{Page, sorts};
+use crate::predicate::contains;
 use crate::schema::{refused_requests, telemetry_drops};
 use crate::store::{Read, Write};
 
@@ -188,7 +189,7 @@ pub fn purge(write: &mut Write<'_>, before: DateTime<Utc>, limit: i64) -> Result
         .select(refused_requests::id)
         .load(write.connection)?;
     Ok(
-        diesel::delete(refused_requests::table.filter(refused_requests::id.eq_any(old)))
+        diesel::delete(refused_requests::table.filter(write.one_of("refused_requests.id", old)))
             .execute(write.connection)?,
     )
 }
@@ -213,7 +214,7 @@ pub fn trim(
         .select(refused_requests::id)
         .load(write.connection)?;
     Ok(
-        diesel::delete(refused_requests::table.filter(refused_requests::id.eq_any(over)))
+        diesel::delete(refused_requests::table.filter(write.one_of("refused_requests.id", over)))
             .execute(write.connection)?,
     )
 }

@@ -7,7 +7,7 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Bool, Double, Text};
 
-use crate::engine::{MultiBackend, Session};
+use crate::engine::{Engine, MultiBackend, Session};
 
 /// A `SELECT` whose columns have the SQL types `T`, to be loaded.
 #[derive(Debug)]
@@ -92,6 +92,28 @@ impl Sql {
         } else {
             joined.sql(")")
         }
+    }
+
+    /// That a column is one of some texts. They are bound as one parameter: one text, or however many as an
+    /// array, so that there are two statements and both stay prepared.
+    pub(crate) fn one_of<T: ToString>(
+        engine: Engine,
+        column: &'static str,
+        texts: impl IntoIterator<Item = T>,
+    ) -> Self {
+        let texts: Vec<String> = texts.into_iter().map(|text| text.to_string()).collect();
+        if let [one] = texts.as_slice() {
+            return Self::of(column).sql(" = ").text(one);
+        }
+        let array = serde_json::Value::from(texts).to_string();
+        let (before, after) = match engine {
+            Engine::Sqlite => (" IN (SELECT value FROM json_each(", "))"),
+            Engine::Postgres => (
+                " = ANY (ARRAY(SELECT jsonb_array_elements_text(CAST(",
+                " AS jsonb))))",
+            ),
+        };
+        Self::of(column).sql(before).text(array).sql(after)
     }
 
     /// The whole statement. What is kept prepared is never dropped, so clients must not choose how

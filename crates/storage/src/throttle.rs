@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use crate::engine::upsert;
+use crate::engine::{direct, upsert};
 use crate::error::Error;
 use crate::schema::failures;
 use crate::store::{Read, Write};
@@ -26,12 +26,12 @@ pub fn attempts(
     client: &[u8],
     window: i64,
 ) -> Result<Attempts, Error> {
-    let rows: Vec<(Vec<u8>, i64)> = failures::table
+    let rows: Vec<(Vec<u8>, i64)> = direct!(read, |connection| failures::table
         .filter(failures::source.eq(source))
         .filter(failures::time_window.eq(window))
         .filter(failures::client.eq(ANY).or(failures::client.eq(client)))
         .select((failures::client, failures::attempts))
-        .load(read.connection)?;
+        .load(connection))?;
     let mut found = Attempts::default();
     for (client, attempts) in rows {
         if client.is_empty() {

@@ -8,7 +8,8 @@ use vestibule_scim::fold::fold;
 use crate::columns::{instant, micros, parsed};
 use crate::engine::{direct, insert_all};
 use crate::error::Error;
-use crate::page::{Key, Page, contains, sorts};
+use crate::page::{Key, Page, sorts};
+use crate::predicate::contains;
 use crate::schema::{tombstones, user_emails, users};
 use crate::store::{Read, Write};
 

@@ -7,7 +7,8 @@ use vestibule_scim::fold::fold;
 
 use crate::columns::{instant, micros, optional, optional_instant, parsed};
 use crate::error::Error;
-use crate::page::{Key, Page, Predicate, contains, sorts};
+use crate::page::{Key, Page, sorts};
+use crate::predicate::{Predicate, contains};
 use crate::schema::vendors;
 use crate::store::{Read, Write};
 
@@ -173,7 +174,7 @@ pub fn ids_by_groups(
     let mut found = Vec::new();
     for chunk in groups.chunks(1_000) {
         let rows: Vec<(Option<String>, String)> = vendors::table
-            .filter(vendors::group_id.eq_any(chunk.iter().map(ToString::to_string)))
+            .filter(read.one_of("vendors.group_id", chunk))
             .select((vendors::group_id, vendors::id))
             .load(read.connection)?;
         for (group, vendor) in rows {
