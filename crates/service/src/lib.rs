@@ -85,6 +85,7 @@ use caller::KnownProviders;
 use rate::Rates;
 use sessions::Turnstile;
 use telemetry::Telemetry;
+use tokens::Trims;
 use types::Known;
 
 /// Everything an operation works with. Cheap to clone.
@@ -104,6 +105,7 @@ struct Inner {
     cursor_key: OnceLock<CursorKey>,
     telemetry: Telemetry,
     rates: Rates,
+    trims: Trims,
     turnstile: Turnstile,
     entrance_throttle: links::throttle::Throttle,
     asking_throttle: links::throttle::Throttle,
@@ -126,6 +128,7 @@ impl Service {
                 cursor_key: OnceLock::new(),
                 telemetry: Telemetry::default(),
                 rates: Rates::default(),
+                trims: Trims::default(),
                 turnstile: Turnstile::default(),
                 entrance_throttle: links::throttle::Throttle::default(),
                 asking_throttle: links::throttle::Throttle::default(),
@@ -160,6 +163,10 @@ impl Service {
 
     pub(crate) fn rates(&self) -> &Rates {
         &self.inner.rates
+    }
+
+    pub(crate) fn trims(&self) -> &Trims {
+        &self.inner.trims
     }
 
     pub(crate) fn turnstile(&self) -> &Turnstile {

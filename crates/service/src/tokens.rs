@@ -1,9 +1,12 @@
 //! The token endpoint: client credentials for a short-lived token; and what a client may do with a
 //! token of its own: end it (RFC 7009), ask about it (RFC 7662).
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
 use chrono::{DateTime, Utc};
 use vestibule_domain::event::Action;
-use vestibule_domain::{CredentialId, gate};
+use vestibule_domain::{CredentialId, ProviderId, gate};
 use vestibule_oauth::{
     AboutToken, ActiveToken, Confirmation, Secret, SecretKind, TokenError, TokenRequest,
     TokenResponse, grant,
@@ -58,7 +61,9 @@ impl Service {
                 certificate: client.certificate,
             };
             credentials::insert_token(tx, &token, &access_token.digest())?;
-            credentials::trim_tokens(tx, provider.id, settings.live_tokens)?;
+            if service.trims().is_due(provider.id, settings.live_tokens) {
+                credentials::trim_tokens(tx, provider.id, settings.live_tokens)?;
+            }
             let payload = made(shown(&token));
             let change = client.change(&from, Action::TokenIssued, token.id, payload, now);
             service.record(tx, change);
@@ -153,6 +158,26 @@ impl Service {
                 .certificate
                 .map(|certificate| Confirmation { certificate }),
         }))
+    }
+}
+
+/// Tokens of each provider granted by this node since it last looked for older ones to end. Looking walks
+/// past all that stay, so it is done once for every so many grants.
+#[derive(Debug, Default)]
+pub(crate) struct Trims(Mutex<HashMap<ProviderId, i64>>);
+
+impl Trims {
+    /// Counts a grant, and tells whether to look: the first time, and after each sixteenth of as many as
+    /// may live.
+    fn is_due(&self, provider: ProviderId, live_tokens: i64) -> bool {
+        let mut granted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = granted.entry(provider).or_insert(live_tokens);
+        *count += 1;
+        let due = *count > live_tokens / 16;
+        if due {
+            *count = 0;
+        }
+        due
     }
 }
 
