@@ -8,7 +8,8 @@
 //! The server is the release binary on a fresh SQLite file with `synchronous=FULL`. Beside it run a
 //! bare actix-web handler that answers the same bytes, and a loop that inserts the same rows straight
 //! into SQLite in groups of 16, one commit a group; and, where its port is given, npm's oidc-provider
-//! (`.ci/long bench` starts it). Figures are rates, and ratios between them.
+//! (`.ci/long bench` starts it). Figures are rates, and ratios between them; what is compared over HTTP is
+//! asked in turns of a fraction of a second, so that a machine that others slow down slows both.
 
 #![expect(
     clippy::print_stdout,
@@ -39,7 +40,7 @@ use base64::Engine as _;
 use clap::Parser;
 use serde_json::json;
 
-use client::{Load, Measured, Request, get, post};
+use client::{Load, Measured, Operation, Request, get, post};
 use server::Server;
 
 #[derive(Debug, Parser)]
@@ -163,8 +164,21 @@ fn main() {
     let check = token_check::cost(server.database(), &bearer);
 
     println!(
-        "{:<34}{:>6}{:>12}{:>10}{:>10}{:>9}",
-        "operation", "conns", "rate/s", "p50 us", "p99 us", "ratio"
+        "{:<34}{:>6}{:>12}{:>10}{:>10}{:>12}{:>9}",
+        "operation", "conns", "rate/s", "p50 us", "p99 us", "beside/s", "ratio"
+    );
+    let (scim, gateway, issuer) = (
+        load("/"),
+        Load {
+            authorization: auditor,
+            base: "/api/v1".to_owned(),
+            ..load("/")
+        },
+        Load {
+            authorization: basic,
+            base: "/iso/oauth2".to_owned(),
+            ..load("/")
+        },
     );
     for connections in [1, 16] {
         let pick = |number: u64| {
@@ -172,89 +186,99 @@ fn main() {
         };
         let counter = AtomicU64::new(0);
         let next = || counter.fetch_add(1, Ordering::Relaxed);
-        let measure =
-            |name: &str, reference: Option<f64>, make: &(dyn Fn() -> Request + Sync)| -> Measured {
-                let measured = client::run(connections, time, &load("/"), make);
-                report(name, connections, &measured, reference);
-                measured
-            };
-        let bare_rate = client::run(connections, time, &best, &|| get("/"));
-        report(
-            "bare actix handler, same bytes",
-            connections,
-            &bare_rate,
-            None,
-        );
-        let read = measure("read a user by id", Some(bare_rate.rate), &|| {
-            get(&format!("/Users/{}", pick(next())))
-        });
+        let alone = |name: &str, reference: Option<f64>, operation: Operation<'_>| {
+            let measured = client::run(connections, time, operation);
+            report(name, connections, &measured, reference);
+            measured
+        };
+        let beside = |name: &str, operation: Operation<'_>, reference: Operation<'_>| {
+            let (measured, reference) = client::beside(connections, time, operation, reference);
+            report(name, connections, &measured, Some(reference.rate));
+            measured
+        };
+        let bare = Operation {
+            load: &best,
+            make: &|| get("/"),
+        };
+        let read = Operation {
+            load: &scim,
+            make: &|| get(&format!("/Users/{}", pick(next()))),
+        };
+        alone("bare actix handler, same bytes", None, bare);
+        let by_id = beside("read a user by id (to bare)", read, bare);
         if connections == 1 {
             println!(
                 "of which the token's check: {:.1} us, {:.1} %",
                 check.as_secs_f64() * 1e6,
-                100.0 * check.as_secs_f64() / read.median.as_secs_f64()
+                100.0 * check.as_secs_f64() / by_id.median.as_secs_f64()
             );
         }
-        let gateway = Load {
-            authorization: auditor.clone(),
-            base: "/api/v1".to_owned(),
-            ..load("/")
+        let by_name = Operation {
+            load: &scim,
+            make: &|| {
+                get(&format!(
+                    "/Users?filter=userName%20eq%20%22person{}%40bench.example%22",
+                    next() * 7_919 % users
+                ))
+            },
         };
-        let decided = client::run(connections, time, &gateway, &|| {
-            get(&format!("/users/{}/access", pick(next())))
-        });
-        let name = "decide access (ratio to read by id)";
-        report(name, connections, &decided, Some(read.rate));
-        let thousand = client::run(connections, time, &gateway, &|| {
-            client::json("/access/decisions", &asked)
-        });
-        report("decide access for 1,000", connections, &thousand, None);
-        measure("userName eq", Some(bare_rate.rate), &|| {
-            get(&format!(
-                "/Users?filter=userName%20eq%20%22person{}%40bench.example%22",
-                next() * 7_919 % users
-            ))
-        });
-        measure("list a page of 100", None, &|| get("/Users?count=100"));
-        measure("create a user (ratio to raw SQLite)", Some(raw), &|| {
-            post("/Users", &user(number.fetch_add(1, Ordering::Relaxed)))
-        });
-        let issuer = Load {
-            authorization: basic.clone(),
-            base: "/iso/oauth2".to_owned(),
-            ..load("/")
+        beside("userName eq (to bare)", by_name, bare);
+        let decide = Operation {
+            load: &gateway,
+            make: &|| get(&format!("/users/{}/access", pick(next()))),
         };
-        let granted = client::run(connections, time, &issuer, &|| {
-            client::form("/token", "grant_type=client_credentials")
-        });
-        let reference = Some(bare_rate.rate);
-        report("grant a token", connections, &granted, reference);
+        beside("decide access (to read by id)", decide, read);
+        let decide_many = Operation {
+            load: &gateway,
+            make: &|| client::json("/access/decisions", &asked),
+        };
+        alone("decide access for 1,000", None, decide_many);
+        let list = Operation {
+            load: &scim,
+            make: &|| get("/Users?count=100"),
+        };
+        alone("list a page of 100", None, list);
+        let create = Operation {
+            load: &scim,
+            make: &|| post("/Users", &user(number.fetch_add(1, Ordering::Relaxed))),
+        };
+        alone("create a user (to raw SQLite)", Some(raw), create);
+        let grant = Operation {
+            load: &issuer,
+            make: &|| client::form("/token", "grant_type=client_credentials"),
+        };
+        beside("grant a token (to bare)", grant, bare);
         if let Some(port) = options.oidc_provider {
-            let theirs = client::run(connections, time, &oidc_provider(port), &|| {
-                client::form("/token", "grant_type=client_credentials")
-            });
-            report("oidc-provider grants one", connections, &theirs, None);
-            let beside = "grant a token (ratio to it)";
-            report(beside, connections, &granted, Some(theirs.rate));
+            let theirs = Operation {
+                load: &oidc_provider(port),
+                ..grant
+            };
+            beside("grant a token (to oidc-provider)", grant, theirs);
         }
         let flips = AtomicU64::new(0);
-        measure("patch a user", None, &|| {
-            let flip = flips.fetch_add(1, Ordering::Relaxed);
-            client::patch(
-                &format!("/Users/{}", pick(flip)),
-                &format!(
-                    r#"{{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{{"op":"replace","path":"title","value":"t{flip}"}}]}}"#
-                ),
-            )
-        });
-        let in_small = measure("add and remove a member, 10", None, &|| {
-            member_flip(&small, pick(users / 2), next())
-        });
-        measure(
-            &format!("add and remove a member, {}", ids.len()),
-            Some(in_small.rate),
-            &|| member_flip(&large, pick(users / 2), next()),
-        );
+        let patch = Operation {
+            load: &scim,
+            make: &|| {
+                let flip = flips.fetch_add(1, Ordering::Relaxed);
+                client::patch(
+                    &format!("/Users/{}", pick(flip)),
+                    &format!(
+                        r#"{{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{{"op":"replace","path":"title","value":"t{flip}"}}]}}"#
+                    ),
+                )
+            },
+        };
+        alone("patch a user", None, patch);
+        let in_small = Operation {
+            load: &scim,
+            make: &|| member_flip(&small, pick(users / 2), next()),
+        };
+        let in_large = Operation {
+            load: &scim,
+            make: &|| member_flip(&large, pick(users / 2), next()),
+        };
+        let name = format!("a member of {} (to of 10)", ids.len());
+        beside(&name, in_large, in_small);
     }
     println!("server at the end: {:.1} MB", server.memory());
 }
@@ -293,11 +317,11 @@ fn user(number: u64) -> String {
 }
 
 fn report(name: &str, connections: usize, measured: &Measured, reference: Option<f64>) {
-    let ratio = reference.map_or(String::new(), |reference| {
-        format!("{:.2}", measured.rate / reference)
+    let beside = reference.map_or(String::new(), |reference| {
+        format!("{reference:>12.0}{:>9.2}", measured.rate / reference)
     });
     println!(
-        "{name:<34}{connections:>6}{:>12.0}{:>10}{:>10}{ratio:>9}",
+        "{name:<34}{connections:>6}{:>12.0}{:>10}{:>10}{beside}",
         measured.rate,
         measured.median.as_micros(),
         measured.p99.as_micros()

@@ -79,13 +79,38 @@ pub(crate) struct Measured {
     pub(crate) p99: Duration,
 }
 
+/// Something to be asked again and again.
+#[derive(Clone, Copy)]
+pub(crate) struct Operation<'a> {
+    pub(crate) load: &'a Load,
+    pub(crate) make: &'a (dyn Fn() -> Request + Sync),
+}
+
+/// Turns in which two operations are compared.
+const TURNS: u32 = 8;
+
 /// Requests for `time` over `connections` connections.
-pub(crate) fn run(
+pub(crate) fn run(connections: usize, time: Duration, operation: Operation<'_>) -> Measured {
+    for_time(connections, time, operation).measured()
+}
+
+/// Two operations for `time` each, in turns: what slows the machine down for a while, slows both.
+pub(crate) fn beside(
     connections: usize,
     time: Duration,
-    load: &Load,
-    make: &(dyn Fn() -> Request + Sync),
-) -> Measured {
+    one: Operation<'_>,
+    other: Operation<'_>,
+) -> (Measured, Measured) {
+    let mut samples = (Sample::default(), Sample::default());
+    for _ in 0..TURNS {
+        samples.0.add(for_time(connections, time / TURNS, one));
+        samples.1.add(for_time(connections, time / TURNS, other));
+    }
+    (samples.0.measured(), samples.1.measured())
+}
+
+fn for_time(connections: usize, time: Duration, operation: Operation<'_>) -> Sample {
+    let Operation { load, make } = operation;
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -109,15 +134,44 @@ pub(crate) fn run_count(
     collect(connections, load, &|| {
         (sent.fetch_add(1, Ordering::Relaxed) < count).then(&make)
     })
+    .measured()
 }
 
-fn collect(
-    connections: usize,
-    load: &Load,
-    next: &(dyn Fn() -> Option<Request> + Sync),
-) -> Measured {
+/// How long each answer took, and all of them together.
+#[derive(Debug, Default)]
+struct Sample {
+    times: Vec<Duration>,
+    elapsed: Duration,
+}
+
+impl Sample {
+    fn add(&mut self, more: Self) {
+        self.times.extend(more.times);
+        self.elapsed += more.elapsed;
+    }
+
+    fn measured(mut self) -> Measured {
+        self.times.sort_unstable();
+        let times = &self.times;
+        let at = |share: usize| {
+            times
+                .get(times.len() * share / 100)
+                .or(times.last())
+                .copied()
+                .unwrap_or_default()
+        };
+        #[expect(clippy::cast_precision_loss, reason = "a rate is not exact")]
+        Measured {
+            rate: times.len() as f64 / self.elapsed.as_secs_f64(),
+            median: at(50),
+            p99: at(99),
+        }
+    }
+}
+
+fn collect(connections: usize, load: &Load, next: &(dyn Fn() -> Option<Request> + Sync)) -> Sample {
     let begun = Instant::now();
-    let mut times: Vec<Duration> = std::thread::scope(|scope| {
+    let times: Vec<Duration> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..connections)
             .map(|_| {
                 scope.spawn(|| {
@@ -143,20 +197,9 @@ fn collect(
             .flat_map(|worker| worker.join().expect("every answer is a success"))
             .collect()
     });
-    let elapsed = begun.elapsed().as_secs_f64();
-    times.sort_unstable();
-    let at = |share: usize| {
-        times
-            .get(times.len() * share / 100)
-            .or(times.last())
-            .copied()
-            .unwrap_or_default()
-    };
-    #[expect(clippy::cast_precision_loss, reason = "a rate is not exact")]
-    Measured {
-        rate: times.len() as f64 / elapsed,
-        median: at(50),
-        p99: at(99),
+    Sample {
+        times,
+        elapsed: begun.elapsed(),
     }
 }
 
