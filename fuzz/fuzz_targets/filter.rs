@@ -2,11 +2,8 @@
 //! can be asked of a resource.
 #![no_main]
 
-mod alike;
-
 use std::sync::LazyLock;
 
-use alike::alike;
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value, json};
 use vestibule_scim::filter::{match_document, matches};
@@ -37,11 +34,7 @@ fuzz_target!(|text: &str| {
     let printed = filter.to_string();
     // What is printed may be longer than what was read: a tab in a string is printed as \t.
     if printed.chars().count() <= limits.filter_length {
-        let again = Filter::parse(&printed, &limits).expect("what is printed is a filter");
-        assert!(
-            again == filter || alike(&again.to_string(), &printed),
-            "{printed}"
-        );
+        assert_eq!(Filter::parse(&printed, &limits), Ok(filter.clone()));
     }
     for dialect in [Dialect::Tolerant, Dialect::Strict] {
         for resource_type in &*TYPES {

@@ -208,6 +208,15 @@ fn tree() -> impl Strategy<Value = Filter> {
     ]
 }
 
+#[test]
+fn a_number_is_read_to_its_last_digit() {
+    let long = Filter::parse("quota gt 2.1611111111055555110555557", &Limits::default()).unwrap();
+    assert_eq!(
+        Filter::parse(&long.to_string(), &Limits::default()),
+        Ok(long)
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
