@@ -1,7 +1,6 @@
 //! Access links and the digests of their secrets. They outlive the person they were for.
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use vestibule_domain::link::{Ended, Link, LinkEnd, LinkState};
@@ -14,6 +13,7 @@ use crate::engine::MultiBackend;
 use crate::error::Error;
 use crate::page::{Page, sorts};
 use crate::schema::{access_links, link_secrets, users, vendors};
+use crate::sql::{Shape, Sql};
 use crate::store::{Read, Write};
 
 sorts! {
@@ -265,8 +265,7 @@ pub fn toll_of_vendor(
     vendor: VendorId,
     now: DateTime<Utc>,
 ) -> Result<Toll, Error> {
-    let its = access_links::vendor_id.eq(vendor.to_string());
-    toll(read, unended(now).filter(its))
+    toll(read, &Sql::of("vendor_id = ").text(vendor.to_string()), now)
 }
 
 /// Of these people's links, those that still work or will.
@@ -277,20 +276,26 @@ pub fn toll_of_people(
 ) -> Result<Toll, Error> {
     let mut all = Toll::default();
     for chunk in people.chunks(CHUNK) {
-        let its = read.one_of("access_links.user_id", chunk);
-        let some = toll(read, unended(now).filter(its))?;
+        let its = Sql::one_of(read.connection.engine(), "user_id", chunk);
+        let some = toll(read, &its, now)?;
         all.links += some.links;
         all.people += some.people;
     }
     Ok(all)
 }
 
-fn toll(read: &mut Read<'_>, links: Boxed<'_>) -> Result<Toll, Error> {
-    let (links, people): (i64, i64) = links
-        .select(sql::<(BigInt, BigInt)>(
-            "COUNT(*), COUNT(DISTINCT access_links.user_id)",
-        ))
-        .get_result(read.connection)?;
+/// Of the links for which `its` holds. They are counted person by person, as their index has them.
+fn toll(read: &mut Read<'_>, its: &Sql, now: DateTime<Utc>) -> Result<Toll, Error> {
+    let (links, people): (i64, i64) = Sql::of(
+        "SELECT CAST(COALESCE(SUM(links), 0) AS BIGINT), COUNT(*) FROM (SELECT COUNT(*) AS links FROM access_links \
+         WHERE ended IS NULL AND end_at > ",
+    )
+    .integer(micros(now))
+    .sql(" AND ")
+    .then(its)
+    .sql(" GROUP BY user_id) AS by_person")
+    .select::<(BigInt, BigInt)>(Shape::Few)
+    .get_result(read.connection)?;
     let number = |count| usize::try_from(count).map_err(Error::corrupt);
     Ok(Toll {
         links: number(links)?,

@@ -1,0 +1,1 @@
+DROP INDEX access_links_of_vendor;
