@@ -205,12 +205,15 @@ fn refuse_cycles(tx: &mut Read<'_>, group: GroupId, coming: &[Membership]) -> Re
     if !coming.iter().any(|member| member.is_group) {
         return Ok(());
     }
-    let above = memberships::nesting(tx, &[group])?;
+    let above = memberships::nesting(tx, [group])?;
+    let ancestors: HashSet<String> = above
+        .values()
+        .flatten()
+        .map(|parent| parent.group.to_string())
+        .chain([group.to_string()])
+        .collect();
     for member in coming.iter().filter(|member| member.is_group) {
-        if above
-            .keys()
-            .any(|ancestor| ancestor.to_string() == member.member)
-        {
+        if ancestors.contains(&member.member) {
             return Err(refused(format!(
                 "members: the group `{}` contains this group already, directly or indirectly",
                 member.member
@@ -292,31 +295,37 @@ fn affected(tx: &mut Read<'_>, delta: &Delta) -> Result<Vec<UserId>, Error> {
     Ok(people.into_iter().collect())
 }
 
-/// All groups each of some people belongs to, directly and by nesting.
-pub(crate) fn of_users(
-    tx: &mut Read<'_>,
-    people: &[UserId],
-) -> Result<HashMap<UserId, Vec<GroupMembership>>, Error> {
+/// The groups that some people belong to.
+#[derive(Debug, Default)]
+pub(crate) struct Belonging {
+    /// Directly and by nesting; who is missing belongs to none.
+    pub(crate) groups: HashMap<UserId, Vec<GroupMembership>>,
+    pub(crate) names: HashMap<GroupId, String>,
+}
+
+/// All groups each of some people belongs to.
+pub(crate) fn of_users(tx: &mut Read<'_>, people: &[UserId]) -> Result<Belonging, Error> {
     let ids: Vec<String> = people.iter().map(ToString::to_string).collect();
     let direct = memberships::parents(tx, &ids)?;
-    let mut groups: Vec<GroupId> = direct
-        .values()
-        .flatten()
-        .map(|parent| parent.group)
-        .collect();
-    groups.sort_unstable();
-    groups.dedup();
-    let above: HashMap<GroupId, Vec<(GroupId, i64)>> = memberships::nesting(tx, &groups)?
+    let nested = direct.values().flatten().filter(|parent| parent.nested);
+    let above = memberships::nesting(tx, nested.map(|parent| parent.group))?;
+    let mut belonging = Belonging::default();
+    for parent in direct.values().chain(above.values()).flatten() {
+        belonging
+            .names
+            .entry(parent.group)
+            .or_insert_with(|| parent.name.clone());
+    }
+    let above: HashMap<GroupId, Vec<(GroupId, i64)>> = above
         .into_iter()
         .map(|(group, parents)| (group, edges(&parents)))
         .collect();
-    direct
-        .iter()
-        .map(|(user, parents)| {
-            let user = user.parse::<UserId>().map_err(Error::internal)?;
-            Ok((user, placement::memberships(&edges(parents), &above)))
-        })
-        .collect()
+    for (user, parents) in &direct {
+        let user = user.parse::<UserId>().map_err(Error::internal)?;
+        let groups = placement::memberships(&edges(parents), &above);
+        belonging.groups.insert(user, groups);
+    }
+    Ok(belonging)
 }
 
 fn edges(parents: &[Parent]) -> Vec<(GroupId, i64)> {

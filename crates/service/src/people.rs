@@ -9,7 +9,7 @@ use vestibule_domain::placement::{self, Candidate, Placement, Rule};
 use vestibule_domain::{EventId, GroupId, ProviderId, UserId, VendorId};
 use vestibule_scim::fold::fold;
 use vestibule_storage::users::User;
-use vestibule_storage::{Read, groups, placements as placed, users, vendors};
+use vestibule_storage::{Read, placements as placed, users, vendors};
 
 use crate::pages::{Page, PageQuery};
 use crate::{AdminCall, Error, Role, Service, blocks, memberships, placements};
@@ -134,6 +134,7 @@ impl Service {
             crate::admin::admit(tx, call, Role::Auditor, self.now())?;
             find(tx, id)?;
             let memberships = memberships::of_users(tx, &[id])?
+                .groups
                 .remove(&id)
                 .unwrap_or_default();
             let ids: Vec<GroupId> = memberships
@@ -183,14 +184,9 @@ fn placement(tx: &mut Read<'_>, id: UserId) -> Result<Option<PersonPlacement>, E
 }
 
 fn groups_of(tx: &mut Read<'_>, id: UserId) -> Result<Vec<PersonGroup>, Error> {
-    let memberships = memberships::of_users(tx, &[id])?
-        .remove(&id)
-        .unwrap_or_default();
-    let ids: Vec<GroupId> = memberships
-        .iter()
-        .map(|membership| membership.group)
-        .collect();
-    let mut names = groups::names(tx, &ids)?;
+    let mut belonging = memberships::of_users(tx, &[id])?;
+    let memberships = belonging.groups.remove(&id).unwrap_or_default();
+    let mut names = belonging.names;
     Ok(memberships
         .iter()
         .map(|membership| PersonGroup {

@@ -53,7 +53,7 @@ impl Service {
         template: &Change,
     ) -> Result<(), Error> {
         for chunk in people.chunks(CHUNK) {
-            let groups = memberships::of_users(tx, chunk)?;
+            let groups = memberships::of_users(tx, chunk)?.groups;
             let mut ids: Vec<GroupId> = groups
                 .values()
                 .flatten()

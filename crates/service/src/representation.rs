@@ -95,19 +95,11 @@ impl Derived {
         match kind {
             Kind::User if projection.wants("groups") => {
                 let people = parsed(ids)?;
-                let memberships = crate::memberships::of_users(tx, &people)?;
-                let mut groups: Vec<GroupId> = memberships
-                    .values()
-                    .flatten()
-                    .map(|membership| membership.group)
-                    .collect();
-                groups.sort_unstable();
-                groups.dedup();
-                let names = vestibule_storage::groups::names(tx, &groups)?;
-                let by_id = memberships.into_iter();
+                let belonging = crate::memberships::of_users(tx, &people)?;
+                let by_id = belonging.groups.into_iter();
                 Ok(Self::Groups(
                     by_id.map(|(id, groups)| (id.to_string(), groups)).collect(),
-                    names,
+                    belonging.names,
                 ))
             }
             Kind::Group if projection.wants("members") => {

@@ -1,7 +1,5 @@
 //! Groups, without their members.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use vestibule_domain::internal_group::InternalGroupSettings;
@@ -10,7 +8,6 @@ use vestibule_domain::{AccessGroupId, EventId, GroupId, ProviderId};
 use vestibule_scim::fold::fold;
 
 use crate::columns::{instant, micros, optional, parsed};
-use crate::engine::direct;
 use crate::error::Error;
 use crate::page::{Key, Page, sorts};
 use crate::predicate::contains;
@@ -169,27 +166,6 @@ pub fn find_all(read: &mut Read<'_>, ids: &[GroupId]) -> Result<Vec<Group>, Erro
             .load(read.connection)?;
         for row in rows {
             found.push(row.try_into()?);
-        }
-    }
-    Ok(found)
-}
-
-/// The names of some groups.
-pub fn names(read: &mut Read<'_>, ids: &[GroupId]) -> Result<HashMap<GroupId, String>, Error> {
-    let mut found = HashMap::with_capacity(ids.len());
-    for chunk in ids.chunks(1_000) {
-        let rows: Vec<(String, String)> = match chunk {
-            [one] => direct!(read, |connection| groups::table
-                .filter(groups::id.eq(one.to_string()))
-                .select((groups::id, groups::display_name))
-                .load(connection))?,
-            many => groups::table
-                .filter(read.one_of("groups.id", many))
-                .select((groups::id, groups::display_name))
-                .load(read.connection)?,
-        };
-        for (id, name) in rows {
-            found.insert(parsed(&id)?, name);
         }
     }
     Ok(found)

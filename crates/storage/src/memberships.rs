@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use vestibule_domain::{EventId, GroupId, ProviderId, UserId};
 use vestibule_scim::fold::fold;
@@ -28,6 +29,9 @@ pub struct Membership {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parent {
     pub group: GroupId,
+    pub name: String,
+    /// Whether it is in a group itself.
+    pub nested: bool,
     /// When the membership arrived, as a place in the order of all arrivals.
     pub sequence: i64,
     pub event: EventId,
@@ -82,6 +86,8 @@ pub fn of_groups(
     Ok(found)
 }
 
+diesel::alias!(const ABOVE: Alias<Above> = memberships as above);
+
 /// The groups each of `members` (users or groups) is directly in, by member.
 pub fn parents(
     read: &mut Read<'_>,
@@ -89,30 +95,36 @@ pub fn parents(
 ) -> Result<HashMap<String, Vec<Parent>>, Error> {
     let mut found: HashMap<String, Vec<Parent>> = HashMap::new();
     for chunk in members.chunks(CHUNK) {
-        let rows: Vec<(String, String, i64, String)> = match chunk {
-            // One statement text for the commonest case, so that it stays prepared.
-            [one] => direct!(read, |connection| memberships::table
+        let joined = memberships::table
+            .inner_join(groups::table.on(groups::id.eq(memberships::group_id)))
+            .select((
+                memberships::member_id,
+                memberships::group_id,
+                groups::display_name,
+                exists(
+                    ABOVE.filter(
+                        ABOVE
+                            .field(memberships::member_id)
+                            .eq(memberships::group_id),
+                    ),
+                ),
+                memberships::sequence,
+                memberships::event_id,
+            ));
+        let rows: Vec<(String, String, String, bool, i64, String)> = match chunk {
+            // The commonest case by far.
+            [one] => direct!(read, |connection| joined
                 .filter(memberships::member_id.eq(one))
-                .select((
-                    memberships::member_id,
-                    memberships::group_id,
-                    memberships::sequence,
-                    memberships::event_id,
-                ))
                 .load(connection))?,
-            many => memberships::table
+            many => joined
                 .filter(read.one_of("memberships.member_id", many))
-                .select((
-                    memberships::member_id,
-                    memberships::group_id,
-                    memberships::sequence,
-                    memberships::event_id,
-                ))
                 .load(read.connection)?,
         };
-        for (member, group, sequence, event) in rows {
+        for (member, group, name, nested, sequence, event) in rows {
             found.entry(member).or_default().push(Parent {
                 group: parsed(&group)?,
+                name,
+                nested,
                 sequence,
                 event: parsed(&event)?,
             });
@@ -121,20 +133,20 @@ pub fn parents(
     Ok(found)
 }
 
-/// The nesting above some groups: these and every group reachable upwards, each with its own
-/// parents, which may be none. Costs one
-/// statement a level of nesting, and nothing that grows with the groups' sizes.
+/// The nesting above some groups: every group that is in another, these and all that are reachable
+/// upwards, with its own parents. Costs one statement a level of nesting, and nothing that grows with
+/// the groups' sizes.
 pub fn nesting(
     read: &mut Read<'_>,
-    from: &[GroupId],
+    from: impl IntoIterator<Item = GroupId>,
 ) -> Result<HashMap<GroupId, Vec<Parent>>, Error> {
     let mut above: HashMap<GroupId, Vec<Parent>> = HashMap::new();
-    let mut seen: HashSet<GroupId> = from.iter().copied().collect();
+    let mut seen: HashSet<GroupId> = from.into_iter().collect();
     let mut level: Vec<String> = seen.iter().map(ToString::to_string).collect();
     while !level.is_empty() {
         let mut next = Vec::new();
         for (member, its_parents) in parents(read, &level)? {
-            for parent in &its_parents {
+            for parent in its_parents.iter().filter(|parent| parent.nested) {
                 if seen.insert(parent.group) {
                     next.push(parent.group.to_string());
                 }
@@ -142,9 +154,6 @@ pub fn nesting(
             above.insert(parsed(&member)?, its_parents);
         }
         level = next;
-    }
-    for group in seen {
-        above.entry(group).or_default();
     }
     Ok(above)
 }
