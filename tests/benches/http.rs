@@ -196,7 +196,7 @@ fn main() {
             report(name, connections, &measured, Some(reference.rate));
             measured
         };
-        let bare = Operation {
+        let fixed_bytes = Operation {
             load: &best,
             make: &|| get("/"),
         };
@@ -204,8 +204,8 @@ fn main() {
             load: &scim,
             make: &|| get(&format!("/Users/{}", pick(next()))),
         };
-        alone("bare actix handler, same bytes", None, bare);
-        let by_id = beside("read a user by id (to bare)", read, bare);
+        alone("bare actix handler, same bytes", None, fixed_bytes);
+        let by_id = beside("read a user by id (to bare)", read, fixed_bytes);
         if connections == 1 {
             println!(
                 "of which the token's check: {:.1} us, {:.1} %",
@@ -222,7 +222,7 @@ fn main() {
                 ))
             },
         };
-        beside("userName eq (to bare)", by_name, bare);
+        beside("userName eq (to bare)", by_name, fixed_bytes);
         let decide = Operation {
             load: &gateway,
             make: &|| get(&format!("/users/{}/access", pick(next()))),
@@ -247,7 +247,7 @@ fn main() {
             load: &issuer,
             make: &|| client::form("/token", "grant_type=client_credentials"),
         };
-        beside("grant a token (to bare)", grant, bare);
+        beside("grant a token (to bare)", grant, fixed_bytes);
         if let Some(port) = options.oidc_provider {
             let theirs = Operation {
                 load: &oidc_provider(port),
