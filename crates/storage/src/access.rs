@@ -10,6 +10,7 @@ use vestibule_domain::provider::ProviderSettings;
 use vestibule_domain::{AccessGroupId, EventId, GroupId, ProviderId, UserId};
 
 use crate::columns::{from_json, optional, parsed};
+use crate::engine::direct;
 use crate::error::Error;
 use crate::schema::{placements, providers, users, vendors};
 use crate::sql::{Shape, Sql};
@@ -63,22 +64,26 @@ type PersonRow = (
 );
 
 pub fn people(read: &mut Read<'_>, ids: &[UserId]) -> Result<Vec<Person>, Error> {
-    let rows: Vec<PersonRow> = users::table
-        .inner_join(providers::table)
-        .filter(read.one_of("users.id", ids))
-        .select((
-            users::id,
-            users::provider_id,
-            users::user_name,
-            users::user_name_key,
-            users::email_key,
-            users::active,
-            users::active_event,
-            users::left_event,
-            providers::settings,
-            providers::default_access_group_event,
-        ))
-        .load(read.connection)?;
+    let joined = users::table.inner_join(providers::table).select((
+        users::id,
+        users::provider_id,
+        users::user_name,
+        users::user_name_key,
+        users::email_key,
+        users::active,
+        users::active_event,
+        users::left_event,
+        providers::settings,
+        providers::default_access_group_event,
+    ));
+    let rows: Vec<PersonRow> = match ids {
+        [one] => direct!(read, |connection| joined
+            .filter(users::id.eq(one.to_string()))
+            .load(connection))?,
+        many => joined
+            .filter(read.one_of("users.id", many))
+            .load(read.connection)?,
+    };
     // Of a thousand people most have the same provider.
     let mut known: HashMap<String, Arc<ProviderSettings>> = HashMap::new();
     rows.into_iter()
@@ -123,15 +128,19 @@ pub fn placed(
     read: &mut Read<'_>,
     people: &[UserId],
 ) -> Result<Vec<(UserId, EventId, vendor_rows::Stored)>, Error> {
-    let rows: Vec<(String, String, vendor_rows::Row)> = placements::table
-        .inner_join(vendors::table)
-        .filter(read.one_of("placements.user_id", people))
-        .select((
-            placements::user_id,
-            placements::event_id,
-            vendor_rows::COLUMNS,
-        ))
-        .load(read.connection)?;
+    let joined = placements::table.inner_join(vendors::table).select((
+        placements::user_id,
+        placements::event_id,
+        vendor_rows::COLUMNS,
+    ));
+    let rows: Vec<(String, String, vendor_rows::Row)> = match people {
+        [one] => direct!(read, |connection| joined
+            .filter(placements::user_id.eq(one.to_string()))
+            .load(connection))?,
+        many => joined
+            .filter(read.one_of("placements.user_id", many))
+            .load(read.connection)?,
+    };
     rows.into_iter()
         .map(|(user, event, row)| Ok((parsed(&user)?, parsed(&event)?, row.try_into()?)))
         .collect()

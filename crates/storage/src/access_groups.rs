@@ -6,6 +6,7 @@ use vestibule_domain::{AccessGroupId, EventId};
 use vestibule_scim::fold::fold;
 
 use crate::columns::{from_json, instant, micros, parsed, to_json};
+use crate::engine::direct;
 use crate::error::Error;
 use crate::page::{Key, Page, sorts};
 use crate::predicate::contains;
@@ -65,10 +66,15 @@ pub fn find_all(read: &mut Read<'_>, ids: &[AccessGroupId]) -> Result<Vec<Stored
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let rows: Vec<Row> = access_groups::table
-        .filter(read.one_of("access_groups.id", ids))
-        .select(COLUMNS)
-        .load(read.connection)?;
+    let selected = access_groups::table.select(COLUMNS);
+    let rows: Vec<Row> = match ids {
+        [one] => direct!(read, |connection| selected
+            .filter(access_groups::id.eq(one.to_string()))
+            .load(connection))?,
+        many => selected
+            .filter(read.one_of("access_groups.id", many))
+            .load(read.connection)?,
+    };
     rows.into_iter().map(stored).collect()
 }
 

@@ -7,6 +7,7 @@ use vestibule_oauth::Digest;
 use vestibule_scim::fold::fold;
 
 use crate::columns::{instant, micros, optional_instant, parsed};
+use crate::engine::direct;
 use crate::error::Error;
 use crate::schema::{admin_tokens, administrators, setup_links};
 use crate::store::{Read, Write};
@@ -182,7 +183,7 @@ pub fn find_token(
     read: &mut Read<'_>,
     digest: &Digest,
 ) -> Result<Option<(AdminToken, Administrator)>, Error> {
-    let found: Option<(TokenRow, Row)> = admin_tokens::table
+    let found: Option<(TokenRow, Row)> = direct!(read, |connection| admin_tokens::table
         .inner_join(administrators::table)
         .filter(admin_tokens::digest.eq(digest.as_bytes().as_slice()))
         .select((
@@ -194,8 +195,8 @@ pub fn find_token(
             ),
             COLUMNS,
         ))
-        .get_result(read.connection)
-        .optional()?;
+        .get_result(connection))
+    .optional()?;
     found
         .map(|((id, name, created, expires), row)| {
             let owner = administrator(row)?;

@@ -11,6 +11,7 @@ use vestibule_scim::fold::fold;
 
 use crate::access::Person;
 use crate::columns::{instant, micros, optional, optional_instant, parsed};
+use crate::engine::direct;
 use crate::error::Error;
 use crate::page::{Page, sorts};
 use crate::predicate::contains;
@@ -182,27 +183,39 @@ pub fn concerning_any(
     read: &mut Read<'_>,
     people: &[Person],
 ) -> Result<Vec<(Block, Option<EventId>)>, Error> {
-    let mut providers: Vec<String> = people
-        .iter()
-        .map(|person| person.provider.to_string())
-        .collect();
-    providers.sort_unstable();
-    providers.dedup();
-    let names = people.iter().map(|person| person.user_name_key.as_str());
-    let emails = people
-        .iter()
-        .filter_map(|person| person.email_key.as_deref());
-    let by_name = read
-        .one_of("blocks.provider_id", providers)
-        .and(read.one_of("blocks.user_name_key", names));
-    let by_email = blocks::email_key
-        .is_not_null()
-        .and(read.one_of("blocks.email_key", emails));
-    let rows: Vec<(Row, Option<String>)> = blocks::table
-        .filter(by_name.or(by_email))
+    let selected = blocks::table
         .order(blocks::id)
-        .select((COLUMNS, blocks::lifted_event))
-        .load(read.connection)?;
+        .select((COLUMNS, blocks::lifted_event));
+    let rows: Vec<(Row, Option<String>)> = match people {
+        [one] => direct!(read, |connection| {
+            let by_name = blocks::provider_id
+                .eq(one.provider.to_string())
+                .and(blocks::user_name_key.eq(&one.user_name_key));
+            // Nobody's e-mail is empty.
+            let email = one.email_key.as_deref().unwrap_or_default();
+            let by_email = blocks::email_key
+                .is_not_null()
+                .and(blocks::email_key.assume_not_null().eq(email));
+            selected.filter(by_name.or(by_email)).load(connection)
+        })?,
+        many => {
+            let mut providers: Vec<ProviderId> =
+                many.iter().map(|person| person.provider).collect();
+            providers.sort_unstable();
+            providers.dedup();
+            let names = many.iter().map(|person| person.user_name_key.as_str());
+            let emails = many.iter().filter_map(|person| person.email_key.as_deref());
+            let by_name = read
+                .one_of("blocks.provider_id", providers)
+                .and(read.one_of("blocks.user_name_key", names));
+            let by_email = blocks::email_key
+                .is_not_null()
+                .and(read.one_of("blocks.email_key", emails));
+            selected
+                .filter(by_name.or(by_email))
+                .load(read.connection)?
+        }
+    };
     rows.into_iter()
         .map(|(row, lifted)| Ok((block(row)?, optional(lifted.as_deref())?)))
         .collect()

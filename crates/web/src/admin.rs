@@ -52,7 +52,9 @@ pub(crate) fn configure(routes: &mut Routes<'_>) {
 }
 
 fn services(routes: &mut Routes<'_>) {
+    // In the order in which a path is looked for: what is asked most comes first.
     routes
+        .configure(people::configure)
         .configure(providers::configure)
         .configure(cockpit::configure)
         .configure(credentials::configure)
@@ -61,7 +63,6 @@ fn services(routes: &mut Routes<'_>) {
         .configure(access_groups::configure)
         .configure(internal_groups::configure)
         .configure(links::configure)
-        .configure(people::configure)
         .configure(blocks::configure)
         .configure(schemas::configure)
         .configure(events::configure)

@@ -19,12 +19,13 @@ use access::{Access, Decisions};
 use answers::{Person, PersonDetails, Placed};
 
 pub(super) fn configure(routes: &mut Routes<'_>) {
+    // What gateways ask comes first.
     routes
+        .service(decide)
+        .service(decide_many)
         .service(list)
         .service(read)
-        .service(placement)
-        .service(decide)
-        .service(decide_many);
+        .service(placement);
 }
 
 /// Which people to list.
