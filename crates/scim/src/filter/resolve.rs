@@ -162,19 +162,50 @@ fn compare(
             format!("{path} compares with {}", operand_name(target.kind)),
         ));
     };
-    // RFC 7644, table 3, has no word on what is absent; "ne" is "not eq".
-    Ok(match op {
-        CompareOp::Ne => not(Condition::Compare {
-            target,
-            op: CompareOp::Eq,
-            operand,
-        }),
-        op => Condition::Compare {
+    let negated = op == CompareOp::Ne;
+    let condition = if denies_primary(&target, &operand) {
+        not_primary(path, target, scope)
+    } else {
+        let op = if negated { CompareOp::Eq } else { op };
+        Condition::Compare {
             target,
             op,
             operand,
+        }
+    };
+    // RFC 7644, table 3, has no word on what is absent; "ne" is "not eq".
+    Ok(if negated { not(condition) } else { condition })
+}
+
+fn denies_primary(target: &Target, operand: &Operand) -> bool {
+    let sub = target.sub_attribute.as_deref();
+    target.multi_valued
+        && *operand == Operand::Bool(false)
+        && sub.is_some_and(|name| name.eq_ignore_ascii_case("primary"))
+}
+
+/// RFC 7643, section 2.4: "If not specified, the value of "primary" SHALL be assumed to be "false"".
+fn not_primary(path: &AttributePath, primary: Target, scope: Scope<'_>) -> Condition {
+    let condition = not(Condition::Compare {
+        target: primary,
+        op: CompareOp::Eq,
+        operand: Operand::Bool(true),
+    });
+    let whole = AttributePath {
+        sub_attribute: None,
+        ..path.clone()
+    };
+    let values = match scope {
+        Scope::Resource(resource_type) => find(resource_type, &whole),
+        Scope::Value(_) => None,
+    };
+    match values {
+        Some(values) => Condition::Any {
+            target: values.target(),
+            condition: Box::new(condition),
         },
-    })
+        None => condition,
+    }
 }
 
 fn lookup(
