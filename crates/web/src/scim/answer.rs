@@ -72,6 +72,8 @@ pub(crate) fn resource(
     let tag = entity_tag(resource.version);
     let mut builder = builder(request, status);
     builder.insert_header((header::ETAG, tag));
+    // RFC 7643, section 3.1: what `meta.location` says as well.
+    builder.insert_header((header::CONTENT_LOCATION, resource.location.as_str()));
     builder.insert_header((header::LOCATION, resource.location));
     builder.body(resource.body)
 }
