@@ -17,7 +17,7 @@ pub fn fold(text: &str) -> String {
 mod tests {
     use proptest::prelude::*;
 
-    use super::fold;
+    use super::*;
 
     // proves: 7644-7.8-prepared
     #[test]
@@ -36,8 +36,35 @@ mod tests {
         assert_ne!(fold("eric"), fold("éric"));
     }
 
+    /// Names as the profile `UsernameCaseMapped` prepares them before it compares them (RFC 7613,
+    /// section 3.2.2): wide and narrow forms are mapped, case is, and the rest composed (NFC).
+    fn case_mapped(name: &str) -> String {
+        let width = |character: char| match character {
+            '\u{3000}' | '\u{ff01}'..='\u{ffee}' => character.nfkc().collect(),
+            other => other.to_string(),
+        };
+        let mapped: String = name.chars().map(width).collect();
+        CaseMapper::new().fold_string(&mapped).nfc().collect()
+    }
+
+    // proves: 7644-5-precis
+    #[test]
+    fn what_the_profile_of_user_names_makes_one_is_one() {
+        for character in '\0'..=char::MAX {
+            // A mark may compose with what stands before it.
+            for name in [character.to_string(), format!("e{character}")] {
+                assert_eq!(fold(&case_mapped(&name)), fold(&name), "{name:?}");
+            }
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(256))]
+        #[test]
+        fn what_the_profile_makes_one_is_one_in_any_text(name in "\\PC{0,12}") {
+            prop_assert_eq!(fold(&case_mapped(&name)), fold(&name));
+        }
+
         #[test]
         fn folding_twice_changes_nothing(text in "\\PC{0,12}") {
             let once = fold(&text);

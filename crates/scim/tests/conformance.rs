@@ -1,6 +1,6 @@
 //! Which test proves which requirement of RFC 7643, 7644 and 9865: `docs/conformance.md`, made of the
-//! requirements in `conformance/requirements.txt` and of the lines `// proves: ID ID` above tests in
-//! the whole workspace. `CONFORMANCE=write cargo test -p vestibule-scim --test conformance` writes it.
+//! requirements in `conformance/requirements.txt`, with the reasons why some are not followed, and of
+//! the lines `// proves: ID ID` above tests in the whole workspace. `CONFORMANCE=write cargo test -p vestibule-scim --test conformance` writes it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -9,17 +9,53 @@ use std::path::{Path, PathBuf};
 
 const REQUIREMENTS: &str = include_str!("conformance/requirements.txt");
 
-/// A requirement: id, level, text.
-fn requirements() -> Vec<(&'static str, &'static str, &'static str)> {
-    REQUIREMENTS
-        .lines()
-        .filter(|line| !line.starts_with('#') && !line.is_empty())
-        .map(|line| {
-            let mut parts = line.splitn(3, ' ');
-            let mut part = || parts.next().expect("id, level and requirement");
-            (part(), part(), part())
-        })
-        .collect()
+struct Requirement {
+    id: &'static str,
+    /// `MUST` or `SHOULD`.
+    level: &'static str,
+    text: &'static str,
+    /// What stands, indented, below it: that there is no test on purpose, and why.
+    reason: Option<(Outcome, &'static str)>,
+}
+
+/// What became of a requirement; the page has a section for each, in this order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Outcome {
+    Open,
+    /// `declined: why`. A SHOULD alone can be.
+    Declined,
+    /// `moot: why it cannot come to that here`.
+    Moot,
+    Proven,
+}
+
+fn requirements() -> Vec<Requirement> {
+    let mut requirements: Vec<Requirement> = Vec::new();
+    let lines = REQUIREMENTS.lines();
+    for line in lines.filter(|line| !line.starts_with('#') && !line.is_empty()) {
+        if let Some(reason) = line.strip_prefix("  ") {
+            let of = requirements.last_mut().expect("a requirement comes first");
+            let (kind, why) = reason.split_once(": ").expect("a kind and a reason");
+            let declined = kind == "declined" && of.level == "SHOULD";
+            assert!(declined || kind == "moot", "{}: {kind}", of.id);
+            let outcome = if declined {
+                Outcome::Declined
+            } else {
+                Outcome::Moot
+            };
+            of.reason = Some((outcome, why));
+            continue;
+        }
+        let mut parts = line.splitn(3, ' ');
+        let mut part = || parts.next().expect("id, level and requirement");
+        requirements.push(Requirement {
+            id: part(),
+            level: part(),
+            text: part(),
+            reason: None,
+        });
+    }
+    requirements
 }
 
 /// The tests that prove each requirement, as `file: function`.
@@ -68,36 +104,60 @@ fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-fn page(proofs: &BTreeMap<String, BTreeSet<String>>) -> String {
-    let requirements = requirements();
-    let proven = |id: &str| proofs.contains_key(id);
-    let count = |level: &str, of: &dyn Fn(&str) -> bool| {
-        let mut all = requirements.iter();
-        all.by_ref()
-            .filter(|(id, own, _)| *own == level && of(id))
-            .count()
-    };
+fn page(requirements: &[Requirement], proofs: &BTreeMap<String, BTreeSet<String>>) -> String {
+    let mut outcomes: BTreeMap<Outcome, Vec<(&Requirement, String)>> = BTreeMap::new();
+    for requirement in requirements {
+        let (outcome, last) = match (proofs.get(requirement.id), requirement.reason) {
+            (Some(tests), _) => {
+                let tests: Vec<String> = tests.iter().map(|test| format!("`{test}`")).collect();
+                (Outcome::Proven, tests.join("<br>"))
+            }
+            (None, Some((outcome, why))) => (outcome, why.to_owned()),
+            (None, None) => (Outcome::Open, String::new()),
+        };
+        let row = (requirement, last);
+        outcomes.entry(outcome).or_default().push(row);
+    }
     let mut page = String::from(
         "# Conformance\n\nWhat RFC 7643, 7644 and 9865 ask of a service provider (MUST, SHALL, SHOULD), in own words, and the \
          test that\nproves it. Made from the tests' own annotations; a test fails when the two differ. To prove one more, write\n\
          `// proves: ID` above a `#[test]` and run `CONFORMANCE=write cargo test -p vestibule-scim --test conformance`.\n\n\
-         What the RFCs ask of clients and of people is left out.\n\n| | proven | without a test |\n|---|---|---|\n",
+         What the RFCs ask of clients and of people is left out.\n\n\
+         | | proven | does not arise here | not followed | without a test |\n|---|---|---|---|---|\n",
     );
     for level in ["MUST", "SHOULD"] {
-        let with = count(level, &proven);
-        let without = count(level, &|id| !proven(id));
-        writeln!(page, "| {level} | {with} | {without} |").expect("a String takes it");
+        let count = |outcome| {
+            let rows = outcomes.get(&outcome).into_iter().flatten();
+            rows.filter(|(of, _)| of.level == level).count()
+        };
+        let (proven, moot) = (count(Outcome::Proven), count(Outcome::Moot));
+        let (declined, open) = (count(Outcome::Declined), count(Outcome::Open));
+        writeln!(
+            page,
+            "| {level} | {proven} | {moot} | {declined} | {open} |"
+        )
+        .expect("a String takes it");
     }
-    page.push_str("\n## Without a test\n\n| id | level | requirement |\n|---|---|---|\n");
-    for (id, level, text) in requirements.iter().filter(|(id, ..)| !proven(id)) {
-        writeln!(page, "| {id} | {level} | {text} |").expect("a String takes it");
-    }
-    page.push_str("\n## Proven\n\n| id | level | requirement | tests |\n|---|---|---|---|\n");
-    for (id, level, text) in &requirements {
-        if let Some(tests) = proofs.get(*id) {
-            let tests: Vec<String> = tests.iter().map(|test| format!("`{test}`")).collect();
-            let tests = tests.join("<br>");
-            writeln!(page, "| {id} | {level} | {text} | {tests} |").expect("a String takes it");
+    for (outcome, rows) in &outcomes {
+        let (title, last) = match outcome {
+            Outcome::Open => ("Without a test", ""),
+            Outcome::Declined => ("Not followed", "because"),
+            Outcome::Moot => ("Does not arise here", "because"),
+            Outcome::Proven => ("Proven", "tests"),
+        };
+        writeln!(
+            page,
+            "\n## {title}\n\n| id | level | requirement | {last} |\n|---|---|---|---|"
+        )
+        .expect("a String takes it");
+        for (
+            Requirement {
+                id, level, text, ..
+            },
+            last,
+        ) in rows
+        {
+            writeln!(page, "| {id} | {level} | {text} | {last} |").expect("a String takes it");
         }
     }
     page
@@ -107,15 +167,19 @@ fn page(proofs: &BTreeMap<String, BTreeSet<String>>) -> String {
 fn the_page_says_what_the_tests_prove() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let root = root.canonicalize().expect("the workspace is there");
-    let proofs = proofs(&root);
-    let known: BTreeSet<&str> = requirements().iter().map(|(id, ..)| *id).collect();
-    assert_eq!(known.len(), requirements().len(), "an id is there twice");
+    let (requirements, proofs) = (requirements(), proofs(&root));
+    let known: BTreeSet<&str> = requirements.iter().map(|of| of.id).collect();
+    assert_eq!(known.len(), requirements.len(), "an id is there twice");
     let unknown: Vec<&String> = proofs
         .keys()
         .filter(|id| !known.contains(id.as_str()))
         .collect();
     assert!(unknown.is_empty(), "no such requirement: {unknown:?}");
-    let page = page(&proofs);
+    for Requirement { id, reason, .. } in &requirements {
+        let both = reason.is_some() && proofs.contains_key(*id);
+        assert!(!both, "{id}: proven, and a reason why it is not");
+    }
+    let page = page(&requirements, &proofs);
     let path = root.join("docs/conformance.md");
     if std::env::var_os("CONFORMANCE").is_some() {
         fs::write(&path, &page).expect("the page can be written");

@@ -313,6 +313,10 @@ fn attribute(attribute: &AttributeTypeAndValue<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use rcgen::generate_simple_self_signed;
+    use rustls::version::{TLS12, TLS13};
+    use rustls::{
+        ClientConfig, ClientConnection, ProtocolVersion, ServerConnection, SupportedProtocolVersion,
+    };
 
     use super::*;
 
@@ -355,5 +359,95 @@ mod tests {
         let third = certify(&files);
         assert!(tls.renew().unwrap());
         assert_eq!(shown(), [third]);
+    }
+
+    /// A server without certificates of clients, and its own certificate.
+    fn server(folder: &Path) -> (Tls, CertificateDer<'static>) {
+        let files = TlsFiles {
+            certificate: folder.join("server.pem"),
+            key: folder.join("server.key"),
+            client_authorities: None,
+        };
+        let own = certify(&files);
+        (Tls::open(files).unwrap(), own)
+    }
+
+    /// The version that a client who knows this one alone agrees on.
+    fn agreed(
+        server: ServerConfig,
+        own: CertificateDer<'static>,
+        version: &'static SupportedProtocolVersion,
+    ) -> Option<ProtocolVersion> {
+        let mut roots = RootCertStore::empty();
+        roots.add(own).unwrap();
+        let client = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_protocol_versions(&[version])
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let name = "localhost".try_into().unwrap();
+        let mut client = ClientConnection::new(Arc::new(client), name).unwrap();
+        let mut server = ServerConnection::new(Arc::new(server)).unwrap();
+        while client.is_handshaking() || server.is_handshaking() {
+            let mut sent = Vec::new();
+            client.write_tls(&mut sent).unwrap();
+            server.read_tls(&mut sent.as_slice()).unwrap();
+            server.process_new_packets().unwrap();
+            let mut answered = Vec::new();
+            server.write_tls(&mut answered).unwrap();
+            assert!(!sent.is_empty() || !answered.is_empty(), "nobody speaks");
+            client.read_tls(&mut answered.as_slice()).unwrap();
+            client.process_new_packets().unwrap();
+        }
+        server.protocol_version()
+    }
+
+    /// The first message of a client whose newest version this is (RFC 5246, section 7.4.1.2).
+    fn hello(version: [u8; 2]) -> Vec<u8> {
+        // signature_algorithms: ecdsa_secp256r1_sha256; supported_groups: secp256r1.
+        let extensions = [0, 13, 0, 4, 0, 2, 4, 3, 0, 10, 0, 4, 0, 2, 0, 23];
+        let mut body = version.to_vec();
+        body.extend([7; 32]);
+        // No session, ECDHE-ECDSA with AES-128 in CBC and in GCM, no compression.
+        body.extend([0, 0, 4, 0xc0, 0x09, 0xc0, 0x2b, 1, 0]);
+        body.extend([0, u8::try_from(extensions.len()).unwrap()]);
+        body.extend(extensions);
+        let length = u8::try_from(body.len()).unwrap();
+        let mut record = vec![22, 3, 1, 0, length + 4, 1, 0, 0, length];
+        record.extend(body);
+        record
+    }
+
+    // proves: 7644-7.2-tls
+    #[test]
+    fn nothing_below_tls_1_2_is_spoken() {
+        let folder = tempfile::tempdir().unwrap();
+        let (tls, own) = server(folder.path());
+        for (version, expected) in [
+            (&TLS12, ProtocolVersion::TLSv1_2),
+            (&TLS13, ProtocolVersion::TLSv1_3),
+        ] {
+            let config = tls.config().unwrap();
+            assert_eq!(agreed(config, own.clone(), version), Some(expected));
+        }
+        // SSL 3.0, TLS 1.0 and 1.1 are refused with the alert protocol_version; the same by 1.2 is not.
+        for (version, refused) in [
+            ([3, 0], true),
+            ([3, 1], true),
+            ([3, 2], true),
+            ([3, 3], false),
+        ] {
+            let config = Arc::new(tls.config().unwrap());
+            let mut server = ServerConnection::new(config).unwrap();
+            server.read_tls(&mut hello(version).as_slice()).unwrap();
+            assert_eq!(
+                server.process_new_packets().is_err(),
+                refused,
+                "{version:?}"
+            );
+            let mut answered = Vec::new();
+            server.write_tls(&mut answered).unwrap();
+            assert_eq!(answered.ends_with(&[0, 2, 2, 70]), refused, "{answered:?}");
+        }
     }
 }

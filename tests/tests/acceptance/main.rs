@@ -9,6 +9,7 @@
 
 mod access_requests;
 mod cockpit;
+mod conformance;
 mod console;
 mod entrance;
 mod figures;

@@ -242,6 +242,7 @@ fn r_tok_6_two_nodes_over_one_database_agree_at_once() {
     assert_eq!(read(&first, &token), 401);
 }
 
+// proves: 7644-7.7-throttle
 #[test]
 fn r_tok_16_failures_count_on_every_node() {
     let Some(first) = TestApp::start(Engine::Postgres) else {

@@ -131,6 +131,7 @@ fn people_may_refer_to_each_other_and_groups_may_not_contain_each_other() {
     });
 }
 
+// proves: 7644-3.7-continue 7644-3.7-ok 7644-3.7.3-all
 #[test]
 fn one_failure_leaves_the_others_and_enough_of_them_stop() {
     both_engines(|app| {

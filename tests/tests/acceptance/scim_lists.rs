@@ -146,6 +146,7 @@ fn a_walk_backward_meets_everybody_once() {
     });
 }
 
+// proves: 9865-2-next 9865-2-previous
 #[test]
 fn a_walk_goes_back_as_it_came() {
     both_engines(|app| {
@@ -234,6 +235,7 @@ fn a_cursor_is_good_for_its_query_its_provider_and_its_time() {
     });
 }
 
+// proves: 7644-3.4.2.1-root 7644-3.4.3-search
 #[test]
 fn a_search_by_post_and_over_all_types() {
     both_engines(|app| {

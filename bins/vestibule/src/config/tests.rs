@@ -144,6 +144,7 @@ fn a_wrong_type_is_an_error_with_its_place() {
     );
 }
 
+// proves: 7644-1.3-base
 #[test]
 fn a_wrong_value_is_an_error_with_its_origin() {
     let error = load(None, &[("VESTIBULE_MAXIMUM_PAGE", "99")], &[]).unwrap_err();
@@ -185,6 +186,7 @@ fn a_wrong_value_is_an_error_with_its_origin() {
     }
 }
 
+// proves: 7644-7.2-tls
 #[test]
 fn r_net_6_plain_http_stays_on_the_loopback_unless_a_proxy_is_in_front() {
     let open = [

@@ -46,7 +46,7 @@ fn babs_matches(text: &str) -> bool {
     matches(&condition.unwrap(), &match_document(&user, &babs()))
 }
 
-// proves: 7643-2.5-unassigned 7643-7-case 7644-3.4.2.2-caseexact 7644-3.4.2.2-complex
+// proves: 7643-2.4-primary-default 7643-2.5-unassigned 7643-7-case 7644-3.4.2.2-caseexact 7644-3.4.2.2-complex
 // proves: 7644-3.4.2.2-matching
 #[test]
 fn what_babs_matches() {

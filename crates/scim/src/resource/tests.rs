@@ -79,6 +79,7 @@ fn names_are_rewritten_and_what_the_client_does_not_own_is_dropped() {
     );
 }
 
+// proves: 7643-2.4-objects
 #[test]
 fn wrong_types_name_the_path_and_both_types() {
     let cases = [

@@ -30,6 +30,7 @@ fn ask(
     }
 }
 
+// proves: 7644-7.7-throttle
 #[test]
 fn r_tok_16_a_flood_from_one_address_never_stops_the_product_on_another() {
     let world = World::new();

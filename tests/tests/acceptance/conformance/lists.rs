@@ -1,0 +1,108 @@
+//! RFC 7644, section 3.4.2.3, and RFC 9865: order, and pages by cursor.
+
+use serde_json::{Value, json};
+use vestibule_testkit::both_engines;
+
+use super::{Client, all_of, define};
+
+// proves: 7644-3.4.2.3-type
+#[test]
+fn the_order_follows_the_type_and_case_where_it_counts() {
+    both_engines(|app| {
+        define(
+            app,
+            "Device",
+            &json!([
+                {"name": "number", "type": "integer"},
+                {"name": "weight", "type": "decimal"},
+                {"name": "made", "type": "dateTime"},
+                {"name": "colour"},
+                {"name": "serial", "caseExact": true},
+                {"name": "name"}]),
+        );
+        let client = Client::new(app, "Product");
+        // As texts they would all be in another order.
+        for (name, number, weight, made, text) in [
+            ("x", 10, json!(10.25), "2026-01-01T12:00:00Z", "B"),
+            ("y", 9, json!(1.5), "2026-01-01T23:00:00-02:00", "a"),
+            ("z", -1, json!(9), "2026-01-02T00:30:00Z", "C"),
+        ] {
+            let device = json!({"schemas": ["urn:example:params:scim:schemas:Device"], "name": name,
+                "number": number, "weight": weight, "made": made, "colour": text, "serial": text});
+            client.create("/Devices", &device);
+        }
+        for (attribute, expected) in [
+            ("number", ["z", "y", "x"]),
+            ("weight", ["y", "z", "x"]),
+            ("made", ["x", "z", "y"]),
+            ("colour", ["y", "x", "z"]),
+            ("serial", ["x", "z", "y"]),
+        ] {
+            let page = client.get(&format!("/Devices?sortBy={attribute}"));
+            assert_eq!(all_of(&page, "name"), expected, "{attribute}");
+            let page = client.get(&format!("/Devices?sortBy={attribute}&sortOrder=descending"));
+            let reversed: Vec<&str> = expected.iter().rev().copied().collect();
+            assert_eq!(all_of(&page, "name"), reversed, "{attribute}");
+        }
+        for name in ["Bob", "ann", "Cyd"] {
+            client.create_user(name);
+        }
+        let page = client.get("/Users?sortBy=userName");
+        assert_eq!(all_of(&page, "userName"), ["ann", "Bob", "Cyd"]);
+    });
+}
+
+// proves: 9865-2-next 9865-2-previous 9865-2.2-sorted
+#[test]
+fn pages_by_cursor_are_sorted_and_say_which_is_the_first_and_which_the_last() {
+    both_engines(|app| {
+        let client = Client::new(app, "Product");
+        for name in ["d", "B", "a", "C", "f", "e"] {
+            client.create_user(name);
+        }
+        for (count, lengths) in [
+            (1, vec![1, 1, 1, 1, 1, 1]),
+            (2, vec![2, 2, 2]),
+            (4, vec![4, 2]),
+            (6, vec![6]),
+            (10, vec![6]),
+        ] {
+            for (order, expected) in [
+                ("ascending", ["a", "B", "C", "d", "e", "f"]),
+                ("descending", ["f", "e", "d", "C", "B", "a"]),
+            ] {
+                let (mut cursor, mut names, mut met) = (String::new(), Vec::new(), Vec::new());
+                loop {
+                    let query = format!(
+                        "/Users?sortBy=userName&sortOrder={order}&count={count}&cursor={cursor}"
+                    );
+                    let page = client.get(&query);
+                    assert_eq!(
+                        page.get("previousCursor").is_some(),
+                        !met.is_empty(),
+                        "{query}: {page}"
+                    );
+                    let found = all_of(&page, "userName");
+                    met.push(found.len());
+                    names.extend(found);
+                    assert_eq!(
+                        page.get("nextCursor").is_some(),
+                        met.len() < lengths.len(),
+                        "{query}: {page}"
+                    );
+                    let Some(next) = page["nextCursor"].as_str() else {
+                        break;
+                    };
+                    next.clone_into(&mut cursor);
+                }
+                assert_eq!(met, lengths, "{order}");
+                assert_eq!(names, expected, "{order}");
+            }
+        }
+        let nobody = client.get("/Users?filter=userName%20eq%20%22x%22&cursor=");
+        assert_eq!(nobody["totalResults"], 0);
+        for cursor in ["nextCursor", "previousCursor"] {
+            assert_eq!(nobody.get(cursor), None::<&Value>);
+        }
+    });
+}
