@@ -145,7 +145,7 @@ fn no_order_of_attributes_or_schemas_matters_and_no_schema_is_named_twice() {
             .into_iter()
             .enumerate()
             {
-                let mut members = vec![
+                let mut members = [
                     ("schemas", schemas),
                     ("userName", json!(format!("u{number}"))),
                     ("name", name.clone()),
