@@ -185,6 +185,25 @@ fn the_oldest_tokens_give_way() {
 }
 
 #[test]
+fn tokens_grow_by_a_sixteenth_at_most_until_the_oldest_give_way() {
+    let world = World::with(Settings {
+        live_tokens: 32,
+        ..Settings::default()
+    });
+    let client = world.register(provider("Okta", UserType::Internal));
+    let asked = request(&client, &client.client_secret);
+    let mut tokens = Vec::new();
+    let mut most = 0;
+    for _ in 0..40 {
+        tokens.push(world.grant(&asked).unwrap().access_token);
+        let working: Vec<bool> = tokens.iter().map(|token| works(&world, token)).collect();
+        assert!(working.iter().rev().take(32).all(|works| *works));
+        most = most.max(working.iter().filter(|works| **works).count());
+    }
+    assert_eq!(most, 34);
+}
+
+#[test]
 fn a_use_of_the_secret_is_counted() {
     let world = World::new();
     let client = world.register(provider("Okta", UserType::Internal));
