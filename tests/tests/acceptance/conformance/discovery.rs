@@ -43,13 +43,7 @@ fn discovery_lists_everything_whatever_page_or_order_is_asked_for() {
             assert_eq!(list["totalResults"], names.as_array().unwrap().len());
             assert!(list["Resources"][0]["meta"]["location"].is_string());
         }
-        for path in [
-            "/Schemas".to_owned(),
-            "/ResourceTypes".to_owned(),
-            format!("/Schemas/{USER}"),
-            "/ResourceTypes/User".to_owned(),
-            "/ServiceProviderConfig".to_owned(),
-        ] {
+        for path in everywhere() {
             let plain = client.get(&path);
             for parameters in [
                 "startIndex=2&count=1",
@@ -74,13 +68,7 @@ fn discovery_lists_everything_whatever_page_or_order_is_asked_for() {
 fn a_filter_on_discovery_is_forbidden() {
     both_engines(|app| {
         let client = Client::new(app, "Product");
-        for path in [
-            "/Schemas".to_owned(),
-            "/ResourceTypes".to_owned(),
-            format!("/Schemas/{USER}"),
-            "/ResourceTypes/User".to_owned(),
-            "/ServiceProviderConfig".to_owned(),
-        ] {
+        for path in everywhere() {
             for more in ["", "&count=many", "&startIndex=2"] {
                 let path = format!("{path}?filter=id%20eq%20%22User%22{more}");
                 let reply = client.send("GET", &path, None);
@@ -92,4 +80,15 @@ fn a_filter_on_discovery_is_forbidden() {
             }
         }
     });
+}
+
+/// Every kind of discovery address.
+fn everywhere() -> [String; 5] {
+    [
+        "/Schemas".to_owned(),
+        "/ResourceTypes".to_owned(),
+        format!("/Schemas/{USER}"),
+        "/ResourceTypes/User".to_owned(),
+        "/ServiceProviderConfig".to_owned(),
+    ]
 }
