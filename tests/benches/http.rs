@@ -5,11 +5,12 @@
 //! cargo test -p acceptance --bench http -- --smoke        # seconds in all: does it still run?
 //! ```
 //!
-//! The server is the release binary on a fresh SQLite file with `synchronous=FULL`. Beside it run a
-//! bare actix-web handler that answers the same bytes, and a loop that inserts the same rows straight
-//! into SQLite in groups of 16, one commit a group; and, where its port is given, npm's oidc-provider
-//! (`.ci/long bench` starts it). Figures are rates, and ratios between them; what is compared over HTTP is
-//! asked in turns of a fraction of a second, so that a machine that others slow down slows both.
+//! The server is the release binary, or the one that `VESTIBULE_BINARY` names, on a fresh SQLite file with
+//! `synchronous=FULL`. Beside it run a bare actix-web handler that answers the same bytes, head and body, and a loop that
+//! inserts the same rows straight into SQLite in groups of 16, one commit a group; and, where its port is
+//! given, npm's oidc-provider (`.ci/long bench` starts it). Figures are rates, and ratios between them; what
+//! is compared over HTTP is asked in turns of a fraction of a second, so that a machine that others slow down
+//! slows both.
 
 #![expect(
     clippy::print_stdout,
@@ -147,7 +148,7 @@ fn main() {
     );
 
     let one = client::fetch(&load(&format!("/Users/{}", ids[0])));
-    let fixed = bare::Bare::start(folder.path(), &one);
+    let fixed = bare::Bare::start(folder.path(), one);
     let best = Load {
         port: fixed.port,
         authorization: bearer.clone(),

@@ -203,11 +203,14 @@ fn collect(connections: usize, load: &Load, next: &(dyn Fn() -> Option<Request> 
     }
 }
 
-/// One answer's body.
-pub(crate) fn fetch(load: &Load) -> String {
-    let (status, body) = Connection::open(load).send(&get(&load.path));
+/// One answer: its header lines and its body.
+pub(crate) fn fetch(load: &Load) -> (Vec<String>, String) {
+    let mut connection = Connection::open(load);
+    let mut head = Vec::new();
+    connection.ask(&get(&load.path));
+    let (status, body) = connection.answer(|line| head.push(line.trim().to_owned()));
     assert_eq!(status, 200, "{body}");
-    body
+    (head, body)
 }
 
 /// The ids of the first `count` people, a thousand a page.
@@ -282,6 +285,11 @@ impl<'a> Connection<'a> {
     }
 
     fn send(&mut self, request: &Request) -> (u16, String) {
+        self.ask(request);
+        self.answer(|_| ())
+    }
+
+    fn ask(&mut self, request: &Request) {
         let Load {
             authorization,
             base,
@@ -300,10 +308,10 @@ impl<'a> Connection<'a> {
             .get_mut()
             .write_all(&whole)
             .expect("the server reads");
-        self.answer()
     }
 
-    fn answer(&mut self) -> (u16, String) {
+    /// Reads an answer; `see` is shown each line of its head after the first.
+    fn answer(&mut self, mut see: impl FnMut(&str)) -> (u16, String) {
         let mut line = String::new();
         self.stream
             .read_line(&mut line)
@@ -322,6 +330,7 @@ impl<'a> Connection<'a> {
             if line == "\r\n" {
                 break;
             }
+            see(&line);
             if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
                 length = value.trim().parse().expect("a length");
             }

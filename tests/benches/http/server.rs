@@ -19,38 +19,7 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(folder: &Path) -> Self {
-        // As it was built itself: for figures by `cargo bench`, for a smoke by `cargo test`.
-        let which: &[&str] = if cfg!(debug_assertions) {
-            // With an example, so that shared crates have the features that the tests gave them.
-            &[
-                "--profile",
-                "dev",
-                "--workspace",
-                "--bin",
-                "vestibule",
-                "--example",
-                "openapi",
-            ]
-        } else {
-            &["--profile", "release", "-p", "vestibule"]
-        };
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--locked"]).args(which);
-        // What cargo says of this package would make build scripts run again, and what rests on them.
-        for (name, _) in std::env::vars_os() {
-            let text = name.to_string_lossy();
-            if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
-                cargo.env_remove(&name);
-            }
-        }
-        let built = cargo.status().expect("cargo runs, since it runs this");
-        assert!(built.success(), "the binary does not build");
-        let target = std::env::current_exe().expect("a running program has a path");
-        let binary = target
-            .ancestors()
-            .nth(2)
-            .expect("the target folder has a folder a profile")
-            .join("vestibule");
+        let binary = std::env::var_os("VESTIBULE_BINARY").map_or_else(build, PathBuf::from);
         let database = folder.join("vestibule.db");
         let port = free_port();
         let child = serve(&binary, &database, port);
@@ -187,6 +156,41 @@ impl Drop for Server {
 
 fn url(database: &Path) -> String {
     format!("sqlite:{}", database.display())
+}
+
+/// Builds the server as this bench was built itself: for figures by `cargo bench`, for a smoke by `cargo test`.
+fn build() -> PathBuf {
+    let which: &[&str] = if cfg!(debug_assertions) {
+        // With an example, so that shared crates have the features that the tests gave them.
+        &[
+            "--profile",
+            "dev",
+            "--workspace",
+            "--bin",
+            "vestibule",
+            "--example",
+            "openapi",
+        ]
+    } else {
+        &["--profile", "release", "-p", "vestibule"]
+    };
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--locked"]).args(which);
+    // What cargo says of this package would make build scripts run again, and what rests on them.
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            cargo.env_remove(&name);
+        }
+    }
+    let built = cargo.status().expect("cargo runs, since it runs this");
+    assert!(built.success(), "the binary does not build");
+    let target = std::env::current_exe().expect("a running program has a path");
+    target
+        .ancestors()
+        .nth(2)
+        .expect("the target folder has a folder a profile")
+        .join("vestibule")
 }
 
 fn serve(binary: &Path, database: &Path, port: u16) -> Child {
