@@ -9,6 +9,7 @@ use vestibule_scim::{
 
 use super::answer;
 use super::documents::{DiscoveryDocument, Refusals};
+use super::query::Query;
 use super::request::Scim;
 use crate::Web;
 
@@ -89,10 +90,7 @@ async fn describe(
     document: impl FnOnce(&Web, &[&ResourceType], &str) -> Option<Value>,
 ) -> HttpResponse {
     let Scim {
-        request,
-        web,
-        call,
-        query,
+        request, web, call, ..
     } = scim;
     let base = call.base.clone();
     let service = web.service.clone();
@@ -100,7 +98,8 @@ async fn describe(
         Ok(types) => types,
         Err(error) => return answer::error(&request, &error),
     };
-    if query.list().is_ok_and(|list| list.filter.is_some()) {
+    // Whatever else the query says is ignored, also what makes no sense (RFC 7644, section 4).
+    if Query::has_filter(&request) {
         let detail = "discovery resources cannot be filtered";
         return answer::refusal(&request, Error::new(403, None, detail));
     }

@@ -26,6 +26,12 @@ impl Query {
         Self(Self::parse(request.query_string()))
     }
 
+    /// Whether there is a filter, however the rest may read.
+    pub(crate) fn has_filter(request: &HttpRequest) -> bool {
+        url::form_urlencoded::parse(request.query_string().as_bytes())
+            .any(|(name, _)| name.eq_ignore_ascii_case("filter"))
+    }
+
     fn parse(text: &str) -> Result<ListRequest, Error> {
         let mut request = ListRequest::default();
         for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
