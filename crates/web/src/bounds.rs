@@ -59,7 +59,11 @@ fn refusal(request: &HttpRequest, status: StatusCode, detail: &str) -> HttpRespo
     }
     let mut response = HttpResponse::build(status);
     if path.starts_with(oauth::ISSUER) {
-        return response.json(json!({"error": "invalid_request", "error_description": detail}));
+        return response.json(json!({
+            "error": "invalid_request",
+            "error_description": detail,
+            "request_id": request_id(request),
+        }));
     }
     response.content_type("application/problem+json").body(
         json!({

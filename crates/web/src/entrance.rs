@@ -9,7 +9,7 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 
 use crate::request::RequestId;
-use crate::{Web, admission, bounds};
+use crate::{Web, admission, bounds, refusals};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -37,7 +37,9 @@ pub async fn entrance<B: MessageBody>(
             }
             next.call(request).await?.map_into_left_body()
         }
-        Err(refusal) => request.into_response(*refusal).map_into_right_body(),
+        Err(refusal) => refusals::at_the_entrance(request.into_response(*refusal))
+            .await?
+            .map_into_right_body(),
     };
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&id) {

@@ -1,7 +1,8 @@
 //! Notes every refused or failed request over SCIM and to the issuer, so that administrators find it
 //! by the id that the error body carries.
 //!
-//! One middleware around each mount, so that no handler can forget it. What is noted holds no secret:
+//! One middleware around each mount, so that no handler can forget it, and the entrance, for what it lets
+//! nobody see. What is noted holds no secret:
 //! credentials stay behind, and of the body only an outline is kept.
 
 mod outline;
@@ -17,7 +18,7 @@ use vestibule_oauth::Bearer;
 use vestibule_service::requests::{Refusal, Shown};
 
 use crate::request::Sender;
-use crate::{Web, scim};
+use crate::{Web, oauth, scim};
 
 /// The body of a request as it was received, left by whoever read it.
 #[derive(Debug, Clone)]
@@ -37,6 +38,22 @@ pub(crate) async fn over_tokens<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
     observe(next.call(request).await?, "token").await
+}
+
+/// What was refused at the entrance, before its mount saw it.
+pub(crate) async fn at_the_entrance(
+    refused: ServiceResponse,
+) -> Result<ServiceResponse, actix_web::Error> {
+    let path = refused.request().path();
+    let endpoint = if path.starts_with(scim::MOUNT) || path.starts_with(scim::ALIAS) {
+        "scim"
+    } else if path.starts_with(oauth::ISSUER) {
+        "token"
+    } else {
+        return Ok(refused);
+    };
+    let noted = observe(refused, endpoint).await?;
+    Ok(noted.map_into_boxed_body())
 }
 
 /// What lies nowhere. When it shows a token it was meant for SCIM: a product with another base URL,

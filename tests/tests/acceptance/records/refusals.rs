@@ -48,6 +48,40 @@ fn form(app: &TestApp, body: &str) -> Reply {
 }
 
 #[test]
+fn what_the_entrance_refuses_is_kept() {
+    both_engines(|app| {
+        let okta = app.register(third_party("Okta"));
+        let admin = app.admin_token("ada", Role::Auditor);
+        let bearer = format!("Bearer {}", okta.token);
+        let names: Vec<String> = (0..65).map(|number| format!("x-{number}")).collect();
+        let mut headers: Vec<(&str, &str)> = names.iter().map(|name| (&**name, "1")).collect();
+        headers.push(("Authorization", &bearer));
+        let long = format!("/scim/v2/Users?attributes={}", "a".repeat(8_192));
+        let alone = [("Authorization", &*bearer)];
+        for (reply, status, by) in [
+            (app.send_raw("GET", &long, &alone, ""), 414, true),
+            (
+                app.send_raw("GET", "/scim/v2/Users", &headers, ""),
+                431,
+                true,
+            ),
+            (
+                app.send_raw("POST", "/iso/oauth2/token", &headers, ""),
+                431,
+                false,
+            ),
+        ] {
+            assert_eq!(reply.status, status, "{}", reply.text);
+            let found = kept(app, &admin, &trace(&reply));
+            assert_eq!(found["status"], status);
+            if by {
+                assert_eq!(found["provider"], okta.id.to_string());
+            }
+        }
+    });
+}
+
+#[test]
 fn every_error_body_carries_the_id_under_which_the_request_is_kept() {
     both_engines(|app| {
         let okta = app.register(third_party("Okta"));
