@@ -22,7 +22,7 @@ struct Requirement {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Outcome {
     Open,
-    /// `declined: why`. A SHOULD alone can be.
+    /// `declined: why`, for a SHOULD; `contradicted: by what`, for a MUST that its own RFC does not keep.
     Declined,
     /// `moot: why it cannot come to that here`.
     Moot,
@@ -36,13 +36,12 @@ fn requirements() -> Vec<Requirement> {
         if let Some(reason) = line.strip_prefix("  ") {
             let of = requirements.last_mut().expect("a requirement comes first");
             let (kind, why) = reason.split_once(": ").expect("a kind and a reason");
-            let declined = kind == "declined" && of.level == "SHOULD";
-            assert!(declined || kind == "moot", "{}: {kind}", of.id);
-            let outcome = if declined {
-                Outcome::Declined
-            } else {
-                Outcome::Moot
+            let outcome = match (kind, of.level) {
+                ("declined", "SHOULD") | ("contradicted", "MUST") => Some(Outcome::Declined),
+                ("moot", _) => Some(Outcome::Moot),
+                _ => None,
             };
+            let outcome = outcome.expect("each level has its kinds of reasons");
             of.reason = Some((outcome, why));
             continue;
         }
