@@ -1,8 +1,9 @@
 //! Access links and the digests of their secrets. They outlive the person they were for.
 
+mod toll;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
 use vestibule_domain::link::{Ended, Link, LinkEnd, LinkState};
 use vestibule_domain::{AccessGroupId, LinkId, ProviderId, UserId, VendorId};
 use vestibule_oauth::Digest;
@@ -13,8 +14,9 @@ use crate::engine::MultiBackend;
 use crate::error::Error;
 use crate::page::{Page, sorts};
 use crate::schema::{access_links, link_secrets, users, vendors};
-use crate::sql::{Shape, Sql};
 use crate::store::{Read, Write};
+
+pub use toll::{Toll, toll_of_group, toll_of_people, toll_of_vendor};
 
 sorts! {
     /// How access links can be sorted.
@@ -250,57 +252,6 @@ pub fn standing(
         .collect::<Result<_, Error>>()?;
     links.sort_by_key(|link| link.id);
     Ok(links)
-}
-
-/// How many links there are, and of how many people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Toll {
-    pub links: usize,
-    pub people: usize,
-}
-
-/// Of a vendor's links, those that still work or will.
-pub fn toll_of_vendor(
-    read: &mut Read<'_>,
-    vendor: VendorId,
-    now: DateTime<Utc>,
-) -> Result<Toll, Error> {
-    toll(read, &Sql::of("vendor_id = ").text(vendor.to_string()), now)
-}
-
-/// Of these people's links, those that still work or will.
-pub fn toll_of_people(
-    read: &mut Read<'_>,
-    people: &[UserId],
-    now: DateTime<Utc>,
-) -> Result<Toll, Error> {
-    let mut all = Toll::default();
-    for chunk in people.chunks(CHUNK) {
-        let its = Sql::one_of(read.connection.engine(), "user_id", chunk);
-        let some = toll(read, &its, now)?;
-        all.links += some.links;
-        all.people += some.people;
-    }
-    Ok(all)
-}
-
-/// Of the links for which `its` holds. They are counted person by person, as their index has them.
-fn toll(read: &mut Read<'_>, its: &Sql, now: DateTime<Utc>) -> Result<Toll, Error> {
-    let (links, people): (i64, i64) = Sql::of(
-        "SELECT CAST(COALESCE(SUM(links), 0) AS BIGINT), COUNT(*) FROM (SELECT COUNT(*) AS links FROM access_links \
-         WHERE ended IS NULL AND end_at > ",
-    )
-    .integer(micros(now))
-    .sql(" AND ")
-    .then(its)
-    .sql(" GROUP BY user_id) AS by_person")
-    .select::<(BigInt, BigInt)>(Shape::Few)
-    .get_result(read.connection)?;
-    let number = |count| usize::try_from(count).map_err(Error::corrupt);
-    Ok(Toll {
-        links: number(links)?,
-        people: number(people)?,
-    })
 }
 
 type Boxed<'a> = access_links::BoxedQuery<'a, MultiBackend>;

@@ -160,27 +160,55 @@ pub fn nesting(
 
 /// The ids of the users in a group and in the groups nested in it.
 pub fn users_below(read: &mut Read<'_>, group: GroupId) -> Result<Vec<UserId>, Error> {
+    let (groups, _) = groups_below(read, group, usize::MAX)?;
     let mut found = HashSet::new();
+    for chunk in groups.chunks(CHUNK) {
+        let members: Vec<String> = memberships::table
+            .filter(read.one_of("memberships.group_id", chunk))
+            .filter(memberships::member_is_group.eq(false))
+            .select(memberships::member_id)
+            .load(read.connection)?;
+        for member in members {
+            found.insert(parsed::<UserId>(&member)?);
+        }
+    }
+    Ok(found.into_iter().collect())
+}
+
+/// The ids of a group and of the groups nested in it, the nearest first: at most `most`, and whether
+/// the walk stopped there. Costs one statement a level of nesting.
+pub(crate) fn groups_below(
+    read: &mut Read<'_>,
+    group: GroupId,
+    most: usize,
+) -> Result<(Vec<String>, bool), Error> {
+    let limit = i64::try_from(most).unwrap_or(i64::MAX);
+    let mut below = vec![group.to_string()];
     let mut seen: HashSet<String> = HashSet::from([group.to_string()]);
-    let mut level = vec![group.to_string()];
-    while !level.is_empty() {
+    let mut level = below.clone();
+    let mut stopped = false;
+    while !level.is_empty() && !stopped {
         let mut next = Vec::new();
         for chunk in level.chunks(CHUNK) {
-            let rows: Vec<(String, bool)> = memberships::table
+            let nested: Vec<String> = memberships::table
                 .filter(read.one_of("memberships.group_id", chunk))
-                .select((memberships::member_id, memberships::member_is_group))
+                .filter(memberships::member_is_group)
+                .limit(limit)
+                .select(memberships::member_id)
                 .load(read.connection)?;
-            for (member, is_group) in rows {
-                if !is_group {
-                    found.insert(parsed::<UserId>(&member)?);
-                } else if seen.insert(member.clone()) {
+            stopped |= nested.len() >= most;
+            for member in nested {
+                if seen.insert(member.clone()) {
                     next.push(member);
                 }
             }
         }
+        below.extend_from_slice(&next);
+        stopped |= below.len() > most;
         level = next;
     }
-    Ok(found.into_iter().collect())
+    below.truncate(most);
+    Ok((below, stopped))
 }
 
 /// To be called first by whoever changes memberships of a provider's groups: before any row is

@@ -75,7 +75,8 @@ Examples:
     },
     /// End every link of a vendor's or an internal group's people
     ///
-    /// It is undone only by a new link for each person. Without --yes it only tells what it would end.
+    /// It is undone only by a new link for each person. Without --yes it only tells what it would end:
+    /// of more than 10,000 links or members as much as it has counted, and that there is more.
     #[command(after_long_help = "\
 Examples:
   vestibule link panic --vendor 'Acme Maintenance'
@@ -187,7 +188,11 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
                     Target::InternalGroup(session.internal_group(&group.unwrap_or_default())?)
                 }
             };
-            let told = |Toll { links, people }| json!({"links": links, "people": people});
+            let told = |Toll {
+                            links,
+                            people,
+                            more,
+                        }| json!({"links": links, "people": people, "more": more});
             if yes {
                 Answer::record(told(service.press_panic(call, target, &reason)?))
                     .with_note("These links have ended.")

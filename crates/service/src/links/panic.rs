@@ -15,15 +15,21 @@ pub use vestibule_storage::panics::Target;
 
 use crate::{AdminCall, Change, Error, Role, Service, internal_groups};
 
+/// So many links of a vendor, or members of an internal group and those nested in it, are looked at
+/// before the button is pressed, so that telling takes no longer where there are more.
+pub const PREVIEWED: usize = 10_000;
+
 impl Service {
-    /// What pressing the button would end.
+    /// What pressing the button would end, counted no further than [`PREVIEWED`].
     pub fn preview_panic(&self, call: &AdminCall, target: Target) -> Result<Toll, Error> {
         let now = self.now();
         self.store().read(|tx| {
             crate::admin::admit(tx, call, Role::Auditor, now)?;
             owner(tx, target)?;
-            let people = below(tx, target)?;
-            toll(tx, target, &people, now)
+            Ok(match target {
+                Target::Vendor(vendor) => links::toll_of_vendor(tx, vendor, now, Some(PREVIEWED))?,
+                Target::InternalGroup(group) => links::toll_of_group(tx, group, now, PREVIEWED)?,
+            })
         })
     }
 
@@ -74,7 +80,7 @@ impl Service {
     }
 }
 
-/// What the button ends. `people` are those of an internal group.
+/// What the button ends, all of it. `people` are those of an internal group.
 fn toll(
     tx: &mut Read<'_>,
     target: Target,
@@ -82,7 +88,7 @@ fn toll(
     now: DateTime<Utc>,
 ) -> Result<Toll, Error> {
     Ok(match target {
-        Target::Vendor(vendor) => links::toll_of_vendor(tx, vendor, now)?,
+        Target::Vendor(vendor) => links::toll_of_vendor(tx, vendor, now, None)?,
         Target::InternalGroup(_) => links::toll_of_people(tx, people, now)?,
     })
 }

@@ -477,6 +477,7 @@ fn the_panic_button_ends_every_link_of_a_vendor_and_says_so_before() {
     let toll = Toll {
         links: 2,
         people: 1,
+        more: false,
     };
     assert_eq!(hall.service().preview_panic(&root(), target).unwrap(), toll);
     assert!(hall.service().press_panic(&root(), target, " ").is_err());
@@ -519,6 +520,19 @@ fn an_internal_group_has_a_panic_button_too() {
             .create_link(&root(), person, Wanted::default(), Forwarding::Shown)
             .unwrap();
     }
+    let preview = |group| {
+        service
+            .preview_panic(&root(), Target::InternalGroup(group))
+            .unwrap()
+    };
+    for (group, both) in [(team, 1), (all, 2)] {
+        let toll = Toll {
+            links: both,
+            people: both,
+            more: false,
+        };
+        assert_eq!(preview(group), toll, "also by nesting");
+    }
     let press = |group| {
         service
             .press_panic(&root(), Target::InternalGroup(group), "Drill")
@@ -527,6 +541,7 @@ fn an_internal_group_has_a_panic_button_too() {
     };
     assert_eq!(press(team), 1, "nested: Ada");
     assert_eq!(press(all), 1, "Grace alone is left");
+    assert_eq!(preview(all), Toll::default(), "ended links end no more");
     // Leaving the group that lets in ends a link as well.
     service
         .create_link(&root(), ada, Wanted::default(), Forwarding::Shown)

@@ -181,11 +181,25 @@ struct PanicToll {
     links: usize,
     /// How many people have these links.
     people: usize,
+    /// Whether counting stopped early, so that there are at least so many: a preview looks at 10,000
+    /// links of a vendor, or at 10,000 members of an internal group and of the groups nested in it.
+    /// What a press tells is exact.
+    more: bool,
 }
 
 impl From<Toll> for PanicToll {
-    fn from(Toll { links, people }: Toll) -> Self {
-        Self { links, people }
+    fn from(
+        Toll {
+            links,
+            people,
+            more,
+        }: Toll,
+    ) -> Self {
+        Self {
+            links,
+            people,
+            more,
+        }
     }
 }
 
