@@ -153,6 +153,23 @@ impl Database {
     }
 }
 
+impl Database {
+    /// Runs a statement beside the server: to lay more rows than there is time to make one by one.
+    ///
+    /// # Panics
+    ///
+    /// When the engine refuses it.
+    pub fn lay(&self, statement: &str) {
+        match &self.url {
+            DatabaseUrl::Sqlite(path) => SqliteConnection::establish(path)
+                .expect("a database that was made can be opened")
+                .batch_execute(statement)
+                .expect("a test lays rows that the schema takes"),
+            DatabaseUrl::Postgres(address) => run(address, statement),
+        }
+    }
+}
+
 fn alike(row: &str) -> serde_json::Value {
     use serde_json::Value;
     let Ok(Value::Object(mut fields)) = serde_json::from_str(row) else {

@@ -21,6 +21,7 @@ mod internal_groups;
 mod links;
 mod openid;
 mod page;
+mod panic;
 mod people;
 mod proof;
 mod providers;

@@ -5,6 +5,7 @@ mod asking;
 mod lists;
 mod openid;
 mod pages;
+mod panic;
 mod proof;
 
 use vestibule_domain::network::AllowedAddresses;

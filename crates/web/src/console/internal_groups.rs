@@ -14,7 +14,7 @@ use super::reply::{Answer, Reply};
 use super::table::Table;
 use super::text::Texts;
 use super::visit::Visit;
-use super::{MOUNT, access_groups, providers};
+use super::{MOUNT, access_groups, panic, providers};
 
 const PAGE: u64 = 100;
 
@@ -142,6 +142,7 @@ pub(super) async fn show(visit: &Visit) -> Answer {
         Fact::new(t.own("provider.id"), Cell::Copy(group.id.to_string())),
     ];
     if visit.may(Role::Operator) {
+        page.actions.push(panic::button(t, &href(id)));
         let deliveries = LinkDelivery::ALL
             .iter()
             .map(|one| Pick::new(one.name(), t.word(&format!("delivery_{}", one.name()))))

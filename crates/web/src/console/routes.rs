@@ -10,8 +10,8 @@ use super::text::Texts;
 use super::visit::Visit;
 use super::{
     MOUNT, access_groups, access_requests, account, administrators, credentials, events, health,
-    home, internal_groups, links, people, proof, providers, requests, schemas, search, settings,
-    setup, timeline, vendors,
+    home, internal_groups, links, panic, people, proof, providers, requests, schemas, search,
+    settings, setup, timeline, vendors,
 };
 
 /// A page, or a change.
@@ -119,13 +119,15 @@ routes! {
     Get "/vendors" Auditor vendors::list;
     Get "/vendors/{id}" Auditor vendors::show;
     Post "/vendors/{id}/edit" Operator vendors::change;
-    Get "/vendors/{id}/panic" Operator vendors::panic::show;
-    Post "/vendors/{id}/panic" Operator vendors::panic::press;
+    Get "/vendors/{id}/panic" Operator panic::show_vendor;
+    Post "/vendors/{id}/panic" Operator panic::press_vendor;
     Post "/vendors/{id}/reattach" Operator vendors::reattach;
 
     Get "/internal-groups" Auditor internal_groups::list;
     Get "/internal-groups/{id}" Auditor internal_groups::show;
     Post "/internal-groups/{id}" Operator internal_groups::change;
+    Get "/internal-groups/{id}/panic" Operator panic::show_group;
+    Post "/internal-groups/{id}/panic" Operator panic::press_group;
 
     Get "/access-groups" Auditor access_groups::list;
     Get "/access-groups/new" Operator access_groups::new;

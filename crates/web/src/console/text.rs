@@ -110,6 +110,23 @@ impl Texts {
         text
     }
 
+    /// A count with its thousands apart.
+    pub(crate) fn count(&self, count: usize) -> String {
+        let apart = match self.language {
+            Language::English => ',',
+            Language::BrazilianPortuguese => '.',
+        };
+        let digits = count.to_string();
+        let mut text = String::new();
+        for (place, digit) in digits.chars().enumerate() {
+            if place > 0 && (digits.len() - place).is_multiple_of(3) {
+                text.push(apart);
+            }
+            text.push(digit);
+        }
+        text
+    }
+
     /// A span of time in its largest whole unit.
     pub(crate) fn span(&self, span: Duration) -> String {
         let seconds = span.num_seconds();
@@ -251,6 +268,22 @@ mod tests {
         assert_eq!(minutes(60), "1 hour");
         assert_eq!(minutes(90), "90 minutes");
         assert_eq!(minutes(2_880), "2 days");
+    }
+
+    #[test]
+    fn counts_have_their_thousands_apart() {
+        let texts = Texts::of(Language::English);
+        for (count, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (100_000, "100,000"),
+            (1_234_567, "1,234,567"),
+        ] {
+            assert_eq!(texts.count(count), text);
+        }
+        let portuguese = Texts::of(Language::BrazilianPortuguese);
+        assert_eq!(portuguese.count(10_000), "10.000");
     }
 
     #[test]

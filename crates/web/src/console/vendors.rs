@@ -1,7 +1,6 @@
 //! Remote Access > Settings > Vendors.
 
 mod list;
-pub(super) mod panic;
 
 use chrono::{DateTime, Utc};
 use vestibule_domain::provider::LinkDelivery;
@@ -20,7 +19,7 @@ use super::reply::{Answer, Reply};
 use super::table::Table;
 use super::text::Texts;
 use super::visit::Visit;
-use super::{MOUNT, access_groups, events, people, providers, timeline};
+use super::{MOUNT, access_groups, events, panic, people, providers, timeline};
 
 pub(super) use list::list;
 
@@ -225,8 +224,7 @@ fn page(visit: &Visit, shown: &Shown, form: Form, wrong: bool) -> Page {
     let coming = timeline::of_vendor(vendor.id);
     page.actions = vec![Anchor::new(t.own("nav.timeline"), coming)];
     if visit.may(Role::Operator) {
-        let panic = format!("{}/panic", href(vendor.id));
-        page.actions.push(Anchor::new(t.own("panic.button"), panic));
+        page.actions.push(panic::button(t, &href(vendor.id)));
     }
     if visit.may(Role::Operator) && !closed {
         page.sections.push(Section::new(
