@@ -1,6 +1,7 @@
 """How long pages of the console take with 100,000 people and 1,000,000 events, and how much the first load weighs.
 
-Besides, each person has an access link, every tenth an access request, every fiftieth a vendor of their own.
+Besides, each person has an access link, every tenth an access request, every fiftieth a vendor of their own; and an
+internal group has a fifth as many people, each with an access link.
 
     python3 speed.py BINARY [people] [events]
 
@@ -71,16 +72,7 @@ def begin(server):
     assert status < 400, text
     server.sign_in()
     csrf = re.search(r'name="csrf" value="(\w+)"', server.send("GET", "/console")[2])[1]
-    made = server.form("/console/set-up", csrf=csrf, product="okta_custom", name="Okta", user_type="third_party", addresses="*")
-    token = re.search(r"vat_\w[\w-]*", made[2])[0]
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/scim+json"}
-    user = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "first", "displayName": "First Person",
-            "name": {"givenName": "First", "familyName": "Person"}, "title": "Engineer", "active": True,
-            "emails": [{"value": "first@acme.example", "primary": True}]}
-    status, _, text = server.send("POST", "/scim/v2/Users", json.dumps(user), headers)
-    person = json.loads(text)["id"]
-    group = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "Acme", "members": [{"value": person}]}
-    assert server.send("POST", "/scim/v2/Groups", json.dumps(group), headers)[0] == 201
+    person, headers = push(server, csrf, "Okta", "third_party", "first", "Acme")
     server.send("GET", "/scim/v2/Users?filter=nonsense", None, headers)
     post(server, csrf, "/access-groups/new", name="Gate", enabled="yes", approvals_required=0, disapprovals_to_cancel=1,
          approval_levels=1)
@@ -90,11 +82,30 @@ def begin(server):
     post(server, csrf, f"/vendors/{vendor}/edit", access_group=gate, start="2020-01-01T00:00", end=end, status="enabled",
          link_delivery="default")
     post(server, csrf, f"/people/{person}/links", days=30)
+    own, _ = push(server, csrf, "Entra", "internal", "own", "Operations")
+    group = first(server, "internal-groups")
+    post(server, csrf, f"/internal-groups/{group}", access_group=gate, enabled="yes", link_delivery="default")
+    post(server, csrf, f"/people/{own}/links", days=30)
     post(server, csrf, f"/access-groups/{gate}", name="Gate", enabled="yes", approvals_required=1, disapprovals_to_cancel=1,
          approval_levels=1)
     post(server, csrf, f"/people/{person}/request", justification="The motor is due", start="", duration_minutes="")
     time.sleep(2)
     return person
+
+
+def push(server, csrf, provider, user_type, name, group):
+    """A provider that pushes a person, and a group with them in it: the person's id, and the headers to go on with."""
+    made = server.form("/console/set-up", csrf=csrf, product="okta_custom", name=provider, user_type=user_type, addresses="*")
+    token = re.search(r"vat_\w[\w-]*", made[2])[0]
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/scim+json"}
+    user = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": name, "displayName": f"{name.title()} Person",
+            "name": {"givenName": name.title(), "familyName": "Person"}, "title": "Engineer", "active": True,
+            "emails": [{"value": f"{name}@acme.example", "primary": True}]}
+    status, _, text = server.send("POST", "/scim/v2/Users", json.dumps(user), headers)
+    person = json.loads(text)["id"]
+    body = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": group, "members": [{"value": person}]}
+    assert server.send("POST", "/scim/v2/Groups", json.dumps(body), headers)[0] == 201
+    return person, headers
 
 
 def post(server, csrf, path, **fields):
@@ -130,27 +141,32 @@ def multiply(file, people, events):
         millis = at(number, of)
         return f"printf('%08x-%04x-7000-8000-%012x', {millis} >> 16, {millis} & 65535, {number})"
 
-    first = "(SELECT id FROM users WHERE user_name = 'first')"
-    person = identifier("n.i", people)
-    copy("users", {
-        "id": person,
-        "user_name": "'person' || n.i",
-        "user_name_key": "'person' || n.i",
-        "display_name_key": "'person ' || n.i",
-        "email": "'person' || n.i || '@acme.example'",
-        "email_key": "'person' || n.i || '@acme.example'",
-        "active": "n.i % 10 > 0",
-    }, "t.user_name = 'first'", people)
-    copy("memberships", {"sequence": "NULL", "member_id": person}, f"t.member_id = {first}", people)
-    copy("placements", {"user_id": person}, f"t.user_id = {first}", people)
     later = "n.i * 1000000 * 60"
-    copy("access_links", {
-        "id": identifier("n.i", people),
-        "user_id": person,
-        "user_name": "'person' || n.i",
-        "user_name_key": "'person' || n.i",
-        "end_at": f"t.end_at + {later} / 10",
-    }, f"t.user_id = {first}", people)
+
+    def people_like(user_name, name, identified, count):
+        like = f"(SELECT id FROM users WHERE user_name = '{user_name}')"
+        copy("users", {
+            "id": identified,
+            "user_name": f"'{name}' || n.i",
+            "user_name_key": f"'{name}' || n.i",
+            "display_name_key": f"'{name} ' || n.i",
+            "email": f"'{name}' || n.i || '@acme.example'",
+            "email_key": f"'{name}' || n.i || '@acme.example'",
+            "active": "n.i % 10 > 0",
+        }, f"t.user_name = '{user_name}'", count)
+        copy("memberships", {"sequence": "NULL", "member_id": identified}, f"t.member_id = {like}", count)
+        copy("placements", {"user_id": identified}, f"t.user_id = {like}", count)
+        copy("access_links", {
+            "id": identified,
+            "user_id": identified,
+            "user_name": f"'{name}' || n.i",
+            "user_name_key": f"'{name}' || n.i",
+            "end_at": f"t.end_at + {later} / 10",
+        }, f"t.user_id = {like}", count)
+        return like
+
+    first = people_like("first", "person", identifier("n.i", people), people)
+    people_like("own", "staff", identifier(f"n.i + {people}", people * 2), people // 5)
     copy("access_requests", {
         "id": identifier("n.i", people),
         "user_id": identifier("n.i * 10", people),
@@ -172,7 +188,7 @@ def multiply(file, people, events):
         "seq": f"{last} + n.i",
         "at": f"{at('n.i', events)} * 1000",
         "subject_id": identifier(f"n.i % {people} + 1", people),
-    }, "t.action = 'user.created'", events)
+    }, f"t.action = 'user.created' AND t.subject_id = {first}", events)
     database.commit()
     counts = [database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("users", "events", "access_links", "access_requests", "vendors")]
     database.close()
@@ -181,12 +197,14 @@ def multiply(file, people, events):
 
 def measure(server, person):
     provider, refused, link, asked = (first(server, page) for page in ("providers", "requests", "links", "access-requests"))
+    group = first(server, "internal-groups")
     vendor = re.search(r"/console/vendors/([0-9a-f-]{36})\"><bdi>Acme", server.send("GET", "/console/vendors?name=Acme")[2])[1]
     pages = [
         "", "/search?q=person777", "/search?q=nobody-at-all", "/providers", f"/providers/{provider}",
         f"/providers/{provider}/edit", f"/providers/{provider}/set-up", f"/providers/{provider}/delete", "/set-up",
         "/people", "/people?user_name=person999", f"/people?provider={provider}", f"/people/{person}", "/vendors",
-        f"/vendors/{vendor}", "/internal-groups", "/access-groups", "/links", f"/links/{link}", "/timeline",
+        f"/vendors/{vendor}", "/internal-groups", f"/internal-groups/{group}", f"/internal-groups/{group}/panic", "/access-groups",
+        "/links", f"/links/{link}", "/timeline",
         "/timeline?kind=link.expired", "/access-requests", "/access-requests?state=pending", f"/access-requests/{asked}",
         f"/people/{person}/request", f"/vendors/{vendor}/panic", "/vendors?status=pending", "/events", "/events?action=panic.pressed",
         "/events?action=user.created", f"/events?provider={provider}", f"/events?subject={person}", "/requests",

@@ -189,10 +189,11 @@ try {
   await page.getByRole("button", { name: "Allow 127.0.0.1" }).click();
   await page.getByText("The address may call now.").waitFor();
   const listening = new URL(page.url()).pathname;
-  await pasted.user("linus", { emails: [{ value: "linus@home.example", primary: true }], shoeSize: 44 });
+  const linus = await pasted.user("linus", { emails: [{ value: "linus@home.example", primary: true }], shoeSize: 44 });
   await page.getByRole("link", { name: "User created" }).waitFor();
   await page.getByText("not mapped to anything here").waitFor();
   await check();
+  const operations = `/console/internal-groups/${await pasted.group("Operations", [linus])}`;
 
   if (control) {
     await page.setContent("<html lang=en><title>x</title><main><h1>x</h1><img src=x onerror='vestibuleRan(1)'><input></main></html>");
@@ -230,6 +231,8 @@ try {
       "access-request-new": `/console/people/${grace}/request`,
       vendor: acme,
       "internal-groups": "/console/internal-groups",
+      "internal-group": operations,
+      "internal-group-panic": `${operations}/panic`,
       "access-groups": "/console/access-groups",
       "access-group": await page.goto(`${server.url}/console/access-groups`).then(() => page.locator('main td a[href^="/console/access-groups/"]').first().getAttribute("href")),
       "access-group-new": "/console/access-groups/new",
