@@ -1,10 +1,12 @@
 """What a million people cost beside ten thousand, over HTTP.
 
-    scale.py BINARY SMALL_DATABASE LARGE_DATABASE [--users N] [--small N] [--rounds N] [--control]
+    scale.py BINARY SMALL_DATABASE LARGE_DATABASE [--users N] [--few N] [--rounds N] [--control index|copies]
 
-Loads two servers by Bulk, then asks both in turns, so that whatever else the machine does falls on both
-alike. Ends with status 1 when a question that an index answers takes more than LIMIT times as long, or a
-server more than MEMORY. With --control an unindexed question is held to the same limit: it must fail.
+Gives two servers the same number of people by Bulk and copies these in their databases, then asks both in
+turns, so that whatever else the machine does falls on both alike. Ends with status 1 when a question that an
+index answers takes more than LIMIT times as long, a server takes more than MEMORY, or a copy reads otherwise
+than a person. With --control an unindexed question is held to LIMIT, or copies keep what they were copied
+from in their documents: it must fail.
 """
 
 import argparse
@@ -18,11 +20,16 @@ import sys
 import time
 import urllib.parse
 
+from multiply import multiply
+
 LIMIT = 1.3
 MEMORY = 400
+# As many come by Bulk at most.
+LOADED = 1000
 MOUNT = "/scim/v2"
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 
 
@@ -36,7 +43,7 @@ def person(number):
         "displayName": f"Person {number}",
         "name": {"givenName": "Person", "familyName": f"Number {number}"},
         "emails": [{"value": mail, "type": "work", "primary": True}],
-        "phoneNumbers": [{"value": f"+55 11 5555-{number:07}", "type": "mobile"}],
+        "phoneNumbers": [{"value": f"+55 11 5555-{10_000_000 + number}", "type": "mobile"}],
         "title": "Technician",
         "active": True,
         ENTERPRISE: {"employeeNumber": str(number), "department": f"Unit {number % 100}"},
@@ -45,16 +52,25 @@ def person(number):
 
 class Server:
     def __init__(self, binary, database, user_type="internal"):
+        self.binary = binary
+        self.database = database
+        self.environment = {**os.environ, "VESTIBULE_DATABASE": database}
+        self.token = ""
+        self.ids = []
+        self.groups = []
+        self.most = 0
+        self.start()
+        provider = self.command("provider", "add", "--name", "Scale", "--user-type", user_type, "--allow-ip", "*")
+        issued = self.command("token", "issue", "--provider", provider["id"], "--name", "scale")
+        self.token = issued["access_token"]
+
+    def start(self):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self.binary = binary
-        self.environment = {**os.environ, "VESTIBULE_DATABASE": database}
         listen = ["serve", "--listen", f"127.0.0.1:{self.port}"]
-        self.process = subprocess.Popen([binary, *listen], env=self.environment, stdout=subprocess.DEVNULL)
+        self.process = subprocess.Popen([self.binary, *listen], env=self.environment, stdout=subprocess.DEVNULL)
         self.stream = None
-        self.token = ""
-        self.ids = []
         for _ in range(600):
             try:
                 self.connect()
@@ -62,9 +78,6 @@ class Server:
                     break
             except OSError:
                 time.sleep(0.1)
-        provider = self.command("provider", "add", "--name", "Scale", "--user-type", user_type, "--allow-ip", "*")
-        issued = self.command("token", "issue", "--provider", provider["id"], "--name", "scale")
-        self.token = issued["access_token"]
 
     def command(self, *arguments):
         run = subprocess.run(
@@ -125,11 +138,50 @@ class Server:
             self.ids += [answer["location"].rsplit("/", 1)[1] for answer in answers]
         return count / (time.monotonic() - begun)
 
-    def group(self):
-        members = [{"value": member} for member in self.ids[:1000]]
-        body = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "Thousand", "members": members}
+    def grow(self, count, spoil=False):
+        """Up to that many people: the first and their group over HTTP, the rest as copies."""
+        self.load(min(count, LOADED))
+        members = [{"value": member} for member in self.ids]
+        body = {"schemas": [GROUP], "displayName": "Group 0", "members": members}
         status, answer = self.ask("POST", "/Groups", json.dumps(body).encode())
         assert status == 201, answer
+        self.most = self.memory("VmHWM")
+        self.stop()
+        self.ids, self.groups = multiply(self.database, self.ids, json.loads(answer)["id"], count, spoil)
+        self.start()
+
+    def read_back(self, number):
+        """Asks for a person in every way that an index answers: all must give the person of that number."""
+        identifier, sent = self.ids[number], person(number)
+        group = number // LOADED
+        told = json.loads(self.get(f"/Users/{identifier}"))
+        meta, groups = told.pop("meta"), told.pop("groups")
+        self.same(told, {"id": identifier, **sent})
+        self.same((groups[0]["value"], groups[0]["display"], len(groups)), (self.groups[group], f"Group {group}", 1))
+        self.same((meta["created"], meta["version"]), (meta["lastModified"], 'W/"1"'))
+        told |= {"groups": groups, "meta": meta}
+        mail = sent["userName"]
+        for text in (
+            f'userName eq "{mail.upper()}"',
+            f'externalId eq "x-{number}"',
+            f'emails.value eq "{mail}"',
+            f'displayName eq "person {number}"',
+            f'id eq "{identifier}"',
+            f'userName sw "person{number}@"',
+            f'meta.lastModified eq "{meta["created"]}" and id eq "{identifier}"',
+            # These are answered from the document that is matched.
+            f'id eq "{identifier}" and name.familyName eq "NUMBER {number}" and emails[type eq "work" and value eq "{mail}"]',
+            f'id eq "{identifier}" and phoneNumbers.value eq "{sent["phoneNumbers"][0]["value"]}"',
+            f'id eq "{identifier}" and {ENTERPRISE}:employeeNumber eq "{number}" and {ENTERPRISE}:department eq "unit {number % 100}"',
+        ):
+            self.same(json.loads(self.get(filtered(text)))["Resources"], [told])
+        path = filtered(f'members.value eq "{identifier}"', "/Groups") + "&excludedAttributes=members"
+        found = [(found["id"], found["displayName"]) for found in json.loads(self.get(path))["Resources"]]
+        self.same(found, [(self.groups[group], f"Group {group}")])
+
+    def same(self, told, expected):
+        if told != expected:
+            raise SystemExit(f"reads back otherwise than it should: {told}, not {expected}")
 
     def cursor(self, position, order):
         """The cursor of the page behind `position` people, 100 a page."""
@@ -170,12 +222,12 @@ def questions(server, control):
         "id eq": lambda pick: filtered(f'id eq "{server.ids[pick % count]}"'),
         "userName sw": lambda pick: filtered(f'userName sw "person{pick % count}@"'),
         "meta.lastModified gt now": lambda pick: filtered('meta.lastModified gt "2100-01-01T00:00:00Z"'),
-        "members.value eq": lambda pick: filtered(f'members.value eq "{server.ids[pick % min(1000, count)]}"', "/Groups")
+        "members.value eq": lambda pick: filtered(f'members.value eq "{server.ids[pick % count]}"', "/Groups")
         + "&excludedAttributes=members",
         "totalResults of all": lambda pick: "/Users?count=0",
         "first page of 100": lambda pick: "/Users?count=100&cursor=",
     }
-    if control:
+    if control == "index":
         return {"title eq": lambda pick: filtered(f'title eq "Nobody {pick}"')}
     return asked
 
@@ -216,7 +268,7 @@ def main():
     arguments.add_argument("--users", type=int, default=1_000_000)
     arguments.add_argument("--few", type=int, default=10_000)
     arguments.add_argument("--rounds", type=int, default=20)
-    arguments.add_argument("--control", action="store_true")
+    arguments.add_argument("--control", choices=["index", "copies"])
     options = arguments.parse_args()
     random.seed(1)
     servers = []
@@ -232,11 +284,14 @@ def main():
 
 
 def run(small, large, options):
-    small.load(options.few)
-    rate = large.load(options.users)
-    print(f"loaded {options.users} people by Bulk, 500 a request: {rate:.0f}/s")
-    for server in (small, large):
-        server.group()
+    begun = time.monotonic()
+    for server, count in ((small, options.few), (large, options.users)):
+        server.grow(count, options.control == "copies")
+        totals = [json.loads(server.get(f"/{kind}?count=0"))["totalResults"] for kind in ("Users", "Groups")]
+        server.same(totals, [count, len(server.groups)])
+        for number in [0, count - 1, *random.sample(range(count), 20)]:
+            server.read_back(number)
+    print(f"{options.few} and {options.users} people, of them {LOADED} by Bulk, in {time.monotonic() - begun:.0f} s")
     print(f"server then: {large.memory('VmRSS'):.0f} MB")
     rows = compare(small, large, options.rounds, options.control)
     if not options.control:
@@ -256,8 +311,12 @@ def run(small, large, options):
         ("sorted by phoneNumbers.value, a page of 100", "/Users?sortBy=phoneNumbers.value&count=100"),
         ("page by startIndex at nine tenths", f"/Users?count=100&startIndex={options.users * 9 // 10}"),
     ]:
-        print(f"{'without an index: ' + name:<64}{timed(large, path) * 1000:>12.0f} ms")
-    most = large.memory("VmHWM")
+        begun = time.perf_counter()
+        status, _ = large.ask("GET", path)
+        spent = (time.perf_counter() - begun) * 1000
+        failed = failed or status != 200
+        print(f"{'without an index: ' + name:<64}{spent:>12.0f} ms{'' if status == 200 else f'   answered {status}'}")
+    most = max(large.most, large.memory("VmHWM"))
     print(f"server at most: {most:.0f} MB; at the end {large.memory('VmRSS'):.0f} MB")
     if most > MEMORY:
         print(f"over {MEMORY} MB")
