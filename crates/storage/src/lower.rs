@@ -169,7 +169,10 @@ impl Rows<'_> {
                 .or_else(|| related::test(self, target, test))
                 .unwrap_or_else(|| {
                     let inner = json::test(self.engine, target.sub_attribute.as_deref(), test);
-                    json::exists(self, target, &inner)
+                    let exists = json::exists(self, target, &inner);
+                    let mentioned = json::mentioned(self, test);
+                    let terms = mentioned.into_iter().chain([exists]).collect();
+                    Sql::joined(terms, " AND ", "TRUE")
                 }),
             Scope::Value => json::test(self.engine, target.sub_attribute.as_deref(), test),
             Scope::Related(relation) => related::test_one(self, relation, target, test),

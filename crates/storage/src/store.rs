@@ -176,9 +176,7 @@ impl Store {
     ) -> Result<T, E> {
         let mut connection = self.inner.connections.get().map_err(busy)?;
         connection.begin_read().map_err(Error::from)?;
-        let guard = Rollback {
-            connection: &mut connection,
-        };
+        let guard = Rollback::of(&mut connection);
         body(&mut Read {
             connection: guard.connection,
         })
@@ -231,7 +229,7 @@ where
     F: FnMut(&mut Write<'_>) -> Result<T, E>,
 {
     connection.begin_write().map_err(Error::from)?;
-    let guard = Rollback { connection };
+    let mut guard = Rollback::of(connection);
     let mut write = Write::new(guard.connection);
     let value = body(&mut write)?;
     let recorded = write.take_events();
@@ -244,6 +242,7 @@ where
             // Nobody knows whether it happened: the client must ask, not assume.
             other => Error::Unavailable(Box::new(other)),
         })?;
+    guard.committed = true;
     Ok(value)
 }
 
@@ -255,14 +254,27 @@ fn busy(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::Unavailable(Box::new(error))
 }
 
-/// Ends a transaction that was not committed, also when the body panics. After a COMMIT the
-/// statement only says that there is nothing to end.
+/// Ends a transaction that was not committed, also when the body panics.
 struct Rollback<'a> {
     connection: &'a mut Session,
+    committed: bool,
+}
+
+impl<'a> Rollback<'a> {
+    fn of(connection: &'a mut Session) -> Self {
+        Self {
+            connection,
+            committed: false,
+        }
+    }
 }
 
 impl Drop for Rollback<'_> {
     fn drop(&mut self) {
+        if self.committed {
+            return;
+        }
+        // After a COMMIT that failed there may be nothing left to end.
         if let Err(error) = self.connection.control("ROLLBACK") {
             tracing::trace!(%error, "nothing to roll back");
         }

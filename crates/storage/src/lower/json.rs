@@ -21,6 +21,25 @@ pub(super) fn exists(rows: &Rows<'_>, target: &Target, test: &Sql) -> Sql {
         .sql(")")
 }
 
+/// What has to stand in the text of the match document where one of its texts passes `test`, if that
+/// can be said: a document without it need not be taken apart. It is as `serde_json` wrote it.
+pub(super) fn mentioned(rows: &Rows<'_>, test: Test<'_>) -> Option<Sql> {
+    let Test::Compare(op, Operand::Text(operand)) = test else {
+        return None;
+    };
+    let quoted = Value::from(operand.as_str()).to_string();
+    let open = || quoted.strip_suffix('"');
+    let part = match op {
+        CompareOp::Eq => Some(quoted.as_str()),
+        CompareOp::Sw => open(),
+        CompareOp::Ew => quoted.strip_prefix('"'),
+        CompareOp::Co => open().and_then(|open| open.strip_prefix('"')),
+        _ => None,
+    }?;
+    let document = rows.table.column("match_document");
+    Some(text::compare(rows.engine, &document, CompareOp::Co, part))
+}
+
 /// A test of `v`, or of a sub-attribute of it. Never NULL.
 pub(super) fn test(engine: Engine, sub_attribute: Option<&str>, test: Test<'_>) -> Sql {
     match (engine, test) {
