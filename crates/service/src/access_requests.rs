@@ -17,7 +17,7 @@ use vestibule_storage::{Read, Write, access_groups, links};
 
 pub use vestibule_storage::access_requests::AccessRequestSort;
 
-use crate::changes::{made, value};
+use crate::changes::{made, moved, value};
 use crate::links::{Forwarding, NewLink};
 use crate::pages::{Page, PageQuery};
 use crate::{AdminCall, Change, Error, Operator, Role, Service, access, people};
@@ -261,7 +261,7 @@ impl Service {
             service.record(
                 tx,
                 Change {
-                    payload: made(json!({"state": request.state})),
+                    payload: moved(json!({"state": state}), json!({"state": request.state})),
                     ..about(&operator, Action::AccessRequestWithdrawn, &request, now)
                 },
             );
@@ -313,7 +313,10 @@ impl Service {
         self.record(
             tx,
             Change {
-                payload: made(json!({"state": request.state, "link": request.link})),
+                payload: moved(
+                    json!({"state": RequestState::Pending, "link": null}),
+                    json!({"state": request.state, "link": request.link}),
+                ),
                 ..concluded
             },
         );

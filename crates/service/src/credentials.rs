@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, SubsecRound as _, Utc};
 use serde_json::{Value, json};
-use vestibule_domain::event::Action;
+use vestibule_domain::event::{Action, Payload};
 use vestibule_domain::settings::{self, MAX_NAME};
 use vestibule_domain::{CredentialId, ProviderId};
 use vestibule_oauth::{Scopes, Secret, SecretKind, grant};
@@ -61,10 +61,14 @@ impl Service {
                 Some(newest) => Some(phase_out(tx, &newest, now + overlap)?),
                 None => None,
             };
+            // Those that ended by time alone were told then; that they are forgotten now is told here.
+            let mut forgotten = Vec::new();
             for older in secrets {
                 credentials::delete_secret(tx, provider, older.id)?;
                 if live(&older, now) {
                     service.record_secret_end(tx, &operator, &older, now);
+                } else {
+                    forgotten.push(secret_shown(&older));
                 }
             }
             let (secret_id, client_secret) = service.issue_secret(tx, provider, now)?;
@@ -72,7 +76,10 @@ impl Service {
                 tx,
                 Change {
                     provider: Some(provider),
-                    payload: made(json!({"id": secret_id, "expires": null, "previous": previous})),
+                    payload: Payload {
+                        before: (!forgotten.is_empty()).then(|| json!({"forgotten": forgotten})),
+                        ..made(json!({"id": secret_id, "expires": null, "previous": previous}))
+                    },
                     ..operator.change(Action::SecretIssued, secret_id, now)
                 },
             );
@@ -298,12 +305,11 @@ impl Service {
         secret: &ClientSecret,
         now: DateTime<Utc>,
     ) {
-        let before = json!({"id": secret.id, "created": secret.created, "expires": secret.expires});
         self.record(
             tx,
             Change {
                 provider: Some(secret.provider),
-                payload: gone(before),
+                payload: gone(secret_shown(secret)),
                 ..operator.change(Action::SecretRevoked, secret.id, now)
             },
         );
@@ -340,6 +346,11 @@ pub(crate) fn later(now: DateTime<Utc>, seconds: u64) -> DateTime<Utc> {
         .and_then(Duration::try_seconds)
         .and_then(|life| now.checked_add_signed(life))
         .unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
+/// A secret as it stands in a payload.
+fn secret_shown(secret: &ClientSecret) -> Value {
+    json!({"id": secret.id, "created": secret.created, "expires": secret.expires})
 }
 
 /// A token as it stands in a payload.

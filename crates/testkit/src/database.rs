@@ -124,28 +124,28 @@ struct Row {
 }
 
 impl Database {
-    /// Every row of a table, as an object of the columns named, in the order of one of them. What the
-    /// engines spell differently is spelt alike: truth is 0 or 1.
+    /// Every row of a table, as an object of the columns named, in the order of some of them. What the
+    /// engines spell differently is spelt alike: truth is 0 or 1, bytes are `\x` and hexadecimal digits.
     ///
     /// # Panics
     ///
     /// When there is no such table or column.
     pub fn rows(&self, table: &str, columns: &[&str], order: &str) -> Vec<serde_json::Value> {
-        let fields: Vec<String> = columns
-            .iter()
-            .map(|column| format!("'{column}', {column}"))
-            .collect();
-        let fields = fields.join(", ");
-        let select = |function: &str| {
-            format!(
+        let select = |function: &str, field: fn(&str) -> String| {
+            let fields: Vec<String> = columns
+                .iter()
+                .map(|column| format!("'{column}', {}", field(column)))
+                .collect();
+            let fields = fields.join(", ");
+            diesel::sql_query(format!(
                 "SELECT CAST({function}({fields}) AS TEXT) AS row FROM {table} ORDER BY {order}"
-            )
+            ))
         };
         let rows: Vec<Row> = match &self.url {
             DatabaseUrl::Sqlite(path) => SqliteConnection::establish(path)
-                .map(|mut file| diesel::sql_query(select("json_object")).load(&mut file)),
+                .map(|mut file| select("json_object", spelt).load(&mut file)),
             DatabaseUrl::Postgres(address) => PgConnection::establish(address)
-                .map(|mut server| diesel::sql_query(select("json_build_object")).load(&mut server)),
+                .map(|mut server| select("json_build_object", str::to_owned).load(&mut server)),
         }
         .expect("a database that was made can be opened")
         .expect("a test names tables and columns that exist");
@@ -168,6 +168,13 @@ impl Database {
             DatabaseUrl::Postgres(address) => run(address, statement),
         }
     }
+}
+
+/// SQLite knows no JSON for bytes: they are written as PostgreSQL writes them.
+fn spelt(column: &str) -> String {
+    format!(
+        "CASE typeof({column}) WHEN 'blob' THEN '\\x' || lower(hex({column})) ELSE {column} END"
+    )
 }
 
 fn alike(row: &str) -> serde_json::Value {

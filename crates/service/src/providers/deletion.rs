@@ -11,6 +11,7 @@ use vestibule_storage::providers::{self, Cleared, Holdings};
 
 use super::{RegisteredProvider, about, find, shown};
 use crate::changes::{gone, value};
+use crate::credentials::shown as token_shown;
 use crate::{AdminCall, Change, Error, Role, Service};
 
 /// Rows removed by one step, and so events written by it.
@@ -99,9 +100,13 @@ impl Service {
             let operator = crate::admin::admit(tx, &call, Role::Administrator, now)?;
             let current = find(tx, id)?.provider;
             let holdings = providers::holdings(tx, id)?;
+            let named: Vec<Value> = credentials::activation_tokens(tx, id)?
+                .iter()
+                .map(token_shown)
+                .collect();
             credentials::delete_tokens(tx, id, true)?;
             let told = Payload {
-                before: Some(json!({ "holdings": counted(&holdings) })),
+                before: Some(json!({"holdings": counted(&holdings), "activation_tokens": named})),
                 why: Some("the provider is being deleted".to_owned()),
                 ..Payload::default()
             };

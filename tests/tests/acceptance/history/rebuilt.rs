@@ -1,5 +1,8 @@
 //! The rows of the tables, made of nothing but the events.
 
+mod registry;
+mod requests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
@@ -8,20 +11,29 @@ use vestibule_scim::Resource;
 use vestibule_scim::fold::fold;
 use vestibule_service::events::EventRecord;
 
+use registry::Registry;
+use requests::Requests;
+
 type Row = Map<String, Value>;
 
-/// Every table that says who may get in, by id; memberships in the order of their arrival.
+/// A table: its name, what its rows are in the order of, and the rows.
+pub(super) type Table = (&'static str, &'static str, BTreeMap<String, Row>);
+
+/// Every table that says who may get in or who decides on it, by id; memberships in the order of their
+/// arrival.
 #[derive(Debug, Default)]
 pub(super) struct Rebuilt {
-    pub(super) users: BTreeMap<String, Row>,
-    pub(super) groups: BTreeMap<String, Row>,
+    users: BTreeMap<String, Row>,
+    groups: BTreeMap<String, Row>,
     pub(super) memberships: Vec<Row>,
-    pub(super) vendors: BTreeMap<String, Row>,
-    pub(super) placements: BTreeMap<String, Row>,
-    pub(super) access_groups: BTreeMap<String, Row>,
-    pub(super) blocks: BTreeMap<String, Row>,
-    pub(super) links: BTreeMap<String, Row>,
-    pub(super) panics: BTreeMap<String, Row>,
+    vendors: BTreeMap<String, Row>,
+    placements: BTreeMap<String, Row>,
+    access_groups: BTreeMap<String, Row>,
+    blocks: BTreeMap<String, Row>,
+    links: BTreeMap<String, Row>,
+    panics: BTreeMap<String, Row>,
+    requests: Requests,
+    registry: Registry,
     /// What each event was about.
     subjects: BTreeMap<String, String>,
     /// Which events were changes of members.
@@ -45,6 +57,8 @@ impl Rebuilt {
             "user.deleted" => {
                 self.users.remove(&id).unwrap();
                 self.placements.remove(&id);
+                // Told of besides, unless their provider is deleted.
+                self.memberships.retain(|row| row["member_id"] != id);
             }
             "group.created" => {
                 let row = object(json!({
@@ -58,7 +72,8 @@ impl Rebuilt {
             "group.changed" => group(self.groups.get_mut(&id).unwrap(), &event),
             "group.deleted" => {
                 self.groups.remove(&id).unwrap();
-                self.memberships.retain(|row| row["group_id"] != id);
+                self.memberships
+                    .retain(|row| row["group_id"] != id && row["member_id"] != id);
             }
             "internal_group.changed" => internal_group(self.groups.get_mut(&id).unwrap(), &event),
             "members.changed" => self.members(&event),
@@ -71,6 +86,8 @@ impl Rebuilt {
                 self.vendors.insert(id.clone(), row);
                 vendor(self.vendors.get_mut(&id).unwrap(), &event);
             }
+            // It has nothing after when its provider is deleted.
+            "vendor.closed" if event.after.is_null() => drop(self.vendors.remove(&id).unwrap()),
             "vendor.changed" | "vendor.closed" | "vendor.reattached" => {
                 vendor(self.vendors.get_mut(&id).unwrap(), &event);
             }
@@ -96,6 +113,64 @@ impl Rebuilt {
                     }
                 }
             }
+            "link.created" | "link.shortened" | "link.ended" => self.link(&event),
+            "panic.pressed" => {
+                let of_group = self.groups.contains_key(&id);
+                let of = |chosen: bool| chosen.then_some(&id);
+                let row = json!({
+                    "id": event.id, "vendor_id": of(!of_group), "group_id": of(of_group), "at": event.at,
+                });
+                self.panics.insert(event.id.clone(), object(row));
+            }
+            _ => {
+                self.requests.apply(&event);
+                self.registry.apply(&event);
+            }
+        }
+        if event.action == "members.changed" {
+            self.deltas.insert(event.id.clone());
+        }
+        self.subjects.insert(event.id, event.subject);
+    }
+
+    /// Every table but that of the memberships.
+    pub(super) fn tables(self) -> Vec<Table> {
+        vec![
+            ("users", "id", self.users),
+            ("groups", "id", self.groups),
+            ("vendors", "id", self.vendors),
+            ("placements", "user_id", self.placements),
+            ("access_groups", "id", self.access_groups),
+            ("blocks", "id", self.blocks),
+            ("access_links", "id", self.links),
+            ("panics", "id", self.panics),
+            ("access_requests", "id", self.requests.requests),
+            (
+                "access_request_votes",
+                "request_id, voice",
+                self.requests.votes,
+            ),
+            ("providers", "id", self.registry.providers),
+            ("client_secrets", "id", self.registry.secrets),
+            ("tokens", "id", self.registry.tokens),
+            ("signing_keys", "id", self.registry.keys),
+            ("administrators", "id", self.registry.administrators),
+            ("admin_tokens", "id", self.registry.admin_tokens),
+        ]
+    }
+
+    /// Leaves out those activation tokens that time has ended and whose rows are not there any more: they
+    /// go some time after with no word of it.
+    pub(super) fn purge(&mut self, there: &[Value]) {
+        let Registry {
+            tokens, expired, ..
+        } = &mut self.registry;
+        tokens.retain(|id, _| !expired.contains(id) || there.iter().any(|row| row["id"] == *id));
+    }
+
+    fn link(&mut self, event: &Told) {
+        let id = &event.subject;
+        match event.action.as_str() {
             "link.created" => {
                 let made = &event.after;
                 let row = json!({
@@ -107,29 +182,16 @@ impl Rebuilt {
                 self.links.insert(id.clone(), object(row));
             }
             "link.shortened" => {
-                let row = self.links.get_mut(&id).unwrap();
+                let row = self.links.get_mut(id).unwrap();
                 row.insert("end_at".to_owned(), micros(&event.after["end"]));
             }
-            "link.ended" => {
-                let row = self.links.get_mut(&id).unwrap();
+            _ => {
+                let row = self.links.get_mut(id).unwrap();
                 let ended = &event.after["ended"];
                 row.insert("ended".to_owned(), micros(&ended["at"]));
                 row.insert("end_reason".to_owned(), ended["reason"].clone());
             }
-            "panic.pressed" => {
-                let of_group = self.groups.contains_key(&id);
-                let of = |chosen: bool| chosen.then_some(&id);
-                let row = json!({
-                    "id": event.id, "vendor_id": of(!of_group), "group_id": of(of_group), "at": event.at,
-                });
-                self.panics.insert(event.id.clone(), object(row));
-            }
-            _ => {}
         }
-        if event.action == "members.changed" {
-            self.deltas.insert(event.id.clone());
-        }
-        self.subjects.insert(event.id, event.subject);
     }
 
     fn members(&mut self, event: &Told) {
@@ -208,6 +270,7 @@ struct Told {
     cause: Option<String>,
     before: Value,
     after: Value,
+    why: Value,
 }
 
 impl Told {
@@ -223,6 +286,7 @@ impl Told {
             cause: event.cause.clone(),
             before: part("before"),
             after: part("after"),
+            why: part("why"),
         }
     }
 }
