@@ -26,9 +26,6 @@ fn main() {
         });
     for operation in operations {
         one_kind_of_answer(&mut operation["responses"]);
-        if let Some(parameters) = operation.get_mut("parameters") {
-            never_null(parameters);
-        }
     }
     as_json(&mut document);
     let document = serde_json::from_value(document).expect("the document is OpenAPI 3.0");
@@ -65,15 +62,6 @@ fn as_json(value: &mut Value) {
         }
         Value::Array(items) => items.iter_mut().for_each(as_json),
         _ => {}
-    }
-}
-
-/// A header that may be left out is not sent as null either, which it would not compile.
-fn never_null(parameters: &mut Value) {
-    for parameter in parameters.as_array_mut().into_iter().flatten() {
-        if let Some(schema) = parameter["schema"].as_object_mut() {
-            schema.remove("nullable");
-        }
     }
 }
 

@@ -11,7 +11,7 @@ use vestibule_service::Error;
 use vestibule_service::access_groups as service;
 
 use super::MOUNT;
-use super::body::{Admin, Body, Given, Id, etag};
+use super::body::{Admin, Body, Given, Id, IfMatch, etag};
 use super::list::{List, Page, Paging, truth};
 use super::problem::{ChangeProblems, Problem, Problems};
 use super::words;
@@ -388,7 +388,7 @@ async fn read(admin: Admin, id: Id<AccessGroupId>) -> Result<HttpResponse, Probl
     tag = "Access groups",
     params(
         ("id" = Uuid, Path, description = "Id of the access group."),
-        ("If-Match" = Option<String>, Header, description = "Change only this version of it.", example = "W/\"3\""),
+        IfMatch,
     ),
     request_body = AccessGroupChanges,
     responses(

@@ -36,6 +36,20 @@ pub(crate) struct Admin {
     pub(crate) expected_version: Option<i64>,
 }
 
+/// What a request may say beside its body.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(
+    dead_code,
+    reason = "this type describes the wire; `expected_version` reads it"
+)]
+pub(super) struct IfMatch {
+    /// Change only this version of it.
+    // No `Option`, which would let it be null: a header that is absent is not.
+    #[param(rename = "If-Match", required = false, example = "W/\"3\"")]
+    version: String,
+}
+
 impl Admin {
     /// Runs one operation off the worker thread.
     pub(crate) async fn run<T: Send + 'static>(

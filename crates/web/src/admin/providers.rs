@@ -12,7 +12,7 @@ use vestibule_domain::provider::{ProviderState, UserType};
 use vestibule_service::providers as service;
 
 use super::MOUNT;
-use super::body::{Admin, Body, Id, etag};
+use super::body::{Admin, Body, Id, IfMatch, etag};
 use super::list::{List, Page, Paging};
 use super::problem::{ChangeProblems, Problem, Problems};
 use super::words;
@@ -155,7 +155,7 @@ async fn read(admin: Admin, id: Id<ProviderId>) -> Result<HttpResponse, Problem>
     tag = "Providers",
     params(
         ("id" = Uuid, Path, description = "Id of the provider."),
-        ("If-Match" = Option<String>, Header, description = "Change only this version of it.", example = "W/\"3\""),
+        IfMatch,
     ),
     request_body = ProviderChanges,
     responses(

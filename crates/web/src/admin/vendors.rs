@@ -11,7 +11,7 @@ use vestibule_domain::{AccessGroupId, GroupId, ProviderId, UserId, VendorId};
 use vestibule_service::Error;
 use vestibule_service::vendors as service;
 
-use super::body::{Admin, Body, Given, Id, etag};
+use super::body::{Admin, Body, Given, Id, IfMatch, etag};
 use super::list::{List, Nothing, Page, Paging};
 use super::problem::{ChangeProblems, Problem, Problems};
 use super::words;
@@ -266,7 +266,7 @@ async fn read(admin: Admin, id: Id<VendorId>) -> Result<HttpResponse, Problem> {
     tag = "Vendors",
     params(
         ("id" = Uuid, Path, description = "Id of the vendor."),
-        ("If-Match" = Option<String>, Header, description = "Change only this version of it.", example = "W/\"3\""),
+        IfMatch,
     ),
     request_body = VendorChanges,
     responses(
