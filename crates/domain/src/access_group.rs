@@ -32,7 +32,7 @@ pub struct AccessGroupSettings {
     pub approval_levels: u32,
     /// Whether a request must name the id under which the governance product knows it.
     pub governance_id_required: bool,
-    /// Whether a person may request access for themselves.
+    /// Whether a person may request access for themselves. Nothing asks for it yet.
     pub self_request: bool,
     pub approvers: Vec<String>,
     /// Whether a provider may tie a pending vendor to it by sending its name as `accessGroup`.

@@ -89,7 +89,7 @@ pub(super) struct Fields {
     /// A request must name the id under which the governance product knows it
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     governance_id_required: Option<bool>,
-    /// People may request access for themselves
+    /// People may request access for themselves; stored and shown, there is no page for that yet
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     self_request: Option<bool>,
     /// Who approves; may be repeated

@@ -147,7 +147,7 @@ struct NewAccessGroup {
     #[schema(default = false)]
     #[serde(default)]
     governance_id_required: bool,
-    /// Whether a person may request access for themselves.
+    /// Whether a person may request access for themselves. Stored and shown: there is no page for that yet.
     #[schema(default = false)]
     #[serde(default)]
     self_request: bool,
@@ -222,7 +222,7 @@ struct AccessGroupChanges {
     #[schema(value_type = bool)]
     #[serde(default)]
     governance_id_required: Given<bool>,
-    /// Whether a person may request access for themselves.
+    /// Whether a person may request access for themselves. Stored and shown: there is no page for that yet.
     #[schema(value_type = bool)]
     #[serde(default)]
     self_request: Given<bool>,

@@ -206,7 +206,8 @@ fn form(visit: &Visit, typed: &Pairs, action: String, new: bool) -> Form {
                         "self_request",
                         t.own("access_group.self_request"),
                         on("self_request"),
-                    ),
+                    )
+                    .hint(t.own("access_group.self_request_hint")),
                     Field::area(
                         "approvers",
                         t.own("access_group.approvers"),
