@@ -39,7 +39,7 @@ sorts! {
         Created = "created" => "vendors.id",
         Name = "name" => "vendors.name_key",
         Modified = "modified" => "vendors.modified",
-        End = "end" => "coalesce(vendors.end_at, 9223372036854775807)",
+        End = "end" => "vendors.end_key",
     }
 }
 
