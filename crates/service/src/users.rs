@@ -3,10 +3,11 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use vestibule_domain::event::{Action, Payload};
+use vestibule_domain::mail::{AddressError, check_address};
 use vestibule_domain::{EventId, UserId};
 use vestibule_scim::filter::match_document;
 use vestibule_scim::fold::fold;
-use vestibule_scim::{Resource, ResourceType};
+use vestibule_scim::{Resource, ResourceType, ScimType};
 use vestibule_storage::users::{NewUser, User};
 use vestibule_storage::{Read, Write, users};
 
@@ -146,6 +147,14 @@ fn new_row(
     let user_name = resource
         .user_name()
         .ok_or_else(|| Error::internal("a valid User has a userName"))?;
+    let broken = resource
+        .emails()
+        .filter_map(|email| email.get("value").and_then(Value::as_str))
+        .any(|value| check_address(value) == Err(AddressError::ControlCharacter));
+    if broken {
+        let detail = "emails.value: an address has no line break or other control character";
+        return Err(vestibule_scim::Error::bad_request(ScimType::InvalidValue, detail).into());
+    }
     let email = resource.primary_email();
     Ok(NewUser {
         id,

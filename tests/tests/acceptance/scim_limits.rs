@@ -60,6 +60,33 @@ fn refused(reply: &Reply, status: u16, scim_type: Option<&str>, named: &str) {
 }
 
 #[test]
+fn an_email_is_one_line() {
+    let product = Product::new(|_| {});
+    let user = json!({"schemas": [USER], "userName": "ada"});
+    let ada = product.send("POST", "/Users", Some(&user)).json();
+    let path = format!("/Users/{}", ada["id"].as_str().unwrap());
+    for value in [
+        "a@b.example\r\nBcc: c@d.example",
+        "a@b.example\n",
+        "a\u{7f}@b.example",
+    ] {
+        let emails = json!([{"value": "fine@b.example", "primary": true}, {"value": value}]);
+        let change = json!({
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            "Operations": [{"op": "replace", "path": "emails", "value": emails}],
+        });
+        for reply in [
+            product.create(&json!({"emails": emails})),
+            product.send("PATCH", &path, Some(&change)),
+        ] {
+            refused(&reply, 400, Some("invalidValue"), "emails.value");
+        }
+    }
+    let now = product.send("GET", &path, None).json();
+    assert_eq!(now["meta"]["version"], ada["meta"]["version"]);
+}
+
+#[test]
 fn bound_of_the_head() {
     let product = Product::new(|_| {});
     let bearer = format!("Bearer {}", product.token);

@@ -297,7 +297,7 @@ fn who_cannot_be_mailed_is_told_so_and_no_link_is_made() {
         serde_json::json!({
             "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
             "userName": "eve",
-            "emails": [{"value": "eve@acme.example\r\nBcc: x@evil.example", "primary": true}],
+            "emails": [{"value": "eve@acme.example, x@evil.example", "primary": true}],
         }),
     );
     let made: serde_json::Value = serde_json::from_str(&made.unwrap().body).unwrap();
@@ -324,7 +324,7 @@ fn who_cannot_be_mailed_is_told_so_and_no_link_is_made() {
         Forwarding::Mailed,
     );
     let refused = refused.unwrap_err();
-    assert!(refused.to_string().contains("line break"), "{refused}");
+    assert!(refused.to_string().contains("name@host"), "{refused}");
     let query = LinkQuery::default();
     let links = office.service().list_links(&root(), &query).unwrap();
     assert_eq!(links.items, []);
