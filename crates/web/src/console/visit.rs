@@ -135,6 +135,11 @@ impl Visit {
             .ok_or(Error::NotFound(kind))
     }
 
+    /// This page's address, for whoever comes back to it.
+    pub(crate) fn address(&self) -> String {
+        self.here(&[])
+    }
+
     /// This page's address with its query changed.
     pub(crate) fn here(&self, changes: &[(&str, Option<&str>)]) -> String {
         format!("{}{}", self.path, self.query.with(changes))
