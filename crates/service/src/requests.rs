@@ -29,6 +29,8 @@ const TEXT: usize = 2_048;
 #[derive(Debug, Clone)]
 pub enum Shown {
     Nothing,
+    /// A bearer token that none of this server's can be.
+    Malformed,
     /// A bearer token of a provider.
     Token(Digest),
     /// The id of a client.
@@ -89,6 +91,8 @@ pub struct RefusedRequest {
 #[derive(Debug, Clone, Default)]
 pub struct RequestQuery {
     pub provider: Option<ProviderId>,
+    /// Of senders that could not be told alone.
+    pub strangers: bool,
     /// `scim` or `token`.
     pub endpoint: Option<String>,
     pub status: Option<u16>,
@@ -124,6 +128,7 @@ impl Service {
         let asked = self.asked(&query.page, (RequestSort::At, true))?;
         let choice = Choice {
             provider: query.provider,
+            strangers: query.strangers,
             endpoint: query.endpoint.clone(),
             status: query.status,
             search: query.search.clone(),
@@ -223,6 +228,9 @@ fn sender(tx: &mut Read<'_>, shown: &Shown, at: DateTime<Utc>) -> Result<Sender,
     };
     match shown {
         Shown::Nothing => Ok(nobody("no credential was sent, or none that can be read")),
+        Shown::Malformed => Ok(nobody(
+            "the access token is malformed: mistyped or cut off, as its checksum shows",
+        )),
         Shown::Token(digest) => {
             let token = credentials::find_token(tx, digest)?.map(|found| found.token);
             let registered = match &token {

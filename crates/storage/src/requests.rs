@@ -51,6 +51,8 @@ sorts! {
 #[derive(Debug, Clone, Default)]
 pub struct Choice {
     pub provider: Option<ProviderId>,
+    /// Of senders that could not be told alone.
+    pub strangers: bool,
     pub endpoint: Option<String>,
     pub status: Option<u16>,
     /// Contained in the target, the code, the answer or the reason.
@@ -144,6 +146,9 @@ pub fn list(
     let mut query = refused_requests::table.into_boxed();
     if let Some(provider) = choice.provider {
         query = query.filter(refused_requests::provider_id.eq(provider.to_string()));
+    }
+    if choice.strangers {
+        query = query.filter(refused_requests::provider_id.is_null());
     }
     if let Some(endpoint) = &choice.endpoint {
         query = query.filter(refused_requests::endpoint.eq(endpoint));

@@ -14,7 +14,7 @@ use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest as _, HttpMessage as _, HttpRequest, HttpResponse};
 use serde_json::Value;
-use vestibule_oauth::Bearer;
+use vestibule_oauth::{Bearer, BearerError};
 use vestibule_service::requests::{Refusal, Shown};
 
 use crate::request::Sender;
@@ -105,7 +105,11 @@ fn describe(request: &HttpRequest, endpoint: &'static str, status: u16, answer: 
             .map_or(Shown::Nothing, Shown::Client)
     } else {
         let values: Vec<&[u8]> = authorization.iter().map(Vec::as_slice).collect();
-        Bearer::from_header(&values).map_or(Shown::Nothing, |secret| Shown::Token(secret.digest()))
+        match Bearer::from_header(&values) {
+            Ok(secret) => Shown::Token(secret.digest()),
+            Err(BearerError::InvalidToken) => Shown::Malformed,
+            Err(BearerError::Missing) => Shown::Nothing,
+        }
     };
     let agent = request.headers().get(header::USER_AGENT);
     Refusal {

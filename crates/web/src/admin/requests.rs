@@ -63,6 +63,7 @@ impl Choice {
     ) -> service::RequestQuery {
         service::RequestQuery {
             provider,
+            strangers: false,
             endpoint: self.endpoint.map(|endpoint| {
                 match endpoint {
                     Endpoint::Scim => "scim",

@@ -35,6 +35,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     let t = visit.t;
     let query = RequestQuery {
         provider: visit.query.get("provider").parse().ok(),
+        strangers: false,
         endpoint: ENDPOINTS
             .iter()
             .find(|one| **one == visit.query.get("endpoint"))

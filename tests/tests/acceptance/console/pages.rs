@@ -57,12 +57,21 @@ fn a_product_is_set_up_and_its_first_calls_are_explained_as_they_come() {
     let call = |path: &str, token: &str| app.send("GET", path, Some(token), None);
     assert_eq!(call("/scim/v2/Users", &token).status, 403);
     assert_eq!(call("/scim/Users", &token).status, 404);
+    let last = if token.ends_with('x') { "y" } else { "x" };
+    let mistyped = format!("{}{last}", &token[..token.len() - 1]);
+    assert_eq!(call("/scim/v2/Users", &mistyped).status, 401);
+    // What goes wrong elsewhere pushes none of it away.
+    let other = app.register(third_party("Elsewhere"));
+    for _ in 0..25 {
+        assert_eq!(call("/scim/v2/Nothing", &other.token).status, 404);
+    }
     app.service.flush_telemetry().unwrap();
     let waiting = browser.get(&page);
     for text in [
         "Its address may not call yet.",
         "Allow 127.0.0.1",
         "The path is wrong.",
+        "mistyped or cut off",
         "http-equiv=\"refresh\"",
         "Not yet",
     ] {

@@ -37,13 +37,19 @@ struct Heard {
 /// be the product with a mistyped secret.
 fn heard(service: &Service, call: &AdminCall, of: &ProviderDetails) -> Result<Heard, Error> {
     let provider = of.provider.id;
-    let refused = service.list_requests(
-        call,
-        &RequestQuery {
+    let newest = |provider| {
+        let query = RequestQuery {
+            provider,
+            strangers: provider.is_none(),
             page: PageQuery::first(ROWS),
             ..RequestQuery::default()
-        },
-    )?;
+        };
+        service.list_requests(call, &query).map(|page| page.items)
+    };
+    let mut refused = newest(Some(provider))?;
+    let strangers = newest(None)?.into_iter();
+    refused.extend(strangers.filter(|one| one.at >= of.provider.created));
+    refused.sort_by_key(|one| std::cmp::Reverse(one.at));
     let events = service.list_events(
         call,
         &EventQuery {
@@ -55,14 +61,7 @@ fn heard(service: &Service, call: &AdminCall, of: &ProviderDetails) -> Result<He
         },
     )?;
     Ok(Heard {
-        refused: refused
-            .items
-            .into_iter()
-            .filter(|one| match one.provider {
-                Some(other) => other == provider,
-                None => one.at >= of.provider.created,
-            })
-            .collect(),
+        refused,
         events: events
             .items
             .into_iter()
