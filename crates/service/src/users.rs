@@ -25,6 +25,7 @@ impl Service {
         resource: &Resource,
         now: DateTime<Utc>,
     ) -> Result<User, Error> {
+        check_emails(resource)?;
         let event = self.id(EventId::from_uuid, now);
         let id = self.id(UserId::from_uuid, now);
         let row = new_row(caller, resource_type, id, resource, event, now, now, 1)?;
@@ -62,6 +63,10 @@ impl Service {
         next: &Resource,
         now: DateTime<Utc>,
     ) -> Result<User, Error> {
+        // Whoever has such an address from before can still be changed otherwise, and be deactivated.
+        if before.0.get("emails") != next.0.get("emails") {
+            check_emails(next)?;
+        }
         let event = self.id(EventId::from_uuid, now);
         let active_event = if before.active() == next.active() {
             current.active_event
@@ -130,6 +135,19 @@ impl Service {
     }
 }
 
+/// That no address could break out of the header of a mail.
+fn check_emails(resource: &Resource) -> Result<(), Error> {
+    let broken = resource
+        .emails()
+        .filter_map(|email| email.get("value").and_then(Value::as_str))
+        .any(|value| check_address(value) == Err(AddressError::ControlCharacter));
+    if broken {
+        let detail = "emails.value: an address has no line break or other control character";
+        return Err(vestibule_scim::Error::bad_request(ScimType::InvalidValue, detail).into());
+    }
+    Ok(())
+}
+
 #[expect(
     clippy::too_many_arguments,
     reason = "each is another column of the row"
@@ -147,14 +165,6 @@ fn new_row(
     let user_name = resource
         .user_name()
         .ok_or_else(|| Error::internal("a valid User has a userName"))?;
-    let broken = resource
-        .emails()
-        .filter_map(|email| email.get("value").and_then(Value::as_str))
-        .any(|value| check_address(value) == Err(AddressError::ControlCharacter));
-    if broken {
-        let detail = "emails.value: an address has no line break or other control character";
-        return Err(vestibule_scim::Error::bad_request(ScimType::InvalidValue, detail).into());
-    }
     let email = resource.primary_email();
     Ok(NewUser {
         id,
