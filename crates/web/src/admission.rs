@@ -10,7 +10,7 @@ use vestibule_service::Error;
 
 use crate::admin::problem::Problem;
 use crate::request::request_id;
-use crate::{Web, oauth, scim};
+use crate::{Web, oauth, refusals, scim};
 
 /// Places beyond the limit that are kept for administrators.
 const RESERVED: usize = 64;
@@ -67,9 +67,7 @@ impl Drop for Place {
 /// A place for this request; 503 where there is none. Health checks are answered without one.
 pub(crate) fn admit(request: &HttpRequest) -> Result<Option<Place>, Box<HttpResponse>> {
     let path = request.path();
-    let provider = [scim::MOUNT, scim::ALIAS, oauth::ISSUER]
-        .iter()
-        .any(|mount| path.starts_with(mount));
+    let provider = refusals::endpoint(path).is_some();
     let health = matches!(path, "/healthz" | "/readyz");
     let Some(web) = request.app_data::<Data<Web>>().filter(|_| !health) else {
         return Ok(None);
@@ -89,14 +87,11 @@ pub(crate) const FULL: Error = Error::Busy {
 /// The refusal in the shape of whoever asks.
 fn refused(request: &HttpRequest) -> HttpResponse {
     let error = FULL;
-    let path = request.path();
-    if path.starts_with(oauth::ISSUER) {
-        oauth::refusal(&error, &request_id(request))
-    } else if path.starts_with(scim::MOUNT) || path.starts_with(scim::ALIAS) {
-        scim::refusal(request, &error)
-    } else {
-        let id = request_id(request);
-        actix_web::ResponseError::error_response(&Problem::from_error(error, &id))
+    let id = request_id(request);
+    match refusals::endpoint(request.path()) {
+        Some("token") => oauth::refusal(&error, &id),
+        Some(_) => scim::refusal(request, &error),
+        None => actix_web::ResponseError::error_response(&Problem::from_error(error, &id)),
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use vestibule_service::Error;
 
 use crate::request::request_id;
-use crate::{oauth, scim};
+use crate::{refusals, scim};
 
 /// Bytes of path and query.
 const MAX_URL: usize = 8 * 1024;
@@ -52,27 +52,26 @@ fn excess(request: &HttpRequest) -> Option<(StatusCode, String)> {
 
 /// In the shape of whoever asks.
 fn refusal(request: &HttpRequest, status: StatusCode, detail: &str) -> HttpResponse {
-    let path = request.path();
-    if path.starts_with(scim::MOUNT) || path.starts_with(scim::ALIAS) {
-        let error = vestibule_scim::Error::new(status.as_u16(), None, detail);
-        return scim::refusal(request, &Error::Scim(error));
-    }
     let mut response = HttpResponse::build(status);
-    if path.starts_with(oauth::ISSUER) {
-        return response.json(json!({
+    match refusals::endpoint(request.path()) {
+        Some("token") => response.json(json!({
             "error": "invalid_request",
             "error_description": detail,
             "request_id": request_id(request),
-        }));
+        })),
+        Some(_) => {
+            let error = vestibule_scim::Error::new(status.as_u16(), None, detail);
+            scim::refusal(request, &Error::Scim(error))
+        }
+        None => response.content_type("application/problem+json").body(
+            json!({
+                "type": "urn:vestibule:problem:too-large",
+                "title": "The request is too large",
+                "status": status.as_u16(),
+                "detail": detail,
+                "request_id": request_id(request),
+            })
+            .to_string(),
+        ),
     }
-    response.content_type("application/problem+json").body(
-        json!({
-            "type": "urn:vestibule:problem:too-large",
-            "title": "The request is too large",
-            "status": status.as_u16(),
-            "detail": detail,
-            "request_id": request_id(request),
-        })
-        .to_string(),
-    )
 }

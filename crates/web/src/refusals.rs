@@ -44,16 +44,21 @@ pub(crate) async fn over_tokens<B: MessageBody + 'static>(
 pub(crate) async fn at_the_entrance(
     refused: ServiceResponse,
 ) -> Result<ServiceResponse, actix_web::Error> {
-    let path = refused.request().path();
-    let endpoint = if path.starts_with(scim::MOUNT) || path.starts_with(scim::ALIAS) {
-        "scim"
+    match endpoint(refused.request().path()) {
+        Some(endpoint) => Ok(observe(refused, endpoint).await?.map_into_boxed_body()),
+        None => Ok(refused),
+    }
+}
+
+/// What products ask for at this path: `scim` or `token`; nothing elsewhere.
+pub(crate) fn endpoint(path: &str) -> Option<&'static str> {
+    if path.starts_with(scim::MOUNT) || path.starts_with(scim::ALIAS) {
+        Some("scim")
     } else if path.starts_with(oauth::ISSUER) {
-        "token"
+        Some("token")
     } else {
-        return Ok(refused);
-    };
-    let noted = observe(refused, endpoint).await?;
-    Ok(noted.map_into_boxed_body())
+        None
+    }
 }
 
 /// What lies nowhere. When it shows a token it was meant for SCIM: a product with another base URL,
