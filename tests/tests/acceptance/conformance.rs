@@ -8,39 +8,16 @@ mod references;
 mod resources;
 
 use serde_json::{Value, json};
-use vestibule_scim::Dialect;
 use vestibule_service::Role;
-use vestibule_testkit::{Reply, TestApp, internal};
+use vestibule_testkit::{Reply, TestApp};
+
+use crate::client::Client;
 
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
-/// A provider and its token.
-struct Client<'a> {
-    app: &'a TestApp,
-    token: String,
-}
-
-impl<'a> Client<'a> {
-    fn new(app: &'a TestApp, name: &str) -> Self {
-        Self::speaking(app, name, Dialect::Tolerant)
-    }
-
-    fn speaking(app: &'a TestApp, name: &str, dialect: Dialect) -> Self {
-        let mut settings = internal(name);
-        settings.dialect = dialect;
-        Self {
-            app,
-            token: app.register(settings).token,
-        }
-    }
-
-    fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Reply {
-        let path = format!("/scim/v2{path}");
-        self.app.send(method, &path, Some(&self.token), body)
-    }
-
+impl Client<'_> {
     fn get(&self, path: &str) -> Value {
         let reply = self.send("GET", path, None);
         assert_eq!(reply.status, 200, "{path}: {}", reply.text);

@@ -8,6 +8,7 @@
 )]
 
 mod access_requests;
+mod client;
 mod cockpit;
 mod conformance;
 mod console;

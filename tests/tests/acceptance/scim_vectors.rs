@@ -16,8 +16,9 @@ use vestibule_scim::filter::Problem;
 use vestibule_scim::schema::GROUP;
 use vestibule_scim::{Dialect, Filter, Limits, Patch, ResourceType, Tolerances};
 use vestibule_service::Role;
-use vestibule_testkit::{Reply, TestApp, both_engines, internal};
+use vestibule_testkit::{Reply, TestApp, both_engines};
 
+use crate::client::Client;
 use inferred::{add_unseen, inferred};
 use verdict::{
     FILTER_DIFFERENCES, PATCH_DIFFERENCES, agreed, comparable, id, must_pass, report, vectors,
@@ -26,26 +27,12 @@ use verdict::{
 /// What the server assigns, and names of schemas: a filter by these selects other resources here.
 const ASSIGNED: &str = r"(?i)(^|[ (\[])(id|meta|schemas)\b|urn:";
 
-struct Product<'a> {
-    app: &'a TestApp,
-    token: String,
+/// A product that speaks a dialect.
+fn speaking(app: &TestApp, dialect: Dialect) -> Client<'_> {
+    Client::speaking(app, &format!("{dialect:?}"), dialect)
 }
 
-impl<'a> Product<'a> {
-    fn new(app: &'a TestApp, dialect: Dialect) -> Self {
-        let mut settings = internal(&format!("{dialect:?}"));
-        settings.dialect = dialect;
-        Self {
-            app,
-            token: app.register(settings).token,
-        }
-    }
-
-    fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Reply {
-        let path = format!("/scim/v2{path}");
-        self.app.send(method, &path, Some(&self.token), body)
-    }
-
+impl Client<'_> {
     fn filtered(&self, endpoint: &str, filter: &str) -> Reply {
         let filter = url::form_urlencoded::byte_serialize(filter.as_bytes()).collect::<String>();
         let path = format!("{endpoint}?count=1000&filter={filter}");
@@ -53,7 +40,7 @@ impl<'a> Product<'a> {
     }
 
     /// Creates a resource and tells its id.
-    fn create(&self, endpoint: &str, resource: &Value) -> Result<String, String> {
+    fn try_create(&self, endpoint: &str, resource: &Value) -> Result<String, String> {
         let reply = self.send("POST", endpoint, Some(resource));
         match (reply.status, reply.json()["id"].as_str()) {
             (201, Some(id)) => Ok(id.to_owned()),
@@ -68,7 +55,7 @@ fn filters_over_http_are_understood_where_the_grammar_says_so() {
         return;
     };
     both_engines(|app| {
-        let product = Product::new(app, Dialect::Strict);
+        let product = speaking(app, Dialect::Strict);
         let (mut failures, mut passed) = (BTreeMap::new(), 0);
         let filters = cases.iter().filter(|case| agreed(case));
         for case in filters.filter(|case| case["kind"] == "filter") {
@@ -124,7 +111,7 @@ fn filters_over_http_select_the_resources_they_should() {
         .map(|(differing, why)| (differing.as_slice(), *why))
         .collect();
     both_engines(|app| {
-        let product = Product::new(app, Dialect::Tolerant);
+        let product = speaking(app, Dialect::Tolerant);
         let admin = app.admin_token("root", Role::Administrator);
         let (mut failures, mut passed) = (BTreeMap::new(), 0);
         for (number, group) in groups(&asked, &mut failures).into_iter().enumerate() {
@@ -132,7 +119,7 @@ fn filters_over_http_select_the_resources_they_should() {
             let created: Vec<String> = group
                 .resources
                 .iter()
-                .map(|resource| product.create(&endpoint, resource).unwrap())
+                .map(|resource| product.try_create(&endpoint, resource).unwrap())
                 .collect();
             for case in group.cases {
                 match selects(&product, &endpoint, case, &created) {
@@ -222,7 +209,7 @@ fn define(app: &TestApp, admin: &str, number: usize, resource_type: &ResourceTyp
 }
 
 fn selects(
-    product: &Product<'_>,
+    product: &Client<'_>,
     endpoint: &str,
     case: &Value,
     created: &[String],
@@ -271,7 +258,7 @@ fn patches_over_http_do_what_they_should() {
     both_engines(|app| {
         let (mut failures, mut passed) = (BTreeMap::new(), 0);
         let products = [Dialect::Strict, Dialect::Tolerant].map(|dialect| {
-            let product = Product::new(app, dialect);
+            let product = speaking(app, dialect);
             (dialect, product)
         });
         for case in cases.iter().filter(|case| must_pass(case)) {
@@ -295,7 +282,7 @@ fn patches_over_http_do_what_they_should() {
 }
 
 /// Creates the resource, patches it, reads it and takes everything away again.
-fn patched(product: &Product<'_>, case: &Value) -> Result<(), String> {
+fn patched(product: &Client<'_>, case: &Value) -> Result<(), String> {
     let is_group = case["resource"]["schemas"].to_string().contains(GROUP);
     let (endpoint, required) = if is_group {
         ("/Groups", "displayName")
@@ -313,7 +300,7 @@ fn patched(product: &Product<'_>, case: &Value) -> Result<(), String> {
         Value::Object(resource)
     };
     let outcome = product
-        .create(endpoint, &complete(&case["resource"]))
+        .try_create(endpoint, &complete(&case["resource"]))
         .and_then(|id| {
             let path = format!("{endpoint}/{id}");
             made.push(path.clone());
@@ -377,7 +364,7 @@ fn only_values(resource: &mut Value) {
 
 /// The case with users that there are for members. Each `id` of a case is one user throughout.
 fn with_members(
-    product: &Product<'_>,
+    product: &Client<'_>,
     case: &Value,
     made: &mut Vec<String>,
 ) -> Result<Value, String> {
@@ -387,7 +374,7 @@ fn with_members(
     for (number, member) in members.iter().enumerate() {
         let user = json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
             "userName": format!("member {number}")});
-        let id = product.create("/Users", &user)?;
+        let id = product.try_create("/Users", &user)?;
         made.push(format!("/Users/{id}"));
         for (before, behind) in [("\"", "\""), ("\\\"", "\\\""), ("/", "\"")] {
             text = text.replace(
