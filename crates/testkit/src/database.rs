@@ -209,7 +209,7 @@ fn schema(address: &str) -> &'static str {
         let name = format!("vestibule_test_schema_{:016x}", migrations());
         let mut server = connect(address);
         // Others wait until this connection ends.
-        execute(&mut server, "SELECT pg_advisory_lock(7236830012)");
+        execute(&mut server, "SELECT pg_advisory_lock(7236830099)");
         let there = diesel::sql_query("SELECT 1 FROM pg_database WHERE datname = $1")
             .bind::<diesel::sql_types::Text, _>(&name)
             .execute(&mut server)
