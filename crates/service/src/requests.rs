@@ -13,7 +13,7 @@ use vestibule_storage::providers::Registered;
 use vestibule_storage::requests::{self, Choice};
 use vestibule_storage::{Read, Write, credentials, providers};
 
-pub use vestibule_storage::requests::RequestSort;
+pub use vestibule_storage::requests::{RequestSort, Whose};
 
 use crate::pages::{Page, PageQuery};
 use crate::{AdminCall, Error, Role, Service};
@@ -90,9 +90,7 @@ pub struct RefusedRequest {
 /// Which refused requests are wanted, newest first.
 #[derive(Debug, Clone, Default)]
 pub struct RequestQuery {
-    pub provider: Option<ProviderId>,
-    /// Of senders that could not be told alone.
-    pub strangers: bool,
+    pub whose: Whose,
     /// `scim` or `token`.
     pub endpoint: Option<String>,
     pub status: Option<u16>,
@@ -127,15 +125,14 @@ impl Service {
     ) -> Result<Page<RefusedRequest>, Error> {
         let asked = self.asked(&query.page, (RequestSort::At, true))?;
         let choice = Choice {
-            provider: query.provider,
-            strangers: query.strangers,
+            whose: query.whose,
             endpoint: query.endpoint.clone(),
             status: query.status,
             search: query.search.clone(),
         };
         self.store().read(|tx| {
             crate::admin::admit(tx, call, Role::Auditor, self.now())?;
-            if let Some(provider) = query.provider {
+            if let Whose::Provider(provider) = query.whose {
                 crate::providers::find(tx, provider)?;
             }
             let found = requests::list(tx, &choice, asked.page())?;

@@ -47,12 +47,26 @@ sorts! {
     }
 }
 
+/// Who sent the requests that are wanted.
+#[derive(Debug, Clone, Copy, Default)]
+pub enum Whose {
+    #[default]
+    Anybodys,
+    Provider(ProviderId),
+    /// Of senders that could not be told.
+    Strangers,
+}
+
+impl From<Option<ProviderId>> for Whose {
+    fn from(provider: Option<ProviderId>) -> Self {
+        provider.map_or(Self::Anybodys, Self::Provider)
+    }
+}
+
 /// Which refused requests are wanted.
 #[derive(Debug, Clone, Default)]
 pub struct Choice {
-    pub provider: Option<ProviderId>,
-    /// Of senders that could not be told alone.
-    pub strangers: bool,
+    pub whose: Whose,
     pub endpoint: Option<String>,
     pub status: Option<u16>,
     /// Contained in the target, the code, the answer or the reason.
@@ -144,12 +158,11 @@ pub fn list(
 ) -> Result<Vec<Refused>, Error> {
     let engine = read.connection.engine();
     let mut query = refused_requests::table.into_boxed();
-    if let Some(provider) = choice.provider {
-        query = query.filter(refused_requests::provider_id.eq(provider.to_string()));
-    }
-    if choice.strangers {
-        query = query.filter(refused_requests::provider_id.is_null());
-    }
+    query = match choice.whose {
+        Whose::Anybodys => query,
+        Whose::Provider(id) => query.filter(refused_requests::provider_id.eq(id.to_string())),
+        Whose::Strangers => query.filter(refused_requests::provider_id.is_null()),
+    };
     if let Some(endpoint) = &choice.endpoint {
         query = query.filter(refused_requests::endpoint.eq(endpoint));
     }

@@ -44,10 +44,11 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
             page,
         } => {
             let query = RequestQuery {
-                provider: provider
+                whose: provider
                     .as_deref()
                     .map(|provider| session.provider(provider))
-                    .transpose()?,
+                    .transpose()?
+                    .into(),
                 status,
                 page: page.query(),
                 ..RequestQuery::default()

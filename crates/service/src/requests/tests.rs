@@ -24,7 +24,7 @@ fn refusal(number: usize, shown: Shown, status: u16) -> Refusal {
 
 fn list(world: &World, provider: Option<ProviderId>) -> Vec<RefusedRequest> {
     let query = RequestQuery {
-        provider,
+        whose: provider.into(),
         page: PageQuery::first(1_000),
         ..RequestQuery::default()
     };

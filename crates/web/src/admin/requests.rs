@@ -62,8 +62,7 @@ impl Choice {
         page: PageQuery<service::RequestSort>,
     ) -> service::RequestQuery {
         service::RequestQuery {
-            provider,
-            strangers: false,
+            whose: provider.into(),
             endpoint: self.endpoint.map(|endpoint| {
                 match endpoint {
                     Endpoint::Scim => "scim",

@@ -34,8 +34,7 @@ fn trail(t: Texts) -> Vec<Anchor> {
 pub(super) async fn list(visit: &Visit) -> Answer {
     let t = visit.t;
     let query = RequestQuery {
-        provider: visit.query.get("provider").parse().ok(),
-        strangers: false,
+        whose: visit.query.get("provider").parse().ok().into(),
         endpoint: ENDPOINTS
             .iter()
             .find(|one| **one == visit.query.get("endpoint"))

@@ -7,7 +7,7 @@ use vestibule_service::credentials::Use;
 use vestibule_service::events::{Choice as EventChoice, EventQuery};
 use vestibule_service::pages::PageQuery;
 use vestibule_service::providers::{AUTHENTICATION_METHOD, PROTOCOL, ProviderDetails};
-use vestibule_service::requests::{RefusedRequest, RequestQuery};
+use vestibule_service::requests::{RefusedRequest, RequestQuery, Whose};
 use vestibule_service::{Error, Role};
 
 use super::{dialect_word, href, state_badge, state_buttons, trail};
@@ -42,7 +42,7 @@ pub(super) async fn page(visit: &Visit, once: Option<(&str, String)>) -> Result<
                 page: PageQuery::first(ROWS),
             };
             let refused = RequestQuery {
-                provider: Some(id),
+                whose: Whose::Provider(id),
                 page: PageQuery::first(ROWS),
                 ..RequestQuery::default()
             };

@@ -10,7 +10,7 @@ use vestibule_domain::provider::UserType;
 use vestibule_service::events::{Choice as EventChoice, EventQuery, EventRecord};
 use vestibule_service::pages::PageQuery;
 use vestibule_service::providers::ProviderDetails;
-use vestibule_service::requests::{RefusedRequest, RequestQuery};
+use vestibule_service::requests::{RefusedRequest, RequestQuery, Whose};
 use vestibule_service::{AdminCall, Error, Service};
 
 use super::super::page::{Anchor, Block, Cell, Section, Step, Tone};
@@ -37,17 +37,16 @@ struct Heard {
 /// be the product with a mistyped secret.
 fn heard(service: &Service, call: &AdminCall, of: &ProviderDetails) -> Result<Heard, Error> {
     let provider = of.provider.id;
-    let newest = |provider| {
+    let newest = |whose| {
         let query = RequestQuery {
-            provider,
-            strangers: provider.is_none(),
+            whose,
             page: PageQuery::first(ROWS),
             ..RequestQuery::default()
         };
         service.list_requests(call, &query).map(|page| page.items)
     };
-    let mut refused = newest(Some(provider))?;
-    let strangers = newest(None)?.into_iter();
+    let mut refused = newest(Whose::Provider(provider))?;
+    let strangers = newest(Whose::Strangers)?.into_iter();
     refused.extend(strangers.filter(|one| one.at >= of.provider.created));
     refused.sort_by_key(|one| std::cmp::Reverse(one.at));
     let events = service.list_events(
