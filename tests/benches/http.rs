@@ -9,7 +9,7 @@
 //! `synchronous=FULL`. Beside it run a bare actix-web handler that answers the same bytes, head and body, and a loop that
 //! inserts the same rows straight into SQLite in groups of 16, one commit a group; and, where its port is
 //! given, npm's oidc-provider (`.ci/long bench` starts it). Figures are rates, and ratios between them; what
-//! is compared over HTTP is asked in turns of a fraction of a second, so that a machine that others slow down
+//! is compared is asked in turns of a fraction of a second, so that a machine that others slow down
 //! slows both.
 
 #![expect(
@@ -155,12 +155,7 @@ fn main() {
         base: base.clone(),
         path: "/".to_owned(),
     };
-    let raw = raw_sqlite::rate(
-        folder.path(),
-        server.database(),
-        if options.smoke { 200 } else { 20_000 },
-    );
-    println!("raw SQLite group-commit loop, 16 rows a commit: {raw:.0}/s");
+    let mut raw = raw_sqlite::Raw::start(folder.path(), server.database());
 
     let check = token_check::cost(server.database(), &bearer);
 
@@ -187,10 +182,9 @@ fn main() {
         };
         let counter = AtomicU64::new(0);
         let next = || counter.fetch_add(1, Ordering::Relaxed);
-        let alone = |name: &str, reference: Option<f64>, operation: Operation<'_>| {
+        let alone = |name: &str, operation: Operation<'_>| {
             let measured = client::run(connections, time, operation);
-            report(name, connections, &measured, reference);
-            measured
+            report(name, connections, &measured, None);
         };
         let beside = |name: &str, operation: Operation<'_>, reference: Operation<'_>| {
             let (measured, reference) = client::beside(connections, time, operation, reference);
@@ -205,7 +199,7 @@ fn main() {
             load: &scim,
             make: &|| get(&format!("/Users/{}", pick(next()))),
         };
-        alone("bare actix handler, same bytes", None, fixed_bytes);
+        alone("bare actix handler, same bytes", fixed_bytes);
         let by_id = beside("read a user by id (to bare)", read, fixed_bytes);
         if connections == 1 {
             println!(
@@ -233,17 +227,20 @@ fn main() {
             load: &gateway,
             make: &|| client::json("/access/decisions", &asked),
         };
-        alone("decide access for 1,000", None, decide_many);
+        alone("decide access for 1,000", decide_many);
         let list = Operation {
             load: &scim,
             make: &|| get("/Users?count=100"),
         };
-        alone("list a page of 100", None, list);
+        alone("list a page of 100", list);
         let create = Operation {
             load: &scim,
             make: &|| post("/Users", &user(number.fetch_add(1, Ordering::Relaxed))),
         };
-        alone("create a user (to raw SQLite)", Some(raw), create);
+        let (created, inserted) =
+            client::beside_local(connections, time, create, |turn| raw.run(turn));
+        let name = "create a user (to raw SQLite)";
+        report(name, connections, &created, Some(inserted));
         let grant = Operation {
             load: &issuer,
             make: &|| client::form("/token", "grant_type=client_credentials"),
@@ -269,7 +266,7 @@ fn main() {
                 )
             },
         };
-        alone("patch a user", None, patch);
+        alone("patch a user", patch);
         let in_small = Operation {
             load: &scim,
             make: &|| member_flip(&small, pick(users / 2), next()),

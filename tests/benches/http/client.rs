@@ -109,6 +109,25 @@ pub(crate) fn beside(
     (samples.0.measured(), samples.1.measured())
 }
 
+/// The same beside something that is not asked over HTTP: `other` runs for about as long as it is told
+/// and answers how often it did it. Answers its rate.
+pub(crate) fn beside_local(
+    connections: usize,
+    time: Duration,
+    one: Operation<'_>,
+    mut other: impl FnMut(Duration) -> u32,
+) -> (Measured, f64) {
+    let mut sample = Sample::default();
+    let (mut done, mut elapsed) = (0, Duration::ZERO);
+    for _ in 0..TURNS {
+        sample.add(for_time(connections, time / TURNS, one));
+        let begun = Instant::now();
+        done += other(time / TURNS);
+        elapsed += begun.elapsed();
+    }
+    (sample.measured(), f64::from(done) / elapsed.as_secs_f64())
+}
+
 fn for_time(connections: usize, time: Duration, operation: Operation<'_>) -> Sample {
     let Operation { load, make } = operation;
     let stop = AtomicBool::new(false);

@@ -2,38 +2,54 @@
 //! statements, 16 users a transaction, each commit on disk.
 
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, params};
 
-/// Users a second. The rows are copied from what the server stored in `database`.
-pub(crate) fn rate(folder: &Path, database: &Path, count: u32) -> f64 {
-    let copy = folder.join("raw.db");
-    {
-        let source = Connection::open(database).expect("the server's database opens");
-        source
-            .execute("VACUUM INTO ?1", [copy.display().to_string()])
-            .expect("the database copies");
-    }
-    let connection = Connection::open(&copy).expect("the copy opens");
-    connection
-        .execute_batch(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
-        )
-        .expect("SQLite takes its settings");
-    let begun = Instant::now();
-    for group in 0..count.div_ceil(16) {
+/// Users a transaction.
+const GROUP: u32 = 16;
+
+/// The loop, on a copy of what the server stored.
+pub(crate) struct Raw {
+    connection: Connection,
+    inserted: u32,
+}
+
+impl Raw {
+    pub(crate) fn start(folder: &Path, database: &Path) -> Self {
+        let copy = folder.join("raw.db");
+        Connection::open(database)
+            .and_then(|source| source.execute("VACUUM INTO ?1", [copy.display().to_string()]))
+            .expect("the server's database copies");
+        let connection = Connection::open(&copy).expect("the copy opens");
         connection
-            .execute_batch("BEGIN IMMEDIATE")
-            .expect("a transaction begins");
-        for number in group * 16..(group + 1) * 16 {
-            insert(&connection, number);
+            .execute_batch(
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
+            )
+            .expect("SQLite takes its settings");
+        Self {
+            connection,
+            inserted: 0,
         }
-        connection
-            .execute_batch("COMMIT")
-            .expect("a transaction commits");
     }
-    f64::from(count) / begun.elapsed().as_secs_f64()
+
+    /// Inserts for about `time` and answers how many users that were.
+    pub(crate) fn run(&mut self, time: Duration) -> u32 {
+        let (begun, before) = (Instant::now(), self.inserted);
+        while begun.elapsed() < time {
+            self.connection
+                .execute_batch("BEGIN IMMEDIATE")
+                .expect("a transaction begins");
+            for number in self.inserted..self.inserted + GROUP {
+                insert(&self.connection, number);
+            }
+            self.connection
+                .execute_batch("COMMIT")
+                .expect("a transaction commits");
+            self.inserted += GROUP;
+        }
+        self.inserted - before
+    }
 }
 
 fn insert(connection: &Connection, number: u32) {
