@@ -4,6 +4,9 @@
 //! Pure: no clock, no I/O, no randomness. Time and identifiers are parameters. Every function here
 //! gives the same answer for the same facts, so the gate, the console and the explain API can all
 //! call it and never disagree.
+//!
+//! [`access::decide`] answers whether a person may get in; `examples/decide.rs` builds its facts by hand
+//! and prints the reasons.
 
 #![forbid(unsafe_code)]
 

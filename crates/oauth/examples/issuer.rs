@@ -2,7 +2,7 @@
 //! over a map in memory. What a real service does in another way is where it keeps its records.
 //!
 //! ```text
-//! cargo run -p vestibule-oauth --example axum
+//! cargo run -p vestibule-oauth --example issuer
 //! ```
 //!
 //! prints a client's id and secret and requests to try with `curl`.
