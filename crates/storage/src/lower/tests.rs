@@ -1,3 +1,4 @@
+mod database;
 mod differential;
 mod plans;
 mod random;
@@ -6,7 +7,8 @@ mod world;
 use serde_json::{Map, Value, json};
 
 use super::Table;
-use world::{Database, World, condition, found};
+use database::Database;
+use world::{World, condition, found};
 
 fn object(value: Value) -> Map<String, Value> {
     let Value::Object(object) = value else {

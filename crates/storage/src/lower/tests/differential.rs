@@ -11,8 +11,9 @@ use vestibule_scim::schema::AttributeType;
 use vestibule_scim::target::Target;
 
 use super::super::Table;
+use super::database::Database;
 use super::random::{Question, question, target, world};
-use super::world::{Database, World, condition, found, sorted};
+use super::world::{World, condition, found, sorted};
 
 // proves: 7644-3.4.2.2-caseexact 7644-3.4.2.2-matching
 #[test]
