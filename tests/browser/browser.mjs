@@ -32,6 +32,8 @@ export async function open(options = {}) {
 /** Serious violations of WCAG 2.2 AA on the page. The policy allows no foreign script, so axe comes by
  * the debugger. */
 export async function violations(page) {
+  // Half a page has buttons whose names are still to come.
+  await page.waitForLoadState();
   await page.evaluate(axe);
   const found = await page.evaluate(() =>
     // eslint-disable-next-line no-undef
