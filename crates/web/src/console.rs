@@ -12,6 +12,7 @@ mod administrators;
 mod assets;
 mod credentials;
 mod events;
+mod export;
 mod fields;
 mod form;
 mod gate;

@@ -14,6 +14,7 @@ mod health;
 mod refusals;
 mod request;
 mod routes;
+mod spreadsheet;
 
 pub mod admin;
 pub mod console;

@@ -14,8 +14,9 @@
     }
   };
 
-  // Copy buttons.
-  const copies = (within) => { for (const button of all("[data-copy]", within)) button.hidden = false; };
+  // Buttons that work with JavaScript alone: to copy, to print.
+  const buttons = (within) => { for (const button of all("[data-copy], [data-print]", within)) button.hidden = false; };
+  document.addEventListener("click", (event) => { if (event.target.closest("[data-print]")) print(); });
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");
     if (!button) return;
@@ -128,7 +129,7 @@
 
   // Straight to the first mistake.
   const mistake = document.querySelector("[aria-invalid]");
-  const prepare = (within) => { local(within); copies(within); tabs(within); whens(within); retypes(within); };
+  const prepare = (within) => { local(within); buttons(within); tabs(within); whens(within); retypes(within); };
   prepare(document);
   if (mistake) (mistake.matches("fieldset") ? mistake.querySelector("input") : mistake).focus();
 

@@ -91,7 +91,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     table.paged(visit, found.next.as_deref());
     table.sorted(visit, &[(0, "name")], "created");
     if visit.wants_csv() {
-        return Ok(Reply::Raw(table.download("access-groups")));
+        return Ok(Reply::Export(table, "access-groups"));
     }
     let mut page = Page {
         title: t.own("nav.access_groups"),

@@ -119,7 +119,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         ],
     );
     if visit.wants_csv() {
-        return Ok(Reply::Raw(table.download("access-requests")));
+        return Ok(Reply::Export(table, "access-requests"));
     }
     Ok(Page {
         title: t.own("nav.access_requests"),

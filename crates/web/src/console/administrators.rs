@@ -72,7 +72,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         .collect();
     table.csv = Some(visit.here(&[("format", Some("csv"))]));
     if visit.wants_csv() {
-        return Ok(Reply::Raw(table.download("administrators")));
+        return Ok(Reply::Export(table, "administrators"));
     }
     let mut page = Page {
         title: t.own("nav.administrators"),

@@ -69,7 +69,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         ],
     );
     if visit.wants_csv() {
-        return Ok(Reply::Raw(table.download("credentials")));
+        return Ok(Reply::Export(table, "credentials"));
     }
     Ok(Page {
         title: t.own("nav.credentials"),

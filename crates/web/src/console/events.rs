@@ -62,7 +62,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         ],
     );
     if visit.wants_csv() {
-        return Ok(Reply::Raw(table.download("events")));
+        return Ok(Reply::Export(table, "events"));
     }
     Ok(Page {
         title: t.own("nav.events"),

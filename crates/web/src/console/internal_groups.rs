@@ -85,7 +85,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     table.sorted(visit, &[(0, "name")], "created");
     table.filtered_by(visit, vec![providers::filter(visit, &sources)]);
     if visit.wants_csv() {
-        return Ok(Reply::Raw(table.download("internal-groups")));
+        return Ok(Reply::Export(table, "internal-groups"));
     }
     Ok(Page {
         title: t.own("internal_group.title"),

@@ -59,7 +59,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     let states = visit.filter_among("state", t.own("link.state"), states);
     table.filtered_by(visit, vec![states]);
     if visit.wants_csv() {
-        return Ok(Reply::Raw(table.download("links")));
+        return Ok(Reply::Export(table, "links"));
     }
     Ok(Page {
         title: t.own("nav.links"),

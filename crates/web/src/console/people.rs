@@ -81,7 +81,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         ],
     );
     if visit.wants_csv() {
-        return Ok(Reply::Raw(table.download("people")));
+        return Ok(Reply::Export(table, "people"));
     }
     Ok(Page {
         title: t.own("nav.people"),

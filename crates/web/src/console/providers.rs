@@ -117,7 +117,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     table.paged(visit, None);
     table.empty = t.own("provider.none");
     if visit.wants_csv() {
-        return Ok(Reply::Raw(table.download("providers")));
+        return Ok(Reply::Export(table, "providers"));
     }
     let mut page = Page {
         title: t.own("nav.providers"),

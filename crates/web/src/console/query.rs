@@ -46,6 +46,12 @@ impl Pairs {
         format!("?{}", query.finish())
     }
 
+    /// Gives a name one value in the place of any it had.
+    pub(crate) fn set(&mut self, name: &str, value: String) {
+        self.0.retain(|(known, _)| known != name);
+        self.0.push((name.to_owned(), value));
+    }
+
     /// The pairs, in the order in which they came.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0

@@ -8,9 +8,10 @@ use vestibule_service::Error;
 
 use super::form::Control;
 use super::page::{Anchor, Block, Cell, Notice, Page, Section, Tone};
+use super::table::Table;
 use super::text::{Language, Texts};
 use super::visit::{Looks, Visit};
-use super::{SIGN_IN, assets, form, routes};
+use super::{SIGN_IN, assets, export, form, routes};
 use crate::Web;
 use crate::blocking::log;
 
@@ -24,6 +25,8 @@ pub(crate) enum Reply {
     Mistaken(Box<Page>),
     /// Done; look there.
     See(String),
+    /// A page of a list that is exported, and the name of the file.
+    Export(Table, &'static str),
     Raw(HttpResponse),
 }
 
@@ -101,6 +104,7 @@ impl Visit {
             Ok(Reply::Page(page)) => self.page(StatusCode::OK, *page),
             Ok(Reply::Mistaken(page)) => self.page(StatusCode::UNPROCESSABLE_ENTITY, *page),
             Ok(Reply::See(target)) => see(&target),
+            Ok(Reply::Export(table, name)) => export::page(name, &table),
             Ok(Reply::Raw(response)) => response,
             Err(error) => self.refusal(&error),
         }

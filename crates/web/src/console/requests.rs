@@ -58,9 +58,9 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         })
         .await?;
     if visit.wants_csv() {
-        return Ok(Reply::Raw(
-            export(visit, &found, &sources).download("refused-requests"),
-        ));
+        let mut table = export(visit, &found, &sources);
+        table.paged(visit, found.next.as_deref());
+        return Ok(Reply::Export(table, "refused-requests"));
     }
     let mut table = table(visit, &found.items, &sources);
     table.paged(visit, found.next.as_deref());

@@ -6,12 +6,13 @@ use actix_web::web::{self, ServiceConfig};
 use vestibule_service::Role;
 
 use super::fields::Fields;
+use super::reply::Reply;
 use super::text::Texts;
 use super::visit::Visit;
 use super::{
-    MOUNT, access_groups, access_requests, account, administrators, credentials, events, health,
-    home, internal_groups, links, panic, people, proof, providers, requests, schemas, search,
-    settings, setup, timeline, vendors,
+    MOUNT, access_groups, access_requests, account, administrators, credentials, events, export,
+    health, home, internal_groups, links, panic, people, proof, providers, requests, schemas,
+    search, settings, setup, timeline, vendors,
 };
 
 /// A page, or a change.
@@ -43,7 +44,14 @@ macro_rules! routes {
     };
     (@one $config:ident Get $path:literal $($handler:ident)::+) => {
         $config.route($path, web::get().to(|visit: Visit| async move {
-            visit.respond($($handler)::+(&visit).await)
+            let answer = $($handler)::+(&visit).await;
+            match answer {
+                // An export asks for one page after the other.
+                Ok(Reply::Export(table, name)) => export::whole(visit, name, table, |visit| {
+                    Box::pin(async move { $($handler)::+(&visit).await })
+                }),
+                answer => visit.respond(answer),
+            }
         }));
     };
     // What changes something takes the form, and so its token; what is dangerous, a proof besides.

@@ -1,8 +1,5 @@
 //! Tables: filtered, sorted, paged by cursor, exported; none grows with the data.
 
-use actix_web::HttpResponse;
-use actix_web::http::header::CONTENT_DISPOSITION;
-
 use super::form::Field;
 use super::form::as_machine;
 use super::page::{Anchor, Cell};
@@ -24,6 +21,8 @@ pub(crate) struct Table {
     pub(crate) here: String,
     /// The next page.
     pub(crate) next: Option<String>,
+    /// The cursor of the next page.
+    pub(crate) after: Option<String>,
     /// The first page, when this is another.
     pub(crate) first: Option<String>,
     /// The same as CSV.
@@ -86,9 +85,10 @@ impl Table {
     pub(crate) fn paged(&mut self, visit: &Visit, next: Option<&str>) {
         let after = |after| visit.here(&[("after", after)]);
         self.here.clone_from(&visit.path);
+        self.after = next.map(str::to_owned);
         self.next = next.map(|next| after(Some(next)));
         self.first = visit.query.given("after").map(|_| after(None));
-        self.csv = Some(visit.here(&[("format", Some("csv"))]));
+        self.csv = Some(visit.here(&[("after", None), ("format", Some("csv"))]));
     }
 
     /// Puts fields above the table by which it is filtered.
@@ -106,38 +106,16 @@ impl Table {
             .map_or("", |column| column.title.as_str())
     }
 
-    /// The table as CSV (RFC 4180). Texts that a spreadsheet would calculate are made harmless
-    /// (R-WEB-3).
-    pub(crate) fn download(&self, name: &str) -> HttpResponse {
-        let mut csv = String::new();
-        let titles = self.columns.iter().map(|column| column.title.clone());
-        line(&mut csv, titles);
-        for row in &self.rows {
-            line(&mut csv, row.iter().map(plain));
-        }
-        HttpResponse::Ok()
-            .content_type("text/csv; charset=utf-8")
-            .insert_header((
-                CONTENT_DISPOSITION,
-                format!("attachment; filename=\"{name}.csv\""),
-            ))
-            .body(csv)
+    /// The titles of the columns, for a spreadsheet.
+    pub(crate) fn heading(&self) -> Vec<String> {
+        let titles = self.columns.iter();
+        titles.map(|column| column.title.clone()).collect()
     }
-}
 
-fn line(csv: &mut String, values: impl Iterator<Item = String>) {
-    for (index, value) in values.enumerate() {
-        if index > 0 {
-            csv.push(',');
-        }
-        csv.push('"');
-        if value.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-            csv.push('\'');
-        }
-        csv.push_str(&value.replace('"', "\"\""));
-        csv.push('"');
+    /// The rows in words alone, for a spreadsheet.
+    pub(crate) fn records(&self) -> impl Iterator<Item = Vec<String>> {
+        self.rows.iter().map(|row| row.iter().map(plain).collect())
     }
-    csv.push_str("\r\n");
 }
 
 /// A cell in words alone.
@@ -157,21 +135,5 @@ fn plain(cell: &Cell) -> String {
             let texts: Vec<&str> = links.iter().map(|link| link.text.as_str()).collect();
             texts.join(" ")
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_in_a_csv_is_calculated_or_breaks_out() {
-        let mut csv = String::new();
-        let values = ["=1+1", "+1", "-1", "@x", "\tx", "a\"b", "a,b", "plain"];
-        line(&mut csv, values.into_iter().map(str::to_owned));
-        assert_eq!(
-            csv,
-            "\"'=1+1\",\"'+1\",\"'-1\",\"'@x\",\"'\tx\",\"a\"\"b\",\"a,b\",\"plain\"\r\n"
-        );
     }
 }

@@ -91,7 +91,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     filters.push(visit.filter("vendor", t.own("access_request.vendor_id")));
     table.filtered_by(visit, filters);
     if visit.wants_csv() {
-        return Ok(Reply::Raw(table.download("timeline")));
+        return Ok(Reply::Export(table, "timeline"));
     }
     Ok(Page {
         title: t.own("nav.timeline"),

@@ -19,7 +19,7 @@ use super::text::{Language, Texts};
 use crate::Web;
 use crate::blocking::blocking;
 
-/// Rows of an export.
+/// Rows of an export that are read at once.
 const EXPORT: u64 = 1_000;
 
 /// How a page is to look, as cookies and headers of the browser say.
@@ -81,7 +81,7 @@ impl Visit {
         blocking(move || operation(&service, &call)).await
     }
 
-    /// The part of a list that the address asks for: at most `limit` rows, more of an export. `usual`
+    /// The part of a list that the address asks for: at most `limit` rows, or more of an export. `usual`
     /// is the order when the address names none: a word of the API's `sort`, behind `-` when it is
     /// descending.
     pub(crate) fn part<S: DeserializeOwned>(&self, limit: u64, usual: &str) -> PageQuery<S> {

@@ -12,6 +12,7 @@ use vestibule_service::pages::{Page, PageQuery};
 use vestibule_service::{AdminCall, Error, Service};
 
 use super::{Admin, MAX_LIMIT, Problem};
+use crate::spreadsheet::written;
 
 /// What is still to be sent.
 struct Rest<S, F> {
@@ -126,32 +127,13 @@ fn lines(columns: &[&str], rows: &[Value]) -> Vec<u8> {
     }))
 }
 
-fn written(records: impl Iterator<Item = Vec<String>>) -> Vec<u8> {
-    let mut writer = ::csv::WriterBuilder::new()
-        .quote_style(::csv::QuoteStyle::Always)
-        .terminator(::csv::Terminator::CRLF)
-        .from_writer(Vec::new());
-    for record in records {
-        writer
-            .write_record(&record)
-            .expect("records of one list have the same columns, and memory takes what is written");
-    }
-    writer.into_inner().expect("memory takes what is written")
-}
-
-/// A value as text. What a spreadsheet would take for a formula gets an apostrophe in front (R-WEB-3).
+/// A value as text.
 fn cell(value: &Value) -> String {
-    let text = match value {
+    match value {
         Value::Null => String::new(),
-        Value::String(text) => text.clone(),
         Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join("; "),
-        other => other.to_string(),
-    };
-    let formula = matches!(
-        text.chars().next(),
-        Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠')
-    );
-    if formula { format!("'{text}") } else { text }
+        other => plain(other),
+    }
 }
 
 fn plain(value: &Value) -> String {
