@@ -15,6 +15,7 @@ mod chain;
 mod decision;
 mod facts;
 mod internal;
+mod sentences;
 mod third_party;
 
 pub use decision::{Change, ChangeKind, Check, Decision, Step, Verdict};
@@ -22,11 +23,12 @@ pub use facts::{
     AccessGroupFacts, Affiliation, Facts, InternalGroupFacts, PersonFacts, PlacementFacts,
     VendorFacts,
 };
+pub use sentences::{Instruction, Reason};
 
 use chrono::{DateTime, Utc};
 
 use crate::person::Block;
-use chain::{Chain, instant};
+use chain::Chain;
 
 /// The verdict for an instant, the chain of facts behind it, and what would flip a refusal.
 ///
@@ -65,19 +67,26 @@ fn not_blocked(chain: &mut Chain, facts: &Facts, at: DateTime<Utc>) {
             event,
             ..
         } = block;
-        let until = until.map_or_else(String::new, |until| format!(" until {}", instant(until)));
+        let person = ("person", name.into());
+        let why = ("reason", reason.into());
+        let detail = match until {
+            Some(until) => {
+                Reason::BlockedUntil.said([person.clone(), why.clone(), ("until", (*until).into())])
+            }
+            None => Reason::Blocked.said([person.clone(), why.clone()]),
+        };
         chain.fails(
             Check::NotBlocked,
-            format!("An administrator has blocked {name}{until}: {reason}"),
+            detail,
             Some(*event),
             ChangeKind::LiftBlock { block: *id },
-            format!("Lift the block on {name} ({reason})"),
+            Instruction::LiftBlock.said([person, why]),
         );
     }
     if !blocked {
         chain.holds(
             Check::NotBlocked,
-            format!("No block is in force on {name}"),
+            Reason::NotBlocked.said([("person", name.into())]),
             // What ended last: by an administrator's word, or by the end that was set with it.
             facts
                 .blocks
@@ -91,17 +100,17 @@ fn not_blocked(chain: &mut Chain, facts: &Facts, at: DateTime<Utc>) {
 
 fn person_active(chain: &mut Chain, facts: &Facts) {
     let person = &facts.person;
-    let name = &person.user_name;
+    let said = || [("person", (&person.user_name).into())];
     let event = Some(person.active_event);
     if person.active {
-        chain.holds(Check::PersonActive, format!("{name} is active"), event);
+        chain.holds(Check::PersonActive, Reason::Active.said(said()), event);
     } else {
         chain.fails(
             Check::PersonActive,
-            format!("{name} is deactivated"),
+            Reason::Deactivated.said(said()),
             event,
             ChangeKind::ActivatePerson { user: person.id },
-            format!("Activate {name} in the provider's product (active = true)"),
+            Instruction::ActivatePerson.said(said()),
         );
     }
 }

@@ -26,6 +26,7 @@ pub mod network;
 pub mod person;
 pub mod placement;
 pub mod provider;
+pub mod said;
 pub mod settings;
 pub mod timeline;
 pub mod vendor;

@@ -1,6 +1,6 @@
 //! Every credential there is, in one list, and a word ahead of the end of each.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, SubsecRound as _, Utc};
 use serde::Serialize;
 use serde_json::json;
 use vestibule_domain::event::{Action, Actor, Payload};
@@ -13,7 +13,7 @@ use vestibule_storage::{Read, Write};
 
 use crate::caller::all_short_tokens;
 use crate::clients::key_credential;
-use crate::{AdminCall, Change, Error, Role, Service};
+use crate::{AdminCall, Change, Error, Role, Service, Warned};
 
 /// Days ahead of its end at which a credential is spoken of, farthest first.
 const AHEAD: [i64; 3] = [30, 7, 1];
@@ -199,18 +199,21 @@ fn worth_a_word(
     records.iter().filter_map(move |record| {
         let days = record.expires_within_days?;
         let expires = record.expires.filter(|expires| *expires > now)?;
-        let what = match record.kind {
-            CredentialKind::ClientSecret if !outlived(record) => "a client secret".to_owned(),
-            CredentialKind::ActivationToken => {
-                let name = record.name.as_deref().unwrap_or_default();
-                format!("the activation token {name:?}")
-            }
+        let warned = match (record.kind, days) {
+            (CredentialKind::ClientSecret, _) if outlived(record) => return None,
+            (CredentialKind::ClientSecret, 1) => Warned::SecretEndsInADay,
+            (CredentialKind::ClientSecret, _) => Warned::SecretEnds,
+            (CredentialKind::ActivationToken, 1) => Warned::TokenEndsInADay,
+            (CredentialKind::ActivationToken, _) => Warned::TokenEnds,
             _ => return None,
         };
-        let at = expires.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
-        let plural = if days == 1 { "day" } else { "days" };
-        let detail = format!("{what} ends within {days} {plural}, at {at}");
-        Some((record, detail))
+        let name = record.name.as_deref().unwrap_or_default();
+        let said = warned.said([
+            ("name", format!("{name:?}").into()),
+            ("days", days.to_string().into()),
+            ("at", expires.trunc_subsecs(0).into()),
+        ]);
+        Some((record, said.to_string()))
     })
 }
 

@@ -80,6 +80,7 @@ pub use representation::{Precondition, Representation};
 pub use resources::{Submitted, Wanted};
 pub use settings::{LinkSettings, Settings};
 pub use types::Types;
+pub use warnings::Warned;
 
 use caller::KnownProviders;
 use rate::Rates;

@@ -269,10 +269,10 @@ pub(crate) fn refuse_unless_allowed(
     if decision.allowed() {
         return Ok(());
     }
-    let steps: Vec<&str> = decision
+    let steps: Vec<String> = decision
         .flip
         .iter()
-        .map(|change| change.explanation.as_str())
+        .map(|change| change.explanation.to_string())
         .collect();
     Err(Error::Conflict(format!(
         "{user_name} may not get in when the link starts, so it would open nothing. {}",

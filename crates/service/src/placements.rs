@@ -14,7 +14,7 @@ use vestibule_storage::providers::Warning;
 use vestibule_storage::{Write, placements, providers, vendors};
 
 use crate::links::LetIn;
-use crate::{Caller, Change, Error, Service, memberships};
+use crate::{Caller, Change, Error, Service, Warned, memberships};
 
 /// People looked at together.
 const CHUNK: usize = 1_000;
@@ -149,11 +149,11 @@ impl Service {
         user: UserId,
         template: &Change,
     ) -> Result<(), Error> {
-        let detail = format!(
-            "taken from the vendor they were placed in {FLAPPING} times within {} minutes; look for two products, or \
-             two rules of one, that take turns over the person's groups",
-            FLAPPING_WITHIN.num_minutes()
-        );
+        let said = Warned::Flapping.said([
+            ("times", FLAPPING.to_string().into()),
+            ("minutes", FLAPPING_WITHIN.num_minutes().to_string().into()),
+        ]);
+        let detail = said.to_string();
         let event = self.record(
             tx,
             Change {

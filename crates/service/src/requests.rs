@@ -2,18 +2,22 @@
 //! looked up, and whoever set up a provider can see what its product does wrong.
 
 mod advice;
+mod why;
 
 use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
 use vestibule_domain::gate;
+use vestibule_domain::said::Said;
 use vestibule_domain::{CredentialId, ProviderId};
 use vestibule_oauth::Digest;
 use vestibule_storage::providers::Registered;
 use vestibule_storage::requests::{self, Choice};
 use vestibule_storage::{Read, Write, credentials, providers};
 
+pub use advice::Advice;
 pub use vestibule_storage::requests::{RequestSort, Whose};
+pub use why::Why;
 
 use crate::pages::{Page, PageQuery};
 use crate::{AdminCall, Error, Role, Service};
@@ -85,6 +89,29 @@ pub struct RefusedRequest {
     pub advice: String,
     /// The outline of the body: names and types, no values.
     pub body: Option<String>,
+}
+
+impl RefusedRequest {
+    /// The reason by its code, where it has one.
+    pub fn why(&self) -> Option<Said> {
+        Why::read(self.told())
+    }
+
+    /// The reason in words, without the id of the request that answers carry at their end.
+    pub fn told(&self) -> &str {
+        let bare = self.reason.split_once(" (request ");
+        bare.map_or(&*self.reason, |(bare, _)| bare)
+    }
+
+    /// What to do about it, by its code.
+    pub fn what_to_do(&self) -> Advice {
+        Advice::about(self)
+    }
+
+    /// Whether it was about one person or group.
+    pub fn of_one_resource(&self) -> bool {
+        self.target.contains("/Users/") || self.target.contains("/Groups/")
+    }
 }
 
 /// Which refused requests are wanted, newest first.
@@ -218,16 +245,14 @@ struct Sender {
 }
 
 fn sender(tx: &mut Read<'_>, shown: &Shown, at: DateTime<Utc>) -> Result<Sender, Error> {
-    let nobody = |fault: &str| Sender {
+    let nobody = |fault: Why| Sender {
         provider: None,
         credential: None,
-        fault: Some(fault.to_owned()),
+        fault: Some(fault.english().to_owned()),
     };
     match shown {
-        Shown::Nothing => Ok(nobody("no credential was sent, or none that can be read")),
-        Shown::Malformed => Ok(nobody(
-            "the access token is malformed: mistyped or cut off, as its checksum shows",
-        )),
+        Shown::Nothing => Ok(nobody(Why::NoCredential)),
+        Shown::Malformed => Ok(nobody(Why::Malformed)),
         Shown::Token(digest) => {
             let token = credentials::find_token(tx, digest)?.map(|found| found.token);
             let registered = match &token {
@@ -235,12 +260,14 @@ fn sender(tx: &mut Read<'_>, shown: &Shown, at: DateTime<Utc>) -> Result<Sender,
                 None => None,
             };
             let Some((token, registered)) = token.zip(registered) else {
-                return Ok(nobody(
-                    "the access token was never issued here, was revoked, or expired a while ago",
-                ));
+                return Ok(nobody(Why::NeverIssued));
             };
             let fault = if token.expires <= at {
-                Some(format!("the access token expired at {}", token.expires))
+                Some(
+                    Why::Expired
+                        .said([("at", token.expires.into())])
+                        .to_string(),
+                )
             } else {
                 shut(&registered, at)
             };
@@ -252,10 +279,10 @@ fn sender(tx: &mut Read<'_>, shown: &Shown, at: DateTime<Utc>) -> Result<Sender,
         }
         Shown::Client(client_id) => {
             let Some(registered) = providers::find_by_client_id(tx, client_id)? else {
-                return Ok(nobody("no provider has this client id"));
+                return Ok(nobody(Why::UnknownClient));
             };
-            let fault = shut(&registered, at)
-                .unwrap_or_else(|| "the client secret is not one that works".to_owned());
+            let fault =
+                shut(&registered, at).unwrap_or_else(|| Why::WrongSecret.english().to_owned());
             Ok(Sender {
                 provider: Some(registered.provider.id),
                 credential: None,
@@ -274,8 +301,8 @@ fn shut(registered: &Registered, at: DateTime<Utc>) -> Option<String> {
 
 impl From<requests::Refused> for RefusedRequest {
     fn from(kept: requests::Refused) -> Self {
-        Self {
-            advice: advice::advice(&kept).to_owned(),
+        let mut refused = Self {
+            advice: String::new(),
             trace_id: kept.id,
             at: kept.at,
             provider: kept.provider,
@@ -290,7 +317,9 @@ impl From<requests::Refused> for RefusedRequest {
             answer: kept.answer,
             reason: kept.reason,
             body: kept.body,
-        }
+        };
+        refused.advice = refused.what_to_do().english().to_owned();
+        refused
     }
 }
 

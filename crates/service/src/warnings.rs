@@ -5,11 +5,34 @@ use serde_json::Value;
 use vestibule_domain::EventId;
 use vestibule_domain::event::{Action, Payload};
 use vestibule_domain::provider::UserType;
+use vestibule_domain::said::Said;
 use vestibule_scim::{Resource, schema};
 use vestibule_storage::providers::Warning;
 use vestibule_storage::{Write, providers};
 
 use crate::{Caller, Change, Error, Service};
+
+vestibule_domain::sentences! {
+    /// What warnings say.
+    pub enum Warned {
+        Contradiction = "contradiction"
+            "sent thirdPartyVendor = {sent}, but the provider is registered for {registered} people; nothing changes",
+        UnknownAccessGroup = "unknown_access_group"
+            "sent an accessGroup that no access group open to provisioning is named; nothing changes",
+        InternalAccessGroup = "internal_access_group"
+            "sent an accessGroup for an internal group; only vendors are linked by provisioning",
+        DecidedAccessGroup = "decided_access_group"
+            "sent an accessGroup for a vendor that is no longer pending; nothing changes",
+        Flapping = "flapping"
+            "taken from the vendor they were placed in {times} times within {minutes} minutes; look for two products, or two rules of one, that take turns over the person's groups",
+        SecretEndsInADay = "secret_ends_in_a_day"
+            "a client secret ends within {days} day, at {at}",
+        SecretEnds = "secret_ends" "a client secret ends within {days} days, at {at}",
+        TokenEndsInADay = "token_ends_in_a_day"
+            "the activation token {name} ends within {days} day, at {at}",
+        TokenEnds = "token_ends" "the activation token {name} ends within {days} days, at {at}",
+    }
+}
 
 impl Service {
     /// Tells the administrators when a provider sends the opposite of what it was registered as.
@@ -27,16 +50,19 @@ impl Service {
         let Some(sent) = third_party.filter(|sent| *sent != registered) else {
             return Ok(());
         };
-        let detail = format!(
-            "sent thirdPartyVendor = {sent}, but the provider is registered for {} people; nothing changes",
-            caller.provider.settings.user_type
-        );
+        let detail = Warned::Contradiction.said([
+            ("sent", sent.to_string().into()),
+            (
+                "registered",
+                caller.provider.settings.user_type.name().into(),
+            ),
+        ]);
         self.warn(
             tx,
             caller,
             "third_party_vendor",
             subject,
-            detail,
+            &detail,
             event,
             now,
         )
@@ -52,7 +78,7 @@ impl Service {
         caller: &Caller,
         kind: &str,
         subject: String,
-        detail: String,
+        detail: &Said,
         cause: EventId,
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
@@ -64,7 +90,7 @@ impl Service {
                 payload: Payload {
                     before: None,
                     after: Some(serde_json::json!({"kind": kind, "subject": subject})),
-                    why: Some(detail.clone()),
+                    why: Some(detail.to_string()),
                 },
                 ..caller.change(caller.provider.id, now)
             },
@@ -72,7 +98,7 @@ impl Service {
         let warning = Warning {
             kind: kind.to_owned(),
             subject,
-            detail,
+            detail: detail.to_string(),
             raised: now,
         };
         Ok(providers::warn(tx, caller.provider.id, &warning, event)?)

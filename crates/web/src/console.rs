@@ -24,6 +24,7 @@ mod openid;
 mod page;
 mod panic;
 mod people;
+mod phrase;
 mod proof;
 mod providers;
 mod query;

@@ -273,12 +273,12 @@ fn told(decision: &Decision) -> String {
             .event
             .map_or_else(String::new, |event| format!("  (event {event})"));
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "  {mark}  {}{event}", plain(&step.detail));
+        let _ = writeln!(text, "  {mark}  {}{event}", plain(&step.detail.to_string()));
     }
     if !decision.flip.is_empty() {
         text.push_str("\nTo let them in:\n");
         for change in &decision.flip {
-            let _ = writeln!(text, "  {}", plain(&change.explanation));
+            let _ = writeln!(text, "  {}", plain(&change.explanation.to_string()));
         }
     }
     if let Some(until) = decision.until {

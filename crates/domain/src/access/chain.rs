@@ -1,10 +1,12 @@
 //! The chain while it is being written.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 
 use super::decision::{Change, ChangeKind, Check, Decision, Step, Verdict};
 use super::facts::AccessGroupFacts;
+use super::sentences::{Instruction, Reason};
 use crate::ids::EventId;
+use crate::said::Said;
 
 /// Steps made so far, and what would repair those that failed.
 #[derive(Debug, Default)]
@@ -14,7 +16,7 @@ pub(super) struct Chain {
 }
 
 impl Chain {
-    pub(super) fn holds(&mut self, check: Check, detail: String, event: Option<EventId>) {
+    pub(super) fn holds(&mut self, check: Check, detail: Said, event: Option<EventId>) {
         self.steps.push(Step {
             check,
             holds: true,
@@ -27,10 +29,10 @@ impl Chain {
     pub(super) fn fails(
         &mut self,
         check: Check,
-        detail: String,
+        detail: Said,
         event: Option<EventId>,
         kind: ChangeKind,
-        explanation: String,
+        explanation: Said,
     ) {
         self.steps.push(Step {
             check,
@@ -50,16 +52,16 @@ impl Chain {
             event,
         } = access_group;
         if *enabled {
-            let detail = format!("Access group {name} is enabled");
+            let detail = Reason::AccessGroupEnabled.said([("access_group", name.into())]);
             self.holds(Check::AccessGroupEnabled, detail, Some(*event));
         } else {
-            let detail = format!("Access group {name} is disabled");
+            let detail = Reason::AccessGroupDisabled.said([("access_group", name.into())]);
             self.fails(
                 Check::AccessGroupEnabled,
                 detail,
                 Some(*event),
                 ChangeKind::EnableAccessGroup { access_group: *id },
-                format!("Enable access group {name}"),
+                Instruction::EnableAccessGroup.said([("access_group", name.into())]),
             );
         }
     }
@@ -89,9 +91,4 @@ impl Chain {
             until: end.filter(|_| allowed),
         }
     }
-}
-
-/// An instant in a sentence.
-pub(super) fn instant(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }

@@ -1,10 +1,13 @@
 //! What the decision says.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
+use super::sentences::{Instruction, Reason};
 use crate::ids::{AccessGroupId, BlockId, EventId, GroupId, UserId, VendorId};
 use crate::named::named;
+use crate::said::Said;
 
 named! {
     pub enum Verdict ("verdict") {
@@ -63,8 +66,9 @@ impl Decision {
 pub struct Step {
     pub check: Check,
     pub holds: bool,
-    /// In plain English, with names.
-    pub detail: String,
+    /// A [`Reason`], with names.
+    #[serde(deserialize_with = "reason")]
+    pub detail: Said,
     /// The event that made it so; none when nothing ever happened that bears on it.
     pub event: Option<EventId>,
 }
@@ -76,8 +80,9 @@ pub struct Step {
 pub struct Change {
     #[serde(flatten)]
     pub kind: ChangeKind,
-    /// In plain English, as an instruction.
-    pub explanation: String,
+    /// An [`Instruction`], with names.
+    #[serde(deserialize_with = "instruction")]
+    pub explanation: Said,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,4 +133,14 @@ pub enum ChangeKind {
     TieGroupToAccessGroup {
         group: GroupId,
     },
+}
+
+fn reason<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Said, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Reason::read(&text).ok_or_else(|| D::Error::custom("no reason reads like that"))
+}
+
+fn instruction<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Said, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Instruction::read(&text).ok_or_else(|| D::Error::custom("no instruction reads like that"))
 }

@@ -3,6 +3,7 @@
 use super::chain::Chain;
 use super::decision::{ChangeKind, Check};
 use super::facts::{AccessGroupFacts, InternalGroupFacts, PersonFacts};
+use super::sentences::{Instruction, Reason};
 use crate::ids::EventId;
 
 /// Writes the way taken: the first that lets the person in, else the one that fewest changes would
@@ -34,36 +35,34 @@ fn through_group(person: &PersonFacts, group: &InternalGroupFacts) -> Chain {
         member_event,
         access_group,
     } = group;
-    let detail = format!("{} is in internal group {name}", person.user_name);
+    let group = ("group", name.into());
+    let detail = Reason::InGroup.said([("person", (&person.user_name).into()), group.clone()]);
     chain.holds(Check::InternalGroupMember, detail, Some(*member_event));
     if *enabled {
-        let detail = format!("Internal group {name} is enabled");
+        let detail = Reason::GroupEnabled.said([group.clone()]);
         chain.holds(Check::InternalGroupEnabled, detail, Some(*event));
     } else {
-        let detail = format!("Internal group {name} is disabled");
+        let detail = Reason::GroupDisabled.said([group.clone()]);
         chain.fails(
             Check::InternalGroupEnabled,
             detail,
             Some(*event),
             ChangeKind::EnableInternalGroup { group: *id },
-            format!("Enable internal group {name}"),
+            Instruction::EnableInternalGroup.said([group.clone()]),
         );
     }
     let Some(access_group) = access_group else {
-        let detail = format!("Internal group {name} is tied to no access group");
+        let detail = Reason::GroupUntied.said([group.clone()]);
         chain.fails(
             Check::AccessGroupSet,
             detail,
             Some(*event),
             ChangeKind::TieGroupToAccessGroup { group: *id },
-            format!("Tie internal group {name} to an enabled access group"),
+            Instruction::TieGroup.said([group]),
         );
         return chain;
     };
-    let detail = format!(
-        "Internal group {name} is tied to access group {}",
-        access_group.name
-    );
+    let detail = Reason::GroupTied.said([group, ("access_group", (&access_group.name).into())]);
     chain.holds(Check::AccessGroupSet, detail, Some(*event));
     chain.access_group_enabled(access_group);
     chain
@@ -71,25 +70,19 @@ fn through_group(person: &PersonFacts, group: &InternalGroupFacts) -> Chain {
 
 fn through_default((access_group, event): &(AccessGroupFacts, EventId)) -> Chain {
     let mut chain = Chain::default();
-    let detail = format!(
-        "The provider's default access group is {}",
-        access_group.name
-    );
+    let detail = Reason::DefaultAccessGroup.said([("access_group", (&access_group.name).into())]);
     chain.holds(Check::DefaultAccessGroup, detail, Some(*event));
     chain.access_group_enabled(access_group);
     chain
 }
 
 fn no_way(chain: &mut Chain, person: &PersonFacts) {
-    let name = &person.user_name;
+    let said = || [("person", (&person.user_name).into())];
     chain.fails(
         Check::InternalGroupMember,
-        format!("{name} is in no internal group, and the provider has no default access group"),
+        Reason::InNoGroup.said(said()),
         None,
         ChangeKind::AddToGroup { user: person.id },
-        format!(
-            "In the provider's product, add {name} to an enabled internal group that is tied to an \
-             enabled access group, or give the provider a default access group"
-        ),
+        Instruction::AddToInternalGroup.said(said()),
     );
 }

@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::chain::{Chain, instant};
+use super::chain::Chain;
 use super::decision::{ChangeKind, Check};
 use super::facts::{PersonFacts, PlacementFacts, VendorFacts};
+use super::sentences::{Instruction, Reason};
 use crate::vendor::VendorStatus;
 
 /// Writes the checks of the placement and its vendor; returns the instant at which time alone
@@ -15,21 +16,18 @@ pub(super) fn check(
     placement: Option<&PlacementFacts>,
     at: DateTime<Utc>,
 ) -> Option<DateTime<Utc>> {
-    let name = &person.user_name;
+    let said = ("person", (&person.user_name).into());
     let Some(PlacementFacts { vendor, event }) = placement else {
         chain.fails(
             Check::Placed,
-            format!("{name} is in no vendor's group"),
+            Reason::InNoVendor.said([said.clone()]),
             person.left_event,
             ChangeKind::AddToGroup { user: person.id },
-            format!(
-                "In the provider's product, add {name} to the group of a vendor that is enabled, \
-                 within its dates and tied to an enabled access group"
-            ),
+            Instruction::AddToVendor.said([said]),
         );
         return None;
     };
-    let detail = format!("{name} belongs to vendor {}", vendor.name);
+    let detail = Reason::InVendor.said([said, ("vendor", (&vendor.name).into())]);
     chain.holds(Check::Placed, detail, Some(*event));
     enabled(chain, vendor);
     started(chain, vendor, at);
@@ -46,31 +44,24 @@ fn enabled(chain: &mut Chain, vendor: &VendorFacts) {
         status_event,
         ..
     } = vendor;
+    let said = || [("vendor", name.into())];
     let enable = ChangeKind::EnableVendor { vendor: *id };
-    let (state, kind, explanation) = match status {
+    let reattach = ChangeKind::ReattachVendor { vendor: *id };
+    let (reason, kind, instruction) = match status {
         VendorStatus::Enabled => {
-            let detail = format!("Vendor {name} is enabled");
+            let detail = Reason::VendorEnabled.said(said());
             return chain.holds(Check::VendorEnabled, detail, Some(*status_event));
         }
-        VendorStatus::Pending => (
-            "is pending: no administrator has enabled it",
-            enable,
-            format!("Enable vendor {name}"),
-        ),
-        VendorStatus::Disabled => ("is disabled", enable, format!("Enable vendor {name}")),
-        VendorStatus::Closed => (
-            "is closed: its group was deleted",
-            ChangeKind::ReattachVendor { vendor: *id },
-            format!("Re-attach vendor {name} to a group of this person and enable it"),
-        ),
+        VendorStatus::Pending => (Reason::VendorPending, enable, Instruction::EnableVendor),
+        VendorStatus::Disabled => (Reason::VendorDisabled, enable, Instruction::EnableVendor),
+        VendorStatus::Closed => (Reason::VendorClosed, reattach, Instruction::ReattachVendor),
     };
-    let detail = format!("Vendor {name} {state}");
     chain.fails(
         Check::VendorEnabled,
-        detail,
+        reason.said(said()),
         Some(*status_event),
         kind,
-        explanation,
+        instruction.said(said()),
     );
 }
 
@@ -84,44 +75,38 @@ fn started(chain: &mut Chain, vendor: &VendorFacts, at: DateTime<Utc>) {
         ..
     } = vendor;
     let event = Some(*dates_event);
+    let vendor = ("vendor", name.into());
+    let latest = ("latest", at.into());
     let set_start = ChangeKind::SetStart {
         vendor: *id,
         latest: at,
     };
-    let at_or_before = format!("to {} or earlier", instant(at));
     let Some(start) = *start else {
         chain.fails(
             Check::Started,
-            format!("Vendor {name} has no start date"),
+            Reason::NoStart.said([vendor.clone()]),
             event,
             set_start,
-            format!("Set the start date of vendor {name} {at_or_before}"),
+            Instruction::SetStart.said([vendor, latest]),
         );
         return;
     };
-    let when = instant(start);
+    let when = ("start", start.into());
     if start <= at {
-        chain.holds(
-            Check::Started,
-            format!("Vendor {name} started at {when}"),
-            event,
-        );
+        let detail = Reason::Started.said([vendor, when]);
+        chain.holds(Check::Started, detail, event);
         return;
     }
+    let detail = Reason::StartsLater.said([vendor.clone(), when.clone()]);
     // Waiting helps only if the vendor does not end before it starts.
     let (kind, explanation) = if end.is_none_or(|end| start < end) {
-        let wait = format!("Wait until {when}, or move the start date of vendor {name}");
         (
             ChangeKind::WaitUntil { at: start },
-            format!("{wait} {at_or_before}"),
+            Instruction::WaitUntil.said([vendor, when, latest]),
         )
     } else {
-        (
-            set_start,
-            format!("Move the start date of vendor {name} {at_or_before}"),
-        )
+        (set_start, Instruction::MoveStart.said([vendor, latest]))
     };
-    let detail = format!("Vendor {name} starts only at {when}");
     chain.fails(Check::Started, detail, event, kind, explanation);
 }
 
@@ -134,18 +119,15 @@ fn not_ended(chain: &mut Chain, vendor: &VendorFacts, at: DateTime<Utc>) {
         ..
     } = vendor;
     let event = Some(*dates_event);
+    let vendor = ("vendor", name.into());
     match *end {
-        None => chain.holds(
-            Check::NotEnded,
-            format!("Vendor {name} has no end date"),
-            event,
-        ),
+        None => chain.holds(Check::NotEnded, Reason::NoEnd.said([vendor]), event),
         Some(end) if at < end => {
-            let detail = format!("Vendor {name} ends only at {}", instant(end));
+            let detail = Reason::EndsLater.said([vendor, ("end", end.into())]);
             chain.holds(Check::NotEnded, detail, event);
         }
         Some(end) => {
-            let detail = format!("Vendor {name} ended at {}", instant(end));
+            let detail = Reason::Ended.said([vendor.clone(), ("end", end.into())]);
             chain.fails(
                 Check::NotEnded,
                 detail,
@@ -154,10 +136,7 @@ fn not_ended(chain: &mut Chain, vendor: &VendorFacts, at: DateTime<Utc>) {
                     vendor: *id,
                     beyond: at,
                 },
-                format!(
-                    "Move the end date of vendor {name} beyond {}, or clear it",
-                    instant(at)
-                ),
+                Instruction::ExtendEnd.said([vendor, ("beyond", at.into())]),
             );
         }
     }
@@ -172,20 +151,19 @@ fn access_group(chain: &mut Chain, vendor: &VendorFacts) {
         ..
     } = vendor;
     let event = Some(*access_group_event);
+    let vendor = ("vendor", name.into());
     let Some(access_group) = access_group else {
         chain.fails(
             Check::AccessGroupSet,
-            format!("Vendor {name} has no access group"),
+            Reason::NoAccessGroup.said([vendor.clone()]),
             event,
             ChangeKind::SetAccessGroup { vendor: *id },
-            format!("Tie vendor {name} to an enabled access group"),
+            Instruction::TieVendor.said([vendor]),
         );
         return;
     };
-    let detail = format!(
-        "Vendor {name} is tied to access group {}",
-        access_group.name
-    );
+    let tied = ("access_group", (&access_group.name).into());
+    let detail = Reason::VendorTied.said([vendor, tied]);
     chain.holds(Check::AccessGroupSet, detail, event);
     chain.access_group_enabled(access_group);
 }

@@ -11,7 +11,7 @@ use vestibule_storage::vendors::{self, Stored as StoredVendor};
 use vestibule_storage::{Write, access_groups};
 
 use crate::changes::difference;
-use crate::{Caller, Change, Error, Service};
+use crate::{Caller, Change, Error, Service, Warned};
 
 impl Service {
     /// A third-party provider's new group makes a pending vendor: nobody gets in yet.
@@ -217,25 +217,21 @@ impl Service {
                 )
                 .into());
             }
-            None => {
-                "sent an accessGroup that no access group open to provisioning is named; nothing changes"
-            }
+            None => Warned::UnknownAccessGroup,
             Some(_) if caller.provider.settings.user_type == UserType::Internal => {
-                "sent an accessGroup for an internal group; only vendors are linked by provisioning"
+                Warned::InternalAccessGroup
             }
             Some(stored) if status.is_none_or(|status| status == VendorStatus::Pending) => {
                 return Ok(Some(stored.access_group.id));
             }
-            Some(_) => {
-                "sent an accessGroup for a vendor that is no longer pending; nothing changes"
-            }
+            Some(_) => Warned::DecidedAccessGroup,
         };
         self.warn(
             tx,
             caller,
             "access_group",
             group.to_string(),
-            detail.to_owned(),
+            &detail.said([]),
             cause,
             now,
         )?;

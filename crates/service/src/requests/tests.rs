@@ -80,6 +80,52 @@ fn it_is_kept_with_its_provider_and_the_precise_reason() {
 }
 
 #[test]
+fn what_the_gates_and_errors_say_has_a_code() {
+    let said = |reason: &str| {
+        let kept = requests::Refused {
+            id: "trace".to_owned(),
+            at: DateTime::UNIX_EPOCH,
+            provider: None,
+            credential: None,
+            endpoint: "scim".to_owned(),
+            method: "GET".to_owned(),
+            target: "/scim/v2/Users".to_owned(),
+            address: None,
+            user_agent: None,
+            status: 403,
+            code: None,
+            answer: reason.to_owned(),
+            reason: format!("{reason} (request trace)"),
+            body: None,
+        };
+        RefusedRequest::from(kept).why()
+    };
+    let refusals = [
+        gate::Refusal::Disabled,
+        gate::Refusal::Expired,
+        gate::Refusal::Address("192.0.2.1".parse().ok()),
+        gate::Refusal::Referrer,
+        gate::Refusal::Paused,
+        gate::Refusal::ScopeTooSmall {
+            needed: vestibule_oauth::Scopes::WRITE,
+        },
+    ];
+    let errors = [
+        Error::OverRate { retry_after: 1 },
+        Error::Busy { retry_after: 1 },
+        Error::NotFound("user"),
+        Error::PreconditionFailed,
+        Error::Uniqueness("userName is already in use".to_owned()),
+    ];
+    let texts = refusals.iter().map(ToString::to_string);
+    for text in texts.chain(errors.iter().map(ToString::to_string)) {
+        let said = said(&text).unwrap_or_else(|| panic!("{text}"));
+        assert_eq!(said.to_string(), text);
+    }
+    assert_eq!(said("userName: expected a text"), None);
+}
+
+#[test]
 fn what_is_too_much_is_counted_and_leaves_room_for_those_who_are_known() {
     let world = World::new();
     let client = world.client(UserType::ThirdParty);

@@ -97,9 +97,9 @@ fn row(visit: &Visit, one: &CredentialRecord) -> Vec<Cell> {
         (Some(_), _) if one.expired => Cell::badge(Tone::Bad, t.own("provider.ended")),
         (Some(at), Some(days)) => Cell::badge(
             if days > 7 { Tone::Waiting } else { Tone::Bad },
-            t.say(
+            t.phrase(
                 "credential.soon",
-                &[("days", &days), ("at", &at.format("%Y-%m-%d %H:%M UTC"))],
+                &[("days", days.to_string().into()), ("at", at.into())],
             ),
         ),
         (Some(at), None) => Cell::Time(at),

@@ -11,6 +11,7 @@ use super::form::Pick;
 use super::page::{Anchor, Block, Cell, Fact, Page, Section};
 use super::reply::{Answer, Reply};
 use super::table::Table;
+use super::text::Texts;
 use super::visit::Visit;
 use super::{MOUNT, access_groups, access_requests, links, people, providers, vendors};
 
@@ -164,7 +165,7 @@ pub(super) fn table(visit: &Visit, found: &[EventRecord]) -> Table {
                 ),
                 Cell::text(who(visit, event)),
                 about(visit, event),
-                Cell::text(change(event)),
+                change(visit.t, event),
             ]
         })
         .collect();
@@ -210,11 +211,11 @@ pub(super) fn subject(kind: SubjectKind, id: Uuid) -> String {
 }
 
 /// What changed, in a line: names of the fields.
-fn change(event: &EventRecord) -> String {
+fn change(t: Texts, event: &EventRecord) -> Cell {
     const SHOWN: usize = 4;
     let payload = event.payload.as_ref();
     if let Some(why) = payload.and_then(|payload| payload.get("why")?.as_str()) {
-        return why.to_owned();
+        return providers::warning(t, why);
     }
     let keys = |side: &str| {
         payload
@@ -234,5 +235,5 @@ fn change(event: &EventRecord) -> String {
     if more {
         text.push('…');
     }
-    text
+    Cell::text(text)
 }

@@ -237,7 +237,7 @@ fn failed(visit: &Visit, refused: &[RefusedRequest], overview: &Overview) -> Sec
                     format!("{} {}", one.method, one.target),
                     requests::href(&one.trace_id),
                 ),
-                Cell::text(one.reason.clone()),
+                Cell::Phrase(requests::reason(t, one)),
             ]
         })
         .collect();

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::form::Form;
+use super::phrase::Phrase;
 use super::table::Table;
 
 /// A page: a column of sections, and maybe a narrower one beside it.
@@ -84,6 +85,8 @@ pub(crate) struct Fact {
 pub(crate) enum Cell {
     Nothing,
     Text(String),
+    /// A sentence that may hold times.
+    Phrase(Phrase),
     /// A name that is looked for: bolder.
     Name(String),
     Link {
@@ -125,7 +128,7 @@ impl Tone {
 
 #[derive(Debug, Clone)]
 pub(crate) struct Badge {
-    pub(crate) text: String,
+    pub(crate) text: Phrase,
     pub(crate) tone: Tone,
 }
 
@@ -152,8 +155,15 @@ pub(crate) struct Button {
 #[derive(Debug, Clone)]
 pub(crate) struct Notice {
     pub(crate) tone: Tone,
-    pub(crate) text: String,
-    pub(crate) more: Vec<String>,
+    pub(crate) text: Phrase,
+    pub(crate) more: Vec<Remark>,
+}
+
+/// A line below a notice, and where what it asks for is done.
+#[derive(Debug, Clone)]
+pub(crate) struct Remark {
+    pub(crate) text: Phrase,
+    pub(crate) link: Option<Anchor>,
 }
 
 #[derive(Debug)]
@@ -170,7 +180,7 @@ pub(crate) struct Step {
     /// Does not hold yet, and nothing is wrong with that.
     pub(crate) open: bool,
     pub(crate) label: String,
-    pub(crate) detail: String,
+    pub(crate) detail: Phrase,
     pub(crate) link: Option<Anchor>,
 }
 
@@ -295,7 +305,7 @@ impl Anchor {
 }
 
 impl Notice {
-    pub(crate) fn new(tone: Tone, text: impl Into<String>) -> Self {
+    pub(crate) fn new(tone: Tone, text: impl Into<Phrase>) -> Self {
         Self {
             tone,
             text: text.into(),
@@ -305,7 +315,7 @@ impl Notice {
 }
 
 impl Badge {
-    pub(crate) fn new(tone: Tone, text: impl Into<String>) -> Self {
+    pub(crate) fn new(tone: Tone, text: impl Into<Phrase>) -> Self {
         Self {
             tone,
             text: text.into(),
@@ -338,7 +348,7 @@ impl Cell {
         at.map_or(Self::Nothing, Self::Time)
     }
 
-    pub(crate) fn badge(tone: Tone, text: impl Into<String>) -> Self {
+    pub(crate) fn badge(tone: Tone, text: impl Into<Phrase>) -> Self {
         Self::Badge(Badge::new(tone, text))
     }
 }

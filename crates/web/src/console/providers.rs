@@ -26,7 +26,7 @@ use super::table::Table;
 use super::text::Texts;
 use super::visit::Visit;
 
-pub(super) use show::show;
+pub(super) use show::{show, warning};
 
 /// Address of a provider's page.
 pub(super) fn href(id: ProviderId) -> String {

@@ -8,6 +8,7 @@ use vestibule_service::Error;
 
 use super::form::Control;
 use super::page::{Anchor, Block, Cell, Notice, Page, Section, Tone};
+use super::phrase::Part;
 use super::table::Table;
 use super::text::{Language, Texts};
 use super::visit::{Looks, Visit};

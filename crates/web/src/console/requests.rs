@@ -10,7 +10,8 @@ use vestibule_service::requests::{RefusedRequest, RequestQuery};
 use vestibule_service::{Role, Service};
 
 use super::form::{Field, Pick};
-use super::page::{Anchor, Block, Button, Cell, Fact, Notice, Page, Section, Tone};
+use super::page::{Anchor, Block, Button, Cell, Fact, Notice, Page, Remark, Section, Tone};
+use super::phrase::Phrase;
 use super::reply::{Answer, Reply};
 use super::table::Table;
 use super::text::Texts;
@@ -129,7 +130,7 @@ pub(super) fn table(
                     href(&one.trace_id),
                 ),
                 status(one),
-                Cell::text(one.reason.clone()),
+                Cell::Phrase(reason(t, one)),
             ]);
             row
         })
@@ -167,8 +168,8 @@ fn export(visit: &Visit, found: &Found<RefusedRequest>, sources: &[RegisteredPro
                 Cell::Number(i64::from(one.status)),
                 Cell::optional(one.code.clone()),
                 Cell::text(one.answer.clone()),
-                Cell::text(one.reason.clone()),
-                Cell::text(one.advice.clone()),
+                Cell::Phrase(reason(t, one)),
+                Cell::Phrase(advice(t, one)),
                 Cell::optional(one.address.clone()),
             ]
         })
@@ -201,6 +202,47 @@ pub(super) fn status(one: &RefusedRequest) -> Cell {
     Cell::badge(tone, text)
 }
 
+/// Why it was refused: by its code, or in a few words and those of the answer.
+pub(super) fn reason(t: Texts, one: &RefusedRequest) -> Phrase {
+    match one.why() {
+        Some(said) => t.said("why", &said),
+        None => t.phrase(
+            "request.as_told",
+            &[
+                ("summary", t.own_of("diagnosis", diagnosis(one)).into()),
+                ("answer", one.told().into()),
+            ],
+        ),
+    }
+}
+
+/// What to do about it.
+fn advice(t: Texts, one: &RefusedRequest) -> Phrase {
+    t.said("advice", &one.what_to_do().said([]))
+}
+
+/// In a word, what is wrong.
+pub(super) fn diagnosis(one: &RefusedRequest) -> &'static str {
+    let why = one.why().map(|said| said.code);
+    match (one.status, why, one.code.as_deref()) {
+        (_, Some("unknown_client"), _) => "client",
+        (_, Some("no_credential"), Some("invalid_client")) => "secret",
+        (_, Some(known @ ("address" | "referrer" | "scope" | "expired" | "no_credential")), _) => {
+            known
+        }
+        (_, _, Some("invalid_client")) => "secret",
+        (401, ..) => "token",
+        (403, ..) => "scope",
+        (404, ..) if one.of_one_resource() => "unknown",
+        (404 | 405, ..) => "path",
+        (409, _, Some("uniqueness")) => "taken",
+        (429, ..) => "rate",
+        (503, ..) => "later",
+        (500.., ..) => "server",
+        _ => "mapping",
+    }
+}
+
 pub(super) async fn show(visit: &Visit) -> Answer {
     let t = visit.t;
     let id: Uuid = visit.id("refused request")?;
@@ -216,9 +258,12 @@ pub(super) async fn show(visit: &Visit) -> Answer {
         })
         .await?;
     let mut notice = Notice::new(Tone::Waiting, t.own("request.advice"));
-    notice.more = vec![one.advice.clone()];
+    notice.more = vec![Remark {
+        text: advice(t, &one),
+        link: None,
+    }];
     let mut what = vec![
-        Block::Notice(Notice::new(Tone::Bad, one.reason.clone())),
+        Block::Notice(Notice::new(Tone::Bad, reason(t, &one))),
         Block::Notice(notice),
     ];
     if let Some(button) = allow(visit, &one, &visit.path) {
@@ -297,6 +342,5 @@ pub(super) fn allow(visit: &Visit, one: &RefusedRequest, back: &str) -> Option<B
 
 /// Whether it was refused for the address it came from.
 pub(super) fn blocked(one: &RefusedRequest) -> bool {
-    let refused = one.status == 403 || one.code.as_deref() == Some("unauthorized_client");
-    refused && one.reason.contains("source address")
+    diagnosis(one) == "address"
 }

@@ -62,7 +62,7 @@ pub(super) async fn show(visit: &Visit) -> Answer {
                 Found::Request(request) => (
                     "request",
                     format!("{} {}", request.method, request.target),
-                    Cell::text(request.reason.clone()),
+                    Cell::Phrase(requests::reason(t, request)),
                 ),
             };
             vec![

@@ -127,8 +127,9 @@ fn plain(cell: &Cell) -> String {
         | Cell::Link { text, .. }
         | Cell::Code(text)
         | Cell::Copy(text) => text.clone(),
+        Cell::Phrase(phrase) => phrase.to_string(),
         Cell::Time(at) => as_machine(at),
-        Cell::Badge(badge) => badge.text.clone(),
+        Cell::Badge(badge) => badge.text.to_string(),
         Cell::Tags(tags) => tags.join(" "),
         Cell::Number(number) => number.to_string(),
         Cell::Links(links) => {

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use chrono::Duration;
 use toml::{Table, Value};
+use vestibule_domain::said::{Piece, pieces};
 
 /// A language the console speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,16 +98,16 @@ impl Texts {
     /// The text with that key, with `{name}` replaced by each value.
     pub(crate) fn say(&self, key: &str, values: &[(&str, &dyn std::fmt::Display)]) -> String {
         let mut text = String::new();
-        let mut rest = self.get(key);
-        while let Some((before, after)) = rest.split_once('{') {
-            text.push_str(before);
-            let (name, behind) = after.split_once('}').unwrap_or((after, ""));
-            if let Some((_, value)) = values.iter().find(|(known, _)| *known == name) {
-                let _ = write!(text, "{value}");
+        for piece in pieces(self.get(key)) {
+            match piece {
+                Piece::Words(words) => text.push_str(words),
+                Piece::Blank(name) => {
+                    if let Some((_, value)) = values.iter().find(|(known, _)| *known == name) {
+                        let _ = write!(text, "{value}");
+                    }
+                }
             }
-            rest = behind;
         }
-        text.push_str(rest);
         text
     }
 
@@ -215,7 +216,7 @@ mod tests {
     #[test]
     fn every_text_asked_for_is_there() {
         let root = concat!(env!("CARGO_MANIFEST_DIR"), "/");
-        let asked = Regex::new(r#"\b(?:get|own|say)\(\s*"([a-z_]+\.[a-z_0-9.]+)""#).unwrap();
+        let asked = Regex::new(r#"\b(?:get|own|say|phrase)\(\s*"([a-z_]+\.[a-z_0-9.]+)""#).unwrap();
         let known = keys(Language::English);
         let mut seen = 0;
         let mut folders = vec![

@@ -144,7 +144,7 @@ impl From<Step> for AccessStep {
         Self {
             check,
             holds,
-            detail,
+            detail: detail.to_string(),
             event,
         }
     }
@@ -155,7 +155,7 @@ impl From<Change> for AccessChange {
         use AccessChangeKind as Kind;
         let of = |change| Self {
             change,
-            explanation,
+            explanation: explanation.to_string(),
             ..Self::default()
         };
         match kind {

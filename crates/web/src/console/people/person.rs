@@ -16,7 +16,7 @@ use super::{active, href, trail};
 use crate::console::fields::Fields;
 use crate::console::form::{Field, Form, as_typed, instant};
 use crate::console::page::{
-    Anchor, Badge, Block, Button, Cell, Fact, Notice, Page, Section, Step, Tone,
+    Anchor, Badge, Block, Button, Cell, Fact, Notice, Page, Remark, Section, Step, Tone,
 };
 use crate::console::query::Pairs;
 use crate::console::reply::{Answer, Reply};
@@ -200,7 +200,7 @@ fn steps(visit: &Visit, decision: &Decision) -> Block {
             holds: step.holds,
             open: false,
             label: t.own_of("check", step.check.name()),
-            detail: step.detail.clone(),
+            detail: t.said("reason", &step.detail),
             link: step.event.map(|event| {
                 Anchor::new(t.own("verdict.event"), format!("{MOUNT}/events?id={event}"))
             }),
@@ -215,11 +215,8 @@ fn verdict(visit: &Visit, shown: &Shown) -> Section {
     let mut blocks = Vec::new();
     if decision.allowed() {
         let text = match decision.until {
-            Some(until) => t.say(
-                "verdict.until",
-                &[("until", &until.format("%Y-%m-%d %H:%M UTC"))],
-            ),
-            None => t.own("verdict.in"),
+            Some(until) => t.phrase("verdict.until", &[("until", until.into())]),
+            None => t.get("verdict.in").into(),
         };
         blocks.push(Block::Notice(Notice::new(Tone::Good, text)));
     } else {
@@ -232,23 +229,12 @@ fn verdict(visit: &Visit, shown: &Shown) -> Section {
         notice.more = decision
             .flip
             .iter()
-            .map(|change| change.explanation.clone())
-            .collect();
-        blocks.push(Block::Notice(notice));
-        let ways: Vec<Fact> = decision
-            .flip
-            .iter()
-            .filter_map(|change| {
-                let href = way(&change.kind)?;
-                Some(Fact::new(
-                    t.own("verdict.go"),
-                    Cell::link(&change.explanation, href),
-                ))
+            .map(|change| Remark {
+                text: t.said("change", &change.explanation),
+                link: way(&change.kind).map(|href| Anchor::new(t.own("verdict.go"), href)),
             })
             .collect();
-        if !ways.is_empty() {
-            blocks.push(Block::Facts(ways));
-        }
+        blocks.push(Block::Notice(notice));
     }
     blocks.push(steps(visit, decision));
     Section::new("verdict", t.own("verdict.title"), blocks)

@@ -8,13 +8,14 @@ use vestibule_service::events::{Choice as EventChoice, EventQuery};
 use vestibule_service::pages::PageQuery;
 use vestibule_service::providers::{AUTHENTICATION_METHOD, PROTOCOL, ProviderDetails};
 use vestibule_service::requests::{RefusedRequest, RequestQuery, Whose};
-use vestibule_service::{Error, Role};
+use vestibule_service::{Error, Role, Warned};
 
 use super::{dialect_word, href, state_badge, state_buttons, trail};
 use crate::console::form::{Field, Form, Pick};
 use crate::console::page::{Anchor, Block, Button, Cell, Fact, Notice, Page, Section, Tone};
 use crate::console::reply::Answer;
 use crate::console::table::Table;
+use crate::console::text::Texts;
 use crate::console::visit::Visit;
 use crate::console::{events, requests};
 use crate::{oauth, scim};
@@ -454,7 +455,7 @@ fn warnings(visit: &Visit, details: &ProviderDetails) -> Section {
         .map(|one| {
             let href = format!("{}/search?q={}", crate::console::MOUNT, one.subject);
             vec![
-                Cell::text(one.detail.clone()),
+                warning(t, &one.detail),
                 Cell::link(t.own("table.details"), href),
                 Cell::Time(one.raised),
             ]
@@ -464,5 +465,13 @@ fn warnings(visit: &Visit, details: &ProviderDetails) -> Section {
         "warnings",
         t.own("provider.warnings"),
         vec![Block::Table(table)],
+    )
+}
+
+/// What a warning says; as it was written where that has no code.
+pub(in crate::console) fn warning(t: Texts, detail: &str) -> Cell {
+    Warned::read(detail).map_or_else(
+        || Cell::text(detail),
+        |said| Cell::Phrase(t.said("warning", &said)),
     )
 }

@@ -156,7 +156,7 @@ fn progress(visit: &Visit, details: &ProviderDetails) -> Block {
         holds,
         open: !holds,
         label: t.own(key),
-        detail,
+        detail: detail.into(),
         link,
     };
     let third_party = details.provider.settings.user_type == UserType::ThirdParty;
@@ -215,13 +215,13 @@ fn calls(visit: &Visit, heard: &Heard, here: &str) -> Table {
     }
     for one in &heard.refused {
         let text = format!("{} {}", one.method, one.target);
-        let diagnosis = t.own_of("diagnosis", diagnose(one));
+        let diagnosis = t.own_of("diagnosis", requests::diagnosis(one));
         let cell = match requests::allow(visit, one, here) {
             Some(mut button) => {
                 button.about = diagnosis;
                 Cell::Button(button)
             }
-            None => Cell::text(format!("{diagnosis} {}", one.reason)),
+            None => Cell::Phrase(requests::reason(t, one)),
         };
         let row = vec![
             Cell::Time(one.at),
@@ -235,31 +235,6 @@ fn calls(visit: &Visit, heard: &Heard, here: &str) -> Table {
     rows.truncate(SHOWN);
     table.rows = rows.into_iter().map(|(_, row)| row).collect();
     table
-}
-
-/// In a word, what is wrong.
-fn diagnose(one: &RefusedRequest) -> &'static str {
-    let says = |text: &str| one.reason.contains(text);
-    let code = one.code.as_deref().unwrap_or_default();
-    if requests::blocked(one) {
-        return "address";
-    }
-    match (one.status, code) {
-        (_, "invalid_client") if says("client id") => "client",
-        (_, "invalid_client") => "secret",
-        (401, _) if says("expired at") => "expired",
-        (401, _) if says("no credential") => "no_credential",
-        (401, _) => "token",
-        (403 | 400, _) if says("referrer") => "referrer",
-        (403, _) if says("scope") => "scope",
-        (404, _) if one.target.contains("/Users/") || one.target.contains("/Groups/") => "unknown",
-        (404 | 405, _) => "path",
-        (409, "uniqueness") => "taken",
-        (429, _) => "rate",
-        (503, _) => "later",
-        (500.., _) => "server",
-        _ => "mapping",
-    }
 }
 
 fn tolerances(visit: &Visit, details: &ProviderDetails) -> Table {

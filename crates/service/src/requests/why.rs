@@ -1,0 +1,35 @@
+//! Why a request was refused, as far as that has a code by which other languages have it too.
+
+vestibule_domain::sentences! {
+    /// Reasons of refused requests. What they are not is told in the words of the answer alone.
+    pub enum Why {
+        NoCredential = "no_credential" "no credential was sent, or none that can be read",
+        Malformed = "malformed"
+            "the access token is malformed: mistyped or cut off, as its checksum shows",
+        NeverIssued = "never_issued"
+            "the access token was never issued here, was revoked, or expired a while ago",
+        Expired = "expired" "the access token expired at {at}",
+        UnknownClient = "unknown_client" "no provider has this client id",
+        WrongSecret = "wrong_secret" "the client secret is not one that works",
+        Disabled = "disabled" "the provider is disabled",
+        ValidityEnded = "validity_ended" "the provider's validity has ended",
+        Address = "address" "the source address {address} is not allowed for this provider",
+        Referrer = "referrer" "the HTTP referrer is not allowed for this provider",
+        Paused = "paused" "the provider is paused",
+        Scope = "scope" "the token's scope is too small: `{needed}` is needed",
+        OverRate = "over_rate" "the provider makes more requests than its limit allows",
+        Throttled = "throttled" "too many failed client authentications from this address",
+        Full = "full" "the server is full at the moment",
+        Unavailable = "unavailable" "the service is not available at the moment",
+        Mistake = "mistake" "the server made a mistake",
+        EmailTaken = "email_taken" "the e-mail address is already in use",
+        Taken = "taken" "{attribute} is already in use",
+        NotHere = "not_here" "no {kind} has this id",
+        Changed = "changed"
+            "the resource has changed: its version is not the one in If-Match",
+        Nowhere = "nowhere" "there is nothing at this path; the SCIM base URL is {url}",
+        NoEndpoint = "no_endpoint"
+            "there is no such endpoint; the token endpoint ends in /token",
+        GrantType = "grant_type" "the grant type must be client_credentials",
+    }
+}
