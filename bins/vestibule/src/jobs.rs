@@ -20,7 +20,7 @@ const MAIL: Duration = Duration::from_secs(1);
 /// How often the certificate is looked at.
 const TLS: Duration = Duration::from_secs(10);
 
-const JOBS: [Job; 9] = [
+const JOBS: [Job; 10] = [
     Job {
         name: "seal",
         every: Duration::from_millis(500),
@@ -68,6 +68,11 @@ const JOBS: [Job; 9] = [
         name: "timeline",
         every: Duration::from_secs(1),
         step: |service| service.tell_time().map(|told| told >= 500),
+    },
+    Job {
+        name: "count",
+        every: Duration::from_secs(20),
+        step: |service| service.count_admitted().map(|()| false),
     },
     Job {
         name: "forget",

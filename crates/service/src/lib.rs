@@ -56,7 +56,7 @@ pub mod timeline;
 pub mod tokens;
 pub mod vendors;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use chrono::{DateTime, Utc};
 use rand::RngCore as _;
@@ -110,6 +110,7 @@ struct Inner {
     turnstile: Turnstile,
     entrance_throttle: links::throttle::Throttle,
     asking_throttle: links::throttle::Throttle,
+    admitted: Mutex<Option<overview::Counted>>,
     /// By which this process is told from others over the same database.
     node: String,
 }
@@ -133,6 +134,7 @@ impl Service {
                 turnstile: Turnstile::default(),
                 entrance_throttle: links::throttle::Throttle::default(),
                 asking_throttle: links::throttle::Throttle::default(),
+                admitted: Mutex::default(),
             }),
         }
     }
@@ -180,6 +182,13 @@ impl Service {
 
     pub(crate) fn asking_throttle(&self) -> &links::throttle::Throttle {
         &self.inner.asking_throttle
+    }
+
+    /// Who was counted last.
+    pub(crate) fn admitted(&self) -> MutexGuard<'_, Option<overview::Counted>> {
+        // One figure is as whole as another, whatever a panic elsewhere left of it.
+        let counted = self.inner.admitted.lock();
+        counted.unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn telemetry(&self) -> &Telemetry {

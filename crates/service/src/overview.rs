@@ -1,7 +1,7 @@
 //! What an administrator sees first: who is in, what changes next, what waits; and where a pasted
 //! text leads.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Duration, NaiveTime, Utc};
 use uuid::Uuid;
@@ -16,7 +16,7 @@ use vestibule_storage::{
     users, vendors,
 };
 
-pub use vestibule_storage::overview::{PersonFound, Turn};
+pub use vestibule_storage::overview::{Admitted, PersonFound, Turn};
 
 use crate::requests::RefusedRequest;
 use crate::{AdminCall, Error, Role, Service};
@@ -27,6 +27,8 @@ const AHEAD: Duration = Duration::days(84);
 const DAYS: i64 = 14;
 /// Starts and ends looked at.
 const TURNS: i64 = 200;
+/// So many people are counted for a page; more are counted beside, by [`Service::count_admitted`].
+const AT_ONCE: i64 = 2_000;
 /// People a search shows.
 const FOUND: i64 = 20;
 
@@ -38,8 +40,8 @@ pub struct Overview {
     pub inactive: i64,
     /// Active people of internal providers.
     pub internal: i64,
-    /// People placed in a vendor that is open now.
-    pub in_open_vendors: i64,
+    /// Who may get in; none until they were counted for the first time.
+    pub admitted: Option<Counted>,
     pub vendors: HashMap<VendorStatus, i64>,
     /// Starts and ends of enabled vendors in the coming twelve weeks, soonest first.
     pub turns: Vec<Turn>,
@@ -48,6 +50,13 @@ pub struct Overview {
     pub days: Vec<(DateTime<Utc>, i64)>,
     /// Requests refused within the last 24 hours.
     pub refused: i64,
+}
+
+/// How many people the decision lets in, and at which instant that was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    pub at: DateTime<Utc>,
+    pub people: Admitted,
 }
 
 /// Something a pasted text names.
@@ -78,6 +87,12 @@ impl Service {
                 .map(|one| one.provider)
                 .collect();
             let people = overview::people(tx)?;
+            let all = people.values().map(|count| count.active + count.inactive);
+            let admitted = if all.sum::<i64>() > AT_ONCE {
+                *self.admitted()
+            } else {
+                Some(admitted(tx, &providers, now)?)
+            };
             let internal = providers
                 .iter()
                 .filter(|one| one.settings.user_type == UserType::Internal)
@@ -87,7 +102,7 @@ impl Service {
                 active: people.values().map(|count| count.active).sum(),
                 inactive: people.values().map(|count| count.inactive).sum(),
                 internal: internal.map(|count| count.active).sum(),
-                in_open_vendors: overview::in_open_vendors(tx, now)?,
+                admitted,
                 vendors: overview::vendors(tx)?.into_iter().collect(),
                 turns: overview::turns(tx, now, now + AHEAD, TURNS)?,
                 days: days(tx, now)?,
@@ -95,6 +110,25 @@ impl Service {
                 providers,
             })
         })
+    }
+
+    /// Counts who may get in, for pages of this process, where that takes too long for a page. A job.
+    pub fn count_admitted(&self) -> Result<(), Error> {
+        let now = self.now();
+        let counted = self.store().read(|tx| {
+            let people = overview::people(tx)?;
+            let all = people.values().map(|count| count.active + count.inactive);
+            if all.sum::<i64>() <= AT_ONCE {
+                return Ok(None);
+            }
+            let providers: Vec<Provider> = providers::all(tx)?
+                .into_iter()
+                .map(|one| one.provider)
+                .collect();
+            admitted(tx, &providers, now).map(Some)
+        })?;
+        *self.admitted() = counted;
+        Ok(())
     }
 
     /// What a pasted text names: a person's name or e-mail by its beginning, any id, the trace id or
@@ -166,6 +200,37 @@ impl Service {
     }
 }
 
+/// How many people `decide` lets in now.
+fn admitted(
+    tx: &mut Read<'_>,
+    providers: &[Provider],
+    now: DateTime<Utc>,
+) -> Result<Counted, Error> {
+    let by_default = |one: &Provider| Some((one.id, one.settings.default_access_group?));
+    let by_default: Vec<_> = providers
+        .iter()
+        .filter(|one| one.settings.user_type == UserType::Internal)
+        .filter_map(by_default)
+        .collect();
+    let mut tied: Vec<AccessGroupId> = by_default.iter().map(|(_, group)| *group).collect();
+    tied.sort_unstable();
+    tied.dedup();
+    let enabled: HashSet<AccessGroupId> = access_groups::find_all(tx, &tied)?
+        .into_iter()
+        .filter(|stored| stored.access_group.settings.enabled)
+        .map(|stored| stored.access_group.id)
+        .collect();
+    let open: Vec<ProviderId> = by_default
+        .into_iter()
+        .filter(|(_, group)| enabled.contains(group))
+        .map(|(provider, _)| provider)
+        .collect();
+    Ok(Counted {
+        at: now,
+        people: overview::admitted(tx, now, &open)?,
+    })
+}
+
 /// How much changed each day, today last.
 fn days(tx: &mut Read<'_>, now: DateTime<Utc>) -> Result<Vec<(DateTime<Utc>, i64)>, Error> {
     let today = now.date_naive().and_time(NaiveTime::MIN).and_utc();
@@ -215,7 +280,7 @@ mod tests {
         world.group(&okta, "Acme", &[ada.to_string()]);
         let overview = world.service.overview(&root()).unwrap();
         assert_eq!((overview.active, overview.inactive), (2, 0));
-        assert_eq!(overview.in_open_vendors, 0);
+        assert_eq!(overview.admitted.unwrap().people.third_party, 0);
         assert_eq!(overview.vendors[&VendorStatus::Pending], 1);
 
         let search = |text: &str| world.service.search(&root(), text).unwrap();

@@ -5,12 +5,14 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use vestibule_domain::vendor::VendorStatus;
 use vestibule_domain::{ProviderId, UserId, VendorId};
 
 use crate::columns::{instant, micros, parsed};
 use crate::error::Error;
-use crate::schema::{totals, users, vendor_totals, vendors};
+use crate::schema::{totals, users, vendors};
+use crate::sql::{Shape, Sql};
 use crate::store::Read;
 
 /// Of `totals`, people who are not active.
@@ -42,15 +44,75 @@ pub fn people(read: &mut Read<'_>) -> Result<HashMap<ProviderId, PeopleCount>, E
     Ok(counts)
 }
 
-/// How many people are placed in vendors that are open at an instant.
-pub fn in_open_vendors(read: &mut Read<'_>, at: DateTime<Utc>) -> Result<i64, Error> {
-    let open = vendors::table
-        .filter(vendors::status.eq(VendorStatus::Enabled.name()))
-        .filter(vendors::start_at.le(micros(at)))
-        .filter(vendors::end_at.is_null().or(vendors::end_at.gt(micros(at))))
-        .inner_join(vendor_totals::table.on(vendor_totals::vendor_id.eq(vendors::id)));
-    let shards: Vec<i64> = open.select(vendor_totals::people).load(read.connection)?;
-    Ok(shards.iter().sum())
+/// How many people may get in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Admitted {
+    pub third_party: i64,
+    pub internal: i64,
+}
+
+/// Who is blocked at an instant, which is bound twice.
+fn blocked(at: DateTime<Utc>) -> Sql {
+    Sql::of(
+        "users.id NOT IN (SELECT meant.id FROM blocks JOIN users meant \
+         ON meant.provider_id = blocks.provider_id AND meant.user_name_key = blocks.user_name_key \
+         WHERE blocks.lifted_event IS NULL AND (blocks.until IS NULL OR blocks.until > ",
+    )
+    .integer(micros(at))
+    .sql(
+        ") UNION SELECT meant.id FROM blocks JOIN users meant ON meant.email_key = blocks.email_key \
+         WHERE blocks.lifted_event IS NULL AND (blocks.until IS NULL OR blocks.until > ",
+    )
+    .integer(micros(at))
+    .sql("))")
+}
+
+/// How many people `decide` lets in at an instant, over the same facts; `open_by_default`: the
+/// providers whose default access group is enabled. Looks at every active person, so it costs some
+/// hundred milliseconds where there are a hundred thousand.
+pub fn admitted(
+    read: &mut Read<'_>,
+    at: DateTime<Utc>,
+    open_by_default: &[ProviderId],
+) -> Result<Admitted, Error> {
+    let third_party = Sql::of(
+        "SELECT count(*) FROM placements JOIN vendors ON vendors.id = placements.vendor_id \
+         JOIN access_groups ON access_groups.id = vendors.access_group_id \
+         JOIN users ON users.id = placements.user_id \
+         WHERE users.active AND vendors.status = 'enabled' AND access_groups.enabled AND vendors.start_at <= ",
+    )
+    .integer(micros(at))
+    .sql(" AND (vendors.end_at IS NULL OR vendors.end_at > ")
+    .integer(micros(at))
+    .sql(") AND ")
+    .then(&blocked(at));
+    // A way in may lead through groups that are open to nobody by themselves.
+    let internal = Sql::of(
+        "WITH RECURSIVE inside (group_id) AS (\
+         SELECT groups.id FROM groups JOIN access_groups ON access_groups.id = groups.access_group_id \
+         WHERE groups.enabled AND access_groups.enabled \
+         UNION SELECT nested.member_id FROM memberships nested JOIN inside ON nested.group_id = inside.group_id \
+         WHERE nested.member_is_group) \
+         SELECT count(*) FROM users JOIN providers ON providers.id = users.provider_id \
+         WHERE users.active AND providers.user_type = 'internal' AND (users.id IN (\
+         SELECT memberships.member_id FROM memberships JOIN inside ON memberships.group_id = inside.group_id \
+         WHERE NOT memberships.member_is_group) OR ",
+    )
+    .then(&Sql::one_of(
+        read.connection.engine(),
+        "users.provider_id",
+        open_by_default,
+    ))
+    .sql(") AND ")
+    .then(&blocked(at));
+    let mut count = |sql: Sql| -> Result<i64, Error> {
+        let rows: Vec<(i64,)> = sql.select::<(BigInt,)>(Shape::Few).load(read.connection)?;
+        Ok(rows.first().map_or(0, |(count,)| *count))
+    };
+    Ok(Admitted {
+        third_party: count(third_party)?,
+        internal: count(internal)?,
+    })
 }
 
 /// How many vendors there are in each status that any is in.

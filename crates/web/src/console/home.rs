@@ -102,6 +102,13 @@ pub(super) async fn show(visit: &Visit) -> Answer {
 fn today(visit: &Visit, overview: &Overview) -> Section {
     let t = visit.t;
     let vendors = |status| overview.vendors.get(&status).copied().unwrap_or(0);
+    let counted = overview.admitted.map(|counted| counted.people);
+    let admitted = |figure: Option<i64>, key: &'static str, path: &str| Tile {
+        figure: figure.map_or_else(|| "…".to_owned(), |figure| figure.to_string()),
+        label: t.own(key),
+        href: format!("{MOUNT}{path}"),
+        tone: Tone::Good,
+    };
     let tile = |figure: i64, key: &'static str, path: &str, tone| Tile {
         figure: figure.to_string(),
         label: t.own(key),
@@ -110,13 +117,16 @@ fn today(visit: &Visit, overview: &Overview) -> Section {
     };
     let pending = vendors(VendorStatus::Pending);
     let tiles = vec![
-        tile(
-            overview.in_open_vendors,
-            "home.in_open_vendors",
+        admitted(
+            counted.map(|people| people.third_party),
+            "home.admitted_third_party",
             "/vendors?status=enabled",
-            Tone::Good,
         ),
-        tile(overview.internal, "home.internal", "/people", Tone::Good),
+        admitted(
+            counted.map(|people| people.internal),
+            "home.admitted_internal",
+            "/people",
+        ),
         tile(overview.active, "home.active", "/people", Tone::Plain),
         tile(overview.inactive, "home.inactive", "/people", Tone::Plain),
         tile(
@@ -146,7 +156,15 @@ fn today(visit: &Visit, overview: &Overview) -> Section {
             },
         ),
     ];
-    Section::new("today", t.own("home.today"), vec![Block::Tiles(tiles)])
+    let when = match overview.admitted {
+        Some(counted) => t.phrase("home.counted", &[("at", counted.at.into())]),
+        None => t.get("home.counting").into(),
+    };
+    Section::new(
+        "today",
+        t.own("home.today"),
+        vec![Block::Tiles(tiles), Block::Phrase(when)],
+    )
 }
 
 /// What waits for somebody, besides providers.

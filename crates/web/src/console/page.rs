@@ -51,6 +51,8 @@ pub(crate) struct Section {
 #[derive(Debug)]
 pub(crate) enum Block {
     Text(String),
+    /// A sentence that may hold times.
+    Phrase(Phrase),
     Notice(Notice),
     Facts(Vec<Fact>),
     Table(Table),

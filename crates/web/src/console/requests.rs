@@ -11,7 +11,7 @@ use vestibule_service::{Role, Service};
 
 use super::form::{Field, Pick};
 use super::page::{Anchor, Block, Button, Cell, Fact, Notice, Page, Remark, Section, Tone};
-use super::phrase::Phrase;
+use super::phrase::{Part, Phrase};
 use super::reply::{Answer, Reply};
 use super::table::Table;
 use super::text::Texts;
@@ -214,6 +214,16 @@ pub(super) fn reason(t: Texts, one: &RefusedRequest) -> Phrase {
             ],
         ),
     }
+}
+
+/// What is wrong in a few words, and why.
+pub(super) fn explanation(t: Texts, one: &RefusedRequest) -> Phrase {
+    let mut told = reason(t, one);
+    if one.why().is_some() {
+        let summary = t.own_of("diagnosis", diagnosis(one));
+        told.0.insert(0, Part::Words(format!("{summary} ")));
+    }
+    told
 }
 
 /// What to do about it.

@@ -221,7 +221,7 @@ fn calls(visit: &Visit, heard: &Heard, here: &str) -> Table {
                 button.about = diagnosis;
                 Cell::Button(button)
             }
-            None => Cell::Phrase(requests::reason(t, one)),
+            None => Cell::Phrase(requests::explanation(t, one)),
         };
         let row = vec![
             Cell::Time(one.at),
