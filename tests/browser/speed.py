@@ -208,7 +208,8 @@ def measure(server, person):
         "/timeline?kind=link.expired", "/access-requests", "/access-requests?state=pending", f"/access-requests/{asked}",
         f"/people/{person}/request", f"/vendors/{vendor}/panic", "/vendors?status=pending", "/events", "/events?action=panic.pressed",
         "/events?action=user.created", f"/events?provider={provider}", f"/events?subject={person}", "/requests",
-        f"/requests/{refused}", "/credentials", "/administrators", "/settings", "/schemas", "/health", "/account",
+        f"/requests/{refused}", "/credentials", "/credentials?state=soon",
+        "/warnings", "/tolerances", "/administrators", "/settings", "/schemas", "/health", "/account",
     ]
     slow = []
     print(f"{'page':44} {'median ms':>9} {'most ms':>8} {'bytes':>8} {'gzip':>7}")

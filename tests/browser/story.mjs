@@ -239,6 +239,8 @@ try {
       "vendor-panic": `${acme}/panic`,
       events: "/console/events",
       requests: "/console/requests",
+      warnings: "/console/warnings",
+      tolerances: "/console/tolerances",
       request: refusal,
       event: await page.goto(`${server.url}/console/events`).then(() => page.locator('main td a[href^="/console/events?id="]').first().getAttribute("href")),
       administrators: "/console/administrators",

@@ -43,6 +43,25 @@ pub enum Tolerance {
 }
 
 impl Tolerance {
+    /// Every deviation that is ever accepted.
+    pub const ALL: [Self; 15] = [
+        Self::CapitalisedOperation,
+        Self::BooleanText,
+        Self::DottedKey,
+        Self::ValuePathCreated,
+        Self::RemoveWithValue,
+        Self::UnknownAttribute,
+        Self::UnknownSchema,
+        Self::ValuePathSubAttribute,
+        Self::EmailAlias,
+        Self::ManagerAsText,
+        Self::RoleAsJsonText,
+        Self::SpacedUrn,
+        Self::NullReference,
+        Self::SingleForMany,
+        Self::MalformedReference,
+    ];
+
     /// The name under which it is counted and shown: `capitalised_operation`.
     pub fn name(self) -> &'static str {
         match self {
@@ -153,7 +172,7 @@ mod tests {
 
     #[test]
     fn the_name_is_the_serialised_name() {
-        for tolerance in [Tolerance::CapitalisedOperation, Tolerance::RoleAsJsonText] {
+        for tolerance in Tolerance::ALL {
             assert_eq!(serde_json::to_value(tolerance).unwrap(), tolerance.name());
         }
     }

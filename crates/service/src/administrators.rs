@@ -11,10 +11,11 @@ use vestibule_oauth::{BearerError, Digest, Secret, SecretKind};
 use vestibule_storage::administrators as stored;
 use vestibule_storage::{Read, Write};
 
-pub use vestibule_storage::administrators::AdminToken;
+pub use vestibule_storage::administrators::{AdminToken, AdminTokenSort, AdministratorSort};
 
 use crate::changes::{gone, made};
 use crate::credentials::later;
+use crate::pages::{Page, PageQuery};
 use crate::{AdminCall, Change, Error, Role, Service};
 
 /// Characters of a password.
@@ -33,6 +34,16 @@ pub struct Administrator {
     /// Whether signing in to the console asks for a code of an authenticator too.
     pub second_factor: bool,
     pub created: DateTime<Utc>,
+}
+
+/// Which administrators are wanted, by name unless another order is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct AdministratorQuery {
+    pub role: Option<Role>,
+    pub enabled: Option<bool>,
+    /// Contained in the name, without case.
+    pub search: Option<String>,
+    pub page: PageQuery<AdministratorSort>,
 }
 
 /// An API token just issued, shown this once.
@@ -70,14 +81,34 @@ impl Service {
         })
     }
 
-    /// Every administrator, by name.
-    pub fn list_administrators(&self, call: &AdminCall) -> Result<Vec<Administrator>, Error> {
+    pub fn list_administrators(
+        &self,
+        call: &AdminCall,
+        query: &AdministratorQuery,
+    ) -> Result<Page<Administrator>, Error> {
+        let asked = self.asked(&query.page, (AdministratorSort::Name, false))?;
+        let choice = stored::Choice {
+            role: query.role.map(Role::name),
+            enabled: query.enabled,
+            search: query.search.clone(),
+        };
+        let page = self.store().read(|tx| {
+            crate::admin::admit(tx, call, Role::Auditor, self.now())?;
+            let found = stored::list(tx, &choice, asked.page())?;
+            Ok::<_, Error>(asked.answer(found, stored::place))
+        })?;
+        let items = page.items.into_iter().map(Administrator::try_from);
+        Ok(Page {
+            items: items.collect::<Result<_, _>>()?,
+            next: page.next,
+        })
+    }
+
+    /// The administrator of that name, compared without case.
+    pub fn find_administrator(&self, call: &AdminCall, name: &str) -> Result<Administrator, Error> {
         self.store().read(|tx| {
             crate::admin::admit(tx, call, Role::Auditor, self.now())?;
-            stored::list(tx)?
-                .into_iter()
-                .map(Administrator::try_from)
-                .collect()
+            find(tx, name)?.try_into()
         })
     }
 
@@ -142,16 +173,20 @@ impl Service {
             })
     }
 
-    /// The API tokens of an administrator, oldest first, also those that have expired.
+    /// The API tokens of an administrator, also those that have expired; the oldest first unless
+    /// another order is asked for.
     pub fn admin_tokens(
         &self,
         call: &AdminCall,
         administrator: &str,
-    ) -> Result<Vec<AdminToken>, Error> {
+        page: &PageQuery<AdminTokenSort>,
+    ) -> Result<Page<AdminToken>, Error> {
+        let asked = self.asked(page, (AdminTokenSort::Created, false))?;
         self.store().read(|tx| {
             crate::admin::admit(tx, call, Role::Auditor, self.now())?;
             let owner = find(tx, administrator)?;
-            Ok(stored::tokens(tx, owner.id)?)
+            let found = stored::tokens(tx, owner.id, asked.page())?;
+            Ok(asked.answer(found, |_, token| (None, token.id.to_string())))
         })
     }
 

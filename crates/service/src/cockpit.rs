@@ -1,27 +1,36 @@
 //! Every credential there is, in one list, and a word ahead of the end of each.
 
-use chrono::{DateTime, Duration, SubsecRound as _, Utc};
-use serde::Serialize;
+mod records;
+
+use chrono::{DateTime, SubsecRound as _, Utc};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use vestibule_domain::event::{Action, Actor, Payload};
 use vestibule_domain::provider::Provider;
 use vestibule_domain::{CredentialId, ProviderId};
-use vestibule_oauth::{Digest, PublicKeys, Scopes};
-use vestibule_storage::credentials::{self, Use};
-use vestibule_storage::providers::{self, Registered, Warning};
-use vestibule_storage::{Read, Write};
+use vestibule_oauth::{Digest, Scopes};
+use vestibule_storage::credentials::Use;
+use vestibule_storage::page::{Page as Part, Position};
+use vestibule_storage::warnings::{self, Warning};
+use vestibule_storage::{Read, Write, cockpit, providers};
+
+pub use vestibule_storage::cockpit::CredentialSort;
 
 use crate::caller::all_short_tokens;
 use crate::clients::key_credential;
+use crate::pages::{Page, PageQuery};
 use crate::{AdminCall, Change, Error, Role, Service, Warned};
+use records::{Wanted, place, records};
 
 /// Days ahead of its end at which a credential is spoken of, farthest first.
-const AHEAD: [i64; 3] = [30, 7, 1];
+pub const AHEAD: [i64; 3] = [30, 7, 1];
+/// Credentials counted at once.
+const COUNTED: u64 = 1_000;
 /// The kind of the warning on the provider.
 const EXPIRING: &str = "credential_expiring";
 
 /// What a credential is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CredentialKind {
     ClientSecret,
@@ -58,6 +67,48 @@ impl CredentialKind {
     }
 }
 
+/// Whether a credential works, and how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CredentialState {
+    /// It works.
+    Live,
+    /// It works and ends within 30 days.
+    Soon,
+    /// It no longer works.
+    Ended,
+}
+
+impl CredentialState {
+    pub const ALL: [Self; 3] = [Self::Soon, Self::Live, Self::Ended];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Soon => "soon",
+            Self::Ended => "ended",
+        }
+    }
+}
+
+/// Which credentials are wanted, the first to end first unless another order is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct CredentialQuery {
+    pub provider: Option<ProviderId>,
+    pub kind: Option<CredentialKind>,
+    pub state: Option<CredentialState>,
+    pub page: PageQuery<CredentialSort>,
+}
+
+/// How many credentials there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CredentialCounts {
+    /// That work, of each kind in the order of [`CredentialKind::ALL`].
+    pub live: [i64; 6],
+    /// That end within so many days, in the order of [`AHEAD`].
+    pub expiring: [i64; 3],
+}
+
 /// One line of the cockpit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CredentialRecord {
@@ -80,26 +131,48 @@ pub struct CredentialRecord {
 }
 
 impl Service {
-    /// Every credential of one provider or of all, the first to end first, endless ones last.
+    /// Secrets, activation tokens, keys, issuers and certificates of providers, and the fetched tokens
+    /// of each provider in one line. Endless ones stand last.
     pub fn list_credentials(
         &self,
         call: &AdminCall,
-        provider: Option<ProviderId>,
-    ) -> Result<Vec<CredentialRecord>, Error> {
+        query: &CredentialQuery,
+    ) -> Result<Page<CredentialRecord>, Error> {
         let now = self.now();
+        let asked = self.asked(&query.page, (CredentialSort::Expires, false))?;
         self.store().read(|tx| {
             crate::admin::admit(tx, call, Role::Auditor, now)?;
-            let registered = match provider {
-                Some(id) => vec![crate::providers::find(tx, id)?],
-                None => providers::all(tx)?,
-            };
-            let mut records = Vec::new();
-            for one in registered {
-                records.extend(of_provider(tx, &one, now)?);
-            }
-            records.sort_by_key(|record| (record.expires.is_none(), record.expires));
-            Ok(records)
+            let found = walk(tx, query, asked.page(), now)?;
+            Ok(asked.answer(found, |_, record| place(record)))
         })
+    }
+
+    /// Counts every credential, some at a time.
+    pub fn count_credentials(&self, call: &AdminCall) -> Result<CredentialCounts, Error> {
+        let mut counts = CredentialCounts::default();
+        let mut query = CredentialQuery {
+            page: PageQuery::first(COUNTED),
+            ..CredentialQuery::default()
+        };
+        loop {
+            let page = self.list_credentials(call, &query)?;
+            for record in page.items {
+                let kinds = CredentialKind::ALL.iter().zip(&mut counts.live);
+                for (_, live) in kinds.filter(|(kind, _)| **kind == record.kind) {
+                    *live += record.live;
+                }
+                let Some(within) = record.expires_within_days else {
+                    continue;
+                };
+                for (days, expiring) in AHEAD.iter().zip(&mut counts.expiring) {
+                    *expiring += i64::from(within <= *days);
+                }
+            }
+            if page.next.is_none() {
+                return Ok(counts);
+            }
+            query.page.after = page.next;
+        }
     }
 
     /// Warns, once for each of 30, 7 and 1 days ahead, of secrets and activation tokens about to
@@ -118,17 +191,16 @@ impl Service {
             let service = self.clone();
             warned += self.store().write("credentials.warn", move |tx| {
                 let now = service.now();
-                let Some(registered) = providers::find(tx, provider)? else {
-                    return Ok(0);
+                let query = CredentialQuery {
+                    provider: Some(provider),
+                    ..CredentialQuery::default()
                 };
-                let records = of_provider(tx, &registered, now)?;
-                let known = providers::warnings_of_kind(tx, provider, EXPIRING)?;
+                let every = Part::first(CredentialSort::Expires, i64::MAX);
+                let records = walk(tx, &query, &every, now)?;
                 let mut warned = 0;
                 for (record, detail) in worth_a_word(&records, now) {
                     let subject = record.id.to_string();
-                    let told =
-                        |warning: &Warning| warning.subject == subject && warning.detail == detail;
-                    if !known.iter().any(told) {
+                    if !warnings::stands(tx, provider, EXPIRING, &subject, &detail)? {
                         service.warn_of(tx, record, detail, now)?;
                         warned += 1;
                     }
@@ -171,12 +243,14 @@ impl Service {
             },
         );
         let warning = Warning {
+            provider: record.provider,
             kind: EXPIRING.to_owned(),
             subject: record.id.to_string(),
             detail,
             raised: now,
+            event,
         };
-        Ok(providers::warn(tx, record.provider, &warning, event)?)
+        Ok(warnings::raise(tx, &warning)?)
     }
 }
 
@@ -217,80 +291,70 @@ fn worth_a_word(
     })
 }
 
-fn of_provider(
+/// The ids under which a provider's uses are counted, besides secrets and activation tokens.
+pub(crate) fn own_credentials(
+    provider: &Provider,
+    now: DateTime<Utc>,
+) -> impl Iterator<Item = CredentialId> {
+    let own = records::of_settings(provider, now).into_iter();
+    own.map(|record| record.id)
+        .chain([all_short_tokens(provider.id)])
+}
+
+/// The records of a page, as many as it is long.
+fn walk(
     tx: &mut Read<'_>,
-    registered: &Registered,
+    query: &CredentialQuery,
+    page: &Part<CredentialSort>,
     now: DateTime<Utc>,
 ) -> Result<Vec<CredentialRecord>, Error> {
-    let provider = &registered.provider;
-    let uses = credentials::uses(tx, provider.id)?;
-    let entry =
-        |id, kind, expires: Option<DateTime<Utc>>| record(provider, id, kind, expires, &uses, now);
-    let mut records = Vec::new();
-    for secret in credentials::secrets(tx, provider.id)? {
-        records.push(CredentialRecord {
-            created: Some(secret.created),
-            ..entry(secret.id, CredentialKind::ClientSecret, secret.expires)
-        });
-    }
-    for token in credentials::activation_tokens(tx, provider.id)? {
-        let listed = entry(
-            token.id,
-            CredentialKind::ActivationToken,
-            Some(token.expires),
-        );
-        records.push(CredentialRecord {
-            created: Some(token.issued),
-            name: token.name,
-            scopes: Some(token.scopes),
-            ..listed
-        });
-    }
-    let methods = &provider.settings.authentication;
-    if let Some(own) = &methods.private_key_jwt {
-        for key in own.jwks.iter().flat_map(PublicKeys::iter) {
-            let id = key_credential(provider.id, &key.thumbprint());
-            records.push(CredentialRecord {
-                name: key.id().map(str::to_owned),
-                ..entry(id, CredentialKind::SigningKey, None)
-            });
-        }
-        if let Some(address) = &own.jwks_uri {
-            records.push(CredentialRecord {
-                name: Some(address.clone()),
-                ..entry(
-                    remote(provider.id, address),
-                    CredentialKind::SigningKey,
-                    None,
+    let wanted = Wanted::of(query, now);
+    let mut page = page.clone();
+    let length = page.limit;
+    let mut found = Vec::new();
+    if let Some(after) = &mut page.after {
+        let (row, within) = match after.id.split_once('/') {
+            Some((row, within)) => (row.to_owned(), Some(within.to_owned())),
+            None => (after.id.clone(), None),
+        };
+        if let Some(within) = within {
+            // The page before ended amid what one provider has.
+            let id: ProviderId = row.parse().map_err(|_| {
+                Error::invalid(
+                    "after",
+                    "after: send `next` of the page before as it was answered",
                 )
-            });
+            })?;
+            let rest = wanted.of_provider(tx, id, page.descending, now)?;
+            found.extend(rest.into_iter().filter(|record| {
+                let id = record.id.to_string();
+                if page.descending {
+                    id < within
+                } else {
+                    id > within
+                }
+            }));
         }
+        after.id = row;
     }
-    for federation in &methods.federated {
-        let id = remote(provider.id, &federation.issuer);
-        records.push(CredentialRecord {
-            name: Some(federation.issuer.clone()),
-            ..entry(id, CredentialKind::FederatedIssuer, None)
+    loop {
+        page.limit = length.saturating_sub(i64::try_from(found.len()).unwrap_or(i64::MAX));
+        if page.limit <= 0 {
+            break;
+        }
+        let rows = cockpit::list(tx, &wanted.rows, &page)?;
+        let last = rows.last().map(|row| Position {
+            key: Some(cockpit::key(row.expires)),
+            id: row.id.to_string(),
         });
+        let more = i64::try_from(rows.len()).unwrap_or(i64::MAX) >= page.limit;
+        found.extend(records(tx, &wanted, rows, page.descending, now)?);
+        if !more {
+            break;
+        }
+        page.after = last;
     }
-    let own = methods.self_signed_tls_client_auth.iter();
-    for thumbprint in own.flat_map(|own| &own.thumbprints) {
-        let id = key_credential(provider.id, thumbprint.as_bytes());
-        records.push(CredentialRecord {
-            name: Some(thumbprint.to_string()),
-            ..entry(id, CredentialKind::Certificate, None)
-        });
-    }
-    let live = credentials::live_tokens(tx, provider.id, now)?;
-    records.push(CredentialRecord {
-        live,
-        ..entry(
-            all_short_tokens(provider.id),
-            CredentialKind::AccessTokens,
-            None,
-        )
-    });
-    Ok(records)
+    Ok(found)
 }
 
 /// Under which the uses of somebody's published keys are counted together.
@@ -298,36 +362,9 @@ pub(crate) fn remote(provider: ProviderId, address: &str) -> CredentialId {
     key_credential(provider, Digest::of(address).as_bytes())
 }
 
-fn record(
-    provider: &Provider,
-    id: CredentialId,
-    kind: CredentialKind,
-    own_end: Option<DateTime<Utc>>,
-    uses: &[Use],
-    now: DateTime<Utc>,
-) -> CredentialRecord {
-    let ends = [own_end, provider.settings.valid_until];
-    let expires = ends.into_iter().flatten().min();
-    let over = expires.is_some_and(|end| end <= now);
-    let within = |days: &i64| expires.is_some_and(|expires| expires - now <= Duration::days(*days));
-    CredentialRecord {
-        id,
-        provider: provider.id,
-        provider_name: provider.settings.name.clone(),
-        kind,
-        name: None,
-        scopes: None,
-        created: None,
-        expires,
-        expires_within_days: AHEAD.into_iter().rev().find(within).filter(|_| !over),
-        expired: over,
-        live: i64::from(!over),
-        last_use: uses.iter().find(|used| used.credential == id).cloned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use chrono::Duration;
     use vestibule_domain::provider::UserType;
 
     use super::*;
@@ -342,10 +379,16 @@ mod tests {
             .issue_activation_token(&root(), client.id, "pasted", Some(60), None)
             .unwrap();
         world.service.flush_telemetry().unwrap();
-        let records = world
-            .service
-            .list_credentials(&root(), Some(client.id))
-            .unwrap();
+        let list = |provider| {
+            let query = CredentialQuery {
+                provider,
+                ..CredentialQuery::default()
+            };
+            let page = world.service.list_credentials(&root(), &query).unwrap();
+            assert_eq!(page.next, None);
+            page.items
+        };
+        let records = list(Some(client.id));
         let kinds: Vec<&str> = records.iter().map(|record| record.kind.name()).collect();
         assert_eq!(
             kinds,
@@ -359,10 +402,7 @@ mod tests {
             (1, Some("192.0.2.1"))
         );
         assert_eq!(records[2].live, 1);
-        assert_eq!(
-            world.service.list_credentials(&root(), None).unwrap(),
-            records
-        );
+        assert_eq!(list(None), records);
     }
 
     #[test]

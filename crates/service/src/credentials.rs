@@ -10,9 +10,10 @@ use vestibule_scim::fold::fold;
 use vestibule_storage::Write;
 use vestibule_storage::credentials::{self, ClientSecret};
 
-pub use vestibule_storage::credentials::{Token, Use};
+pub use vestibule_storage::credentials::{Token, TokenSort, Use};
 
 use crate::changes::{gone, made};
+use crate::pages::{Page, PageQuery};
 use crate::providers::{self, NewCredentials};
 use crate::tokens::ended;
 use crate::{AdminCall, Change, Error, Operator, Role, Service};
@@ -187,16 +188,20 @@ impl Service {
             })
     }
 
-    /// The activation tokens of a provider, oldest first, also those that have expired.
+    /// The activation tokens of a provider, also those that have expired; the oldest first unless
+    /// another order is asked for.
     pub fn activation_tokens(
         &self,
         call: &AdminCall,
         provider: ProviderId,
-    ) -> Result<Vec<Token>, Error> {
+        page: &PageQuery<TokenSort>,
+    ) -> Result<Page<Token>, Error> {
+        let asked = self.asked(page, (TokenSort::Issued, false))?;
         self.store().read(|tx| {
             crate::admin::admit(tx, call, Role::Auditor, self.now())?;
             providers::find(tx, provider)?;
-            Ok(credentials::activation_tokens(tx, provider)?)
+            let found = credentials::list_activation_tokens(tx, provider, asked.page())?;
+            Ok(asked.answer(found, |_, token| (None, token.id.to_string())))
         })
     }
 

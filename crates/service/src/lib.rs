@@ -19,7 +19,6 @@ mod slow_hash;
 mod throttle;
 mod types;
 mod users;
-mod warnings;
 #[cfg(test)]
 mod world;
 
@@ -55,6 +54,7 @@ pub mod telemetry;
 pub mod timeline;
 pub mod tokens;
 pub mod vendors;
+pub mod warnings;
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 

@@ -11,6 +11,8 @@ use vestibule_domain::{
     AccessGroupId, AccessRequestId, EventId, GroupId, LinkId, ProviderId, UserId, VendorId,
 };
 use vestibule_scim::fold::fold;
+use vestibule_storage::page::Page as Part;
+use vestibule_storage::providers::ProviderSort;
 use vestibule_storage::{
     Read, access_groups, access_requests, events, groups, links, overview, providers, requests,
     users, vendors,
@@ -29,7 +31,11 @@ const DAYS: i64 = 14;
 const TURNS: i64 = 200;
 /// So many people are counted for a page; more are counted beside, by [`Service::count_admitted`].
 const AT_ONCE: i64 = 2_000;
-/// People a search shows.
+/// Providers of each sort that need somebody.
+const PROVIDERS: i64 = 8;
+/// How far from a provider's end it is spoken of.
+const ENDING: Duration = Duration::days(14);
+/// People, providers or vendors a search shows.
 const FOUND: i64 = 20;
 
 /// The figures of the first page.
@@ -45,7 +51,11 @@ pub struct Overview {
     pub vendors: HashMap<VendorStatus, i64>,
     /// Starts and ends of enabled vendors in the coming twelve weeks, soonest first.
     pub turns: Vec<Turn>,
-    pub providers: Vec<Provider>,
+    pub any_provider: bool,
+    /// Providers whose validity ended within 14 days or will, the first to end first; at most 8.
+    pub ending: Vec<Provider>,
+    /// Providers that no address may call, oldest first; at most 8.
+    pub closed: Vec<Provider>,
     /// Changes on each of the last fourteen days, the oldest first, by the day's first instant.
     pub days: Vec<(DateTime<Utc>, i64)>,
     /// Requests refused within the last 24 hours.
@@ -82,32 +92,35 @@ impl Service {
         let now = self.now();
         self.store().read(|tx| {
             crate::admin::admit(tx, call, Role::Auditor, now)?;
-            let providers: Vec<Provider> = providers::all(tx)?
-                .into_iter()
-                .map(|one| one.provider)
-                .collect();
             let people = overview::people(tx)?;
-            let all = people.values().map(|count| count.active + count.inactive);
-            let admitted = if all.sum::<i64>() > AT_ONCE {
+            let admitted = if people.active + people.inactive > AT_ONCE {
                 *self.admitted()
             } else {
-                Some(admitted(tx, &providers, now)?)
+                Some(admitted(tx, now)?)
             };
-            let internal = providers
-                .iter()
-                .filter(|one| one.settings.user_type == UserType::Internal)
-                .filter_map(|one| people.get(&one.id));
+            let any = first_providers(tx, &providers::Choice::default(), ProviderSort::Created, 1)?;
+            let ending = providers::Choice {
+                ends_after: Some(now - ENDING),
+                ends_by: Some(now + ENDING),
+                ..providers::Choice::default()
+            };
+            let closed = providers::Choice {
+                closed: true,
+                ..providers::Choice::default()
+            };
             Ok(Overview {
                 at: now,
-                active: people.values().map(|count| count.active).sum(),
-                inactive: people.values().map(|count| count.inactive).sum(),
-                internal: internal.map(|count| count.active).sum(),
+                active: people.active,
+                inactive: people.inactive,
+                internal: people.internal,
                 admitted,
                 vendors: overview::vendors(tx)?.into_iter().collect(),
                 turns: overview::turns(tx, now, now + AHEAD, TURNS)?,
                 days: days(tx, now)?,
                 refused: requests::count_since(tx, now - Duration::days(1))?,
-                providers,
+                any_provider: !any.is_empty(),
+                ending: first_providers(tx, &ending, ProviderSort::End, PROVIDERS)?,
+                closed: first_providers(tx, &closed, ProviderSort::Created, PROVIDERS)?,
             })
         })
     }
@@ -117,15 +130,10 @@ impl Service {
         let now = self.now();
         let counted = self.store().read(|tx| {
             let people = overview::people(tx)?;
-            let all = people.values().map(|count| count.active + count.inactive);
-            if all.sum::<i64>() <= AT_ONCE {
+            if people.active + people.inactive <= AT_ONCE {
                 return Ok(None);
             }
-            let providers: Vec<Provider> = providers::all(tx)?
-                .into_iter()
-                .map(|one| one.provider)
-                .collect();
-            admitted(tx, &providers, now).map(Some)
+            admitted(tx, now).map(Some)
         })?;
         *self.admitted() = counted;
         Ok(())
@@ -182,10 +190,12 @@ impl Service {
                 let people = overview::people_like(tx, &fold(text), FOUND)?;
                 found.extend(people.into_iter().map(Found::Person));
                 let folded = fold(text);
-                for one in providers::all(tx)? {
-                    if fold(&one.provider.settings.name).contains(&folded) {
-                        found.push(Found::Provider(one.provider.id, one.provider.settings.name));
-                    }
+                let named = providers::Choice {
+                    search: Some(text.to_owned()),
+                    ..providers::Choice::default()
+                };
+                for one in first_providers(tx, &named, ProviderSort::Name, FOUND)? {
+                    found.push(Found::Provider(one.id, one.settings.name));
                 }
                 for one in vendors::named_like(tx, &folded, FOUND)? {
                     found.push(Found::Vendor(one.0, one.1));
@@ -201,14 +211,11 @@ impl Service {
 }
 
 /// How many people `decide` lets in now.
-fn admitted(
-    tx: &mut Read<'_>,
-    providers: &[Provider],
-    now: DateTime<Utc>,
-) -> Result<Counted, Error> {
-    let by_default = |one: &Provider| Some((one.id, one.settings.default_access_group?));
-    let by_default: Vec<_> = providers
-        .iter()
+fn admitted(tx: &mut Read<'_>, now: DateTime<Utc>) -> Result<Counted, Error> {
+    let by_default = |one: Provider| Some((one.id, one.settings.default_access_group?));
+    let by_default: Vec<_> = providers::all(tx)?
+        .into_iter()
+        .map(|one| one.provider)
         .filter(|one| one.settings.user_type == UserType::Internal)
         .filter_map(by_default)
         .collect();
@@ -229,6 +236,16 @@ fn admitted(
         at: now,
         people: overview::admitted(tx, now, &open)?,
     })
+}
+
+fn first_providers(
+    tx: &mut Read<'_>,
+    choice: &providers::Choice,
+    sort: ProviderSort,
+    limit: i64,
+) -> Result<Vec<Provider>, Error> {
+    let found = providers::list(tx, choice, &Part::first(sort, limit))?;
+    Ok(found.into_iter().map(|one| one.provider).collect())
 }
 
 /// How much changed each day, today last.

@@ -10,8 +10,8 @@ use vestibule_domain::provider::UserType;
 use vestibule_domain::{EventId, GroupId, UserId, VendorId};
 use vestibule_storage::links::Scope;
 use vestibule_storage::placements::Moves;
-use vestibule_storage::providers::Warning;
-use vestibule_storage::{Write, placements, providers, vendors};
+use vestibule_storage::warnings::Warning;
+use vestibule_storage::{Write, placements, vendors, warnings};
 
 use crate::links::LetIn;
 use crate::{Caller, Change, Error, Service, Warned, memberships};
@@ -171,12 +171,14 @@ impl Service {
             return Ok(());
         };
         let warning = Warning {
+            provider,
             kind: "placement_flapping".to_owned(),
             subject: user.to_string(),
             detail,
             raised: template.at,
+            event,
         };
-        Ok(providers::warn(tx, provider, &warning, event)?)
+        Ok(warnings::raise(tx, &warning)?)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Providers: registering, changing, switching and deleting the sources of people and groups.
 
 mod deletion;
+mod lists;
 
 use chrono::{DateTime, SubsecRound as _, Utc};
 use rand::RngCore as _;
@@ -11,24 +12,27 @@ use vestibule_domain::{CredentialId, EventId, ProviderId};
 use vestibule_oauth::{Secret, SecretKind};
 use vestibule_storage::credentials::{self, ClientSecret, Token, Use};
 use vestibule_storage::links::Scope;
-use vestibule_storage::telemetry::{self, ToleranceUses};
+use vestibule_storage::page::Page as Part;
+use vestibule_storage::telemetry;
+use vestibule_storage::warnings::{self, Choice as WarningChoice, Warning, WarningSort};
 use vestibule_storage::{Read, Write, providers};
 
+pub use lists::{ProviderQuery, Sources, ToleranceQuery};
 pub use vestibule_storage::providers::{
-    Choice, Holdings, ProviderSort, Registered as RegisteredProvider, Warning,
+    Choice, Holdings, ProviderSort, Registered as RegisteredProvider,
 };
+pub use vestibule_storage::telemetry::{Choice as ToleranceChoice, ToleranceSort, ToleranceUses};
 
 use crate::access_groups::must_exist;
 use crate::changes::{changed, expect_version, made, moved, value};
-use crate::pages::{Page, PageQuery};
-use crate::{AdminCall, Change, Error, Operator, Role, Service};
+use crate::{AdminCall, Change, Error, Operator, Role, Service, cockpit};
 
 /// How every provider pushes.
 pub const PROTOCOL: &str = "scim";
 /// How every provider authenticates.
 pub const AUTHENTICATION_METHOD: &str = "oauth2";
-/// Warnings shown with a provider.
-const WARNINGS: i64 = 100;
+/// Warnings, and activation tokens, shown with a provider.
+const SHOWN: i64 = 100;
 /// Random letters and digits in a client id: 95 bits.
 const CLIENT_ID: usize = 16;
 
@@ -58,32 +62,15 @@ pub struct ProviderDetails {
     pub epoch: Option<DateTime<Utc>>,
     /// Oldest first, also those that have expired.
     pub secrets: Vec<SecretInfo>,
-    /// Oldest first.
+    /// The 100 issued last, the oldest of them first.
     pub activation_tokens: Vec<Token>,
-    /// Of secrets and tokens.
+    /// Of these, of the tokens it fetched, and of its keys, issuers and certificates.
     pub uses: Vec<Use>,
     /// The newest first, at most 100.
     pub warnings: Vec<Warning>,
     /// Most used first.
     pub tolerances: Vec<ToleranceUses>,
     pub holdings: Holdings,
-}
-
-/// Which providers are wanted, oldest first unless another order is asked for.
-#[derive(Debug, Clone, Default)]
-pub struct ProviderQuery {
-    pub choice: Choice,
-    pub page: PageQuery<ProviderSort>,
-}
-
-impl ProviderQuery {
-    /// The first so many, in the usual order.
-    pub fn first(limit: u64) -> Self {
-        Self {
-            page: PageQuery::first(limit),
-            ..Self::default()
-        }
-    }
 }
 
 impl Service {
@@ -146,19 +133,6 @@ impl Service {
         })
     }
 
-    pub fn list_providers(
-        &self,
-        call: &AdminCall,
-        query: &ProviderQuery,
-    ) -> Result<Page<RegisteredProvider>, Error> {
-        let asked = self.asked(&query.page, (ProviderSort::Created, false))?;
-        self.store().read(|tx| {
-            crate::admin::admit(tx, call, Role::Auditor, self.now())?;
-            let found = providers::list(tx, &query.choice, asked.page())?;
-            Ok(asked.answer(found, providers::place))
-        })
-    }
-
     pub fn find_provider(
         &self,
         call: &AdminCall,
@@ -174,16 +148,26 @@ impl Service {
             let secrets = credentials::secrets(tx, id)?
                 .iter()
                 .map(SecretInfo::from)
-                .collect();
+                .collect::<Vec<_>>();
+            let newest = Part {
+                descending: true,
+                ..Part::first(credentials::TokenSort::Issued, SHOWN)
+            };
+            let mut activation_tokens = credentials::list_activation_tokens(tx, id, &newest)?;
+            activation_tokens.reverse();
+            let shown = secrets.iter().map(|secret| secret.id);
+            let shown = shown.chain(activation_tokens.iter().map(|token| token.id));
+            let shown = shown.chain(cockpit::own_credentials(&provider, self.now()));
+            let uses = credentials::uses(tx, shown)?;
             Ok(ProviderDetails {
                 provider,
                 client_id,
                 epoch,
                 secrets,
-                activation_tokens: credentials::activation_tokens(tx, id)?,
-                uses: credentials::uses(tx, id)?,
-                warnings: providers::warnings(tx, id, WARNINGS)?,
-                tolerances: telemetry::tolerances(tx, id)?,
+                activation_tokens,
+                uses,
+                warnings: newest_warnings(tx, id)?,
+                tolerances: most_used_tolerances(tx, id)?,
                 holdings: providers::holdings(tx, id)?,
             })
         })
@@ -368,6 +352,31 @@ impl From<&ClientSecret> for SecretInfo {
             expires: secret.expires,
         }
     }
+}
+
+fn newest_warnings(tx: &mut Read<'_>, id: ProviderId) -> Result<Vec<Warning>, Error> {
+    let choice = WarningChoice {
+        provider: Some(id),
+        kind: None,
+    };
+    let newest = Part {
+        descending: true,
+        ..Part::first(WarningSort::Raised, SHOWN)
+    };
+    Ok(warnings::list(tx, &choice, &newest)?)
+}
+
+/// There are no more than the tolerances have names.
+fn most_used_tolerances(tx: &mut Read<'_>, id: ProviderId) -> Result<Vec<ToleranceUses>, Error> {
+    let choice = ToleranceChoice {
+        provider: Some(id),
+        name: None,
+    };
+    let most = Part {
+        descending: true,
+        ..Part::first(ToleranceSort::Uses, SHOWN)
+    };
+    Ok(telemetry::tolerances(tx, &choice, &most)?)
 }
 
 /// The provider an administrator means.

@@ -7,10 +7,27 @@ use vestibule_domain::event::{Action, Payload};
 use vestibule_domain::provider::UserType;
 use vestibule_domain::said::Said;
 use vestibule_scim::{Resource, schema};
-use vestibule_storage::providers::Warning;
-use vestibule_storage::{Write, providers};
+use vestibule_storage::{Write, warnings};
 
-use crate::{Caller, Change, Error, Service};
+pub use vestibule_storage::warnings::{Choice, Warning, WarningSort};
+
+use crate::pages::{Page, PageQuery};
+use crate::{AdminCall, Caller, Change, Error, Role, Service};
+
+/// Every kind of warning that is raised.
+pub const KINDS: [&str; 4] = [
+    "third_party_vendor",
+    "access_group",
+    "placement_flapping",
+    "credential_expiring",
+];
+
+/// Which warnings are wanted, newest first unless another order is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct WarningQuery {
+    pub choice: Choice,
+    pub page: PageQuery<WarningSort>,
+}
 
 vestibule_domain::sentences! {
     /// What warnings say.
@@ -35,6 +52,22 @@ vestibule_domain::sentences! {
 }
 
 impl Service {
+    pub fn list_warnings(
+        &self,
+        call: &AdminCall,
+        query: &WarningQuery,
+    ) -> Result<Page<Warning>, Error> {
+        let asked = self.asked(&query.page, (WarningSort::Raised, true))?;
+        self.store().read(|tx| {
+            crate::admin::admit(tx, call, Role::Auditor, self.now())?;
+            if let Some(id) = query.choice.provider {
+                crate::providers::find(tx, id)?;
+            }
+            let found = warnings::list(tx, &query.choice, asked.page())?;
+            Ok(asked.answer(found, warnings::place))
+        })
+    }
+
     /// Tells the administrators when a provider sends the opposite of what it was registered as.
     /// It changes nothing (R-ISO-9).
     pub(crate) fn warn_of_contradiction(
@@ -96,12 +129,14 @@ impl Service {
             },
         );
         let warning = Warning {
+            provider: caller.provider.id,
             kind: kind.to_owned(),
             subject,
             detail: detail.to_string(),
             raised: now,
+            event,
         };
-        Ok(providers::warn(tx, caller.provider.id, &warning, event)?)
+        Ok(warnings::raise(tx, &warning)?)
     }
 }
 

@@ -9,6 +9,8 @@ use vestibule_scim::fold::fold;
 use crate::columns::{instant, micros, optional_instant, parsed};
 use crate::engine::direct;
 use crate::error::Error;
+use crate::page::{Key, Page, sorts};
+use crate::predicate::contains;
 use crate::schema::{admin_tokens, administrators, setup_links};
 use crate::store::{Read, Write};
 
@@ -93,9 +95,55 @@ pub fn count(read: &mut Read<'_>) -> Result<i64, Error> {
     Ok(administrators::table.count().get_result(read.connection)?)
 }
 
-pub fn list(read: &mut Read<'_>) -> Result<Vec<Administrator>, Error> {
-    let rows: Vec<Row> = administrators::table
-        .order(administrators::name_key)
+sorts! {
+    /// How administrators can be sorted.
+    AdministratorSort by "administrators.id" {
+        Created = "created" => "administrators.id",
+        Name = "name" => "administrators.name_key",
+    }
+}
+
+/// What an administrator is sorted by.
+pub fn place(sort: AdministratorSort, one: &Administrator) -> (Option<Key>, String) {
+    let key = match sort {
+        AdministratorSort::Created => None,
+        AdministratorSort::Name => Some(Key::Text(fold(&one.name))),
+    };
+    (key, one.id.to_string())
+}
+
+/// Which administrators are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct Choice {
+    /// A role by its name.
+    pub role: Option<&'static str>,
+    pub enabled: Option<bool>,
+    /// Contained in the name, without case.
+    pub search: Option<String>,
+}
+
+pub fn list(
+    read: &mut Read<'_>,
+    choice: &Choice,
+    page: &Page<AdministratorSort>,
+) -> Result<Vec<Administrator>, Error> {
+    let engine = read.connection.engine();
+    let mut query = administrators::table.into_boxed();
+    if let Some(role) = choice.role {
+        query = query.filter(administrators::role.eq(role));
+    }
+    if let Some(enabled) = choice.enabled {
+        query = query.filter(administrators::enabled.eq(enabled));
+    }
+    if let Some(text) = &choice.search {
+        query = query.filter(contains(engine, &["administrators.name_key"], &fold(text)));
+    }
+    if let Some(behind) = page.condition() {
+        query = query.filter(behind);
+    }
+    let rows: Vec<Row> = query
+        .order(page.order())
+        .limit(page.limit)
         .select(COLUMNS)
         .load(read.connection)?;
     rows.into_iter().map(administrator).collect()
@@ -240,14 +288,28 @@ pub fn find_token_by_id(
         .transpose()
 }
 
-/// The API tokens of an administrator, oldest first.
+sorts! {
+    /// How API tokens can be sorted.
+    AdminTokenSort by "admin_tokens.id" {
+        Created = "created" => "admin_tokens.id",
+    }
+}
+
+/// The API tokens of an administrator.
 pub fn tokens(
     read: &mut Read<'_>,
     administrator: AdministratorId,
+    page: &Page<AdminTokenSort>,
 ) -> Result<Vec<AdminToken>, Error> {
-    let rows: Vec<TokenRow> = admin_tokens::table
+    let mut query = admin_tokens::table
         .filter(admin_tokens::administrator_id.eq(administrator.to_string()))
-        .order(admin_tokens::created)
+        .into_boxed();
+    if let Some(behind) = page.condition() {
+        query = query.filter(behind);
+    }
+    let rows: Vec<TokenRow> = query
+        .order(page.order())
+        .limit(page.limit)
         .select((
             admin_tokens::id,
             admin_tokens::name,

@@ -8,6 +8,7 @@ use vestibule_oauth::{Digest, Scopes, Thumbprint};
 use crate::columns::{instant, micros, optional_instant, parsed};
 use crate::engine::direct;
 use crate::error::Error;
+use crate::page::{Page, sorts};
 use crate::providers::Edition;
 use crate::schema::{client_secrets, credential_uses, definitions, providers, tokens};
 use crate::store::{Read, Write};
@@ -278,6 +279,34 @@ pub fn activation_tokens(read: &mut Read<'_>, provider: ProviderId) -> Result<Ve
     rows.into_iter().map(Token::try_from).collect()
 }
 
+sorts! {
+    /// How activation tokens can be sorted.
+    TokenSort by "tokens.id" {
+        Issued = "issued" => "tokens.id",
+    }
+}
+
+/// Some of the activation tokens of a provider.
+pub fn list_activation_tokens(
+    read: &mut Read<'_>,
+    provider: ProviderId,
+    page: &Page<TokenSort>,
+) -> Result<Vec<Token>, Error> {
+    let mut query = tokens::table
+        .filter(tokens::provider_id.eq(provider.to_string()))
+        .filter(tokens::activation.eq(true))
+        .into_boxed();
+    if let Some(behind) = page.condition() {
+        query = query.filter(behind);
+    }
+    let rows: Vec<TokenRow> = query
+        .order(page.order())
+        .limit(page.limit)
+        .select(TOKEN)
+        .load(read.connection)?;
+    rows.into_iter().map(Token::try_from).collect()
+}
+
 pub fn delete_token(
     write: &mut Write<'_>,
     provider: ProviderId,
@@ -375,10 +404,17 @@ pub fn purge_tokens(write: &mut Write<'_>, at: DateTime<Utc>, limit: i64) -> Res
     Ok(expired.len())
 }
 
-/// The recorded uses of a provider's credentials.
-pub fn uses(read: &mut Read<'_>, provider: ProviderId) -> Result<Vec<Use>, Error> {
+/// The recorded uses of some credentials.
+pub fn uses(
+    read: &mut Read<'_>,
+    ids: impl IntoIterator<Item = CredentialId>,
+) -> Result<Vec<Use>, Error> {
+    let ids: Vec<CredentialId> = ids.into_iter().collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
     let rows: Vec<(String, i64, Option<String>, i64)> = credential_uses::table
-        .filter(credential_uses::provider_id.eq(provider.to_string()))
+        .filter(read.one_of("credential_uses.credential_id", ids))
         .select((
             credential_uses::credential_id,
             credential_uses::last_used,

@@ -22,6 +22,7 @@ pub mod access_requests;
 pub mod administrators;
 pub mod assertions;
 pub mod blocks;
+pub mod cockpit;
 pub mod collection;
 pub mod credentials;
 pub mod definitions;
@@ -49,6 +50,7 @@ pub mod throttle;
 pub mod timeline;
 pub mod users;
 pub mod vendors;
+pub mod warnings;
 
 pub use engine::{DatabaseUrl, Engine};
 pub use error::{Error, OpenError, Unique};

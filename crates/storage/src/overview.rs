@@ -1,47 +1,50 @@
 //! Figures over everything, each from an index or a small table.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, Utc};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
+use vestibule_domain::provider::UserType;
 use vestibule_domain::vendor::VendorStatus;
 use vestibule_domain::{ProviderId, UserId, VendorId};
 
 use crate::columns::{instant, micros, parsed};
 use crate::error::Error;
-use crate::schema::{totals, users, vendors};
+use crate::schema::{providers, totals, users, vendors};
 use crate::sql::{Shape, Sql};
 use crate::store::Read;
 
 /// Of `totals`, people who are not active.
 const INACTIVE: &str = "User/inactive";
 
-/// People of one provider.
+/// People of all providers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PeopleCount {
     pub active: i64,
     pub inactive: i64,
+    /// Active people of internal providers.
+    pub internal: i64,
 }
 
-/// How many people each provider has that ever had any; the database keeps count.
-pub fn people(read: &mut Read<'_>) -> Result<HashMap<ProviderId, PeopleCount>, Error> {
+/// How many people there are; the database keeps count.
+pub fn people(read: &mut Read<'_>) -> Result<PeopleCount, Error> {
     let rows: Vec<(String, String, i64)> = totals::table
+        .inner_join(providers::table.on(providers::id.eq(totals::provider_id)))
         .filter(totals::resource_type.eq_any(["User", INACTIVE]))
-        .select((totals::provider_id, totals::resource_type, totals::total))
+        .select((providers::user_type, totals::resource_type, totals::total))
         .load(read.connection)?;
-    let mut counts: HashMap<ProviderId, PeopleCount> = HashMap::new();
-    for (provider, kind, total) in rows {
-        let count = counts.entry(parsed(&provider)?).or_default();
+    let mut count = PeopleCount::default();
+    for (user_type, kind, total) in rows {
+        let active = if kind == INACTIVE { -total } else { total };
+        count.active += active;
         if kind == INACTIVE {
             count.inactive += total;
-            count.active -= total;
-        } else {
-            count.active += total;
+        }
+        if user_type == UserType::Internal.name() {
+            count.internal += active;
         }
     }
-    Ok(counts)
+    Ok(count)
 }
 
 /// How many people may get in.

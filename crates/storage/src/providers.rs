@@ -1,4 +1,6 @@
-//! Providers, and the warnings raised about them.
+//! Providers.
+
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -8,13 +10,13 @@ use vestibule_domain::{AccessGroupId, EventId, GroupId, ProviderId, ResourceId, 
 use vestibule_scim::fold::fold;
 
 use crate::columns::{from_json, instant, micros, optional_instant, parsed, to_json};
-use crate::engine::{direct, upsert};
+use crate::engine::direct;
 use crate::error::Error;
 use crate::page::{Key, Page, sorts};
-use crate::predicate::contains;
+use crate::predicate::{Predicate, contains};
 use crate::schema::{
     credential_uses, groups, memberships, placements, providers, resources, tokens, totals,
-    user_emails, users, vendors, warnings,
+    user_emails, users, vendors,
 };
 use crate::store::{Read, Write};
 use crate::vendors as vendors_rows;
@@ -48,16 +50,6 @@ impl Edition {
             modified: micros(provider.modified),
         }
     }
-}
-
-/// Something a provider sent that an administrator should look at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Warning {
-    pub kind: String,
-    /// The user or group it is about.
-    pub subject: String,
-    pub detail: String,
-    pub raised: DateTime<Utc>,
 }
 
 /// What a provider owns.
@@ -159,8 +151,14 @@ pub fn find_by_client_id(
 pub struct Choice {
     pub user_type: Option<UserType>,
     pub state: Option<ProviderState>,
-    /// Contained in the name, without case.
+    /// Contained in the name or a tag, without case.
     pub search: Option<String>,
+    /// Only those whose validity ends after this instant.
+    pub ends_after: Option<DateTime<Utc>>,
+    /// Only those whose validity ends at this instant or before.
+    pub ends_by: Option<DateTime<Utc>>,
+    /// Only those that no address may call.
+    pub closed: bool,
 }
 
 sorts! {
@@ -168,6 +166,7 @@ sorts! {
     ProviderSort by "providers.id" {
         Created = "created" => "providers.id",
         Name = "name" => "providers.name_key",
+        End = "end" => "providers.end_key",
     }
 }
 
@@ -176,8 +175,33 @@ pub fn place(sort: ProviderSort, registered: &Registered) -> (Option<Key>, Strin
     let key = match sort {
         ProviderSort::Created => None,
         ProviderSort::Name => Some(Key::Text(fold(&registered.provider.settings.name))),
+        ProviderSort::End => {
+            let end = registered.provider.settings.valid_until;
+            Some(Key::Integer(end.map_or(i64::MAX, micros)))
+        }
     };
     (key, registered.provider.id.to_string())
+}
+
+/// Those of some providers that there are.
+pub fn some(
+    read: &mut Read<'_>,
+    ids: impl IntoIterator<Item = ProviderId>,
+) -> Result<HashMap<ProviderId, Registered>, Error> {
+    let ids: HashSet<ProviderId> = ids.into_iter().collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<Row> = providers::table
+        .filter(read.one_of("providers.id", ids))
+        .select(COLUMNS)
+        .load(read.connection)?;
+    rows.into_iter()
+        .map(|row| {
+            let registered = Registered::try_from(row)?;
+            Ok((registered.provider.id, registered))
+        })
+        .collect()
 }
 
 /// Every provider, oldest first.
@@ -225,7 +249,17 @@ pub fn list(
         query = query.filter(providers::state.eq(state.name()));
     }
     if let Some(text) = &choice.search {
-        query = query.filter(contains(engine, &["providers.name_key"], &fold(text)));
+        let columns = ["providers.name_key", "providers.tags_key"];
+        query = query.filter(contains(engine, &columns, &fold(text)));
+    }
+    if let Some(end) = choice.ends_after {
+        query = query.filter(providers::end_key.gt(micros(end)));
+    }
+    if let Some(end) = choice.ends_by {
+        query = query.filter(providers::end_key.le(micros(end)));
+    }
+    if choice.closed {
+        query = query.filter(Predicate::literally("providers.closed = 1"));
     }
     if let Some(behind) = page.condition() {
         query = query.filter(behind);
@@ -249,6 +283,7 @@ pub fn insert(write: &mut Write<'_>, registered: &Registered) -> Result<(), Erro
             providers::id.eq(provider.id.to_string()),
             providers::client_id.eq(client_id),
             providers::name_key.eq(fold(&provider.settings.name)),
+            providers::tags_key.eq(tags_key(&provider.settings)),
             providers::user_type.eq(provider.settings.user_type.name()),
             providers::state.eq(provider.state.name()),
             providers::settings.eq(to_json(&provider.settings)),
@@ -260,6 +295,10 @@ pub fn insert(write: &mut Write<'_>, registered: &Registered) -> Result<(), Erro
         ))
         .execute(write.connection)?;
     Ok(())
+}
+
+fn tags_key(settings: &ProviderSettings) -> String {
+    fold(&settings.tags.join("\n"))
 }
 
 /// Lets tokens issued before `epoch` no longer work; an epoch never goes back.
@@ -289,6 +328,7 @@ pub fn replace(write: &mut Write<'_>, version: i64, provider: &Provider) -> Resu
     )
     .set((
         providers::name_key.eq(fold(&provider.settings.name)),
+        providers::tags_key.eq(tags_key(&provider.settings)),
         providers::state.eq(provider.state.name()),
         providers::settings.eq(to_json(&provider.settings)),
         providers::valid_until.eq(provider.settings.valid_until.map(micros)),
@@ -420,80 +460,4 @@ pub fn delete(write: &mut Write<'_>, id: ProviderId) -> Result<(), Error> {
     } else {
         Ok(())
     }
-}
-
-/// Raises a warning, or renews the one of the same kind about the same subject.
-pub fn warn(
-    write: &mut Write<'_>,
-    id: ProviderId,
-    warning: &Warning,
-    event: EventId,
-) -> Result<(), Error> {
-    upsert!(
-        &mut *write.connection,
-        warnings::table,
-        (
-            warnings::provider_id.eq(id.to_string()),
-            warnings::kind.eq(&warning.kind),
-            warnings::subject_id.eq(&warning.subject),
-            warnings::detail.eq(&warning.detail),
-            warnings::raised.eq(micros(warning.raised)),
-            warnings::event_id.eq(event.to_string()),
-        ),
-        (warnings::provider_id, warnings::kind, warnings::subject_id),
-        (
-            warnings::detail.eq(&warning.detail),
-            warnings::raised.eq(micros(warning.raised)),
-            warnings::event_id.eq(event.to_string()),
-        )
-    )?;
-    Ok(())
-}
-
-/// The warnings of one kind about a provider.
-pub fn warnings_of_kind(
-    read: &mut Read<'_>,
-    id: ProviderId,
-    kind: &str,
-) -> Result<Vec<Warning>, Error> {
-    let rows: Vec<(String, String, i64)> = warnings::table
-        .filter(warnings::provider_id.eq(id.to_string()))
-        .filter(warnings::kind.eq(kind))
-        .select((warnings::subject_id, warnings::detail, warnings::raised))
-        .load(read.connection)?;
-    rows.into_iter()
-        .map(|(subject, detail, raised)| {
-            Ok(Warning {
-                kind: kind.to_owned(),
-                subject,
-                detail,
-                raised: instant(raised)?,
-            })
-        })
-        .collect()
-}
-
-/// The newest warnings about a provider.
-pub fn warnings(read: &mut Read<'_>, id: ProviderId, limit: i64) -> Result<Vec<Warning>, Error> {
-    let rows: Vec<(String, String, String, i64)> = warnings::table
-        .filter(warnings::provider_id.eq(id.to_string()))
-        .order(warnings::raised.desc())
-        .limit(limit)
-        .select((
-            warnings::kind,
-            warnings::subject_id,
-            warnings::detail,
-            warnings::raised,
-        ))
-        .load(read.connection)?;
-    rows.into_iter()
-        .map(|(kind, subject, detail, raised)| {
-            Ok(Warning {
-                kind,
-                subject,
-                detail,
-                raised: instant(raised)?,
-            })
-        })
-        .collect()
 }

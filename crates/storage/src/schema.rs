@@ -14,6 +14,9 @@ diesel::table! {
         epoch -> Nullable<BigInt>,
         default_access_group_event -> Nullable<Text>,
         valid_until -> Nullable<BigInt>,
+        end_key -> BigInt,
+        closed -> BigInt,
+        tags_key -> Text,
     }
 }
 
@@ -38,6 +41,19 @@ diesel::table! {
         issued -> BigInt,
         expires -> BigInt,
         certificate -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    credentials (id) {
+        end_key -> BigInt,
+        id -> Text,
+        provider_id -> Text,
+        kind -> Text,
+        name -> Nullable<Text>,
+        scopes -> Nullable<Text>,
+        created -> BigInt,
+        keyed -> BigInt,
     }
 }
 
@@ -82,6 +98,7 @@ diesel::table! {
         name -> Text,
         uses -> BigInt,
         last_used -> BigInt,
+        id -> Text,
     }
 }
 

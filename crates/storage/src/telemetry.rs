@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use vestibule_domain::{CredentialId, ProviderId};
 
-use crate::columns::{instant, micros};
+use crate::columns::{instant, micros, parsed};
 use crate::engine::upsert;
 use crate::error::Error;
+use crate::page::{Key, Page, sorts};
 use crate::schema::{credential_uses, tolerances};
 use crate::store::{Read, Write};
 
@@ -69,17 +70,62 @@ pub fn add_tolerance_uses(write: &mut Write<'_>, added: &ToleranceUses) -> Resul
     Ok(())
 }
 
-/// What a provider was seen to need, most used first.
-pub fn tolerances(read: &mut Read<'_>, provider: ProviderId) -> Result<Vec<ToleranceUses>, Error> {
-    let rows: Vec<(String, i64, i64)> = tolerances::table
-        .filter(tolerances::provider_id.eq(provider.to_string()))
-        .order((tolerances::uses.desc(), tolerances::name))
-        .select((tolerances::name, tolerances::uses, tolerances::last_used))
+sorts! {
+    /// How tolerances can be sorted.
+    ToleranceSort by "tolerances.id" {
+        Name = "name" => "tolerances.name",
+        Uses = "uses" => "tolerances.uses",
+        LastUsed = "last_used" => "tolerances.last_used",
+    }
+}
+
+/// What the uses of a tolerance are sorted by.
+pub fn place(sort: ToleranceSort, used: &ToleranceUses) -> (Option<Key>, String) {
+    let key = match sort {
+        ToleranceSort::Name => Key::Text(used.name.clone()),
+        ToleranceSort::Uses => Key::Integer(used.uses),
+        ToleranceSort::LastUsed => Key::Integer(micros(used.last_used)),
+    };
+    (Some(key), format!("{} {}", used.provider, used.name))
+}
+
+/// Which uses of tolerances are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct Choice {
+    pub provider: Option<ProviderId>,
+    pub name: Option<String>,
+}
+
+/// What providers were seen to need.
+pub fn tolerances(
+    read: &mut Read<'_>,
+    choice: &Choice,
+    page: &Page<ToleranceSort>,
+) -> Result<Vec<ToleranceUses>, Error> {
+    let mut query = tolerances::table.into_boxed();
+    if let Some(provider) = choice.provider {
+        query = query.filter(tolerances::provider_id.eq(provider.to_string()));
+    }
+    if let Some(name) = &choice.name {
+        query = query.filter(tolerances::name.eq(name));
+    }
+    if let Some(behind) = page.condition() {
+        query = query.filter(behind);
+    }
+    let rows: Vec<(String, String, i64, i64)> = query
+        .order(page.order())
+        .limit(page.limit)
+        .select((
+            tolerances::provider_id,
+            tolerances::name,
+            tolerances::uses,
+            tolerances::last_used,
+        ))
         .load(read.connection)?;
     rows.into_iter()
-        .map(|(name, uses, last_used)| {
+        .map(|(provider, name, uses, last_used)| {
             Ok(ToleranceUses {
-                provider,
+                provider: parsed(&provider)?,
                 name,
                 uses,
                 last_used: instant(last_used)?,

@@ -39,8 +39,10 @@ mod sign_in;
 mod table;
 mod text;
 mod timeline;
+mod tolerances;
 mod vendors;
 mod visit;
+mod warnings;
 
 pub(crate) use assets::style;
 pub use openid::CALLBACK as OPENID_CALLBACK;

@@ -6,8 +6,9 @@ use clap::Subcommand;
 use serde_json::json;
 use vestibule_domain::CredentialId;
 use vestibule_service::Role;
+use vestibule_service::administrators::AdministratorQuery;
 
-use super::{CommandError, Session, done};
+use super::{CommandError, PageArgs, Session, done};
 use crate::output::Answer;
 
 /// Bytes of standard input that are looked at for a password.
@@ -35,7 +36,10 @@ Examples:
     },
     /// List the administrators
     #[command(after_long_help = "Example:\n  vestibule admin list")]
-    List,
+    List {
+        #[command(flatten)]
+        page: PageArgs,
+    },
     /// Issue an API token for an administrator and show it this once
     ///
     /// It goes into the header `Authorization: Bearer ...` of requests to /api/v1 and may do what its owner may.
@@ -60,6 +64,8 @@ Examples:
         /// Name of the administrator
         #[arg(long)]
         name: String,
+        #[command(flatten)]
+        page: PageArgs,
     },
     /// End an API token at once
     #[command(
@@ -85,12 +91,17 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
                 json!({"id": created.id, "name": created.name, "role": created.role, "created": created.created}),
             )
         }
-        Command::List => {
-            let found = service.list_administrators(call)?;
-            let shown = found.iter().map(|found| {
+        Command::List { page } => {
+            let query = AdministratorQuery {
+                page: page.query(),
+                ..AdministratorQuery::default()
+            };
+            let found = service.list_administrators(call, &query)?;
+            let shown = found.items.iter().map(|found| {
                 json!({"id": found.id, "name": found.name, "role": found.role, "enabled": found.enabled, "created": found.created})
             });
-            Answer::table(
+            Answer::page(
+                found.next,
                 shown.collect(),
                 &[
                     ("ID", "/id"),
@@ -107,12 +118,13 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
             Answer::record(value)
                 .with_note("The token is shown this once; only its digest is kept.")
         }
-        Command::Tokens { name } => {
-            let tokens = service.admin_tokens(call, &name)?;
-            let shown = tokens.iter().map(|token| {
+        Command::Tokens { name, page } => {
+            let tokens = service.admin_tokens(call, &name, &page.query())?;
+            let shown = tokens.items.iter().map(|token| {
                 json!({"id": token.id, "name": token.name, "created": token.created, "expires": token.expires})
             });
-            Answer::table(
+            Answer::page(
+                tokens.next,
                 shown.collect(),
                 &[
                     ("ID", "/id"),

@@ -5,9 +5,10 @@ use clap::{ArgGroup, Subcommand};
 use serde_json::json;
 use vestibule_domain::CredentialId;
 use vestibule_oauth::Scopes;
+use vestibule_service::cockpit::CredentialQuery;
 
 use super::provider::fields::scopes;
-use super::{CommandError, Session, done, instant};
+use super::{CommandError, PageArgs, Session, done, instant};
 use crate::output::Answer;
 
 #[derive(Debug, Subcommand)]
@@ -39,6 +40,8 @@ Examples:
         /// Id or name of the provider
         #[arg(long)]
         provider: String,
+        #[command(flatten)]
+        page: PageArgs,
     },
     /// List every credential: secrets, tokens, keys, with their end and last use; the first to end first
     #[command(
@@ -48,6 +51,8 @@ Examples:
         /// Id or name of the provider; every provider when not given
         #[arg(long)]
         provider: Option<String>,
+        #[command(flatten)]
+        page: PageArgs,
     },
     /// End one token, or all of a provider's, at once
     #[command(
@@ -96,13 +101,15 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
             });
             Answer::record(value).with_note("The token is shown this once; only its digest is kept. It expires in that many seconds.")
         }
-        Command::List { provider } => {
-            let tokens = service.activation_tokens(call, session.provider(&provider)?)?;
-            let shown = tokens.iter().map(|token| {
+        Command::List { provider, page } => {
+            let provider = session.provider(&provider)?;
+            let tokens = service.activation_tokens(call, provider, &page.query())?;
+            let shown = tokens.items.iter().map(|token| {
                 json!({"id": token.id, "name": token.name, "scope": token.scopes, "issued": token.issued,
                        "expires": token.expires})
             });
-            Answer::table(
+            Answer::page(
+                tokens.next,
                 shown.collect(),
                 &[
                     ("ID", "/id"),
@@ -113,13 +120,18 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
                 ],
             )
         }
-        Command::Credentials { provider } => {
+        Command::Credentials { provider, page } => {
             let provider = match provider {
                 Some(name) => Some(session.provider(&name)?),
                 None => None,
             };
-            let records = service.list_credentials(call, provider)?;
-            let shown = records.iter().map(|record| {
+            let query = CredentialQuery {
+                provider,
+                page: page.query(),
+                ..CredentialQuery::default()
+            };
+            let records = service.list_credentials(call, &query)?;
+            let shown = records.items.iter().map(|record| {
                 let used = record.last_use.as_ref();
                 json!({"id": record.id, "provider": record.provider_name, "kind": record.kind, "name": record.name,
                        "scope": record.scopes, "created": record.created, "expires": record.expires,
@@ -128,7 +140,8 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
                        "last_address": used.and_then(|used| used.last_address.as_deref()),
                        "uses": used.map_or(0, |used| used.uses)})
             });
-            Answer::table(
+            Answer::page(
+                records.next,
                 shown.collect(),
                 &[
                     ("ID", "/id"),

@@ -17,7 +17,14 @@ fn r_tok_4_a_password_is_kept_as_argon2id() {
         .service
         .create_administrator(&root(), "Ada", Role::Operator, PASSWORD)
         .unwrap();
-    assert_eq!(world.service.list_administrators(&root()).unwrap(), [made]);
+    assert_eq!(
+        world
+            .service
+            .list_administrators(&root(), &AdministratorQuery::default())
+            .unwrap()
+            .items,
+        [made]
+    );
     let row = world
         .service
         .store()
@@ -93,7 +100,15 @@ fn an_api_token_works_until_it_expires_or_is_revoked() {
     assert!(works(&brief) && works(&lasting));
     world.pass(Duration::minutes(5));
     assert!(!works(&brief) && works(&lasting));
-    assert_eq!(world.service.admin_tokens(&root(), "Ada").unwrap().len(), 3);
+    assert_eq!(
+        world
+            .service
+            .admin_tokens(&root(), "Ada", &PageQuery::default())
+            .unwrap()
+            .items
+            .len(),
+        3
+    );
     world
         .service
         .revoke_admin_token(&root(), lasting.token.id)

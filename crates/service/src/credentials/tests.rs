@@ -152,8 +152,14 @@ fn tokens_are_revoked_one_by_one_or_all_at_once() {
     assert!(matches!(strange, Err(Error::NotFound("token"))));
     world.service.revoke_token(&root(), client.id, one).unwrap();
     assert_eq!(world.last_actions(1), ["activation_token.revoked"]);
-    let left = world.service.activation_tokens(&root(), client.id).unwrap();
-    assert_eq!(left.iter().map(|token| token.id).collect::<Vec<_>>(), [two]);
+    let left = world
+        .service
+        .activation_tokens(&root(), client.id, &PageQuery::default())
+        .unwrap();
+    assert_eq!(
+        left.items.iter().map(|token| token.id).collect::<Vec<_>>(),
+        [two]
+    );
     assert_eq!(
         world.service.revoke_all_tokens(&root(), client.id).unwrap(),
         2

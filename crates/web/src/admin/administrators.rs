@@ -8,7 +8,7 @@ use vestibule_domain::{AdministratorId, CredentialId};
 use vestibule_service::{Role, Service, administrators as service};
 
 use super::body::{Admin, Body, Id, Name};
-use super::list::Page;
+use super::list::{List, Nothing, Page, Paging, truth};
 use super::problem::{ChangeProblems, Problem, Problems};
 use super::words;
 use crate::routes::Routes;
@@ -112,16 +112,45 @@ struct Myself {
     role: Role,
 }
 
+/// Which administrators to list.
+#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Choice {
+    #[param(value_type = Option<words::Role>)]
+    role: Option<Role>,
+    #[serde(default, deserialize_with = "truth")]
+    enabled: Option<bool>,
+    /// Only those whose name contains this, in any case.
+    q: Option<String>,
+}
+
+/// The columns of the export.
+const COLUMNS: [&str; 5] = ["/id", "/name", "/role", "/enabled", "/created"];
+
 /// List administrators
 #[utoipa::path(
     operation_id = "listAdministrators",
     tag = "Administrators",
-    responses((status = 200, description = "All of them.", body = Page<Administrator>), Problems),
+    params(Choice, Paging, ("sort" = Option<words::AdministratorSort>, Query, description = "Without it, `name`.")),
+    responses((status = 200, description = "A page of administrators.", content((Page<Administrator> = "application/json"), (String = "text/csv"))), Problems),
 )]
 #[get("/administrators")]
-async fn list(admin: Admin) -> Result<HttpResponse, Problem> {
-    let administrators = admin.run(Service::list_administrators).await?;
-    Ok(HttpResponse::Ok().json(Page::<Administrator>::all(administrators)))
+async fn list(
+    admin: Admin,
+    wanted: List<Choice, service::AdministratorSort>,
+) -> Result<HttpResponse, Problem> {
+    wanted
+        .answer::<_, Administrator, _>(&admin, &COLUMNS, |service, call, choice, page| {
+            let query = service::AdministratorQuery {
+                role: choice.role,
+                enabled: choice.enabled,
+                search: choice.q,
+                page,
+            };
+            service.list_administrators(call, &query)
+        })
+        .await
 }
 
 /// Create an administrator
@@ -144,19 +173,31 @@ async fn create(admin: Admin, body: Body<NewAdministrator>) -> Result<HttpRespon
     Ok(HttpResponse::Created().json(Administrator::from(new)))
 }
 
+/// The columns of the export.
+const TOKEN_COLUMNS: [&str; 4] = ["/id", "/name", "/created", "/expires"];
+
 /// List an administrator's API tokens
 #[utoipa::path(
     operation_id = "listAdminTokens",
     tag = "Administrators",
-    params(("name" = String, Path, description = "Name of the administrator.")),
-    responses((status = 200, description = "All of them, oldest first.", body = Page<AdminToken>), Problems),
+    params(
+        ("name" = String, Path, description = "Name of the administrator."),
+        Paging,
+        ("sort" = Option<words::AdminTokenSort>, Query, description = "Without it, `created`."),
+    ),
+    responses((status = 200, description = "A page of them, oldest first.", content((Page<AdminToken> = "application/json"), (String = "text/csv"))), Problems),
 )]
 #[get("/administrators/{name}/tokens")]
-async fn tokens(admin: Admin, name: Name) -> Result<HttpResponse, Problem> {
-    let tokens = admin
-        .run(move |service, call| service.admin_tokens(call, &name.0))
-        .await?;
-    Ok(HttpResponse::Ok().json(Page::<AdminToken>::all(tokens)))
+async fn tokens(
+    admin: Admin,
+    name: Name,
+    wanted: List<Nothing, service::AdminTokenSort>,
+) -> Result<HttpResponse, Problem> {
+    wanted
+        .answer::<_, AdminToken, _>(&admin, &TOKEN_COLUMNS, move |service, call, _, page| {
+            service.admin_tokens(call, &name.0, &page)
+        })
+        .await
 }
 
 /// Issue an API token

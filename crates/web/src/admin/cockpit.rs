@@ -3,14 +3,18 @@
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpResponse, get};
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vestibule_domain::{CredentialId, ProviderId};
 use vestibule_oauth::Scopes;
-use vestibule_service::cockpit::{CredentialKind, CredentialRecord};
+use vestibule_service::Service;
+use vestibule_service::cockpit::{
+    AHEAD, CredentialCounts, CredentialKind, CredentialQuery, CredentialRecord, CredentialSort,
+    CredentialState,
+};
 
 use super::body::{Admin, Id};
-use super::list::Page;
+use super::list::{List, Page, Paging};
 use super::problem::{Problem, Problems};
 use super::words;
 use crate::routes::Routes;
@@ -72,6 +76,49 @@ impl From<CredentialRecord> for Credential {
     }
 }
 
+/// Which credentials to list.
+#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Choice {
+    /// Only those of this provider.
+    #[param(value_type = Option<Uuid>)]
+    provider: Option<ProviderId>,
+    #[param(value_type = Option<words::CredentialKind>)]
+    kind: Option<CredentialKind>,
+    #[param(value_type = Option<words::CredentialState>)]
+    state: Option<CredentialState>,
+}
+
+/// Which of a provider's credentials to list.
+#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct OwnChoice {
+    #[param(value_type = Option<words::CredentialKind>)]
+    kind: Option<CredentialKind>,
+    #[param(value_type = Option<words::CredentialState>)]
+    state: Option<CredentialState>,
+}
+
+/// The columns of the export.
+const COLUMNS: [&str; 14] = [
+    "/id",
+    "/provider",
+    "/provider_name",
+    "/kind",
+    "/name",
+    "/scopes",
+    "/created",
+    "/expires",
+    "/expires_within_days",
+    "/expired",
+    "/live",
+    "/last_used",
+    "/last_address",
+    "/uses",
+];
+
 /// List the credentials of every provider
 ///
 /// Secrets, activation tokens, signing keys and federated issuers, and the fetched tokens of each
@@ -79,29 +126,57 @@ impl From<CredentialRecord> for Credential {
 #[utoipa::path(
     operation_id = "listCredentials",
     tag = "Credentials",
-    responses((status = 200, description = "All of them.", body = Page<Credential>), Problems),
+    params(Choice, Paging, ("sort" = Option<words::CredentialSort>, Query, description = "Without it, `expires`.")),
+    responses((status = 200, description = "A page of credentials.", content((Page<Credential> = "application/json"), (String = "text/csv"))), Problems),
 )]
 #[get("/credentials")]
-async fn credentials(admin: Admin) -> Result<HttpResponse, Problem> {
-    let records = admin
-        .run(|service, call| service.list_credentials(call, None))
-        .await?;
-    Ok(HttpResponse::Ok().json(Page::<Credential>::all(records)))
+async fn credentials(
+    admin: Admin,
+    wanted: List<Choice, CredentialSort>,
+) -> Result<HttpResponse, Problem> {
+    wanted
+        .answer::<_, Credential, _>(&admin, &COLUMNS, |service, call, choice, page| {
+            let query = CredentialQuery {
+                provider: choice.provider,
+                kind: choice.kind,
+                state: choice.state,
+                page,
+            };
+            service.list_credentials(call, &query)
+        })
+        .await
 }
 
 /// List a provider's credentials
 #[utoipa::path(
     operation_id = "listProviderCredentials",
     tag = "Credentials",
-    params(("id" = Uuid, Path, description = "Id of the provider.")),
-    responses((status = 200, description = "All of them, the first to end first.", body = Page<Credential>), Problems),
+    params(
+        ("id" = Uuid, Path, description = "Id of the provider."),
+        OwnChoice,
+        Paging,
+        ("sort" = Option<words::CredentialSort>, Query, description = "Without it, `expires`."),
+    ),
+    responses((status = 200, description = "A page of them, the first to end first.", content((Page<Credential> = "application/json"), (String = "text/csv"))), Problems),
 )]
 #[get("/providers/{id}/credentials")]
-async fn provider_credentials(admin: Admin, id: Id<ProviderId>) -> Result<HttpResponse, Problem> {
-    let records = admin
-        .run(move |service, call| service.list_credentials(call, Some(id.0)))
-        .await?;
-    Ok(HttpResponse::Ok().json(Page::<Credential>::all(records)))
+async fn provider_credentials(
+    admin: Admin,
+    id: Id<ProviderId>,
+    wanted: List<OwnChoice, CredentialSort>,
+) -> Result<HttpResponse, Problem> {
+    let provider = id.0;
+    wanted
+        .answer::<_, Credential, _>(&admin, &COLUMNS, move |service, call, choice, page| {
+            let query = CredentialQuery {
+                provider: Some(provider),
+                kind: choice.kind,
+                state: choice.state,
+                page,
+            };
+            service.list_credentials(call, &query)
+        })
+        .await
 }
 
 /// Read metrics
@@ -114,40 +189,30 @@ async fn provider_credentials(admin: Admin, id: Id<ProviderId>) -> Result<HttpRe
 )]
 #[get("/metrics")]
 async fn metrics(admin: Admin) -> Result<HttpResponse, Problem> {
-    let records = admin
-        .run(|service, call| service.list_credentials(call, None))
-        .await?;
+    let counts = admin.run(Service::count_credentials).await?;
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"))
-        .body(exposition(&records)))
+        .body(exposition(&counts)))
 }
 
-fn exposition(records: &[CredentialRecord]) -> String {
-    let live = |kind| {
-        let of_kind = records.iter().filter(|record| record.kind == kind);
-        let count: i64 = of_kind.map(|record| record.live).sum();
+fn exposition(counts: &CredentialCounts) -> String {
+    let live = |(kind, count): (&CredentialKind, &i64)| {
         format!(
             "vestibule_credentials_live{{kind=\"{}\"}} {count}\n",
             kind.name()
         )
     };
-    let expiring = |days| {
-        let ends = |record: &&CredentialRecord| {
-            record
-                .expires_within_days
-                .is_some_and(|within| within <= days)
-        };
-        let count = records.iter().filter(ends).count();
+    let expiring = |(days, count): (&i64, &i64)| {
         format!("vestibule_credentials_expiring{{within_days=\"{days}\"}} {count}\n")
     };
     let mut text = "# HELP vestibule_credentials_live Credentials that work.\n\
                     # TYPE vestibule_credentials_live gauge\n"
         .to_owned();
-    text.extend(CredentialKind::ALL.map(live));
+    text.extend(CredentialKind::ALL.iter().zip(&counts.live).map(live));
     text.push_str(
         "# HELP vestibule_credentials_expiring Credentials that end within so many days.\n\
          # TYPE vestibule_credentials_expiring gauge\n",
     );
-    text.extend([30, 7, 1].map(expiring));
+    text.extend(AHEAD.iter().zip(&counts.expiring).map(expiring));
     text
 }

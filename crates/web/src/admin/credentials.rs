@@ -6,12 +6,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vestibule_domain::{CredentialId, ProviderId};
 use vestibule_oauth::Scopes;
-use vestibule_service::credentials::{Token, Use};
+use vestibule_service::credentials::{Token, TokenSort, Use};
 use vestibule_service::providers::SecretInfo;
 
 use super::body::{Admin, Body, Id, Ids};
-use super::list::Page;
+use super::list::{List, Nothing, Page, Paging};
 use super::problem::{ChangeProblems, Problem, Problems};
+use super::words;
 use crate::routes::Routes;
 
 pub(super) fn configure(routes: &mut Routes<'_>) {
@@ -221,19 +222,32 @@ async fn revoke_secret(
     Ok(HttpResponse::NoContent().finish())
 }
 
+/// The columns of the export.
+const COLUMNS: [&str; 5] = ["/id", "/name", "/scopes", "/issued", "/expires"];
+
 /// List a provider's activation tokens
 #[utoipa::path(
     operation_id = "listActivationTokens",
     tag = "Credentials",
-    params(("id" = Uuid, Path, description = "Id of the provider.")),
-    responses((status = 200, description = "All of them, oldest first.", body = Page<ActivationToken>), Problems),
+    params(
+        ("id" = Uuid, Path, description = "Id of the provider."),
+        Paging,
+        ("sort" = Option<words::ActivationTokenSort>, Query, description = "Without it, `issued`."),
+    ),
+    responses((status = 200, description = "A page of them, oldest first.", content((Page<ActivationToken> = "application/json"), (String = "text/csv"))), Problems),
 )]
 #[get("/providers/{id}/tokens")]
-async fn tokens(admin: Admin, id: Id<ProviderId>) -> Result<HttpResponse, Problem> {
-    let tokens = admin
-        .run(move |service, call| service.activation_tokens(call, id.0))
-        .await?;
-    Ok(HttpResponse::Ok().json(Page::<ActivationToken>::all(tokens)))
+async fn tokens(
+    admin: Admin,
+    id: Id<ProviderId>,
+    wanted: List<Nothing, TokenSort>,
+) -> Result<HttpResponse, Problem> {
+    let provider = id.0;
+    wanted
+        .answer::<_, ActivationToken, _>(&admin, &COLUMNS, move |service, call, _, page| {
+            service.activation_tokens(call, provider, &page)
+        })
+        .await
 }
 
 /// Issue an activation token

@@ -9,7 +9,7 @@ use actix_web::{HttpResponse, delete, get, patch, post};
 use serde::Deserialize;
 use vestibule_domain::ProviderId;
 use vestibule_domain::provider::{ProviderState, UserType};
-use vestibule_service::providers as service;
+use vestibule_service::{providers as service, warnings as about};
 
 use super::MOUNT;
 use super::body::{Admin, Body, Id, IfMatch, etag};
@@ -45,7 +45,7 @@ struct Choice {
     user_type: Option<UserType>,
     #[param(value_type = Option<words::ProviderState>)]
     state: Option<ProviderState>,
-    /// Only those whose name contains this, in any case.
+    /// Only those whose name, or a tag of which, contains this, in any case.
     q: Option<String>,
 }
 
@@ -79,6 +79,7 @@ async fn list(
                 user_type: choice.user_type,
                 state: choice.state,
                 search: choice.q,
+                ..service::Choice::default()
             };
             service.list_providers(call, &service::ProviderQuery { choice, page })
         })
@@ -237,36 +238,83 @@ async fn set_state(
     Ok(HttpResponse::Ok().json(Provider::from(provider)))
 }
 
+/// Which tolerances to list.
+#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ToleranceChoice {
+    /// Only the uses of this one.
+    #[param(example = "capitalised_operation")]
+    name: Option<String>,
+}
+
 /// List what a provider's product sends wrongly
 ///
-/// Each deviation that the tolerant dialect accepted, and how often.
+/// Each deviation that the tolerant dialect accepted, and how often; the most used first.
 #[utoipa::path(
     operation_id = "listProviderTolerances",
     tag = "Providers",
-    params(("id" = Uuid, Path, description = "Id of the provider.")),
-    responses((status = 200, description = "The tolerances in use.", body = Page<ToleranceUses>), Problems),
+    params(
+        ("id" = Uuid, Path, description = "Id of the provider."),
+        ToleranceChoice,
+        Paging,
+        ("sort" = Option<words::ToleranceSort>, Query, description = "Without it, `-uses`."),
+    ),
+    responses((status = 200, description = "A page of the tolerances in use.", content((Page<ToleranceUses> = "application/json"), (String = "text/csv"))), Problems),
 )]
 #[get("/providers/{id}/tolerances")]
-async fn tolerances(admin: Admin, id: Id<ProviderId>) -> Result<HttpResponse, Problem> {
-    let details = admin
-        .run(move |service, call| service.find_provider(call, id.0))
-        .await?;
-    Ok(HttpResponse::Ok().json(Page::<ToleranceUses>::all(ToleranceUses::of(&details))))
+async fn tolerances(
+    admin: Admin,
+    id: Id<ProviderId>,
+    wanted: List<ToleranceChoice, service::ToleranceSort>,
+) -> Result<HttpResponse, Problem> {
+    const COLUMNS: [&str; 3] = ["/name", "/uses", "/last_used"];
+    let provider = Some(id.0);
+    wanted
+        .answer::<_, ToleranceUses, _>(&admin, &COLUMNS, move |service, call, choice, page| {
+            let name = choice.name;
+            let choice = service::ToleranceChoice { provider, name };
+            service.list_tolerances(call, &service::ToleranceQuery { choice, page })
+        })
+        .await
+}
+
+/// Which warnings to list.
+#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct WarningChoice {
+    #[param(value_type = Option<words::WarningKind>)]
+    kind: Option<String>,
 }
 
 /// List the warnings about a provider
 ///
-/// What it sent that was kept but changed nothing.
+/// What it sent that was kept but changed nothing, and credentials about to end; newest first.
 #[utoipa::path(
     operation_id = "listProviderWarnings",
     tag = "Providers",
-    params(("id" = Uuid, Path, description = "Id of the provider.")),
-    responses((status = 200, description = "The warnings, newest first.", body = Page<ProviderWarning>), Problems),
+    params(
+        ("id" = Uuid, Path, description = "Id of the provider."),
+        WarningChoice,
+        Paging,
+        ("sort" = Option<words::WarningSort>, Query, description = "Without it, `-raised`."),
+    ),
+    responses((status = 200, description = "A page of the warnings.", content((Page<ProviderWarning> = "application/json"), (String = "text/csv"))), Problems),
 )]
 #[get("/providers/{id}/warnings")]
-async fn warnings(admin: Admin, id: Id<ProviderId>) -> Result<HttpResponse, Problem> {
-    let details = admin
-        .run(move |service, call| service.find_provider(call, id.0))
-        .await?;
-    Ok(HttpResponse::Ok().json(Page::<ProviderWarning>::all(details.warnings)))
+async fn warnings(
+    admin: Admin,
+    id: Id<ProviderId>,
+    wanted: List<WarningChoice, about::WarningSort>,
+) -> Result<HttpResponse, Problem> {
+    const COLUMNS: [&str; 4] = ["/kind", "/subject", "/detail", "/raised"];
+    let provider = Some(id.0);
+    wanted
+        .answer::<_, ProviderWarning, _>(&admin, &COLUMNS, move |service, call, choice, page| {
+            let kind = choice.kind;
+            let choice = about::Choice { provider, kind };
+            service.list_warnings(call, &about::WarningQuery { choice, page })
+        })
+        .await
 }

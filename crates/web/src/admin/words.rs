@@ -74,6 +74,22 @@ words! {
     PlacementRule = names(placement::Rule::ALL, placement::Rule::name);
     /// What a credential is.
     CredentialKind = names(&cockpit::CredentialKind::ALL, cockpit::CredentialKind::name);
+    /// Whether a credential works, and whether it ends within 30 days.
+    CredentialState = names(&cockpit::CredentialState::ALL, cockpit::CredentialState::name);
+    /// What credentials are sorted by; descending behind `-`.
+    CredentialSort = both_ways(cockpit::CredentialSort::ALL, cockpit::CredentialSort::name);
+    /// What activation tokens are sorted by; descending behind `-`.
+    ActivationTokenSort = both_ways(service::credentials::TokenSort::ALL, service::credentials::TokenSort::name);
+    /// What administrators are sorted by; descending behind `-`.
+    AdministratorSort = both_ways(service::administrators::AdministratorSort::ALL, service::administrators::AdministratorSort::name);
+    /// What API tokens are sorted by; descending behind `-`.
+    AdminTokenSort = both_ways(service::administrators::AdminTokenSort::ALL, service::administrators::AdminTokenSort::name);
+    /// What tolerances are sorted by; descending behind `-`.
+    ToleranceSort = both_ways(service::providers::ToleranceSort::ALL, service::providers::ToleranceSort::name);
+    /// What warnings are sorted by; descending behind `-`.
+    WarningSort = both_ways(service::warnings::WarningSort::ALL, service::warnings::WarningSort::name);
+    /// What a warning is about.
+    WarningKind = service::warnings::KINDS;
     /// What happened.
     Action = names(event::Action::ALL, event::Action::name);
     /// What was changed.

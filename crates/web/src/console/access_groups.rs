@@ -66,11 +66,28 @@ pub(super) fn enabled_badge(t: Texts, enabled: bool) -> Badge {
     }
 }
 
+/// The choice of what is enabled, or disabled, by which a list is filtered.
+pub(super) fn state_filter(visit: &Visit) -> Field {
+    let t = visit.t;
+    let states = ["enabled", "disabled"].map(|one| Pick::new(one, t.word(one)));
+    visit.filter_among("state", t.own("administrator.state"), states)
+}
+
+/// What was chosen of it.
+pub(super) fn wanted_state(visit: &Visit) -> Option<bool> {
+    match visit.query.get("state") {
+        "enabled" => Some(true),
+        "disabled" => Some(false),
+        _ => None,
+    }
+}
+
 pub(super) async fn list(visit: &Visit) -> Answer {
     let t = visit.t;
     let query = AccessGroupQuery {
+        enabled: wanted_state(visit),
+        search: visit.query.given("q").map(str::to_owned),
         page: visit.part(PAGE, "created"),
-        ..AccessGroupQuery::default()
     };
     let found = visit
         .run(move |service, call| service.list_access_groups(call, &query))
@@ -90,6 +107,13 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     table.empty = t.own("access_group.none");
     table.paged(visit, found.next.as_deref());
     table.sorted(visit, &[(0, "name")], "created");
+    table.filtered_by(
+        visit,
+        vec![
+            visit.filter("q", t.own("access_group.name")),
+            state_filter(visit),
+        ],
+    );
     if visit.wants_csv() {
         return Ok(Reply::Export(table, "access-groups"));
     }

@@ -11,7 +11,6 @@ use vestibule_domain::{AccessRequestId, UserId};
 use vestibule_service::access_requests::{AccessRequestDetails, AccessRequestQuery};
 use vestibule_service::events::{Choice as EventChoice, EventQuery, EventRecord};
 use vestibule_service::pages::PageQuery;
-use vestibule_service::providers::ProviderQuery;
 use vestibule_service::{Error, Role};
 
 use super::fields::Fields;
@@ -61,19 +60,18 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     let t = visit.t;
     let query = AccessRequestQuery {
         user: visit.query.get("user").trim().parse().ok(),
-        provider: visit.query.get("provider").parse().ok(),
+        provider: providers::chosen(visit),
         vendor: visit.query.get("vendor").trim().parse().ok(),
         state: visit.query.get("state").parse().ok(),
         page: visit.part(PAGE, "-created"),
     };
+    let chosen = providers::chosen(visit);
     let (found, sources) = visit
         .run(move |service, call| {
-            Ok((
-                service.list_access_requests(call, &query)?,
-                service
-                    .list_providers(call, &ProviderQuery::first(1_000))?
-                    .items,
-            ))
+            let found = service.list_access_requests(call, &query)?;
+            let named = found.items.iter().map(|one| one.provider);
+            let sources = service.sources(call, named.chain(chosen))?;
+            Ok((found, sources))
         })
         .await?;
     let mut table = Table::new(
@@ -104,6 +102,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         })
         .collect();
     table.empty = t.own("access_request.none");
+    table.empty_action = Some(Anchor::new(t.own("nav.people"), format!("{MOUNT}/people")));
     table.paged(visit, found.next.as_deref());
     table.sorted(visit, &[(4, "created")], "-created");
     let states = RequestState::ALL

@@ -2,7 +2,8 @@
 
 use chrono::Duration;
 use vestibule_domain::CredentialId;
-use vestibule_service::administrators::{AdminToken, Administrator};
+use vestibule_service::administrators::{AdminToken, Administrator, AdministratorQuery};
+use vestibule_service::pages::Page as Tokens;
 use vestibule_service::{Error, Role, Service};
 
 use super::MOUNT;
@@ -16,6 +17,10 @@ use super::text::Texts;
 use super::visit::Visit;
 
 const DAY: u64 = 24 * 60;
+const PAGE: u64 = 50;
+/// API tokens on a page of their owner.
+const TOKENS: u64 = 20;
+const ROLES: [Role; 3] = [Role::Auditor, Role::Operator, Role::Administrator];
 
 fn href(name: &str) -> String {
     let encoded: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
@@ -34,15 +39,30 @@ fn trail(t: Texts) -> Vec<Anchor> {
 }
 
 fn roles(t: Texts) -> Vec<Pick> {
-    [Role::Auditor, Role::Operator, Role::Administrator]
+    ROLES
         .iter()
         .map(|role| Pick::new(role.name(), t.own_of("role", role.name())))
         .collect()
 }
 
+/// The roles by one word each.
+fn role_words(t: Texts) -> impl Iterator<Item = Pick> {
+    ROLES
+        .into_iter()
+        .map(move |role| Pick::new(role.name(), t.word(role.name())))
+}
+
 pub(super) async fn list(visit: &Visit) -> Answer {
     let t = visit.t;
-    let found = visit.run(Service::list_administrators).await?;
+    let query = AdministratorQuery {
+        role: visit.query.get("role").parse().ok(),
+        enabled: super::access_groups::wanted_state(visit),
+        search: visit.query.given("q").map(str::to_owned),
+        page: visit.part(PAGE, "name"),
+    };
+    let found = visit
+        .run(move |service: &Service, call| service.list_administrators(call, &query))
+        .await?;
     let mut table = Table::new(
         t.own("nav.administrators"),
         &[
@@ -54,6 +74,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         ],
     );
     table.rows = found
+        .items
         .iter()
         .map(|one| {
             let factor = if one.second_factor {
@@ -70,7 +91,17 @@ pub(super) async fn list(visit: &Visit) -> Answer {
             ]
         })
         .collect();
-    table.csv = Some(visit.here(&[("format", Some("csv"))]));
+    table.empty = t.own("administrator.none");
+    table.paged(visit, found.next.as_deref());
+    table.sorted(visit, &[(0, "name"), (4, "created")], "name");
+    table.filtered_by(
+        visit,
+        vec![
+            visit.filter("q", t.own("administrator.name")),
+            visit.filter_among("role", t.own("administrator.role"), role_words(t)),
+            super::access_groups::state_filter(visit),
+        ],
+    );
     if visit.wants_csv() {
         return Ok(Reply::Export(table, "administrators"));
     }
@@ -177,25 +208,26 @@ fn name(visit: &Visit) -> Result<String, Error> {
         .to_owned())
 }
 
-async fn find(visit: &Visit) -> Result<(Administrator, Vec<AdminToken>), Error> {
+async fn find(visit: &Visit) -> Result<(Administrator, Tokens<AdminToken>), Error> {
     let name = name(visit)?;
+    let page = visit.part(TOKENS, "-created");
     visit
         .run(move |service, call| {
-            let tokens = service.admin_tokens(call, &name)?;
-            let found = service.list_administrators(call)?;
-            let folded = vestibule_scim::fold::fold(&name);
-            let one = found
-                .into_iter()
-                .find(|one| vestibule_scim::fold::fold(&one.name) == folded)
-                .ok_or(Error::NotFound("administrator"))?;
-            Ok((one, tokens))
+            let one = service.find_administrator(call, &name)?;
+            Ok((one, service.admin_tokens(call, &name, &page)?))
         })
         .await
 }
 
 pub(super) async fn show(visit: &Visit) -> Answer {
     let (one, tokens) = find(visit).await?;
-    Ok(page(visit, &one, &tokens, None).into())
+    let mut table = tokens_table(visit, &href(&one.name), &tokens.items);
+    table.paged(visit, tokens.next.as_deref());
+    table.sorted(visit, &[(1, "created")], "-created");
+    if visit.wants_csv() {
+        return Ok(Reply::Export(table, "api-tokens"));
+    }
+    Ok(page(visit, &one, table, None).into())
 }
 
 fn tokens_table(visit: &Visit, here: &str, tokens: &[AdminToken]) -> Table {
@@ -282,7 +314,7 @@ fn endings(visit: &Visit, one: &Administrator, here: &str) -> Vec<Section> {
     ]
 }
 
-fn page(visit: &Visit, one: &Administrator, tokens: &[AdminToken], secret: Option<String>) -> Page {
+fn page(visit: &Visit, one: &Administrator, tokens: Table, secret: Option<String>) -> Page {
     let t = visit.t;
     let here = href(&one.name);
     let mut page = Page {
@@ -329,7 +361,7 @@ fn page(visit: &Visit, one: &Administrator, tokens: &[AdminToken], secret: Optio
             Cell::Copy(secret),
         )]));
     }
-    blocks.push(Block::Table(tokens_table(visit, &here, tokens)));
+    blocks.push(Block::Table(tokens));
     if may {
         let days = |days: u16| Pick::new(days.to_string(), t.span(Duration::days(days.into())));
         let mut issue = Form::of(
@@ -401,7 +433,8 @@ pub(super) async fn issue(visit: &Visit, fields: &Fields) -> Answer {
         .await?;
     let (one, tokens) = find(visit).await?;
     let secret = issued.secret.expose().to_owned();
-    Ok(page(visit, &one, &tokens, Some(secret)).into())
+    let table = tokens_table(visit, &href(&one.name), &tokens.items);
+    Ok(page(visit, &one, table, Some(secret)).into())
 }
 
 pub(super) async fn revoke(visit: &Visit, _: &Fields) -> Answer {

@@ -1,8 +1,9 @@
 //! Every credential of every provider, the first to end first.
 
 use vestibule_service::Service;
-use vestibule_service::cockpit::{CredentialKind, CredentialRecord};
-use vestibule_service::providers::ProviderQuery;
+use vestibule_service::cockpit::{
+    CredentialKind, CredentialQuery, CredentialRecord, CredentialState,
+};
 
 use super::form::Pick;
 use super::page::{Anchor, Block, Cell, Page, Section, Tone};
@@ -11,30 +12,28 @@ use super::table::Table;
 use super::visit::Visit;
 use super::{MOUNT, providers};
 
+const PAGE: u64 = 50;
+
 pub(super) async fn list(visit: &Visit) -> Answer {
     let t = visit.t;
-    let provider = visit.query.get("provider").parse().ok();
-    let (records, sources) = visit
+    let chosen = providers::chosen(visit);
+    let word = |name: &str| visit.query.get(name);
+    let query = CredentialQuery {
+        provider: chosen,
+        kind: CredentialKind::ALL
+            .into_iter()
+            .find(|one| one.name() == word("kind")),
+        state: CredentialState::ALL
+            .into_iter()
+            .find(|one| one.name() == word("state")),
+        page: visit.part(PAGE, "expires"),
+    };
+    let (found, sources) = visit
         .run(move |service: &Service, call| {
-            Ok((
-                service.list_credentials(call, provider)?,
-                service
-                    .list_providers(call, &ProviderQuery::first(1_000))?
-                    .items,
-            ))
+            let found = service.list_credentials(call, &query)?;
+            Ok((found, service.sources(call, chosen)?))
         })
         .await?;
-    let kind = visit.query.get("kind");
-    let state = visit.query.get("state");
-    let wanted = |one: &&CredentialRecord| {
-        let of_state = match state {
-            "soon" => one.expires_within_days.is_some(),
-            "ended" => one.expired,
-            "live" => !one.expired && one.live > 0,
-            _ => true,
-        };
-        of_state && (kind.is_empty() || one.kind.name() == kind)
-    };
     let mut table = Table::new(
         t.own("nav.credentials"),
         &[
@@ -46,20 +45,19 @@ pub(super) async fn list(visit: &Visit) -> Answer {
             t.get("provider.last_used"),
             t.get("provider.from"),
             t.get("provider.uses"),
+            t.get("table.actions"),
         ],
     );
-    table.rows = records
-        .iter()
-        .filter(wanted)
-        .map(|one| row(visit, one))
-        .collect();
+    table.rows = found.items.iter().map(|one| row(visit, one)).collect();
     table.empty = t.own("credential.none");
-    table.paged(visit, None);
+    table.empty_action = Some(providers::begin(visit));
+    table.paged(visit, found.next.as_deref());
+    table.sorted(visit, &[(4, "expires")], "expires");
     let kinds = CredentialKind::ALL
         .iter()
         .map(|one| Pick::new(one.name(), t.own_of("credential", one.name())));
-    let states =
-        ["soon", "live", "ended"].map(|one| Pick::new(one, t.own_of("credential_state", one)));
+    let states = CredentialState::ALL
+        .map(|one| Pick::new(one.name(), t.own_of("credential_state", one.name())));
     table.filtered_by(
         visit,
         vec![
@@ -119,5 +117,21 @@ fn row(visit: &Visit, one: &CredentialRecord) -> Vec<Cell> {
         Cell::time(used.map(|used| used.last_used)),
         Cell::optional(used.and_then(|used| used.last_address.clone())),
         used.map_or(Cell::Nothing, |used| Cell::Number(used.uses)),
+        revoke(visit, one),
     ]
+}
+
+/// What ends a secret or an activation token; all else is ended in its provider's settings.
+fn revoke(visit: &Visit, one: &CredentialRecord) -> Cell {
+    let part = match one.kind {
+        CredentialKind::ClientSecret => "secrets",
+        CredentialKind::ActivationToken => "tokens",
+        CredentialKind::AccessTokens
+        | CredentialKind::SigningKey
+        | CredentialKind::FederatedIssuer
+        | CredentialKind::Certificate => return Cell::Nothing,
+    };
+    let action = format!("{}/{part}/{}/revoke", providers::href(one.provider), one.id);
+    let name = one.name.as_deref().unwrap_or(&one.provider_name);
+    providers::show::revoke(visit, action, name)
 }

@@ -5,7 +5,6 @@ use vestibule_domain::event::{Action, SubjectKind};
 use vestibule_domain::{AccessGroupId, AccessRequestId, LinkId, ProviderId, UserId, VendorId};
 use vestibule_service::Service;
 use vestibule_service::events::{Choice, EventQuery, EventRecord};
-use vestibule_service::providers::ProviderQuery;
 
 use super::form::Pick;
 use super::page::{Anchor, Block, Cell, Fact, Page, Section};
@@ -13,7 +12,7 @@ use super::reply::{Answer, Reply};
 use super::table::Table;
 use super::text::Texts;
 use super::visit::Visit;
-use super::{MOUNT, access_groups, access_requests, links, people, providers, vendors};
+use super::{MOUNT, access_groups, access_requests, links, people, providers, vendors, warnings};
 
 const PAGE: u64 = 50;
 
@@ -32,20 +31,18 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     }
     let choice = Choice {
         subject: visit.query.get("subject").trim().parse().ok(),
-        provider: visit.query.get("provider").parse().ok(),
+        provider: providers::chosen(visit),
         action: visit.query.given("action").map(str::to_owned),
         ..Choice::default()
     };
     let page = visit.part(PAGE, "-at");
     let asked = EventQuery { choice, page };
+    let chosen = providers::chosen(visit);
     let (found, sources) = visit
         .run(move |service: &Service, call| {
-            Ok((
-                service.list_events(call, &asked)?,
-                service
-                    .list_providers(call, &ProviderQuery::first(1_000))?
-                    .items,
-            ))
+            let found = service.list_events(call, &asked)?;
+            let sources = service.sources(call, chosen)?;
+            Ok((found, sources))
         })
         .await?;
     let mut table = table(visit, &found.items);
@@ -215,7 +212,7 @@ fn change(t: Texts, event: &EventRecord) -> Cell {
     const SHOWN: usize = 4;
     let payload = event.payload.as_ref();
     if let Some(why) = payload.and_then(|payload| payload.get("why")?.as_str()) {
-        return providers::warning(t, why);
+        return warnings::sentence(t, why);
     }
     let keys = |side: &str| {
         payload

@@ -4,10 +4,11 @@ use chrono::{DateTime, Duration, Utc};
 use vestibule_domain::access_request::{AccessRequest, RequestState};
 use vestibule_domain::vendor::{Vendor, VendorStatus};
 use vestibule_service::access_requests::AccessRequestQuery;
-use vestibule_service::cockpit::CredentialRecord;
+use vestibule_service::cockpit::{CredentialQuery, CredentialRecord, CredentialState};
 use vestibule_service::events::EventQuery;
 use vestibule_service::overview::Overview;
 use vestibule_service::pages::PageQuery;
+use vestibule_service::providers::Sources;
 use vestibule_service::requests::{RefusedRequest, RequestQuery};
 use vestibule_service::vendors::{Choice, VendorQuery};
 use vestibule_service::{Role, Service};
@@ -25,7 +26,7 @@ const WEEKS: i64 = 12;
 
 pub(super) async fn show(visit: &Visit) -> Answer {
     let t = visit.t;
-    let (overview, waiting, latest, refused) = visit
+    let (overview, waiting, latest, refused, sources) = visit
         .run(|service: &Service, call| {
             let pending = VendorQuery {
                 choice: Choice {
@@ -47,16 +48,25 @@ pub(super) async fn show(visit: &Visit) -> Answer {
                 page: PageQuery::first(ROWS),
                 ..AccessRequestQuery::default()
             };
+            let ending = CredentialQuery {
+                state: Some(CredentialState::Soon),
+                page: PageQuery::first(ROWS),
+                ..CredentialQuery::default()
+            };
             let waiting = Waiting {
                 vendors: service.list_vendors(call, &pending)?.items,
                 requests: service.list_access_requests(call, &undecided)?.items,
-                credentials: service.list_credentials(call, None)?,
+                credentials: service.list_credentials(call, &ending)?.items,
             };
+            let refused = service.list_requests(call, &refused)?.items;
+            let sources = refused.iter().filter_map(|one| one.provider);
+            let sources = service.sources(call, sources)?;
             Ok((
                 service.overview(call)?,
                 waiting,
                 service.list_events(call, &latest)?.items,
-                service.list_requests(call, &refused)?.items,
+                refused,
+                sources,
             ))
         })
         .await?;
@@ -66,7 +76,7 @@ pub(super) async fn show(visit: &Visit) -> Answer {
         sections: vec![today(visit, &overview)],
         ..Page::default()
     };
-    if overview.providers.is_empty() {
+    if !overview.any_provider {
         let mut section = Section::new(
             "start",
             t.own("home.start"),
@@ -81,7 +91,7 @@ pub(super) async fn show(visit: &Visit) -> Answer {
         page.sections.insert(0, section);
     }
     page.sections.push(needs(visit, &overview, &waiting));
-    page.sections.push(failed(visit, &refused, &overview));
+    page.sections.push(failed(visit, &refused, &sources));
     page.sections.push(Section {
         actions: vec![Anchor::new(t.own("event.all"), format!("{MOUNT}/events"))],
         ..Section::new(
@@ -181,25 +191,19 @@ fn needs(visit: &Visit, overview: &Overview, waiting: &Waiting) -> Section {
         &[t.get("home.what"), t.get("vendor.step")],
     );
     table.empty = t.own("home.nothing_needs");
-    for provider in &overview.providers {
-        let link = || Cell::link(&provider.settings.name, providers::href(provider.id));
-        let key = if provider.expired(overview.at) {
-            "home.provider_expired"
-        } else if provider
-            .settings
-            .valid_until
-            .is_some_and(|until| until <= overview.at + Duration::days(14))
-        {
-            "home.provider_expires"
-        } else if provider.settings.allowed_addresses.items().is_empty() {
-            "home.provider_nobody"
-        } else {
-            continue;
-        };
-        table.rows.push(vec![link(), Cell::text(t.own(key))]);
+    let ending = overview.ending.iter().map(|provider| {
+        let over = provider.expired(overview.at);
+        let ended = "home.provider_expired";
+        (provider, if over { ended } else { "home.provider_expires" })
+    });
+    let closed = overview.closed.iter();
+    let closed = closed.map(|provider| (provider, "home.provider_nobody"));
+    for (provider, key) in ending.chain(closed) {
+        let name = Cell::link(&provider.settings.name, providers::href(provider.id));
+        table.rows.push(vec![name, Cell::text(t.own(key))]);
     }
     for one in &waiting.credentials {
-        let Some(days) = one.expires_within_days.filter(|_| one.live > 0) else {
+        let Some(days) = one.expires_within_days else {
             continue;
         };
         let kind = t.own_of("credential", one.kind.name());
@@ -221,11 +225,42 @@ fn needs(visit: &Visit, overview: &Overview, waiting: &Waiting) -> Section {
             Cell::text(vendors::step(t, vendor, overview.at)),
         ]);
     }
-    Section::new("needs", t.own("home.needs"), vec![Block::Table(table)])
+    // A list that is full may be longer than what is shown of it.
+    let length = usize::try_from(ROWS).unwrap_or(usize::MAX);
+    let lists = [
+        (overview.ending.len(), "all_providers", "providers?sort=end"),
+        (
+            overview.closed.len(),
+            "all_closed",
+            "providers?addresses=none",
+        ),
+        (
+            waiting.credentials.len(),
+            "all_credentials",
+            "credentials?state=soon",
+        ),
+        (
+            waiting.requests.len(),
+            "all_requests",
+            "access-requests?state=pending",
+        ),
+        (
+            waiting.vendors.len(),
+            "all_vendors",
+            "vendors?status=pending",
+        ),
+    ];
+    let longer = lists.into_iter().filter(|(found, ..)| *found >= length);
+    let actions = longer
+        .map(|(_, word, path)| Anchor::new(t.own_of("home", word), format!("{MOUNT}/{path}")));
+    Section {
+        actions: actions.collect(),
+        ..Section::new("needs", t.own("home.needs"), vec![Block::Table(table)])
+    }
 }
 
 /// What was refused last, with who can be asked about it.
-fn failed(visit: &Visit, refused: &[RefusedRequest], overview: &Overview) -> Section {
+fn failed(visit: &Visit, refused: &[RefusedRequest], sources: &Sources) -> Section {
     let t = visit.t;
     let mut table = Table::new(
         t.own("home.failed"),
@@ -241,16 +276,9 @@ fn failed(visit: &Visit, refused: &[RefusedRequest], overview: &Overview) -> Sec
         .iter()
         .take(5)
         .map(|one| {
-            let known = overview
-                .providers
-                .iter()
-                .find(|provider| Some(provider.id) == one.provider);
             vec![
                 Cell::Time(one.at),
-                known.map_or_else(
-                    || Cell::text(t.own("request.stranger")),
-                    |provider| Cell::link(&provider.settings.name, providers::href(provider.id)),
-                ),
+                requests::source(t, one, sources),
                 Cell::link(
                     format!("{} {}", one.method, one.target),
                     requests::href(&one.trace_id),

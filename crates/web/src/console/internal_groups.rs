@@ -5,7 +5,6 @@ use vestibule_domain::internal_group::InternalGroupSettings;
 use vestibule_domain::provider::LinkDelivery;
 use vestibule_service::Role;
 use vestibule_service::internal_groups::InternalGroupQuery;
-use vestibule_service::providers::ProviderQuery;
 
 use super::fields::Fields;
 use super::form::{Field, Form, Pick};
@@ -37,18 +36,17 @@ fn trail(t: Texts) -> Vec<Anchor> {
 pub(super) async fn list(visit: &Visit) -> Answer {
     let t = visit.t;
     let query = InternalGroupQuery {
-        provider: visit.query.get("provider").parse().ok(),
+        provider: providers::chosen(visit),
+        search: visit.query.given("q").map(str::to_owned),
         page: visit.part(PAGE, "created"),
-        ..InternalGroupQuery::default()
     };
+    let chosen = providers::chosen(visit);
     let (found, sources) = visit
         .run(move |service, call| {
-            Ok((
-                service.list_internal_groups(call, &query)?,
-                service
-                    .list_providers(call, &ProviderQuery::first(1_000))?
-                    .items,
-            ))
+            let found = service.list_internal_groups(call, &query)?;
+            let named = found.items.iter().map(|one| one.provider);
+            let sources = service.sources(call, named.chain(chosen))?;
+            Ok((found, sources))
         })
         .await?;
     let groups = access_groups::picks(visit).await?;
@@ -63,6 +61,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         ],
     );
     table.empty = t.own("internal_group.none");
+    table.empty_action = Some(providers::begin(visit));
     table.rows = found
         .items
         .iter()
@@ -83,7 +82,13 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         .collect();
     table.paged(visit, found.next.as_deref());
     table.sorted(visit, &[(0, "name")], "created");
-    table.filtered_by(visit, vec![providers::filter(visit, &sources)]);
+    table.filtered_by(
+        visit,
+        vec![
+            visit.filter("q", t.own("access_group.name")),
+            providers::filter(visit, &sources),
+        ],
+    );
     if visit.wants_csv() {
         return Ok(Reply::Export(table, "internal-groups"));
     }

@@ -51,6 +51,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         .run(move |service, call| service.list_links(call, &query))
         .await?;
     let mut table = table(visit, &found.items, true);
+    table.empty_action = Some(Anchor::new(t.own("nav.people"), format!("{MOUNT}/people")));
     table.paged(visit, found.next.as_deref());
     table.sorted(visit, &[(5, "created")], "-created");
     let states = LinkState::ALL

@@ -4,7 +4,6 @@ pub(super) mod person;
 
 use vestibule_domain::UserId;
 use vestibule_service::people::PeopleQuery;
-use vestibule_service::providers::ProviderQuery;
 
 use super::page::{Anchor, Block, Cell, Page, Section, Tone};
 use super::reply::{Answer, Reply};
@@ -30,19 +29,18 @@ fn trail(t: Texts) -> Vec<Anchor> {
 pub(super) async fn list(visit: &Visit) -> Answer {
     let t = visit.t;
     let query = PeopleQuery {
-        provider: visit.query.get("provider").parse().ok(),
+        provider: providers::chosen(visit),
         user_name: visit.query.given("user_name").map(str::to_owned),
         page: visit.part(PAGE, "created"),
         ..PeopleQuery::default()
     };
+    let chosen = providers::chosen(visit);
     let (found, sources) = visit
         .run(move |service, call| {
-            Ok((
-                service.list_people(call, &query)?,
-                service
-                    .list_providers(call, &ProviderQuery::first(1_000))?
-                    .items,
-            ))
+            let found = service.list_people(call, &query)?;
+            let named = found.items.iter().map(|one| one.provider);
+            let sources = service.sources(call, named.chain(chosen))?;
+            Ok((found, sources))
         })
         .await?;
     let mut table = Table::new(
@@ -71,6 +69,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         })
         .collect();
     table.empty = t.own("person.none");
+    table.empty_action = Some(providers::begin(visit));
     table.paged(visit, found.next.as_deref());
     table.sorted(visit, &[(0, "user_name"), (4, "created")], "created");
     table.filtered_by(

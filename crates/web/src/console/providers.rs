@@ -2,17 +2,17 @@
 
 pub(super) mod credentials;
 pub(super) mod edit;
-mod show;
+pub(super) mod show;
 
 use std::net::IpAddr;
 
+use chrono::Duration;
 use vestibule_domain::ProviderId;
 use vestibule_domain::network::AllowedAddresses;
 use vestibule_domain::provider::{Provider, ProviderState, UserType};
 use vestibule_scim::Dialect;
-use vestibule_scim::fold::fold;
 use vestibule_service::providers::{
-    AUTHENTICATION_METHOD, PROTOCOL, ProviderQuery, RegisteredProvider,
+    AUTHENTICATION_METHOD, Choice, PROTOCOL, ProviderQuery, RegisteredProvider, Sources,
 };
 use vestibule_service::{Error, Role, Service};
 
@@ -26,7 +26,11 @@ use super::table::Table;
 use super::text::Texts;
 use super::visit::Visit;
 
-pub(super) use show::{show, warning};
+pub(super) use show::show;
+
+const PAGE: u64 = 50;
+/// How far ahead ends are spoken of.
+const SOON: Duration = Duration::days(30);
 
 /// Address of a provider's page.
 pub(super) fn href(id: ProviderId) -> String {
@@ -59,19 +63,44 @@ pub(super) fn state_badge(
 }
 
 /// The choice of a provider by which a list is filtered.
-pub(super) fn filter(visit: &Visit, sources: &[RegisteredProvider]) -> Field {
-    let picks = sources
+pub(super) fn filter(visit: &Visit, sources: &Sources) -> Field {
+    let chosen = chosen(visit);
+    let beside = chosen.filter(|id| sources.others.contains_key(id));
+    let beside = beside.and_then(|id| Some((id, sources.name(id)?)));
+    let offered = sources
+        .offered
         .iter()
-        .map(|one| Pick::new(one.provider.id.to_string(), &one.provider.settings.name));
-    visit.filter_among("provider", visit.t.own("vendor.provider"), picks)
+        .map(|(id, name)| (*id, name.as_str()));
+    let picks = offered
+        .chain(beside)
+        .map(|(id, name)| Pick::new(id.to_string(), name));
+    let field = visit.filter_among("provider", visit.t.own("vendor.provider"), picks);
+    if sources.whole {
+        field
+    } else {
+        let count = sources.offered.len();
+        field.hint(visit.t.say("provider.offered", &[("count", &count)]))
+    }
 }
 
-/// A provider by its name, if it is among these.
-pub(super) fn cell(sources: &[RegisteredProvider], id: ProviderId) -> Cell {
-    let known = sources.iter().find(|source| source.provider.id == id);
-    known.map_or(Cell::Nothing, |source| {
-        Cell::link(&source.provider.settings.name, href(id))
-    })
+/// The provider by which a list is filtered.
+pub(super) fn chosen(visit: &Visit) -> Option<ProviderId> {
+    visit.query.get("provider").parse().ok()
+}
+
+/// A provider by its name, while there is one.
+pub(super) fn cell(sources: &Sources, id: ProviderId) -> Cell {
+    let name = sources.name(id);
+    name.map_or(Cell::Nothing, |name| Cell::link(name, href(id)))
+}
+
+/// The way out of a list that is empty because nothing is provisioned yet.
+pub(super) fn begin(visit: &Visit) -> Anchor {
+    if visit.may(Role::Administrator) {
+        Anchor::primary(visit.t.own("setup.title"), format!("{MOUNT}/set-up"))
+    } else {
+        Anchor::new(visit.t.own("nav.providers"), format!("{MOUNT}/providers"))
+    }
 }
 
 fn dialect_word(dialect: Dialect) -> &'static str {
@@ -84,15 +113,27 @@ fn dialect_word(dialect: Dialect) -> &'static str {
 /// The list as its users know it.
 pub(super) async fn list(visit: &Visit) -> Answer {
     let t = visit.t;
+    let now = visit.web.service.now();
+    let soon = visit.query.get("validity") == "soon";
+    let ended = visit.query.get("validity") == "ended";
     let query = ProviderQuery {
-        page: visit.part(1_000, "created"),
-        ..ProviderQuery::default()
+        choice: Choice {
+            user_type: visit.query.get("type").parse().ok(),
+            state: visit.query.get("state").parse().ok(),
+            search: visit.query.given("q").map(str::to_owned),
+            ends_after: soon.then_some(now),
+            ends_by: match (soon, ended) {
+                (true, _) => Some(now + SOON),
+                (_, true) => Some(now),
+                _ => None,
+            },
+            closed: visit.query.get("addresses") == "none",
+        },
+        page: visit.part(PAGE, "created"),
     };
     let found = visit
         .run(move |service: &Service, call| service.list_providers(call, &query))
-        .await?
-        .items;
-    let now = visit.web.service.now();
+        .await?;
     let mut table = Table::new(
         t.own("nav.providers"),
         &[
@@ -107,15 +148,14 @@ pub(super) async fn list(visit: &Visit) -> Answer {
             t.get("table.actions"),
         ],
     );
-    table.rows = found
-        .iter()
-        .filter(|one| matches(visit, one))
-        .map(|one| row(visit, one, now))
-        .collect();
+    table.rows = found.items.iter().map(|one| row(visit, one, now)).collect();
     table.filtered_by(visit, filters(visit));
     table.sorted(visit, &[(1, "name"), (5, "created")], "created");
-    table.paged(visit, None);
+    table.paged(visit, found.next.as_deref());
     table.empty = t.own("provider.none");
+    if visit.may(Role::Administrator) {
+        table.empty_action = Some(begin(visit));
+    }
     if visit.wants_csv() {
         return Ok(Reply::Export(table, "providers"));
     }
@@ -128,10 +168,9 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     };
     if visit.may(Role::Administrator) {
         page.actions = vec![
-            Anchor::primary(t.own("setup.title"), format!("{MOUNT}/set-up")),
+            begin(visit),
             Anchor::new(t.own("provider.new"), format!("{MOUNT}/providers/new")),
         ];
-        table.empty_action = page.actions.first().cloned();
     }
     page.sections = vec![Section::new(
         "list",
@@ -165,26 +204,19 @@ fn row(visit: &Visit, one: &RegisteredProvider, now: chrono::DateTime<chrono::Ut
     ]
 }
 
-fn matches(visit: &Visit, one: &RegisteredProvider) -> bool {
-    let settings = &one.provider.settings;
-    let text = visit.query.given("q").map(fold);
-    let in_text = text.is_none_or(|text| {
-        fold(&settings.name).contains(&text)
-            || settings.tags.iter().any(|tag| fold(tag).contains(&text))
-    });
-    let of = |name: &str, word: &str| visit.query.given(name).is_none_or(|wanted| wanted == word);
-    in_text && of("type", settings.user_type.name()) && of("state", one.provider.state.name())
-}
-
 fn filters(visit: &Visit) -> Vec<Field> {
     let t = visit.t;
     let pick = |word: &'static str| Pick::new(word, t.word(word));
     let types = UserType::ALL.iter().map(|one| pick(one.name()));
     let states = ProviderState::ALL.iter().map(|one| pick(one.name()));
+    let validities = ["soon", "ended"].map(|one| Pick::new(one, t.own_of("credential_state", one)));
+    let closed = Pick::new("none", t.own("provider.nobody"));
     vec![
         visit.filter("q", t.own("provider.name_or_tag")),
         visit.filter_among("type", t.own("provider.user_type"), types),
         visit.filter_among("state", t.own("provider.state"), states),
+        visit.filter_among("validity", t.own("provider.validity"), validities),
+        visit.filter_among("addresses", t.own("provider.addresses"), [closed]),
     ]
 }
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use uuid::Uuid;
 use vestibule_domain::ProviderId;
 use vestibule_service::pages::Page as Found;
-use vestibule_service::providers::{ProviderQuery, RegisteredProvider};
+use vestibule_service::providers::Sources;
 use vestibule_service::requests::{RefusedRequest, RequestQuery};
 use vestibule_service::{Role, Service};
 
@@ -35,7 +35,7 @@ fn trail(t: Texts) -> Vec<Anchor> {
 pub(super) async fn list(visit: &Visit) -> Answer {
     let t = visit.t;
     let query = RequestQuery {
-        whose: visit.query.get("provider").parse().ok().into(),
+        whose: providers::chosen(visit).into(),
         endpoint: ENDPOINTS
             .iter()
             .find(|one| **one == visit.query.get("endpoint"))
@@ -47,15 +47,13 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         search: visit.query.given("q").map(str::to_owned),
         page: visit.part(PAGE, "-at"),
     };
+    let chosen = providers::chosen(visit);
     let (found, sources, dropped) = visit
         .run(move |service: &Service, call| {
-            Ok((
-                service.list_requests(call, &query)?,
-                service
-                    .list_providers(call, &ProviderQuery::first(1_000))?
-                    .items,
-                service.dropped_requests(call)?,
-            ))
+            let found = service.list_requests(call, &query)?;
+            let named = found.items.iter().filter_map(|one| one.provider);
+            let sources = service.sources(call, named.chain(chosen))?;
+            Ok((found, sources, service.dropped_requests(call)?))
         })
         .await?;
     if visit.wants_csv() {
@@ -63,7 +61,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         table.paged(visit, found.next.as_deref());
         return Ok(Reply::Export(table, "refused-requests"));
     }
-    let mut table = table(visit, &found.items, &sources);
+    let mut table = table(visit, &found.items, Some(&sources));
     table.paged(visit, found.next.as_deref());
     table.sorted(visit, &[(0, "at")], "-at");
     table.filtered_by(visit, filters(visit, &sources));
@@ -86,7 +84,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     Ok(page.into())
 }
 
-fn filters(visit: &Visit, sources: &[RegisteredProvider]) -> Vec<Field> {
+fn filters(visit: &Visit, sources: &Sources) -> Vec<Field> {
     let t = visit.t;
     let endpoints = ENDPOINTS.map(|one| Pick::new(one, t.own_of("endpoint", one)));
     let statuses = [400, 401, 403, 404, 409, 412, 413, 415, 429, 500, 503]
@@ -100,14 +98,10 @@ fn filters(visit: &Visit, sources: &[RegisteredProvider]) -> Vec<Field> {
 }
 
 /// Refused requests as they are listed everywhere; without `sources`, of one provider.
-pub(super) fn table(
-    visit: &Visit,
-    found: &[RefusedRequest],
-    sources: &[RegisteredProvider],
-) -> Table {
+pub(super) fn table(visit: &Visit, found: &[RefusedRequest], sources: Option<&Sources>) -> Table {
     let t = visit.t;
     let mut columns = vec![t.get("event.when")];
-    if !sources.is_empty() {
+    if sources.is_some() {
         columns.push(t.get("vendor.provider"));
     }
     columns.extend([
@@ -121,7 +115,7 @@ pub(super) fn table(
         .iter()
         .map(|one| {
             let mut row = vec![Cell::Time(one.at)];
-            if !sources.is_empty() {
+            if let Some(sources) = sources {
                 row.push(source(t, one, sources));
             }
             row.extend([
@@ -139,7 +133,7 @@ pub(super) fn table(
 }
 
 /// Everything that is kept, for a spreadsheet.
-fn export(visit: &Visit, found: &Found<RefusedRequest>, sources: &[RegisteredProvider]) -> Table {
+fn export(visit: &Visit, found: &Found<RefusedRequest>, sources: &Sources) -> Table {
     let t = visit.t;
     let mut table = Table::new(
         "",
@@ -178,14 +172,14 @@ fn export(visit: &Visit, found: &Found<RefusedRequest>, sources: &[RegisteredPro
 }
 
 /// Whose request it was.
-fn source(t: Texts, one: &RefusedRequest, sources: &[RegisteredProvider]) -> Cell {
+pub(super) fn source(t: Texts, one: &RefusedRequest, sources: &Sources) -> Cell {
     let Some(id) = one.provider else {
         return Cell::text(t.own("request.stranger"));
     };
-    let known = sources.iter().find(|source| source.provider.id == id);
-    known.map_or_else(
+    let name = sources.name(id);
+    name.map_or_else(
         || Cell::text(t.own("request.gone")),
-        |source| Cell::link(&source.provider.settings.name, providers::href(id)),
+        |name| Cell::link(name, providers::href(id)),
     )
 }
 
@@ -258,13 +252,9 @@ pub(super) async fn show(visit: &Visit) -> Answer {
     let id: Uuid = visit.id("refused request")?;
     let (one, sources, events) = visit
         .run(move |service: &Service, call| {
-            Ok((
-                service.find_request(call, &id.to_string())?,
-                service
-                    .list_providers(call, &ProviderQuery::first(1_000))?
-                    .items,
-                service.events_of(call, id)?,
-            ))
+            let one = service.find_request(call, &id.to_string())?;
+            let sources = service.sources(call, one.provider)?;
+            Ok((one, sources, service.events_of(call, id)?))
         })
         .await?;
     let mut notice = Notice::new(Tone::Waiting, t.own("request.advice"));
@@ -314,7 +304,7 @@ pub(super) async fn show(visit: &Visit) -> Answer {
     Ok(page.into())
 }
 
-fn facts(t: Texts, one: &RefusedRequest, sources: &[RegisteredProvider]) -> Vec<Fact> {
+fn facts(t: Texts, one: &RefusedRequest, sources: &Sources) -> Vec<Fact> {
     vec![
         Fact::new(t.own("error.request"), Cell::Copy(one.trace_id.clone())),
         Fact::new(t.own("event.when"), Cell::Time(one.at)),

@@ -12,7 +12,7 @@ use super::visit::Visit;
 use super::{
     MOUNT, access_groups, access_requests, account, administrators, credentials, events, export,
     health, home, internal_groups, links, panic, people, proof, providers, requests, schemas,
-    search, settings, setup, timeline, vendors,
+    search, settings, setup, timeline, tolerances, vendors, warnings,
 };
 
 /// A page, or a change.
@@ -91,6 +91,8 @@ routes! {
     Get "/set-up" Administrator setup::choose;
     Post "/set-up" Administrator setup::begin;
     Get "/credentials" Auditor credentials::list;
+    Get "/tolerances" Auditor tolerances::list;
+    Get "/warnings" Auditor warnings::list;
 
     Get "/settings" Auditor settings::show;
     Post "/settings/mail-test" Administrator settings::test_mail;
@@ -264,6 +266,8 @@ const NAVIGATION: &[(&str, &[Listed])] = &[
         &[
             ("", "nav.events", "/events"),
             ("", "nav.requests", "/requests"),
+            ("", "nav.warnings", "/warnings"),
+            ("", "nav.tolerances", "/tolerances"),
         ],
     ),
 ];

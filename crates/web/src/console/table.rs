@@ -5,6 +5,9 @@ use super::form::as_machine;
 use super::page::{Anchor, Cell};
 use super::visit::Visit;
 
+/// Columns that do not fit beside the navigation in one line each.
+const WIDE: usize = 7;
+
 #[derive(Debug, Default)]
 pub(crate) struct Table {
     pub(crate) caption: String,
@@ -104,6 +107,11 @@ impl Table {
         self.columns
             .get(*index.borrow())
             .map_or("", |column| column.title.as_str())
+    }
+
+    /// Whether it has so many columns that its titles and times take several lines.
+    pub(crate) fn is_wide(&self) -> bool {
+        self.columns.len() >= WIDE
     }
 
     /// The titles of the columns, for a spreadsheet.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use vestibule_domain::timeline::MomentKind;
 use vestibule_domain::{ProviderId, VendorId};
-use vestibule_service::providers::{ProviderQuery, RegisteredProvider};
+use vestibule_service::providers::Sources;
 use vestibule_service::timeline::{Moment, TimelineQuery};
 use vestibule_service::{Error, Service};
 
@@ -36,18 +36,20 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     let to = when("to", t.own("timeline.to"));
     let query = TimelineQuery {
         kind: visit.query.get("kind").parse().ok(),
-        provider: visit.query.get("provider").parse().ok(),
+        provider: providers::chosen(visit),
         vendor: visit.query.get("vendor").trim().parse().ok(),
         from,
         to,
         page: visit.part(PAGE, "at"),
     };
+    let chosen = providers::chosen(visit);
     let found = visit
         .run(move |service: &Service, call| {
-            let sources = service
-                .list_providers(call, &ProviderQuery::first(1_000))?
-                .items;
-            Ok((service.timeline(call, &query), sources))
+            let found = service.timeline(call, &query);
+            let named = found.iter().flat_map(|found| &found.items);
+            let named = named.filter_map(|moment| moment.provider).chain(chosen);
+            let sources = service.sources(call, named)?;
+            Ok((found, sources))
         })
         .await?;
     let (found, sources) = match found {
@@ -79,6 +81,10 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         .map(|moment| row(t, moment, &sources))
         .collect();
     table.empty = t.own("timeline.none");
+    table.empty_action = Some(Anchor::new(
+        t.own("nav.vendors"),
+        format!("{MOUNT}/vendors"),
+    ));
     table.sorted(visit, &[(0, "at")], "at");
     let kinds = MomentKind::ALL
         .iter()
@@ -111,7 +117,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     .into())
 }
 
-fn row(t: Texts, moment: &Moment, sources: &[RegisteredProvider]) -> Vec<Cell> {
+fn row(t: Texts, moment: &Moment, sources: &Sources) -> Vec<Cell> {
     let tone = match moment.kind {
         MomentKind::VendorStarted | MomentKind::LinkStarted | MomentKind::BlockEnded => Tone::Good,
         MomentKind::VendorEnded

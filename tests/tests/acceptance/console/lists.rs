@@ -1,8 +1,11 @@
 //! What every list of the console does: filters, sorts, pages, exports.
 
+use chrono::Duration;
 use serde_json::json;
+use vestibule_domain::network::AllowedAddresses;
+use vestibule_domain::provider::ProviderSettings;
 use vestibule_service::Role;
-use vestibule_testkit::both_engines;
+use vestibule_testkit::{Engine, Setup, TestApp, both_engines, third_party};
 
 use super::Browser;
 use crate::links::hall;
@@ -85,6 +88,10 @@ fn a_press_on_a_title_sorts_and_once_more_turns_around() {
             "requests",
             "providers",
             "access-requests",
+            "credentials",
+            "warnings",
+            "tolerances",
+            "administrators",
         ] {
             for sort in [
                 "",
@@ -92,10 +99,144 @@ fn a_press_on_a_title_sorts_and_once_more_turns_around() {
                 "?sort=-created",
                 "?sort=-at",
                 "?sort=user_name",
+                "?sort=-expires",
+                "?sort=uses",
+                "?sort=-last_used",
+                "?sort=end",
             ] {
                 let page = max.get(&format!("/console/{list}{sort}"));
                 assert_eq!(page.status, 200, "{list}{sort}: {}", page.text);
             }
         }
+    });
+}
+
+#[test]
+fn an_export_has_every_row_however_many_pages_they_fill() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let mut setup = Setup::default();
+        // What is read at once.
+        setup.settings.maximum_page = 3;
+        let Some(app) = TestApp::start_with(engine, setup) else {
+            continue;
+        };
+        let root = app.admin_token("root", Role::Administrator);
+        for name in ["=1+1", "b", "c", "d", "e", "f", "g", "h"] {
+            let group = json!({ "name": name });
+            let made = app.send("POST", "/api/v1/access-groups", Some(&root), Some(&group));
+            assert_eq!(made.status, 201, "{}", made.text);
+        }
+        let max = Browser::new(&app, "max", Role::Auditor);
+        let export = max.get("/console/access-groups?sort=name&format=csv");
+        assert_eq!(export.status, 200);
+        let file = export.header("content-disposition").unwrap();
+        assert_eq!(file, "attachment; filename=\"access-groups.csv\"");
+        let names: Vec<&str> = export
+            .text
+            .lines()
+            .map(|row| row.split('"').nth(1).unwrap())
+            .collect();
+        let all = ["Name", "'=1+1", "b", "c", "d", "e", "f", "g", "h"];
+        assert_eq!(names, all);
+        // The list itself is a page; its export begins with the first row wherever one is.
+        let page = max.get("/console/access-groups?sort=name").text;
+        assert!(
+            page.contains("rel=\"next\"") && page.contains("data-print"),
+            "{page}"
+        );
+        let next = page
+            .split("href=\"")
+            .find(|part| part.contains("rel=\"next\""));
+        let next = next
+            .unwrap()
+            .split('"')
+            .next()
+            .unwrap()
+            .replace("&#38;", "&");
+        let second = max.get(&next).text;
+        assert!(
+            second.contains(">d</") && !second.contains(">c</"),
+            "{second}"
+        );
+        assert!(!second.contains("after=") || !second.contains("after=&format=csv"));
+        let csv = second
+            .split("href=\"")
+            .find(|part| part.contains("download"));
+        let csv = csv.unwrap().split('"').next().unwrap();
+        assert!(!csv.contains("after"), "{csv}");
+    }
+}
+
+#[test]
+fn no_page_grows_with_the_credentials() {
+    both_engines(|app| {
+        let okta = app.register(third_party("Okta"));
+        let admin = app.admin();
+        for number in 0..60 {
+            let days = Some((number + 1) * 24 * 60);
+            app.service
+                .issue_activation_token(&admin, okta.id, &format!("token {number}"), days, None)
+                .unwrap();
+        }
+        let max = Browser::new(app, "max", Role::Administrator);
+        let tokens = |page: &str| page.matches(">token ").count();
+        let own = max.get(&format!("/console/providers/{}", okta.id)).text;
+        assert_eq!(tokens(&own), 10, "{own}");
+        let whole = format!(
+            "/console/credentials?kind=activation_token&#38;provider={}",
+            okta.id
+        );
+        assert!(own.contains(&whole), "{own}");
+        let path = format!(
+            "/console/credentials?kind=activation_token&provider={}",
+            okta.id
+        );
+        let list = max.get(&path).text;
+        assert!(list.contains("rel=\"next\""), "{list}");
+        assert_eq!(tokens(&list), 50);
+        assert!(list.contains("/revoke\""));
+        let csv = max.get(&format!("{path}&format=csv")).text;
+        assert_eq!(csv.lines().count(), 1 + 61, "{csv}");
+        // 30 of them end soon; the first page shows eight and leads to all.
+        let home = max.get("/console").text;
+        assert_eq!(
+            home.matches("Activation token: ends within").count(),
+            8,
+            "{home}"
+        );
+        assert!(home.contains("/console/credentials?state=soon"), "{home}");
+    });
+}
+
+#[test]
+fn the_first_page_shows_the_first_of_many_providers_and_leads_to_all() {
+    both_engines(|app| {
+        for number in 0..12 {
+            app.register(ProviderSettings {
+                allowed_addresses: AllowedAddresses::default(),
+                valid_until: Some(app.clock.now() + Duration::days(5)),
+                tags: vec![format!("tag{number}")],
+                ..third_party(&format!("Product {number:02}"))
+            });
+        }
+        let max = Browser::new(app, "max", Role::Auditor);
+        let home = max.get("/console").text;
+        let names = |page: &str| page.matches(">Product ").count();
+        // Eight that end, eight that nobody may call, eight tokens that end with them.
+        assert_eq!(names(&home), 3 * 8, "{home}");
+        for path in [
+            "/console/providers?sort=end",
+            "/console/providers?addresses=none",
+        ] {
+            assert!(home.contains(path), "{path}: {home}");
+            assert_eq!(names(&max.get(path).text), 12);
+        }
+        let found = max.get("/console/providers?q=TAG7").text;
+        assert!(
+            names(&found) == 1 && found.contains(">Product 07<"),
+            "{found}"
+        );
+        assert_eq!(names(&max.get("/console/providers?validity=ended").text), 0);
+        assert_eq!(names(&max.get("/console/providers?validity=soon").text), 12);
     });
 }

@@ -75,7 +75,9 @@ fn all_lists_page_both_ways_and_export_the_same_rows() {
             ("/users", &["created", "user_name"], 4),
             ("/access-groups", &["created", "name"], 4),
             ("/blocks", &["created"], 4),
-            ("/providers", &["created", "name"], 2),
+            ("/providers", &["created", "name", "end"], 2),
+            ("/administrators", &["created", "name"], 2),
+            ("/credentials", &["expires"], 6),
             ("/events", &["at"], 40),
         ] {
             for sort in sorts {

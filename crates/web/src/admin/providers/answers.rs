@@ -9,6 +9,7 @@ use vestibule_domain::{AccessGroupId, ProviderId};
 use vestibule_oauth::Scopes;
 use vestibule_scim::Dialect;
 use vestibule_service::providers as service;
+use vestibule_service::warnings::Warning;
 
 use super::authentication::Authentication;
 use super::requests::RateLimit;
@@ -124,15 +125,16 @@ pub(crate) struct ProviderDetails {
     base_url: String,
     token_url: String,
     secrets: Vec<ClientSecret>,
+    /// The 100 issued last.
     activation_tokens: Vec<UsedActivationToken>,
     holdings: Holdings,
     tolerances: Vec<ToleranceUses>,
+    /// The newest 100.
     warnings: Vec<ProviderWarning>,
 }
 
 impl ProviderDetails {
     pub(super) fn of(details: service::ProviderDetails, public_url: &str) -> Self {
-        let tolerances = ToleranceUses::of(&details);
         Self {
             base_url: format!("{public_url}{}", scim::MOUNT),
             token_url: format!("{public_url}{}/token", oauth::ISSUER),
@@ -147,7 +149,7 @@ impl ProviderDetails {
                 .map(|token| UsedActivationToken::of(token, &details.uses))
                 .collect(),
             holdings: details.holdings.into(),
-            tolerances,
+            tolerances: details.tolerances.into_iter().map(Into::into).collect(),
             warnings: details.warnings.into_iter().map(Into::into).collect(),
             provider: service::RegisteredProvider {
                 provider: details.provider,
@@ -199,16 +201,19 @@ pub(crate) struct ToleranceUses {
     last_used: DateTime<Utc>,
 }
 
-impl ToleranceUses {
-    /// Those of a provider, the most used first.
-    pub(super) fn of(details: &service::ProviderDetails) -> Vec<Self> {
-        let uses = details.tolerances.iter();
-        uses.map(|used| Self {
-            name: used.name.clone(),
-            uses: used.uses,
-            last_used: used.last_used,
-        })
-        .collect()
+impl From<service::ToleranceUses> for ToleranceUses {
+    fn from(used: service::ToleranceUses) -> Self {
+        let service::ToleranceUses {
+            name,
+            uses,
+            last_used,
+            ..
+        } = used;
+        Self {
+            name,
+            uses,
+            last_used,
+        }
     }
 }
 
@@ -216,19 +221,20 @@ impl ToleranceUses {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ProviderWarning {
     kind: String,
-    /// Id of the user or group that it is about.
+    /// Id of the user, group or credential that it is about.
     subject: String,
     detail: String,
     raised: DateTime<Utc>,
 }
 
-impl From<service::Warning> for ProviderWarning {
-    fn from(warning: service::Warning) -> Self {
-        let service::Warning {
+impl From<Warning> for ProviderWarning {
+    fn from(warning: Warning) -> Self {
+        let Warning {
             kind,
             subject,
             detail,
             raised,
+            ..
         } = warning;
         Self {
             kind,

@@ -8,20 +8,21 @@ use vestibule_service::events::{Choice as EventChoice, EventQuery};
 use vestibule_service::pages::PageQuery;
 use vestibule_service::providers::{AUTHENTICATION_METHOD, PROTOCOL, ProviderDetails};
 use vestibule_service::requests::{RefusedRequest, RequestQuery, Whose};
-use vestibule_service::{Error, Role, Warned};
+use vestibule_service::{Error, Role};
 
 use super::{dialect_word, href, state_badge, state_buttons, trail};
 use crate::console::form::{Field, Form, Pick};
 use crate::console::page::{Anchor, Block, Button, Cell, Fact, Notice, Page, Section, Tone};
 use crate::console::reply::Answer;
 use crate::console::table::Table;
-use crate::console::text::Texts;
 use crate::console::visit::Visit;
-use crate::console::{events, requests};
+use crate::console::{MOUNT, events, requests, tolerances, warnings};
 use crate::{oauth, scim};
 
-/// Events, and refused requests, shown with a provider.
+/// Rows of each list shown with a provider.
 const ROWS: u64 = 10;
+/// The same, of what is read already.
+const LATEST: usize = 10;
 
 pub(in crate::console) async fn show(visit: &Visit) -> Answer {
     let page = page(visit, None).await?;
@@ -75,10 +76,7 @@ pub(super) async fn page(visit: &Visit, once: Option<(&str, String)>) -> Result<
         refusals(visit, id, &refused),
         tolerances(visit, &details),
         Section {
-            actions: vec![Anchor::new(
-                t.own("event.all"),
-                format!("{}/events?subject={id}", crate::console::MOUNT),
-            )],
+            actions: vec![all(visit, &format!("events?subject={id}"))],
             ..Section::new(
                 "history",
                 t.own("provider.history"),
@@ -204,11 +202,7 @@ fn facts(visit: &Visit, details: &ProviderDetails) -> Section {
             t.own("provider.people"),
             Cell::link(
                 details.holdings.users.to_string(),
-                format!(
-                    "{}/people?provider={}",
-                    crate::console::MOUNT,
-                    details.provider.id
-                ),
+                format!("{MOUNT}/people?provider={}", details.provider.id),
             ),
         ),
     ];
@@ -217,11 +211,7 @@ fn facts(visit: &Visit, details: &ProviderDetails) -> Section {
             t.own("nav.vendors"),
             Cell::link(
                 details.holdings.vendors.to_string(),
-                format!(
-                    "{}/vendors?provider={}",
-                    crate::console::MOUNT,
-                    details.provider.id
-                ),
+                format!("{MOUNT}/vendors?provider={}", details.provider.id),
             ),
         ));
     }
@@ -264,7 +254,8 @@ fn end(visit: &Visit, expires: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Cel
     }
 }
 
-fn revoke(visit: &Visit, action: String, about: &str) -> Cell {
+/// The button that ends a credential, for who may.
+pub(in crate::console) fn revoke(visit: &Visit, action: String, about: &str) -> Cell {
     if !visit.may(Role::Administrator) {
         return Cell::Nothing;
     }
@@ -353,6 +344,8 @@ fn tokens(visit: &Visit, details: &ProviderDetails, now: DateTime<Utc>) -> Secti
     table.rows = details
         .activation_tokens
         .iter()
+        .rev()
+        .take(LATEST)
         .map(|token| {
             let [used, from] = last_use(&details.uses, token.id);
             let name = token.name.clone().unwrap_or_default();
@@ -384,8 +377,17 @@ fn tokens(visit: &Visit, details: &ProviderDetails, now: DateTime<Utc>) -> Secti
     }
     Section {
         lead: Some(t.own("provider.tokens_lead")),
+        actions: vec![all(
+            visit,
+            &format!("credentials?kind=activation_token&provider={id}"),
+        )],
         ..Section::new("tokens", t.own("provider.activation_tokens"), blocks)
     }
+}
+
+/// Where a list stands as a whole.
+fn all(visit: &Visit, query: &str) -> Anchor {
+    Anchor::new(visit.t.own("event.all"), format!("{MOUNT}/{query}"))
 }
 
 /// What the product was refused lately, and so what to do.
@@ -393,85 +395,43 @@ fn refusals(visit: &Visit, id: ProviderId, found: &[RefusedRequest]) -> Section 
     let t = visit.t;
     Section {
         lead: Some(t.own("request.recent_lead")),
-        actions: vec![Anchor::new(
-            t.own("event.all"),
-            format!("{}/requests?provider={id}", crate::console::MOUNT),
-        )],
+        actions: vec![all(visit, &format!("requests?provider={id}"))],
         ..Section::new(
             "refused",
             t.own("request.recent"),
-            vec![Block::Table(requests::table(visit, found, &[]))],
+            vec![Block::Table(requests::table(visit, found, None))],
         )
     }
 }
 
 fn tolerances(visit: &Visit, details: &ProviderDetails) -> Section {
     let t = visit.t;
-    let mut table = Table::new(
-        t.own("provider.tolerances"),
-        &[
-            t.get("provider.tolerance"),
-            t.get("setup.diagnosis"),
-            t.get("provider.uses"),
-            t.get("provider.last_used"),
-        ],
-    );
-    table.empty = t.own("provider.no_tolerance");
-    table.rows = details
-        .tolerances
-        .iter()
-        .map(|one| {
-            vec![
-                Cell::Code(one.name.clone()),
-                Cell::text(t.own_of("tolerance", &one.name)),
-                Cell::Number(one.uses),
-                Cell::Time(one.last_used),
-            ]
-        })
-        .collect();
+    let found = details.tolerances.iter().take(LATEST);
     Section {
         lead: Some(t.own("provider.tolerances_lead")),
+        actions: vec![all(
+            visit,
+            &format!("tolerances?provider={}", details.provider.id),
+        )],
         ..Section::new(
             "tolerances",
             t.own("provider.tolerances"),
-            vec![Block::Table(table)],
+            vec![Block::Table(tolerances::table(visit, found, None))],
         )
     }
 }
 
 fn warnings(visit: &Visit, details: &ProviderDetails) -> Section {
-    let t = visit.t;
-    let mut table = Table::new(
-        t.own("provider.warnings"),
-        &[
-            t.get("event.what"),
-            t.get("event.about"),
-            t.get("event.when"),
-        ],
-    );
-    table.rows = details
-        .warnings
-        .iter()
-        .map(|one| {
-            let href = format!("{}/search?q={}", crate::console::MOUNT, one.subject);
-            vec![
-                warning(t, &one.detail),
-                Cell::link(t.own("table.details"), href),
-                Cell::Time(one.raised),
-            ]
-        })
-        .collect();
-    Section::new(
-        "warnings",
-        t.own("provider.warnings"),
-        vec![Block::Table(table)],
-    )
-}
-
-/// What a warning says; as it was written where that has no code.
-pub(in crate::console) fn warning(t: Texts, detail: &str) -> Cell {
-    Warned::read(detail).map_or_else(
-        || Cell::text(detail),
-        |said| Cell::Phrase(t.said("warning", &said)),
-    )
+    let found = details.warnings.iter().take(LATEST);
+    Section {
+        actions: vec![all(
+            visit,
+            &format!("warnings?provider={}", details.provider.id),
+        )],
+        ..Section::new(
+            "warnings",
+            visit.t.own("provider.warnings"),
+            vec![Block::Table(warnings::table(visit, found, None))],
+        )
+    }
 }

@@ -1,7 +1,7 @@
 //! Every vendor, with the step that each still needs.
 
 use vestibule_domain::vendor::VendorStatus;
-use vestibule_service::providers::{ProviderQuery, RegisteredProvider};
+use vestibule_service::providers::Sources;
 use vestibule_service::vendors::{Choice, VendorQuery};
 
 use super::{href, next_step, status_badge, trail};
@@ -18,21 +18,20 @@ pub(in crate::console) async fn list(visit: &Visit) -> Answer {
     let t = visit.t;
     let query = VendorQuery {
         choice: Choice {
-            provider: visit.query.get("provider").parse().ok(),
+            provider: providers::chosen(visit),
             status: visit.query.get("status").parse().ok(),
             name: visit.query.given("name").map(str::to_owned),
             ..Choice::default()
         },
         page: visit.part(PAGE, "created"),
     };
+    let chosen = providers::chosen(visit);
     let (found, sources) = visit
         .run(move |service, call| {
-            Ok((
-                service.list_vendors(call, &query)?,
-                service
-                    .list_providers(call, &ProviderQuery::first(1_000))?
-                    .items,
-            ))
+            let found = service.list_vendors(call, &query)?;
+            let named = found.items.iter().map(|one| one.provider);
+            let sources = service.sources(call, named.chain(chosen))?;
+            Ok((found, sources))
         })
         .await?;
     let groups = access_groups::picks(visit).await?;
@@ -68,6 +67,7 @@ pub(in crate::console) async fn list(visit: &Visit) -> Answer {
         })
         .collect();
     table.empty = t.own("vendor.none");
+    table.empty_action = Some(providers::begin(visit));
     table.paged(visit, found.next.as_deref());
     table.sorted(visit, &[(0, "name"), (5, "end")], "created");
     table.filtered_by(visit, filters(visit, &sources));
@@ -89,7 +89,7 @@ pub(in crate::console) async fn list(visit: &Visit) -> Answer {
     .into())
 }
 
-fn filters(visit: &Visit, sources: &[RegisteredProvider]) -> Vec<Field> {
+fn filters(visit: &Visit, sources: &Sources) -> Vec<Field> {
     let t = visit.t;
     let statuses = VendorStatus::ALL
         .iter()

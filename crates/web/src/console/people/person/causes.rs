@@ -38,7 +38,7 @@ pub(super) fn section(visit: &Visit, shown: &Shown) -> Section {
     }
     let mut blocks = vec![Block::Table(table)];
     if !shown.refused.is_empty() {
-        blocks.push(Block::Table(requests::table(visit, &shown.refused, &[])));
+        blocks.push(Block::Table(requests::table(visit, &shown.refused, None)));
     }
     Section {
         lead: Some(t.own("person.requests_lead")),

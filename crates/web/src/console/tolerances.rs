@@ -1,0 +1,103 @@
+//! What products send wrongly and is accepted all the same.
+
+use vestibule_scim::Tolerance;
+use vestibule_service::Service;
+use vestibule_service::providers::{Sources, ToleranceChoice, ToleranceQuery, ToleranceUses};
+
+use super::form::Pick;
+use super::page::{Anchor, Block, Cell, Page, Section};
+use super::reply::{Answer, Reply};
+use super::table::Table;
+use super::visit::Visit;
+use super::{MOUNT, providers};
+
+const PAGE: u64 = 50;
+
+pub(super) async fn list(visit: &Visit) -> Answer {
+    let t = visit.t;
+    let chosen = providers::chosen(visit);
+    let query = ToleranceQuery {
+        choice: ToleranceChoice {
+            provider: chosen,
+            name: visit.query.given("name").map(str::to_owned),
+        },
+        page: visit.part(PAGE, "-uses"),
+    };
+    let (found, sources) = visit
+        .run(move |service: &Service, call| {
+            let found = service.list_tolerances(call, &query)?;
+            let named = found.items.iter().map(|one| one.provider);
+            let sources = service.sources(call, named.chain(chosen))?;
+            Ok((found, sources))
+        })
+        .await?;
+    let mut table = table(visit, &found.items, Some(&sources));
+    table.paged(visit, found.next.as_deref());
+    let columns = [(1, "name"), (3, "uses"), (4, "last_used")];
+    table.sorted(visit, &columns, "-uses");
+    let names = Tolerance::ALL
+        .iter()
+        .map(|one| Pick::new(one.name(), one.name()));
+    table.filtered_by(
+        visit,
+        vec![
+            providers::filter(visit, &sources),
+            visit.filter_among("name", t.own("provider.tolerance"), names),
+        ],
+    );
+    if visit.wants_csv() {
+        return Ok(Reply::Export(table, "tolerances"));
+    }
+    Ok(Page {
+        title: t.own("provider.tolerances"),
+        lead: Some(t.own("provider.tolerances_lead")),
+        trail: vec![
+            Anchor::words(t.own("nav.audit")),
+            Anchor::new(t.own("nav.tolerances"), format!("{MOUNT}/tolerances")),
+        ],
+        current: "nav.tolerances",
+        sections: vec![Section::new(
+            "list",
+            t.own("nav.tolerances"),
+            vec![Block::Table(table)],
+        )],
+        ..Page::default()
+    }
+    .into())
+}
+
+/// Uses of tolerances as they are listed everywhere; without `sources`, of one provider.
+pub(super) fn table<'a>(
+    visit: &Visit,
+    found: impl IntoIterator<Item = &'a ToleranceUses>,
+    sources: Option<&Sources>,
+) -> Table {
+    let t = visit.t;
+    let mut columns = vec![
+        t.get("provider.tolerance"),
+        t.get("setup.diagnosis"),
+        t.get("provider.uses"),
+        t.get("provider.last_used"),
+    ];
+    if sources.is_some() {
+        columns.insert(0, t.get("vendor.provider"));
+    }
+    let mut table = Table::new(t.own("provider.tolerances"), &columns);
+    table.empty = t.own("provider.no_tolerance");
+    table.rows = found
+        .into_iter()
+        .map(|one| {
+            let mut row = vec![
+                Cell::Code(one.name.clone()),
+                Cell::text(t.own_of("tolerance", &one.name)),
+                Cell::Number(one.uses),
+                Cell::Time(one.last_used),
+            ];
+            if let Some(sources) = sources {
+                row.insert(0, providers::cell(sources, one.provider));
+            }
+            row
+        })
+        .collect();
+    table
+}

@@ -1,0 +1,109 @@
+//! What providers sent that changes nothing, and credentials about to end.
+
+use vestibule_service::providers::Sources;
+use vestibule_service::warnings::{Choice, KINDS, Warning, WarningQuery};
+use vestibule_service::{Service, Warned};
+
+use super::form::Pick;
+use super::page::{Anchor, Block, Cell, Page, Section};
+use super::reply::{Answer, Reply};
+use super::table::Table;
+use super::text::Texts;
+use super::visit::Visit;
+use super::{MOUNT, providers};
+
+const PAGE: u64 = 50;
+
+pub(super) async fn list(visit: &Visit) -> Answer {
+    let t = visit.t;
+    let chosen = providers::chosen(visit);
+    let query = WarningQuery {
+        choice: Choice {
+            provider: chosen,
+            kind: visit.query.given("kind").map(str::to_owned),
+        },
+        page: visit.part(PAGE, "-raised"),
+    };
+    let (found, sources) = visit
+        .run(move |service: &Service, call| {
+            let found = service.list_warnings(call, &query)?;
+            let named = found.items.iter().map(|one| one.provider);
+            let sources = service.sources(call, named.chain(chosen))?;
+            Ok((found, sources))
+        })
+        .await?;
+    let mut table = table(visit, &found.items, Some(&sources));
+    table.paged(visit, found.next.as_deref());
+    table.sorted(visit, &[(4, "raised")], "-raised");
+    let kinds = KINDS.map(|one| Pick::new(one, t.own_of("warning", one)));
+    table.filtered_by(
+        visit,
+        vec![
+            providers::filter(visit, &sources),
+            visit.filter_among("kind", t.own("warning.kind"), kinds),
+        ],
+    );
+    if visit.wants_csv() {
+        return Ok(Reply::Export(table, "warnings"));
+    }
+    Ok(Page {
+        title: t.own("nav.warnings"),
+        lead: Some(t.own("warning.lead")),
+        trail: vec![
+            Anchor::words(t.own("nav.audit")),
+            Anchor::new(t.own("nav.warnings"), format!("{MOUNT}/warnings")),
+        ],
+        current: "nav.warnings",
+        sections: vec![Section::new(
+            "list",
+            t.own("nav.warnings"),
+            vec![Block::Table(table)],
+        )],
+        ..Page::default()
+    }
+    .into())
+}
+
+/// Warnings as they are listed everywhere; without `sources`, of one provider, and short.
+pub(super) fn table<'a>(
+    visit: &Visit,
+    found: impl IntoIterator<Item = &'a Warning>,
+    sources: Option<&Sources>,
+) -> Table {
+    let t = visit.t;
+    let mut columns = vec![
+        t.get("event.what"),
+        t.get("event.about"),
+        t.get("event.when"),
+    ];
+    if sources.is_some() {
+        columns.splice(0..0, [t.get("vendor.provider"), t.get("warning.kind")]);
+    }
+    let mut table = Table::new(t.own("nav.warnings"), &columns);
+    table.empty = t.own("warning.none");
+    table.rows = found
+        .into_iter()
+        .map(|one| {
+            let href = format!("{MOUNT}/search?q={}", one.subject);
+            let mut row = vec![
+                sentence(t, &one.detail),
+                Cell::link(t.own("table.details"), href),
+                Cell::Time(one.raised),
+            ];
+            if let Some(sources) = sources {
+                let kind = Cell::text(t.own_of("warning", &one.kind));
+                row.splice(0..0, [providers::cell(sources, one.provider), kind]);
+            }
+            row
+        })
+        .collect();
+    table
+}
+
+/// What a warning says; as it was written where that has no code.
+pub(super) fn sentence(t: Texts, detail: &str) -> Cell {
+    Warned::read(detail).map_or_else(
+        || Cell::text(detail),
+        |said| Cell::Phrase(t.said("warning", &said)),
+    )
+}
