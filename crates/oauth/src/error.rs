@@ -5,6 +5,8 @@ use std::fmt;
 use oauth2::StandardErrorResponse;
 use oauth2::basic::BasicErrorResponseType;
 
+use crate::Unproven;
+
 /// The realm of the `Basic` challenge.
 const REALM: &str = "token endpoint";
 
@@ -18,6 +20,9 @@ pub struct TokenError {
     pub description: String,
     /// Whole seconds after which to try again, for the `Retry-After` header.
     pub retry_after: Option<u32>,
+    /// Why the proof of the client does not hold, if that is what went wrong: for the server's own
+    /// records. The answer does not tell.
+    pub unproven: Option<Unproven>,
 }
 
 /// The refusals there are, each with its status and its code.
@@ -52,6 +57,7 @@ impl TokenError {
             kind,
             description: description.into(),
             retry_after: None,
+            unproven: None,
         }
     }
 
@@ -74,6 +80,15 @@ impl TokenError {
     pub fn with_retry_after(self, seconds: u32) -> Self {
         Self {
             retry_after: Some(seconds),
+            ..self
+        }
+    }
+
+    /// The same refusal, with what the server keeps to itself.
+    #[must_use]
+    pub fn because(self, unproven: Unproven) -> Self {
+        Self {
+            unproven: Some(unproven),
             ..self
         }
     }

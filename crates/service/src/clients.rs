@@ -13,7 +13,7 @@ use vestibule_domain::provider::Provider;
 use vestibule_domain::{CredentialId, ProviderId};
 use vestibule_oauth::{
     Circumstances, ClientAuthentication, KnownClient, KnownSecret, Proof, Proven, PublicKeys,
-    SingleUse, Thumbprint, TokenError, TokenErrorKind,
+    SingleUse, Thumbprint, TokenError, TokenErrorKind, Unproven,
 };
 use vestibule_storage::assertions;
 use vestibule_storage::credentials::{self, ClientSecret};
@@ -169,7 +169,7 @@ pub(crate) fn use_once(
         return Ok(());
     }
     tracing::debug!("a client assertion was presented again");
-    Err(client.refused().into())
+    Err(client.refused().because(Unproven::Used).into())
 }
 
 /// The provider that a client claims to be: by its id; one with an assertion that names none, by
@@ -239,7 +239,7 @@ fn known(
     let asked = registered.as_ref().map(|found| known_client(found, &known));
     let proven = client.check(asked, &circumstances).map_err(|why| {
         tracing::debug!(%why, "a client authentication failed");
-        client.refused()
+        client.refused().because(why)
     })?;
     let methods = registered
         .as_ref()

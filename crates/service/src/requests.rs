@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use vestibule_domain::gate;
 use vestibule_domain::said::Said;
 use vestibule_domain::{CredentialId, ProviderId};
-use vestibule_oauth::Digest;
+use vestibule_oauth::{Digest, Unproven};
 use vestibule_storage::providers::Registered;
 use vestibule_storage::requests::{self, Choice};
 use vestibule_storage::{Read, Write, credentials, providers};
@@ -58,6 +58,8 @@ pub struct Refusal {
     pub code: Option<String>,
     /// What the sender was told.
     pub answer: String,
+    /// Why a client's proof does not hold, which it was not told.
+    pub unproven: Option<Unproven>,
     /// The outline of the body.
     pub body: Option<String>,
 }
@@ -208,7 +210,7 @@ impl Service {
 /// Finds out whose requests they were and writes them.
 pub(crate) fn keep(tx: &mut Write<'_>, refusals: &[(Refusal, DateTime<Utc>)]) -> Result<(), Error> {
     for (refusal, at) in refusals {
-        let sender = sender(tx, &refusal.shown, *at)?;
+        let sender = sender(tx, refusal, *at)?;
         // Refused for another reason than its credential.
         let reason = match sender.fault {
             Some(fault) if refusal.status == 401 => fault,
@@ -244,14 +246,15 @@ struct Sender {
     fault: Option<String>,
 }
 
-fn sender(tx: &mut Read<'_>, shown: &Shown, at: DateTime<Utc>) -> Result<Sender, Error> {
+fn sender(tx: &mut Read<'_>, refusal: &Refusal, at: DateTime<Utc>) -> Result<Sender, Error> {
     let nobody = |fault: Why| Sender {
         provider: None,
         credential: None,
         fault: Some(fault.english().to_owned()),
     };
-    match shown {
-        Shown::Nothing => Ok(nobody(Why::NoCredential)),
+    let unproven = refusal.unproven.map(Why::from);
+    match &refusal.shown {
+        Shown::Nothing => Ok(nobody(unproven.unwrap_or(Why::NoCredential))),
         Shown::Malformed => Ok(nobody(Why::Malformed)),
         Shown::Token(digest) => {
             let token = credentials::find_token(tx, digest)?.map(|found| found.token);
@@ -279,10 +282,10 @@ fn sender(tx: &mut Read<'_>, shown: &Shown, at: DateTime<Utc>) -> Result<Sender,
         }
         Shown::Client(client_id) => {
             let Some(registered) = providers::find_by_client_id(tx, client_id)? else {
-                return Ok(nobody(Why::UnknownClient));
+                return Ok(nobody(unproven.unwrap_or(Why::UnknownClient)));
             };
-            let fault =
-                shut(&registered, at).unwrap_or_else(|| Why::WrongSecret.english().to_owned());
+            let unproven = unproven.unwrap_or(Why::WrongSecret);
+            let fault = shut(&registered, at).unwrap_or_else(|| unproven.english().to_owned());
             Ok(Sender {
                 provider: Some(registered.provider.id),
                 credential: None,

@@ -388,7 +388,12 @@ pub(crate) fn refusal(error: &Error, request_id: &str) -> HttpResponse {
     };
     let status =
         StatusCode::from_u16(refused.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    answer(status, &body_of(refused, request_id)).finish_with(Some(refused))
+    let mut response = answer(status, &body_of(refused, request_id)).finish_with(Some(refused));
+    if let Some(unproven) = refused.unproven {
+        // For the record of the refused request: the client is not told.
+        response.extensions_mut().insert(unproven);
+    }
+    response
 }
 
 /// The error with the id under which administrators find the request. RFC 6749, section 5.1: clients

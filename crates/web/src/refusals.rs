@@ -14,7 +14,7 @@ use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest as _, HttpMessage as _, HttpRequest, HttpResponse};
 use serde_json::Value;
-use vestibule_oauth::{Bearer, BearerError};
+use vestibule_oauth::{Bearer, BearerError, Unproven};
 use vestibule_service::requests::{Refusal, Shown};
 
 use crate::request::Sender;
@@ -82,10 +82,14 @@ async fn observe<B: MessageBody + 'static>(
     }
     let (request, response) = response.into_parts();
     let status = response.status().as_u16();
+    let unproven = response.extensions().get::<Unproven>().copied();
     let (response, body) = response.into_parts();
     let body = to_bytes(body).await.unwrap_or_default();
     if let Some(web) = request.app_data::<Data<Web>>() {
-        let refusal = describe(&request, endpoint, status, &body);
+        let refusal = Refusal {
+            unproven,
+            ..describe(&request, endpoint, status, &body)
+        };
         web.service.note_refusal(refusal);
     }
     let response = response.set_body(BoxBody::new(body));
@@ -130,6 +134,7 @@ fn describe(request: &HttpRequest, endpoint: &'static str, status: u16, answer: 
         answer: text("detail")
             .or_else(|| text("error_description"))
             .unwrap_or_default(),
+        unproven: None,
         body: body.and_then(|body| {
             if endpoint == "token" {
                 outline::form(body)

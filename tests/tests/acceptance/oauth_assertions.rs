@@ -105,6 +105,69 @@ fn r_tok_17_a_signed_assertion_is_good_once_at_every_endpoint() {
 }
 
 #[test]
+fn why_a_proof_does_not_hold_is_kept_for_administrators_alone() {
+    both_engines(|app| {
+        let methods = json!({"client_secret_post": false, "private_key_jwt": {"jwks": keys()}});
+        let client = app.register(signing("Signing", methods));
+        let now = app.clock.now().timestamp();
+        let right = json!({
+            "iss": client.client_id, "sub": client.client_id, "jti": "1", "exp": now + 60,
+            "aud": format!("{}/iso/oauth2", app.url()),
+        });
+        let signed = |changed: Value| {
+            let mut claims = right.clone();
+            for (name, value) in changed.as_object().unwrap() {
+                claims[name] = value.clone();
+            }
+            grant(app, &sign(&claims))
+        };
+        assert_eq!(signed(json!({})).status, 200);
+        let forged = format!(
+            "{}AAAA",
+            sign(&right).rsplit_once('.').unwrap().0.to_owned() + "."
+        );
+        let secret = format!(
+            "grant_type=client_credentials&client_id={}&client_secret={}",
+            client.client_id, client.client_secret
+        );
+        let form = [("Content-Type", "application/x-www-form-urlencoded")];
+        let by_secret = app.send_raw("POST", "/iso/oauth2/token", &form, &secret);
+        let refused = [
+            (signed(json!({})), "the assertion was used before"),
+            (
+                signed(json!({"aud": "https://other.example"})),
+                "the assertion is not made for this server",
+            ),
+            (signed(json!({"exp": now - 1})), "the assertion has expired"),
+            (
+                signed(json!({"exp": now + 3_600})),
+                "the assertion's exp lies too far ahead",
+            ),
+            (
+                signed(json!({"iss": "https://other.example"})),
+                "the assertion's issuer and subject are not the client, nor a federation of it",
+            ),
+            (grant(app, &forged), "the assertion's signature is wrong"),
+            (by_secret, "the client may not authenticate in this way"),
+        ];
+        app.service.flush_telemetry().unwrap();
+        for (reply, why) in &refused {
+            assert_eq!(
+                (reply.status, &reply.text),
+                (401, &refused[0].0.text),
+                "{why}"
+            );
+            let id = reply.header("x-request-id").expect("every answer has one");
+            let kept = app.service.find_request(&app.admin(), id).unwrap();
+            assert_eq!(
+                (kept.reason.as_str(), kept.provider),
+                (*why, Some(client.id))
+            );
+        }
+    });
+}
+
+#[test]
 fn b27_of_many_who_replay_one_assertion_on_two_nodes_one_wins() {
     let Some(first) = TestApp::start(Engine::Postgres) else {
         return;

@@ -98,6 +98,9 @@ pub enum Unproven {
     Early,
     #[error("the assertion has no jti, or one of more than 256 characters")]
     Jti,
+    /// For who keeps the [`SingleUse`].
+    #[error("the assertion was used before")]
+    Used,
     #[error("the assertion's algorithm is not allowed")]
     Algorithm,
     #[error("no key of the client has the assertion's kid, or none could be fetched")]

@@ -7,6 +7,10 @@ vestibule_domain::sentences! {
     pub enum Advice {
         CompareSecret = "compare_secret"
             "Compare client id and secret in the product with the provider's page; if the secret is lost, rotate it. The provider must be neither disabled nor past its validity.",
+        CompareAssertion = "compare_assertion"
+            "Compare issuer, subject, audience and keys on the provider's page with what the product's token says; clocks may differ by a minute.",
+        CompareCertificate = "compare_certificate"
+            "Compare the certificate on the provider's page with the one the product presents; it may have been renewed.",
         Allow = "allow"
             "Add the address or referrer that the request came from to the provider's allow-lists, if it is the product's own.",
         AskedScope = "asked_scope"
@@ -54,6 +58,15 @@ vestibule_domain::sentences! {
 impl Advice {
     pub(super) fn about(refused: &RefusedRequest) -> Self {
         match (refused.status, refused.code.as_deref()) {
+            (_, Some("invalid_client"))
+                if refused.reason.contains("assertion's")
+                    || refused.reason.contains("the assertion ") =>
+            {
+                Self::CompareAssertion
+            }
+            (_, Some("invalid_client")) if refused.reason.contains("the certificate") => {
+                Self::CompareCertificate
+            }
             (_, Some("invalid_client")) => Self::CompareSecret,
             (_, Some("unauthorized_client")) => Self::Allow,
             (_, Some("invalid_scope")) => Self::AskedScope,

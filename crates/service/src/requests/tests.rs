@@ -18,6 +18,7 @@ fn refusal(number: usize, shown: Shown, status: u16) -> Refusal {
         status,
         code: None,
         answer: "told".to_owned(),
+        unproven: None,
         body: None,
     }
 }

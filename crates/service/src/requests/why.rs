@@ -1,5 +1,7 @@
 //! Why a request was refused, as far as that has a code by which other languages have it too.
 
+use vestibule_oauth::Unproven;
+
 vestibule_domain::sentences! {
     /// Reasons of refused requests. What they are not is told in the words of the answer alone.
     pub enum Why {
@@ -11,6 +13,21 @@ vestibule_domain::sentences! {
         Expired = "expired" "the access token expired at {at}",
         UnknownClient = "unknown_client" "no provider has this client id",
         WrongSecret = "wrong_secret" "the client secret is not one that works",
+        Method = "method" "the client may not authenticate in this way",
+        Issuer = "issuer"
+            "the assertion's issuer and subject are not the client, nor a federation of it",
+        Audience = "audience" "the assertion is not made for this server",
+        AssertionExpired = "assertion_expired" "the assertion has expired",
+        TooLong = "too_long" "the assertion's exp lies too far ahead",
+        Early = "early" "the assertion is not yet valid",
+        Jti = "jti" "the assertion has no jti, or one that is too long",
+        Used = "used" "the assertion was used before",
+        Algorithm = "algorithm" "the assertion's algorithm is not allowed",
+        NoKey = "no_key" "there is no key for the assertion's kid, or none could be fetched",
+        Signature = "signature" "the assertion's signature is wrong",
+        Certificate = "certificate" "the certificate is none that the provider is registered with",
+        Untrusted = "untrusted"
+            "the certificate's chain leads to no authority that is trusted for clients",
         Disabled = "disabled" "the provider is disabled",
         ValidityEnded = "validity_ended" "the provider's validity has ended",
         Address = "address" "the source address {address} is not allowed for this provider",
@@ -31,5 +48,27 @@ vestibule_domain::sentences! {
         NoEndpoint = "no_endpoint"
             "there is no such endpoint; the token endpoint ends in /token",
         GrantType = "grant_type" "the grant type must be client_credentials",
+    }
+}
+
+impl From<Unproven> for Why {
+    fn from(unproven: Unproven) -> Self {
+        match unproven {
+            Unproven::UnknownClient => Self::UnknownClient,
+            Unproven::Method => Self::Method,
+            Unproven::Secret => Self::WrongSecret,
+            Unproven::Issuer => Self::Issuer,
+            Unproven::Audience => Self::Audience,
+            Unproven::Expired => Self::AssertionExpired,
+            Unproven::TooLong => Self::TooLong,
+            Unproven::Early => Self::Early,
+            Unproven::Jti => Self::Jti,
+            Unproven::Used => Self::Used,
+            Unproven::Algorithm => Self::Algorithm,
+            Unproven::NoKey => Self::NoKey,
+            Unproven::Signature => Self::Signature,
+            Unproven::Certificate => Self::Certificate,
+            Unproven::Untrusted => Self::Untrusted,
+        }
     }
 }

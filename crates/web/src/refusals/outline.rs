@@ -2,7 +2,7 @@
 //! tells who a person is.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
+use base64::engine::general_purpose::{STANDARD as BASE64, URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
@@ -149,11 +149,21 @@ pub(super) fn client_id(authorization: &[Vec<u8>], body: &[u8]) -> Option<String
             .next()
             .map(|(_, id)| id.into_owned())
     });
-    basic.or_else(|| {
+    let parameter = |wanted: &str| {
         form_urlencoded::parse(body.get(..OUTLINED).unwrap_or(body))
-            .find(|(name, _)| name == "client_id")
-            .map(|(_, id)| id.into_owned())
-    })
+            .find(|(name, _)| name == wanted)
+            .map(|(_, value)| value.into_owned())
+    };
+    basic
+        .or_else(|| parameter("client_id"))
+        .or_else(|| subject(&parameter("client_assertion")?))
+}
+
+/// Whom an assertion says that it is of, whether or not that is true (RFC 7523, section 3).
+fn subject(assertion: &str) -> Option<String> {
+    let claims = URL_SAFE_NO_PAD.decode(assertion.split('.').nth(1)?).ok()?;
+    let claims: Value = serde_json::from_slice(&claims).ok()?;
+    Some(claims.get("sub")?.as_str()?.to_owned())
 }
 
 #[cfg(test)]
