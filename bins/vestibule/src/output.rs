@@ -51,7 +51,8 @@ impl Answer {
         Self::page(None, items, columns)
     }
 
-    /// A page of a list; in JSON as the admin API answers it. `next`: where the next one begins.
+    /// A page of a list; in JSON as the admin API answers it, but forward only. `next`: where the next
+    /// one begins.
     pub(crate) fn page(
         next: Option<String>,
         items: Vec<Value>,

@@ -57,6 +57,10 @@ pub fn decide(facts: &Facts, at: DateTime<Utc>) -> Decision {
 /// One step for each block in force, or one that there is none.
 fn not_blocked(chain: &mut Chain, facts: &Facts, at: DateTime<Utc>) {
     let name = &facts.person.user_name;
+    let vendor_end = match &facts.affiliation {
+        Affiliation::ThirdParty { placement } => placement.as_ref().and_then(|it| it.vendor.end),
+        Affiliation::Internal { .. } => None,
+    };
     let mut blocked = false;
     for block in facts.blocks.iter().filter(|block| block.in_force(at)) {
         blocked = true;
@@ -82,6 +86,10 @@ fn not_blocked(chain: &mut Chain, facts: &Facts, at: DateTime<Utc>) {
             ChangeKind::LiftBlock { block: *id },
             Instruction::LiftBlock.said([person, why]),
         );
+        // Waiting helps only if the vendor does not end before the block does.
+        if let Some(until) = until.filter(|until| vendor_end.is_none_or(|end| *until < end)) {
+            chain.or_wait(until);
+        }
     }
     if !blocked {
         chain.holds(

@@ -26,7 +26,7 @@ named! {
         Approved = "approved",
         /// Too many were against it.
         Disapproved = "disapproved",
-        /// Taken back before it was decided.
+        /// Taken back before it was decided, by somebody or by the panic button.
         Withdrawn = "withdrawn",
         /// Nobody decided in time.
         Expired = "expired",
@@ -131,8 +131,15 @@ pub enum VoteError {
     Again,
     #[error("only the approvers whom the access group names decide on this access request")]
     NotApprover,
-    #[error("the access request is {0} already")]
+    #[error("the access request is {} already{}", .0, what_next(*.0))]
     Decided(RequestState),
+}
+
+fn what_next(decided: RequestState) -> &'static str {
+    match decided {
+        RequestState::Withdrawn => "; whoever still needs access makes a new one",
+        _ => "",
+    }
 }
 
 impl Asked {

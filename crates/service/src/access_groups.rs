@@ -5,7 +5,7 @@ use vestibule_domain::event::Action;
 use vestibule_domain::{AccessGroupId, EventId};
 use vestibule_storage::access_groups::{self, Stored};
 use vestibule_storage::links::Scope;
-use vestibule_storage::{Read, groups, providers, vendors};
+use vestibule_storage::{Read, administrators, groups, providers, vendors};
 
 use crate::changes::{changed, expect_version, gone, made, value};
 use crate::links::LetIn;
@@ -50,6 +50,7 @@ impl Service {
             let now = service.now();
             let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
             settings.check()?;
+            approvers_exist(tx, &settings.approvers, &[])?;
             let event = service.id(EventId::from_uuid, now);
             let access_group = AccessGroup {
                 id: service.id(AccessGroupId::from_uuid, now),
@@ -128,6 +129,7 @@ impl Service {
             let Some(payload) = changed(&before.settings, &settings)? else {
                 return Ok(before.clone());
             };
+            approvers_exist(tx, &settings.approvers, &before.settings.approvers)?;
             let event = service.id(EventId::from_uuid, now);
             let switched = settings.enabled != before.settings.enabled;
             let access_group = AccessGroup {
@@ -204,6 +206,31 @@ pub(crate) fn must_exist(
         )),
         _ => Ok(()),
     }
+}
+
+/// Approvers are administrators. Who was named before may have gone since: that stands in the way of no
+/// other change.
+fn approvers_exist(
+    tx: &mut Read<'_>,
+    approvers: &[String],
+    before: &[String],
+) -> Result<(), Error> {
+    let mut unknown: Vec<String> = Vec::new();
+    for name in approvers.iter().filter(|name| !before.contains(name)) {
+        if administrators::find_by_name(tx, name)?.is_none() {
+            unknown.push(format!("{name:?}"));
+        }
+    }
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        "approvers",
+        format!(
+            "approvers: no administrator is named {}; an approver is named as the administrator is",
+            unknown.join(", ")
+        ),
+    ))
 }
 
 fn find(tx: &mut Read<'_>, id: AccessGroupId) -> Result<Stored, Error> {

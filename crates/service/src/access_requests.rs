@@ -92,8 +92,7 @@ impl Service {
                 )));
             }
             asked.check(&policy.settings)?;
-            let (start, end) = service.window(&facts, wanted(&asked), now)?;
-            crate::links::refuse_unless_allowed(&person.user_name, start, &facts, now)?;
+            let (_, end) = service.may_enter(&person.user_name, &facts, wanted(&asked), now)?;
             refuse_second(tx, user, now)?;
             let request = AccessRequest {
                 id: service.id(AccessRequestId::from_uuid, now),
@@ -246,7 +245,7 @@ impl Service {
         self.store().write("access_requests.withdraw", move |tx| {
             let now = service.now();
             let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
-            let mut request = find(tx, id)?;
+            let request = find(tx, id)?;
             let state = request.state(now);
             if state != RequestState::Pending {
                 return Err(VoteError::Decided(state).into());
@@ -255,18 +254,39 @@ impl Service {
             if !own && operator.role < Role::Administrator {
                 return Err(Error::Forbidden(Role::Administrator));
             }
-            decide(&mut request, RequestState::Withdrawn, now);
-            request.version += 1;
-            stored::replace(tx, &request)?;
-            service.record(
-                tx,
-                Change {
-                    payload: moved(json!({"state": state}), json!({"state": request.state})),
-                    ..about(&operator, Action::AccessRequestWithdrawn, &request, now)
-                },
-            );
+            let template = about(&operator, Action::AccessRequestWithdrawn, &request, now);
+            let request = service.withdraw(tx, request, &template)?;
             details(tx, request, now)
         })
+    }
+
+    /// Takes a pending request back; `template` says by whom and why.
+    pub(crate) fn withdraw(
+        &self,
+        tx: &mut Write<'_>,
+        mut request: AccessRequest,
+        template: &Change,
+    ) -> Result<AccessRequest, Error> {
+        let before = request.state;
+        decide(&mut request, RequestState::Withdrawn, template.at);
+        request.version += 1;
+        stored::replace(tx, &request)?;
+        let why = template.payload.why.clone();
+        self.record(
+            tx,
+            Change {
+                id: None,
+                action: Action::AccessRequestWithdrawn,
+                subject: request.id.into(),
+                provider: Some(request.provider),
+                payload: Payload {
+                    why,
+                    ..moved(json!({"state": before}), json!({"state": request.state}))
+                },
+                ..template.clone()
+            },
+        );
+        Ok(request)
     }
 
     /// Does what the votes come to, if they come to anything.

@@ -101,6 +101,7 @@ impl Service {
         Ok(Page {
             items: items.collect::<Result<_, _>>()?,
             next: page.next,
+            previous: page.previous,
         })
     }
 

@@ -60,6 +60,7 @@ impl Service {
                     .map(record)
                     .collect::<Result<_, _>>()?,
                 next: page.next,
+                previous: page.previous,
             })
         })
     }

@@ -27,6 +27,8 @@ pub struct Health {
     pub unsealed: i64,
     /// Letters that wait to be sent.
     pub letters_waiting: i64,
+    /// Why one of them could not be sent yet.
+    pub letter_error: Option<String>,
     /// People who are looked at soon for a link.
     pub people_waiting: i64,
     /// Refused requests that came too fast to be kept, ever.
@@ -65,6 +67,7 @@ impl Service {
                 head: chain.head,
                 unsealed: chain.unsealed,
                 letters_waiting: outbox::waiting(tx)?,
+                letter_error: outbox::trouble(tx)?,
                 people_waiting: link_candidates::waiting(tx)?,
                 dropped_requests: requests::drops(tx, DROPPED)?,
             })

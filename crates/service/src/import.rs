@@ -7,14 +7,20 @@ mod table;
 use std::collections::HashMap;
 use std::io::{Read as Bytes, Seek};
 
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::json;
+use vestibule_domain::event::{Action, Actor, Payload};
 use vestibule_domain::import::{Entry, RowOutcome, TableError};
 use vestibule_domain::provider::UserType;
-use vestibule_domain::{GroupId, ProviderId, UserId, VendorId};
+use vestibule_domain::vendor::Vendor;
+use vestibule_domain::{EventId, GroupId, ProviderId, UserId, VendorId};
 use vestibule_scim::fold::fold;
 use vestibule_scim::resource::primary_email;
 use vestibule_storage::{Read, Write, memberships, vendors};
 
-use crate::{AdminCall, Caller, Error, Operator, Role, Service, providers};
+use crate::changes::{made, value};
+use crate::{AdminCall, Caller, Change, Error, Operator, Role, Service, providers};
 
 /// Rows imported in one transaction.
 const STEP: usize = 25;
@@ -36,6 +42,38 @@ pub struct Import {
     entries: Vec<Entry>,
     /// Rows that are done.
     done: usize,
+    /// The event that it began with; none before the first step, and in a dry run.
+    begun: Option<Begun>,
+    /// What became of the rows that are done.
+    counts: Counts,
+}
+
+/// That an import was begun: the event, and whose people they become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Begun {
+    event: EventId,
+    provider: ProviderId,
+}
+
+/// How many rows came to what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+struct Counts {
+    created: usize,
+    existing: usize,
+    refused: usize,
+}
+
+impl Counts {
+    fn with(mut self, rows: &[RowReport]) -> Self {
+        for row in rows {
+            match row.outcome {
+                RowOutcome::Created => self.created += 1,
+                RowOutcome::Exists => self.existing += 1,
+                RowOutcome::Refused => self.refused += 1,
+            }
+        }
+        self
+    }
 }
 
 impl Import {
@@ -156,6 +194,8 @@ impl Service {
             dry_run,
             entries: without_repetition(entries),
             done: 0,
+            begun: None,
+            counts: Counts::default(),
         })
     }
 
@@ -173,14 +213,30 @@ impl Service {
             .take(STEP)
             .cloned()
             .collect();
-        let (service, call) = (self.clone(), call.clone());
-        let (target, dry_run) = (import.target, import.dry_run);
+        let (service, called) = (self.clone(), call.clone());
+        let (target, dry_run, total) = (import.target, import.dry_run, import.total());
+        let (begun, counts) = (import.begun, import.counts);
+        let last = import.done + step.len() >= total;
         let done = self.store().write("import.people", move |tx| {
-            service.import_rows(tx, &call, target, dry_run, &step)
+            let now = service.now();
+            let begun = match begun {
+                None if !dry_run => Some(service.begin_import(tx, &called, target, total, now)?),
+                begun => begun,
+            };
+            let rows = service.import_rows(tx, &called, target, dry_run, &step)?;
+            let counts = counts.with(&rows);
+            if let (Some(begun), true) = (begun, last) {
+                let operator = crate::admin::admit(tx, &called, Role::Operator, now)?;
+                let change = operator.change(Action::ImportEnded, begun.provider, now);
+                service.end_import(tx, change, begun, counts, None)?;
+            }
+            Ok::<_, Error>((rows, begun, counts))
         });
         match done {
-            Ok(rows) => {
+            Ok((rows, begun, counts)) => {
                 import.done += rows.len();
+                import.begun = begun;
+                import.counts = counts;
                 Ok(rows)
             }
             Err(error) if import.done == 0 => Err(error),
@@ -188,11 +244,83 @@ impl Service {
                 let detail = format!("not tried, and it may be imported again: {error}");
                 let rest = import.entries.iter().skip(import.done);
                 let rows = rest.map(|entry| RowReport::refused(entry, detail.clone()));
-                let rows = rows.collect();
+                let rows: Vec<RowReport> = rows.collect();
                 import.done = import.total();
+                if let Some(begun) = import.begun {
+                    let (service, counts) = (self.clone(), import.counts.with(&rows));
+                    let told = self.store().write("import.broken_off", move |tx| {
+                        // Not by whoever began it: that they may not any more can be why it stopped.
+                        let change = Change {
+                            id: None,
+                            at: service.now(),
+                            actor: Actor::System,
+                            action: Action::ImportEnded,
+                            subject: begun.provider.into(),
+                            provider: Some(begun.provider),
+                            cause: None,
+                            request_id: None,
+                            payload: Payload::default(),
+                        };
+                        service.end_import(tx, change, begun, counts, Some(&detail))
+                    });
+                    if let Err(unrecorded) = told {
+                        // What stopped the import may stop this as well; the event of its beginning
+                        // stands, and none of its end.
+                        tracing::warn!(%unrecorded, "an import was broken off, and that is not recorded");
+                    }
+                }
                 Ok(rows)
             }
         }
+    }
+
+    /// Records that people are imported from a table of so many rows.
+    fn begin_import(
+        &self,
+        tx: &mut Write<'_>,
+        call: &AdminCall,
+        target: Target,
+        rows: usize,
+        now: DateTime<Utc>,
+    ) -> Result<Begun, Error> {
+        let operator = crate::admin::admit(tx, call, Role::Operator, now)?;
+        let (provider, vendor) = match target {
+            Target::Provider(provider) => (provider, None),
+            Target::Vendor(vendor) => (find_vendor(tx, vendor)?.provider, Some(vendor)),
+        };
+        let event = self.record(
+            tx,
+            Change {
+                provider: Some(provider),
+                payload: made(json!({"rows": rows, "vendor": vendor})),
+                ..operator.change(Action::ImportBegun, provider, now)
+            },
+        );
+        Ok(Begun { event, provider })
+    }
+
+    /// Records what an import came to. `change`: by whom and when.
+    fn end_import(
+        &self,
+        tx: &mut Write<'_>,
+        change: Change,
+        begun: Begun,
+        counts: Counts,
+        why: Option<&str>,
+    ) -> Result<(), Error> {
+        self.record(
+            tx,
+            Change {
+                provider: Some(begun.provider),
+                cause: Some(begun.event),
+                payload: Payload {
+                    why: why.map(str::to_owned),
+                    ..made(value(&counts)?)
+                },
+                ..change
+            },
+        );
+        Ok(())
     }
 
     fn import_rows(
@@ -236,9 +364,7 @@ impl Service {
         let (provider, group) = match target {
             Target::Provider(provider) => (provider, None),
             Target::Vendor(vendor) => {
-                let vendor = vendors::find(tx, vendor)?
-                    .ok_or(Error::NotFound("vendor"))?
-                    .vendor;
+                let vendor = find_vendor(tx, vendor)?;
                 let group = vendor.group.ok_or_else(|| {
                     Error::Conflict(format!(
                         "vendor {} is closed; attach it to a group again first",
@@ -258,6 +384,12 @@ impl Service {
         let caller = self.in_stead_of(tx, provider, operator, call.address)?;
         Ok(Realm { caller, group })
     }
+}
+
+fn find_vendor(tx: &mut Read<'_>, vendor: VendorId) -> Result<Vendor, Error> {
+    Ok(vendors::find(tx, vendor)?
+        .ok_or(Error::NotFound("vendor"))?
+        .vendor)
 }
 
 /// Marks lines that give somebody, or an address, a second time: in a dry run they are not found in the

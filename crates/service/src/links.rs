@@ -21,11 +21,12 @@ use vestibule_domain::link::{
 use vestibule_domain::{LinkId, ProviderId, UserId, VendorId};
 use vestibule_oauth::{Secret, SecretKind};
 use vestibule_storage::links::{self, Choice};
-use vestibule_storage::{Read, Write};
+use vestibule_storage::{Read, Write, warnings};
 
 pub(crate) use automatic::LetIn;
 
 use crate::changes::{made, value};
+use crate::mail::NOT_MAILED;
 use crate::pages::{Page, PageQuery};
 use crate::{AdminCall, Change, Error, Role, Service, access, access_requests, people};
 
@@ -122,13 +123,26 @@ impl Service {
     }
 
     /// When a link works that is asked for now, never past the vendor's end.
-    pub(crate) fn window(
+    fn window(
         &self,
         facts: &Facts,
         wanted: Wanted,
         now: DateTime<Utc>,
     ) -> Result<(DateTime<Utc>, DateTime<Utc>), Error> {
         Ok(wanted.window(now, vendor_window(facts), self.settings().links.durations)?)
+    }
+
+    /// The window of a link that somebody who may get in when it starts can have.
+    pub(crate) fn may_enter(
+        &self,
+        user_name: &str,
+        facts: &Facts,
+        wanted: Wanted,
+        now: DateTime<Utc>,
+    ) -> Result<(DateTime<Utc>, DateTime<Utc>), Error> {
+        let (start, end) = self.window(facts, wanted, now)?;
+        refuse_unless_allowed(user_name, start, facts, now)?;
+        Ok((start, end))
     }
 
     pub fn list_links(
@@ -191,7 +205,7 @@ impl Service {
         let person = people::find(tx, user)?;
         let facts = access::facts(tx, user)?;
         let (vendor, _) = vendor_of(&facts);
-        let (start, end) = self.window(&facts, wanted, now)?;
+        let (start, end) = self.may_enter(&person.user_name, &facts, wanted, now)?;
         let link = Link {
             id: self.id(LinkId::from_uuid, now),
             user,
@@ -204,11 +218,11 @@ impl Service {
             created: now,
             ended: None,
         };
-        refuse_unless_allowed(&link.user_name, link.start, &facts, now)?;
         if origin != LinkOrigin::Request {
             refuse_unless_unapproved(tx, &link.user_name, &facts)?;
         }
         links::insert(tx, &link)?;
+        warnings::withdraw(tx, provider, NOT_MAILED, &user.to_string())?;
         self.record(
             tx,
             Change {
@@ -253,7 +267,7 @@ fn vendor_window(facts: &Facts) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>
 }
 
 /// Says what stands in the way of a link, and what to do about it.
-pub(crate) fn refuse_unless_allowed(
+fn refuse_unless_allowed(
     user_name: &str,
     start: DateTime<Utc>,
     facts: &Facts,

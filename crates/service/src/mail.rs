@@ -16,12 +16,14 @@ use vestibule_domain::mail::{
 use vestibule_domain::{EntryCodeId, LetterId, LinkId};
 use vestibule_oauth::{Secret, SecretKind};
 use vestibule_storage::outbox::{self, Lease, Letter as Stored};
-use vestibule_storage::{Write, entry_codes, links};
+use vestibule_storage::warnings::{self, Warning};
+use vestibule_storage::{Write, entry_codes, links, providers};
 
 pub use vestibule_storage::outbox::Letter as QueuedLetter;
 
 use crate::changes::made;
 use crate::links::codes::CODE_LIFE;
+use crate::warnings::Warned;
 use crate::{AdminCall, Change, Error, Role, Service};
 
 /// How long one node may be at one letter; longer than any conversation with a mail server lasts.
@@ -29,6 +31,8 @@ const LEASE: Duration = Duration::minutes(10);
 /// Pause after the first failure, doubled after each further one.
 const FIRST_PAUSE: Duration = Duration::seconds(15);
 const LONGEST_PAUSE: Duration = Duration::minutes(30);
+/// The kind of the warning about somebody whom no letter takes their link to.
+pub(crate) const NOT_MAILED: &str = "link_not_mailed";
 
 impl Service {
     /// Sends one letter that is due, if there is any and nobody is at it. `post` takes it to the mail
@@ -128,18 +132,7 @@ impl Service {
                 "no mail server is configured; set smtp_host, or show the link instead".to_owned(),
             ));
         }
-        let Some(email) = email else {
-            return Err(Error::Conflict(format!(
-                "{} has no e-mail address; show the link instead",
-                link.user_name
-            )));
-        };
-        check_address(email).map_err(|error| {
-            Error::Conflict(format!(
-                "no mail can go to the e-mail address of {}: {error}",
-                link.user_name
-            ))
-        })?;
+        let email = check_mailable(&link.user_name, email)?;
         let now = self.now();
         outbox::insert(
             tx,
@@ -243,7 +236,7 @@ impl Service {
             LetterState::Queued | LetterState::HandingOver | LetterState::Dropped => return Ok(()),
         };
         let link = links::find(tx, letter.link)?.ok_or(Error::NotFound("link"))?;
-        self.record(
+        let event = self.record(
             tx,
             Change {
                 id: None,
@@ -265,7 +258,46 @@ impl Service {
                 },
             },
         );
-        Ok(())
+        // A link outlives its provider.
+        let told = action == Action::LinkMailed || letter.kind == LetterKind::Code;
+        if told || providers::find(tx, link.provider)?.is_none() {
+            return Ok(());
+        }
+        let detail = Warned::LinkNotSent.said([
+            ("person", (&link.user_name).into()),
+            ("address", (&letter.recipient).into()),
+            ("state", state.name().into()),
+            ("why", why.unwrap_or_default().into()),
+        ]);
+        let warning = Warning {
+            provider: link.provider,
+            kind: NOT_MAILED.to_owned(),
+            subject: link.user.to_string(),
+            detail: detail.to_string(),
+            raised: now,
+            event,
+        };
+        Ok(warnings::raise(tx, &warning)?)
+    }
+}
+
+/// The address to which mail can go to somebody; else why none can and what to do.
+pub(crate) fn check_mailable<'a>(
+    user_name: &str,
+    email: Option<&'a str>,
+) -> Result<&'a str, Error> {
+    let Some(email) = email else {
+        return Err(Error::Conflict(format!(
+            "{user_name} has no e-mail address; have it set in the provider's product, or make a link that is shown \
+             and forward it"
+        )));
+    };
+    match check_address(email) {
+        Ok(()) => Ok(email),
+        Err(error) => Err(Error::Conflict(format!(
+            "no mail can go to the e-mail address of {user_name}: {error}; have it corrected in the provider's \
+             product, or make a link that is shown and forward it"
+        ))),
     }
 }
 

@@ -13,7 +13,7 @@ pub struct PageQuery<S> {
     /// None for the list's usual order.
     pub sort: Option<S>,
     pub descending: bool,
-    /// `next` of the page before.
+    /// `next` of the page before, or `previous` of the page behind.
     pub after: Option<String>,
     pub limit: Option<u64>,
 }
@@ -45,6 +45,8 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// Where the next one begins; none on the last one.
     pub next: Option<String>,
+    /// Where the one before ends; none on the first one.
+    pub previous: Option<String>,
 }
 
 impl<T> Page<T> {
@@ -52,6 +54,7 @@ impl<T> Page<T> {
         Page {
             items: self.items.into_iter().map(change).collect(),
             next: self.next,
+            previous: self.previous,
         }
     }
 }
@@ -65,6 +68,9 @@ struct Cursor {
     sort: String,
     #[serde(rename = "d")]
     descending: bool,
+    /// Whether it leads to what stands before the place.
+    #[serde(rename = "b", default, skip_serializing_if = "std::ops::Not::not")]
+    backward: bool,
     #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
     text: Option<String>,
     #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
@@ -76,8 +82,10 @@ struct Cursor {
 /// A list as the storage is asked for it.
 #[derive(Debug)]
 pub(crate) struct Asked<S> {
+    /// Read from its end on when it is asked for backward.
     page: page::Page<S>,
     wanted: usize,
+    backward: bool,
 }
 
 impl Service {
@@ -89,31 +97,42 @@ impl Service {
         usual: (S, bool),
     ) -> Result<Asked<S>, Error> {
         let (sort, descending) = query.sort.map_or(usual, |sort| (sort, query.descending));
-        let after = match &query.after {
-            Some(text) => Some(position(text, sort, descending)?),
-            None => None,
+        let (after, backward) = match &query.after {
+            Some(text) => {
+                let (position, backward) = position(text, sort, descending)?;
+                (Some(position), backward)
+            }
+            None => (None, false),
         };
         let limit = self.settings().page(query.limit);
         Ok(Asked {
             page: page::Page {
                 sort,
-                descending,
+                descending: descending != backward,
                 after,
-                // One more tells whether there is a next page.
+                // One more tells whether there is another page.
                 limit: limit.saturating_add(1),
             },
             wanted: usize::try_from(limit).unwrap_or(usize::MAX),
+            backward,
         })
     }
 }
 
-fn position<S: page::Sort>(text: &str, sort: S, descending: bool) -> Result<Position, Error> {
+/// The place that a cursor names, and whether it leads backward from there.
+fn position<S: page::Sort>(
+    text: &str,
+    sort: S,
+    descending: bool,
+) -> Result<(Position, bool), Error> {
     let refused = |detail| Error::invalid("after", detail);
     let cursor: Cursor = BASE64
         .decode(text)
         .ok()
         .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-        .ok_or_else(|| refused("after: send `next` of the page before as it was answered"))?;
+        .ok_or_else(|| {
+            refused("after: send `next` or `previous` of another page as it was answered")
+        })?;
     let by_id = sort.column() == S::id_column();
     let key = match (cursor.text, cursor.number) {
         (Some(text), None) => Some(Key::Text(text)),
@@ -126,7 +145,7 @@ fn position<S: page::Sort>(text: &str, sort: S, descending: bool) -> Result<Posi
         && !cursor.id.contains('\0')
         && !matches!(&key, Some(Key::Text(text)) if text.contains('\0'));
     if place_of_this_order {
-        Ok(Position { key, id: cursor.id })
+        Ok((Position { key, id: cursor.id }, cursor.backward))
     } else {
         Err(refused(
             "after: this cursor belongs to a list in another order; begin again without it",
@@ -147,23 +166,38 @@ impl<S: page::Sort> Asked<S> {
     ) -> Page<T> {
         let more = found.len() > self.wanted;
         found.truncate(self.wanted);
-        let next = found.last().filter(|_| more).map(|last| {
-            let (key, id) = place(self.page.sort, last);
-            let (text, number) = match key {
-                None => (None, None),
-                Some(Key::Text(text)) => (Some(text), None),
-                Some(Key::Integer(number)) => (None, Some(number)),
-            };
-            let cursor = Cursor {
-                sort: self.page.sort.column().to_owned(),
-                descending: self.page.descending,
-                text,
-                number,
-                id,
-            };
-            BASE64
-                .encode(serde_json::to_vec(&cursor).expect("texts and numbers make a JSON object"))
-        });
-        Page { items: found, next }
+        if self.backward {
+            found.reverse();
+        }
+        // Where it came from there was a page.
+        let (before, behind) = match (self.backward, self.page.after.is_some()) {
+            (true, _) => (more, true),
+            (false, continued) => (continued, more),
+        };
+        let cursor = |row: Option<&T>, backward| {
+            row.map(|row| self.cursor(place(self.page.sort, row), backward))
+        };
+        Page {
+            next: cursor(found.last().filter(|_| behind), false),
+            previous: cursor(found.first().filter(|_| before), true),
+            items: found,
+        }
+    }
+
+    fn cursor(&self, (key, id): (Option<Key>, String), backward: bool) -> String {
+        let (text, number) = match key {
+            None => (None, None),
+            Some(Key::Text(text)) => (Some(text), None),
+            Some(Key::Integer(number)) => (None, Some(number)),
+        };
+        let cursor = Cursor {
+            sort: self.page.sort.column().to_owned(),
+            descending: self.page.descending != self.backward,
+            backward,
+            text,
+            number,
+            id,
+        };
+        BASE64.encode(serde_json::to_vec(&cursor).expect("texts and numbers make a JSON object"))
     }
 }

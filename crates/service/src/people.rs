@@ -133,6 +133,12 @@ impl Service {
         self.store().read(|tx| {
             crate::admin::admit(tx, call, Role::Auditor, self.now())?;
             find(tx, id)?;
+            for vendor in priority {
+                if vendors::find(tx, *vendor)?.is_none() {
+                    let detail = format!("priority: no vendor has the id {vendor}");
+                    return Err(Error::invalid("priority", detail));
+                }
+            }
             let memberships = memberships::of_users(tx, &[id])?
                 .groups
                 .remove(&id)

@@ -321,7 +321,10 @@ impl From<requests::Refused> for RefusedRequest {
             reason: kept.reason,
             body: kept.body,
         };
-        refused.advice = refused.what_to_do().english().to_owned();
+        refused
+            .what_to_do()
+            .english()
+            .clone_into(&mut refused.advice);
         refused
     }
 }

@@ -15,11 +15,12 @@ use crate::pages::{Page, PageQuery};
 use crate::{AdminCall, Caller, Change, Error, Role, Service};
 
 /// Every kind of warning that is raised.
-pub const KINDS: [&str; 4] = [
+pub const KINDS: [&str; 5] = [
     "third_party_vendor",
     "access_group",
     "placement_flapping",
     "credential_expiring",
+    "link_not_mailed",
 ];
 
 /// Which warnings are wanted, newest first unless another order is asked for.
@@ -35,11 +36,13 @@ vestibule_domain::sentences! {
         Contradiction = "contradiction"
             "sent thirdPartyVendor = {sent}, but the provider is registered for {registered} people; nothing changes",
         UnknownAccessGroup = "unknown_access_group"
-            "sent an accessGroup that no access group open to provisioning is named; nothing changes",
+            "sent accessGroup {name}, and no access group has this name; nothing changes: correct it at its source, or make one of this name",
+        ClosedAccessGroup = "closed_access_group"
+            "sent accessGroup {name}, which may not be linked by provisioning; nothing changes: allow it there, or tie the vendor by hand",
         InternalAccessGroup = "internal_access_group"
-            "sent an accessGroup for an internal group; only vendors are linked by provisioning",
+            "sent accessGroup {name} for an internal group; nothing changes: only vendors are linked by provisioning, so tie the group by hand",
         DecidedAccessGroup = "decided_access_group"
-            "sent an accessGroup for a vendor that is no longer pending; nothing changes",
+            "sent accessGroup {name} for a vendor that is no longer pending; nothing changes: tie it to another by hand",
         Flapping = "flapping"
             "taken from the vendor they were placed in {times} times within {minutes} minutes; look for two products, or two rules of one, that take turns over the person's groups",
         SecretEndsInADay = "secret_ends_in_a_day"
@@ -48,6 +51,9 @@ vestibule_domain::sentences! {
         TokenEndsInADay = "token_ends_in_a_day"
             "the activation token {name} ends within {days} day, at {at}",
         TokenEnds = "token_ends" "the activation token {name} ends within {days} days, at {at}",
+        LinkNotGiven = "link_not_given" "{person} was to be mailed an access link: {why}",
+        LinkNotSent = "link_not_sent"
+            "the letter with the access link of {person} to {address} is {state}: {why}; correct the address or the mail server and make another link, or make one that is shown and forward it",
     }
 }
 

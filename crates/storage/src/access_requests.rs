@@ -8,6 +8,7 @@ use vestibule_domain::{AccessRequestId, ProviderId, UserId, VendorId};
 use crate::columns::{from_json, instant, micros, optional, optional_instant, parsed, to_json};
 use crate::error::Error;
 use crate::page::{Page, sorts};
+use crate::panics::Target;
 use crate::predicate::Predicate;
 use crate::schema::{access_request_votes as votes, access_requests as requests};
 use crate::store::{Read, Write};
@@ -120,6 +121,39 @@ pub fn list(
         .limit(page.limit)
         .load(read.connection)?;
     rows.into_iter().map(AccessRequest::try_from).collect()
+}
+
+/// The requests of a vendor's people, or of some people, that nobody has decided on, oldest first.
+pub fn pending(
+    read: &mut Read<'_>,
+    target: Target,
+    people: &[UserId],
+    now: DateTime<Utc>,
+) -> Result<Vec<AccessRequest>, Error> {
+    let waiting = || {
+        requests::table
+            .filter(Predicate::literally("access_requests.state = 'pending'"))
+            .filter(requests::expires.gt(micros(now)))
+    };
+    let rows: Vec<Row> = match target {
+        Target::Vendor(vendor) => waiting()
+            .filter(requests::vendor_id.eq(vendor.to_string()))
+            .load(read.connection)?,
+        Target::InternalGroup(_) => {
+            let mut rows = Vec::new();
+            for chunk in people.chunks(1_000) {
+                let theirs = read.one_of("access_requests.user_id", chunk);
+                rows.extend(waiting().filter(theirs).load::<Row>(read.connection)?);
+            }
+            rows
+        }
+    };
+    let mut found: Vec<AccessRequest> = rows
+        .into_iter()
+        .map(AccessRequest::try_from)
+        .collect::<Result<_, Error>>()?;
+    found.sort_by_key(|request| request.id);
+    Ok(found)
 }
 
 pub fn insert(write: &mut Write<'_>, new: &AccessRequest) -> Result<(), Error> {

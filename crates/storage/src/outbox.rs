@@ -246,3 +246,15 @@ pub fn waiting(read: &mut Read<'_>) -> Result<i64, Error> {
         .count()
         .get_result(read.connection)?)
 }
+
+/// Why the mail could not be sent that is tried next of those that could not.
+pub fn trouble(read: &mut Read<'_>) -> Result<Option<String>, Error> {
+    let told: Option<Option<String>> = outbox::table
+        .filter(outbox::finished.is_null())
+        .filter(outbox::last_error.is_not_null())
+        .order((outbox::due, outbox::id))
+        .select(outbox::last_error)
+        .first(read.connection)
+        .optional()?;
+    Ok(told.flatten())
+}

@@ -124,3 +124,15 @@ pub fn raise(write: &mut Write<'_>, warning: &Warning) -> Result<(), Error> {
     )?;
     Ok(())
 }
+
+/// Takes back what was warned of, once it is no longer so.
+pub fn withdraw(
+    write: &mut Write<'_>,
+    provider: ProviderId,
+    kind: &str,
+    subject: &str,
+) -> Result<(), Error> {
+    diesel::delete(warnings::table.find((provider.to_string(), kind, subject)))
+        .execute(write.connection)?;
+    Ok(())
+}

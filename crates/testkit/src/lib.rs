@@ -26,7 +26,7 @@ pub use clock::TestClock;
 pub use database::Database;
 pub use http::Reply;
 pub use provider::{TestProvider, internal, third_party};
-pub use smtp::{Manner, ReceivedMail, SmtpSink};
+pub use smtp::{Identity, Manner, ReceivedMail, Security, SmtpSink};
 pub use vestibule_service::storage::Engine;
 
 /// Runs `body` once on each engine, each time with an application of its own. PostgreSQL is left out,

@@ -6,7 +6,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use ureq::Agent;
+use ureq::http::Response;
+use ureq::{Agent, Body};
 
 const CLIENTS: usize = 8;
 
@@ -119,17 +120,7 @@ fn create(shared: &Shared, address: &str, token: &str, prefix: &str) {
             return;
         }
         let user_name = format!("{prefix}-{number}@faults.example");
-        let body = json!({
-            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
-            "userName": user_name,
-            "emails": [{"value": user_name, "primary": true}],
-        });
-        let answered = agent
-            .post(format!("http://{address}/scim/v2/Users"))
-            .header("Authorization", format!("Bearer {token}"))
-            .content_type("application/scim+json")
-            .send(body.to_string());
-        let Ok(mut answer) = answered else {
+        let Ok(mut answer) = person(&agent, address, token, &user_name) else {
             // The server was killed; whoever stopped it counts what it had promised.
             std::thread::sleep(Duration::from_millis(5));
             continue;
@@ -162,7 +153,26 @@ fn create(shared: &Shared, address: &str, token: &str, prefix: &str) {
     }
 }
 
-fn agent() -> Agent {
+/// Creates a person of that name and address.
+pub(crate) fn person(
+    agent: &Agent,
+    address: &str,
+    token: &str,
+    user_name: &str,
+) -> Result<Response<Body>, ureq::Error> {
+    let body = json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+        "userName": user_name,
+        "emails": [{"value": user_name, "primary": true}],
+    });
+    agent
+        .post(format!("http://{address}/scim/v2/Users"))
+        .header("Authorization", format!("Bearer {token}"))
+        .content_type("application/scim+json")
+        .send(body.to_string())
+}
+
+pub(crate) fn agent() -> Agent {
     Agent::config_builder()
         .http_status_as_error(false)
         .timeout_global(Some(Duration::from_secs(30)))

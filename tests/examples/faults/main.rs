@@ -2,7 +2,8 @@
 //!
 //! Clients create people; each one answered 201 is a promise. Then the server is killed, its database
 //! is killed, or its disk fills up; afterwards every promise must still be there, the chain of events
-//! must verify, and the server must work again without help.
+//! must verify, and the server must work again without help. So it is with mails: each link answered 201
+//! while no mail server was there is a promise of one, however often the server is killed.
 //!
 //! ```text
 //! cargo run -p acceptance --example faults -- --binary target/release/vestibule kill --cycles 200
@@ -14,6 +15,7 @@
 )]
 
 mod clients;
+mod mails;
 mod server;
 
 use std::path::PathBuf;
@@ -23,6 +25,7 @@ use std::time::{Duration, Instant};
 use clap::{Parser, Subcommand};
 
 use clients::{Clients, Promise};
+use mails::{Office, Tokens};
 use server::Server;
 
 /// Breaks what the server stands on; exit status 1 when something acknowledged was lost.
@@ -37,7 +40,7 @@ struct Arguments {
     /// Address of its database, when that is PostgreSQL.
     #[arg(long)]
     database: Option<String>,
-    /// Looks for a person whom nobody was promised as well: the run must fail.
+    /// Looks for a person whom nobody was promised as well, or takes a letter out: the run must fail.
     #[arg(long)]
     control: bool,
     #[command(subcommand)]
@@ -62,6 +65,12 @@ enum Fault {
         #[arg(long)]
         start: String,
     },
+    /// kill -9 of the server while mails are asked for and no mail server is there, and again while they
+    /// are sent. Takes SQLite.
+    Outbox {
+        #[arg(long, default_value_t = 20)]
+        cycles: u32,
+    },
     /// The disk fills up, and has room again when a file called `ballast` is removed from the folder.
     Disk,
 }
@@ -77,7 +86,12 @@ fn main() -> ExitCode {
         .database
         .clone()
         .unwrap_or_else(|| format!("sqlite:{}/vestibule.db", folder.display()));
-    let mut server = Server::start(&arguments.binary, &database);
+    let office = Office::open(folder.join("vestibule.db"));
+    let options = match arguments.fault {
+        Fault::Outbox { .. } => office.options(),
+        _ => Vec::new(),
+    };
+    let mut server = Server::start(&arguments.binary, &database, options);
     let token = server.token();
     let mut found = Found::default();
     match &arguments.fault {
@@ -122,6 +136,16 @@ fn main() -> ExitCode {
                     promised.push(Promise::never_made());
                 }
                 found.check(&server, &token, &promised);
+                println!("cycle {}: {found}", cycle + 1);
+            }
+        }
+        Fault::Outbox { cycles } => {
+            let tokens = Tokens {
+                provider: token,
+                admin: server.admin_token(),
+            };
+            for cycle in 0..*cycles {
+                found.promise_mails(&office, &mut server, &tokens, cycle, arguments.control);
                 println!("cycle {}: {found}", cycle + 1);
             }
         }
@@ -171,9 +195,27 @@ struct Found {
     /// server was up.
     strange: u64,
     slowest: Duration,
+    /// Mails that came more than once, each time with the same Message-ID.
+    repeated: usize,
 }
 
 impl Found {
+    fn promise_mails(
+        &mut self,
+        office: &Office,
+        server: &mut Server,
+        tokens: &Tokens,
+        cycle: u32,
+        control: bool,
+    ) {
+        let promised = office.round(server, tokens, cycle, control);
+        let delivered = office.check(&promised);
+        self.promised += promised.len();
+        self.lost += delivered.lost;
+        self.strange += delivered.strange;
+        self.repeated += delivered.repeated;
+    }
+
     fn check(&mut self, server: &Server, token: &str, promised: &[Promise]) {
         self.promised += promised.len();
         self.lost += promised
@@ -200,7 +242,11 @@ impl std::fmt::Display for Found {
             self.lost,
             self.strange,
             self.slowest.as_millis()
-        )
+        )?;
+        match self.repeated {
+            0 => Ok(()),
+            repeated => write!(f, ", {repeated} mails again under their Message-ID"),
+        }
     }
 }
 

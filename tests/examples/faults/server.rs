@@ -1,5 +1,6 @@
 //! The program under test, as its own process.
 
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -7,24 +8,29 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::clients::agent;
+
 pub(crate) struct Server {
     binary: PathBuf,
     database: String,
     address: String,
+    /// Further options of `serve`.
+    options: Vec<String>,
     child: Child,
 }
 
 impl Server {
-    pub(crate) fn start(binary: &Path, database: &str) -> Self {
+    pub(crate) fn start(binary: &Path, database: &str, options: Vec<String>) -> Self {
         let address = TcpListener::bind("127.0.0.1:0")
             .and_then(|listener| listener.local_addr())
             .expect("there is a free port")
             .to_string();
-        let child = serve(binary, database, &address);
+        let child = serve(binary, database, &address, &options);
         let server = Self {
             binary: binary.to_owned(),
             database: database.to_owned(),
             address,
+            options,
             child,
         };
         server.wait_until_ready();
@@ -42,7 +48,7 @@ impl Server {
     }
 
     pub(crate) fn restart(&mut self) {
-        self.child = serve(&self.binary, &self.database, &self.address);
+        self.child = serve(&self.binary, &self.database, &self.address, &self.options);
         self.wait_until_ready();
     }
 
@@ -58,8 +64,9 @@ impl Server {
         unreachable!("the server is not ready after 30 seconds");
     }
 
-    /// Registers a provider and answers an access token of it.
+    /// Registers a provider whose people may get in, and answers an access token of it.
     pub(crate) fn token(&self) -> String {
+        self.json(&["access-group", "create", "--name", "Faults"]);
         let provider = self.json(&[
             "provider",
             "add",
@@ -67,6 +74,8 @@ impl Server {
             "Faults",
             "--user-type",
             "internal",
+            "--default-access-group",
+            "Faults",
             "--allow-ip",
             "*",
         ]);
@@ -80,6 +89,43 @@ impl Server {
             .and_then(Value::as_str)
             .expect("a token is issued")
             .to_owned()
+    }
+
+    /// Creates an administrator and answers a token of theirs.
+    pub(crate) fn admin_token(&self) -> String {
+        let mut create = self
+            .command(&["admin", "create", "--name", "faults", "--role", "operator"])
+            .arg("--password-stdin")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("the binary runs");
+        let mut password = create.stdin.take().expect("its input is ours");
+        password
+            .write_all(b"correct horse battery\n")
+            .expect("it reads the password");
+        drop(password);
+        assert!(create.wait().is_ok_and(|status| status.success()));
+        let token = self.json(&["admin", "token", "--name", "faults"]);
+        token
+            .get("token")
+            .and_then(Value::as_str)
+            .expect("a token is issued")
+            .to_owned()
+    }
+
+    /// How many letters are not sent yet.
+    pub(crate) fn letters_waiting(&self, admin: &str) -> Option<u64> {
+        agent()
+            .get(format!("http://{}/api/v1/health", self.address))
+            .header("Authorization", format!("Bearer {admin}"))
+            .call()
+            .ok()?
+            .body_mut()
+            .read_json::<Value>()
+            .ok()?
+            .get("letters_waiting")?
+            .as_u64()
     }
 
     pub(crate) fn audit_verifies(&self) -> bool {
@@ -114,9 +160,10 @@ impl Drop for Server {
     }
 }
 
-fn serve(binary: &Path, database: &str, address: &str) -> Child {
+fn serve(binary: &Path, database: &str, address: &str, options: &[String]) -> Child {
     Command::new(binary)
         .args(["serve", "--listen", address, "--database", database])
+        .args(options)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()

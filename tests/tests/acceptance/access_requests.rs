@@ -5,7 +5,7 @@ use std::sync::Barrier;
 use chrono::Duration;
 use serde_json::{Value, json};
 use vestibule_service::Role;
-use vestibule_testkit::{Reply, TestApp, both_engines, third_party};
+use vestibule_testkit::{Reply, TestApp, both_engines, internal, third_party};
 
 /// Ada of Acme, who may get in once others have approved.
 struct Hall<'a> {
@@ -226,6 +226,118 @@ fn every_level_is_approved_by_others_and_then_there_is_a_link() {
             None,
         );
         assert_eq!(csv.text.lines().count(), 2, "{}", csv.text);
+    });
+}
+
+#[test]
+fn the_panic_button_withdraws_what_was_asked_for_before_it() {
+    both_engines(|app| {
+        let hall = Hall::new(app, json!({"approvals_required": 2}));
+        let path = hall.asked(&json!({}));
+        let first = hall.say(&path, "approvals", &hall.others[0]);
+        assert_eq!(first.status, 200, "{}", first.text);
+        let vendor = hall.get("/api/v1/vendors")["items"][0]["id"].clone();
+        let panic = format!("/api/v1/vendors/{}/panic", vendor.as_str().unwrap());
+        let why = json!({"reason": "stolen laptop"});
+        let pressed = app.send("POST", &panic, Some(&hall.olga), Some(&why));
+        assert_eq!(pressed.status, 200, "{}", pressed.text);
+
+        let late = hall.say(&path, "approvals", &hall.others[1]);
+        refused(&late, 409, "withdrawn already");
+        refused(&late, 409, "makes a new one");
+        let state = |path: &str| hall.get(path)["request"]["state"].clone();
+        assert_eq!(state(&path), "withdrawn");
+        let event = |action: &str| {
+            let path = format!("/api/v1/events?action={action}");
+            hall.get(&path)["items"][0].clone()
+        };
+        let (pressed, withdrawn) = (event("panic.pressed"), event("access_request.withdrawn"));
+        assert_eq!(pressed["payload"]["after"]["requests"], 1);
+        assert_eq!(withdrawn["cause"], pressed["id"]);
+        assert_eq!(withdrawn["payload"]["why"], "stolen laptop");
+
+        // What is asked for after it, by whoever knows of it, is decided on.
+        let path = hall.asked(&json!({}));
+        for other in &hall.others[..2] {
+            assert_eq!(hall.say(&path, "approvals", other).status, 200);
+        }
+        assert_eq!(state(&path), "approved");
+        // What is decided stays so, though its link ends.
+        let again = app.send("POST", &panic, Some(&hall.olga), Some(&why));
+        assert_eq!(again.json()["links"], 1);
+        assert_eq!(state(&path), "approved");
+    });
+}
+
+#[test]
+fn the_panic_button_of_an_internal_group_withdraws_what_its_people_asked_for() {
+    both_engines(|app| {
+        let hall = Hall::new(app, json!({"approvals_required": 1}));
+        let entra = app.register(internal("Entra"));
+        let push = |endpoint: &str, kind: &str, mut body: Value| {
+            body["schemas"] = json!([format!("urn:ietf:params:scim:schemas:core:2.0:{kind}")]);
+            let made = app.send("POST", endpoint, Some(&entra.token), Some(&body));
+            assert_eq!(made.status, 201, "{}", made.text);
+            made.json()["id"].as_str().unwrap().to_owned()
+        };
+        let people =
+            ["kim", "lee"].map(|name| push("/scim/v2/Users", "User", json!({ "userName": name })));
+        let tied = hall.get("/api/v1/access-groups")["items"][0]["id"].clone();
+        let team = |name: &str, members: &[&String]| {
+            let members: Vec<Value> = members.iter().map(|id| json!({ "value": id })).collect();
+            let body = json!({"displayName": name, "members": members});
+            let group = push("/scim/v2/Groups", "Group", body);
+            let path = format!("/api/v1/groups/{group}");
+            let tie = json!({ "access_group": tied });
+            let done = app.send("PATCH", &path, Some(&hall.olga), Some(&tie));
+            assert_eq!(done.status, 200, "{}", done.text);
+            group
+        };
+        let inner = team("Inner", &[&people[0]]);
+        let outer = team("Outer", &[&inner]);
+        team("Other", &[&people[1]]);
+        let paths = people.map(|person| hall.asked(&json!({ "user": person })));
+        let panic = format!("/api/v1/groups/{outer}/panic");
+        let why = json!({"reason": "drill"});
+        let pressed = app.send("POST", &panic, Some(&hall.olga), Some(&why));
+        assert_eq!(pressed.status, 200, "{}", pressed.text);
+        let states = paths.map(|path| hall.get(&path)["request"]["state"].clone());
+        assert_eq!(states, [json!("withdrawn"), json!("pending")]);
+    });
+}
+
+#[test]
+fn approvers_are_administrators() {
+    both_engines(|app| {
+        let hall = Hall::new(app, json!({"approvals_required": 1, "approvers": ["BOB"]}));
+        let list = hall.get("/api/v1/access-groups");
+        let path = format!(
+            "/api/v1/access-groups/{}",
+            list["items"][0]["id"].as_str().unwrap()
+        );
+        let change = |body: &Value| app.send("PATCH", &path, Some(&hall.olga), Some(body));
+        let wrong = change(&json!({"approvers": ["BOB", "nobody", "cid", "no one"]}));
+        assert_eq!(wrong.json()["field"], "approvers");
+        refused(&wrong, 400, "nobody");
+        refused(&wrong, 400, "no one");
+        assert!(!wrong.text.contains("cid"), "{}", wrong.text);
+        let made = json!({"name": "Linux", "approvers": ["nobody"]});
+        let made = app.send(
+            "POST",
+            "/api/v1/access-groups",
+            Some(&hall.olga),
+            Some(&made),
+        );
+        refused(&made, 400, "nobody");
+        // One who was named and has gone stands in the way of nothing else.
+        app.admin_token("root", Role::Administrator);
+        app.service
+            .delete_administrator(&app.admin(), "bob")
+            .unwrap();
+        assert_eq!(change(&json!({"approval_levels": 2})).status, 200);
+        assert_eq!(change(&json!({"approvers": ["BOB", "cid"]})).status, 200);
+        assert_eq!(change(&json!({"approvers": []})).status, 200);
+        refused(&change(&json!({"approvers": ["BOB"]})), 400, "BOB");
     });
 }
 

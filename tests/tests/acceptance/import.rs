@@ -36,6 +36,15 @@ fn count_events(app: &TestApp, token: &str) -> usize {
     events["items"].as_array().unwrap().len()
 }
 
+/// What is told of imports, oldest first.
+fn imports(app: &TestApp, token: &str) -> Vec<Value> {
+    let of = |action: &str| {
+        let events = get(app, token, &format!("/events?sort=at&action={action}"));
+        events["items"].as_array().unwrap().clone()
+    };
+    [of("import.begun"), of("import.ended")].concat()
+}
+
 /// Line, outcome and whether there is a detail of each row.
 fn rows(report: &Value) -> Vec<(u64, &str, bool)> {
     let rows = report["rows"].as_array().unwrap().iter();
@@ -150,9 +159,33 @@ fn rows_are_tried_then_imported_and_nobody_is_changed() {
         let export = app.send("GET", "/api/v1/users?format=csv", Some(&olga), None);
         assert!(export.text.contains("\"'@ida\""), "{}", export.text);
 
+        import_is_told_of(app, &olga, provider.id, &made["items"][0]);
         import_again(app, &olga, provider.id, &ada);
         import_into_one_vendor(app, &olga, vendors["items"][1]["id"].as_str().unwrap());
     });
+}
+
+/// Once, in the request that `row` came in by; trying tells nothing.
+fn import_is_told_of(app: &TestApp, olga: &str, provider: ProviderId, row: &Value) {
+    let told = imports(app, olga);
+    let [begun, ended] = told.as_slice() else {
+        panic!("one import, and none for trying: {told:?}");
+    };
+    assert_eq!(
+        begun["payload"]["after"],
+        json!({"rows": 10, "vendor": null})
+    );
+    assert_eq!(
+        ended["payload"]["after"],
+        json!({"created": 3, "existing": 0, "refused": 7})
+    );
+    assert_eq!(ended["cause"], begun["id"]);
+    for event in [begun, ended] {
+        assert_eq!(event["subject"]["id"], json!(provider), "{event}");
+        assert_eq!(event["actor"]["kind"], "administrator");
+        // Who came in by it is found by its request.
+        assert_eq!(event["request_id"], row["request_id"]);
+    }
 }
 
 /// Once more, with another address and vendor for ada: she is there, and stays as she is.
@@ -177,7 +210,8 @@ fn import_again(app: &TestApp, olga: &str, provider: ProviderId, ada: &str) {
             count_events(app, olga),
             again["rows"][3]["detail"].is_null()
         ),
-        (before, true)
+        (before + 2, true),
+        "that it was imported is all that happened"
     );
 }
 
@@ -277,6 +311,10 @@ fn progress_is_told_step_by_step() {
                 .collect();
             assert_eq!(done, [(25, 25), (50, 25), (60, 10)]);
         }
+        let told = imports(app, &olga);
+        assert_eq!(told.len(), 2, "{told:?}");
+        let counts = json!({"created": 60, "existing": 0, "refused": 0});
+        assert_eq!(told[1]["payload"]["after"], counts);
         // What is wrong with the whole is told before anything is sent.
         let wrong = post(app, &olga, &query, "shoe_size\n42\n");
         assert_eq!(wrong.status, 400, "{}", wrong.text);
@@ -285,7 +323,10 @@ fn progress_is_told_step_by_step() {
 
 #[test]
 fn what_stops_an_import_on_its_way_loses_no_report() {
-    let app = TestApp::start(Engine::Sqlite).unwrap();
+    both_engines(stopped);
+}
+
+fn stopped(app: &TestApp) {
     let provider = app.register(third_party("Small vendors")).id;
     let call = app.admin();
     let mut file = Cursor::new(sixty());
@@ -303,6 +344,16 @@ fn what_stops_an_import_on_its_way_loses_no_report() {
         assert_eq!(row.outcome, RowOutcome::Refused);
         assert!(row.detail.unwrap().starts_with("not tried"));
     }
+    let told = imports(app, &app.admin_token("olga", Role::Auditor));
+    let ended = &told[1];
+    assert_eq!(
+        ended["payload"]["after"],
+        json!({"created": 25, "existing": 0, "refused": 35})
+    );
+    let why = ended["payload"]["why"].as_str().unwrap();
+    assert!(why.starts_with("not tried"), "{why}");
+    assert_eq!(ended["actor"]["kind"], "system");
+    assert_eq!(ended["cause"], told[0]["id"]);
 }
 
 /// Two million rows that nobody keeps.

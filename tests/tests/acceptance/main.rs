@@ -19,6 +19,7 @@ mod import;
 mod interop;
 mod layering;
 mod links;
+mod mail;
 mod network_gates;
 mod oauth_assertions;
 mod oauth_client;

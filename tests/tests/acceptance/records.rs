@@ -1,6 +1,8 @@
 //! What administrators read back: refused requests, lists, exports.
 
 mod decisions;
+mod flips;
 mod lists;
 mod refusals;
 mod timeline;
+mod warnings;

@@ -3,10 +3,10 @@
 use std::io::{self, BufRead as _};
 
 use clap::Subcommand;
-use serde_json::json;
+use serde_json::{Value, json};
 use vestibule_domain::CredentialId;
 use vestibule_service::Role;
-use vestibule_service::administrators::AdministratorQuery;
+use vestibule_service::administrators::{Administrator, AdministratorQuery};
 
 use super::{CommandError, PageArgs, Session, done};
 use crate::output::Answer;
@@ -39,6 +39,40 @@ Examples:
     List {
         #[command(flatten)]
         page: PageArgs,
+    },
+    /// Change an administrator's role, or shut them out; what is not named stays
+    ///
+    /// Their sessions end, and tokens they have do only what their role then may, or nothing.
+    #[command(after_long_help = "\
+Examples:
+  vestibule admin edit alice --role auditor
+  vestibule admin edit alice --enabled=false")]
+    Edit {
+        /// Name of the administrator
+        name: String,
+        /// auditor, operator or administrator
+        #[arg(long)]
+        role: Option<Role>,
+        /// Whether they may do anything at all
+        #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+        enabled: Option<bool>,
+    },
+    /// Give an administrator another password, and take their second factor away, when they have lost theirs
+    #[command(after_long_help = "\
+Example:
+  vestibule admin reset alice --password-stdin < password.txt")]
+    Reset {
+        /// Name of the administrator
+        name: String,
+        /// Read the password, at least 12 characters, from the first line of standard input
+        #[arg(long, required = true)]
+        password_stdin: bool,
+    },
+    /// Remove an administrator with every token and session
+    #[command(after_long_help = "Example:\n  vestibule admin delete alice")]
+    Delete {
+        /// Name of the administrator
+        name: String,
     },
     /// Issue an API token for an administrator and show it this once
     ///
@@ -91,18 +125,39 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
                 json!({"id": created.id, "name": created.name, "role": created.role, "created": created.created}),
             )
         }
+        Command::Edit {
+            name,
+            role,
+            enabled,
+        } => {
+            let known = service.find_administrator(call, &name)?;
+            let (role, enabled) = (role.unwrap_or(known.role), enabled.unwrap_or(known.enabled));
+            let changed = service.change_administrator(call, &name, role, enabled)?;
+            Answer::record(shown(&changed))
+        }
+        Command::Reset {
+            name,
+            password_stdin: _,
+        } => {
+            let password = first_line(io::stdin().lock())?;
+            service.reset_administrator(call, &name, &password)?;
+            done(
+                "The password is changed; any second factor is gone, and their sessions have ended.",
+            )
+        }
+        Command::Delete { name } => {
+            service.delete_administrator(call, &name)?;
+            done("The administrator is removed, with every token and session.")
+        }
         Command::List { page } => {
             let query = AdministratorQuery {
                 page: page.query(),
                 ..AdministratorQuery::default()
             };
             let found = service.list_administrators(call, &query)?;
-            let shown = found.items.iter().map(|found| {
-                json!({"id": found.id, "name": found.name, "role": found.role, "enabled": found.enabled, "created": found.created})
-            });
             Answer::page(
                 found.next,
-                shown.collect(),
+                found.items.iter().map(shown).collect(),
                 &[
                     ("ID", "/id"),
                     ("NAME", "/name"),
@@ -138,6 +193,16 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
             service.revoke_admin_token(call, token)?;
             done("The token is revoked.")
         }
+    })
+}
+
+fn shown(administrator: &Administrator) -> Value {
+    json!({
+        "id": administrator.id,
+        "name": administrator.name,
+        "role": administrator.role,
+        "enabled": administrator.enabled,
+        "created": administrator.created,
     })
 }
 

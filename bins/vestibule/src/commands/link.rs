@@ -7,6 +7,7 @@ use vestibule_domain::LinkId;
 use vestibule_domain::link::{LinkState, Wanted};
 use vestibule_service::links::panic::{Target, Toll};
 use vestibule_service::links::{Forwarding, LinkDetails, LinkQuery};
+use vestibule_service::mail::QueuedLetter;
 use vestibule_web::enter;
 
 use super::{CommandError, PageArgs, Session, instant};
@@ -54,6 +55,14 @@ Examples:
         after_long_help = "Example:\n  vestibule link show 01890a5d-ac96-774b-bcce-b302099a8057"
     )]
     Show {
+        /// Id of the link
+        link: LinkId,
+    },
+    /// List the mails about an access link: where they went, how far they got, what stood in the way
+    #[command(
+        after_long_help = "Example:\n  vestibule link letters 01890a5d-ac96-774b-bcce-b302099a8057"
+    )]
+    Letters {
         /// Id of the link
         link: LinkId,
     },
@@ -169,6 +178,21 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
             )
         }
         Command::Show { link } => Answer::record(shown(&service.find_link(call, link)?)),
+        Command::Letters { link } => {
+            let letters = service.letters_of(call, link)?;
+            Answer::page(
+                None,
+                letters.iter().map(letter).collect(),
+                &[
+                    ("ID", "/id"),
+                    ("KIND", "/kind"),
+                    ("TO", "/to"),
+                    ("STATE", "/state"),
+                    ("ATTEMPTS", "/attempts"),
+                    ("LAST ERROR", "/last_error"),
+                ],
+            )
+        }
         Command::Revoke { link } => Answer::record(shown(&service.revoke_link(call, link)?)),
         Command::Code { link } => {
             let code = service.show_entry_code(call, link)?;
@@ -220,5 +244,20 @@ fn shown(details: &LinkDetails) -> Value {
         "created": link.created,
         "ended": link.ended.map(|ended| ended.at),
         "end_reason": link.ended.map(|ended| ended.reason),
+    })
+}
+
+/// A mail as the API names its parts.
+fn letter(letter: &QueuedLetter) -> Value {
+    json!({
+        "id": letter.id,
+        "kind": letter.kind,
+        "to": letter.recipient,
+        "state": letter.state,
+        "attempts": letter.attempts,
+        "due": letter.finished.is_none().then_some(letter.due),
+        "last_error": letter.last_error,
+        "created": letter.created,
+        "finished": letter.finished,
     })
 }

@@ -181,6 +181,7 @@ mod tests {
             let items: Vec<u32> = (first..7).take(3).collect();
             let next = items.last().map(|last| last + 1).filter(|next| *next < 7);
             Ok(Page {
+                previous: None,
                 items,
                 next: next.map(|next| next.to_string()),
             })

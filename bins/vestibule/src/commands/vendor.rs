@@ -7,7 +7,7 @@ use vestibule_domain::GroupId;
 use vestibule_domain::provider::LinkDelivery;
 use vestibule_domain::vendor::{VendorSettings, VendorStatus};
 use vestibule_service::pages::PageQuery;
-use vestibule_service::vendors::{Choice, VendorDetails, VendorQuery};
+use vestibule_service::vendors::{Choice, VendorDetails, VendorPerson, VendorQuery};
 
 use super::{CommandError, PageArgs, Session, flat, instant};
 use crate::output::Answer;
@@ -33,6 +33,16 @@ pub(super) enum Command {
     Show {
         /// Id or name
         vendor: String,
+    },
+    /// List the people placed in a vendor
+    #[command(
+        after_long_help = "Example:\n  vestibule vendor people 'Acme Maintenance' --limit 1000 --json"
+    )]
+    People {
+        /// Id or name
+        vendor: String,
+        #[command(flatten)]
+        page: PageArgs,
     },
     /// Decide about a vendor; what is not named stays
     ///
@@ -141,6 +151,14 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
             )
         }
         Command::Show { vendor } => show(session, &vendor)?,
+        Command::People { vendor, page } => {
+            let people = service.vendor_people(call, session.vendor(&vendor)?, &page.query())?;
+            Answer::page(
+                people.next,
+                people.items.iter().map(person).collect(),
+                &[("ID", "/id"), ("USER NAME", "/user_name")],
+            )
+        }
         Command::Edit {
             vendor,
             access_group,
@@ -195,10 +213,7 @@ fn show(session: &Session, vendor: &str) -> Result<Answer, CommandError> {
         .items;
     let mut value = flat(&vendor);
     if let Value::Object(fields) = &mut value {
-        let names: Vec<Value> = placed
-            .iter()
-            .map(|person| json!({"id": person.id, "user_name": person.user_name}))
-            .collect();
+        let names: Vec<Value> = placed.iter().map(person).collect();
         fields.extend([
             ("access_group_name".to_owned(), json!(access_group_name)),
             ("people".to_owned(), json!(people)),
@@ -206,4 +221,8 @@ fn show(session: &Session, vendor: &str) -> Result<Answer, CommandError> {
         ]);
     }
     Ok(Answer::record(value))
+}
+
+fn person(person: &VendorPerson) -> Value {
+    json!({"id": person.id, "user_name": person.user_name})
 }

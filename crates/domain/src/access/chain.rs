@@ -40,7 +40,23 @@ impl Chain {
             detail,
             event,
         });
-        self.flip.push(Change { kind, explanation });
+        self.then(kind, explanation);
+    }
+
+    /// A further change for the step that failed last.
+    pub(super) fn then(&mut self, kind: ChangeKind, explanation: Said) {
+        self.flip.push(Change {
+            kind,
+            explanation,
+            wait_until: None,
+        });
+    }
+
+    /// When time alone does what the last change would.
+    pub(super) fn or_wait(&mut self, until: DateTime<Utc>) {
+        if let Some(last) = self.flip.last_mut() {
+            last.wait_until = Some(until);
+        }
     }
 
     /// The last check of every way in.
@@ -77,7 +93,9 @@ impl Chain {
     }
 
     /// `end`: the instant at which time alone would end what is allowed.
-    pub(super) fn conclude(self, at: DateTime<Utc>, end: Option<DateTime<Utc>>) -> Decision {
+    pub(super) fn conclude(mut self, at: DateTime<Utc>, end: Option<DateTime<Utc>>) -> Decision {
+        // Stable: changes of one turn stay in the order of the checks.
+        self.flip.sort_by_key(|change| change.kind.turn());
         let allowed = self.steps.iter().all(|step| step.holds);
         Decision {
             verdict: if allowed {

@@ -47,8 +47,9 @@ pub struct Decision {
     pub at: DateTime<Utc>,
     /// Every check, in order; the verdict is "allowed" exactly when all hold.
     pub chain: Vec<Step>,
-    /// What to change so that the verdict is "allowed": one entry for each failing check, and so
-    /// usually one. Empty when allowed.
+    /// What to change so that the verdict is "allowed", in an order in which each can be made after
+    /// those before it: one entry for each failing check, and so usually one (two for a vendor that
+    /// is closed). Empty when allowed.
     pub flip: Vec<Change>,
     /// When allowed: the first instant at which the passing of time alone ends it. None when
     /// refused, or when time does not end it.
@@ -83,6 +84,9 @@ pub struct Change {
     /// An [`Instruction`], with names.
     #[serde(deserialize_with = "instruction")]
     pub explanation: Said,
+    /// The instant at which time alone does the same: the vendor starts then, or the block ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_until: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,7 +105,7 @@ pub enum ChangeKind {
     EnableVendor {
         vendor: VendorId,
     },
-    /// A closed vendor: re-attach it to a group and enable it.
+    /// A closed vendor: attach it to a group again, after which it is disabled.
     ReattachVendor {
         vendor: VendorId,
     },
@@ -109,10 +113,6 @@ pub enum ChangeKind {
     SetStart {
         vendor: VendorId,
         latest: DateTime<Utc>,
-    },
-    /// The vendor starts then by itself.
-    WaitUntil {
-        at: DateTime<Utc>,
     },
     /// To a later instant than that one, or to none.
     ExtendEnd {
@@ -143,4 +143,21 @@ fn reason<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Said, D::Error> 
 fn instruction<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Said, D::Error> {
     let text = String::deserialize(deserializer)?;
     Instruction::read(&text).ok_or_else(|| D::Error::custom("no instruction reads like that"))
+}
+
+impl ChangeKind {
+    /// When it can be made: after all of a lower one. Whatever can be set on a closed vendor can only
+    /// after it is attached again; an end has to be later than the start that is set next; enabling
+    /// takes a start and an access group.
+    pub(super) fn turn(self) -> u8 {
+        match self {
+            Self::LiftBlock { .. } | Self::ActivatePerson { .. } | Self::AddToGroup { .. } => 0,
+            Self::ReattachVendor { .. } => 1,
+            Self::ExtendEnd { .. } => 2,
+            Self::SetStart { .. } => 3,
+            Self::SetAccessGroup { .. } | Self::TieGroupToAccessGroup { .. } => 4,
+            Self::EnableAccessGroup { .. } => 5,
+            Self::EnableVendor { .. } | Self::EnableInternalGroup { .. } => 6,
+        }
+    }
 }

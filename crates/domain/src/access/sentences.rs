@@ -48,7 +48,7 @@ crate::sentences! {
             "In the provider's product, add {person} to an enabled internal group that is tied to an enabled access group, or give the provider a default access group",
         EnableVendor = "enable_vendor" "Enable vendor {vendor}",
         ReattachVendor = "reattach_vendor"
-            "Re-attach vendor {vendor} to a group of this person and enable it",
+            "Re-attach vendor {vendor} to a group of this person",
         SetStart = "set_start" "Set the start date of vendor {vendor} to {latest} or earlier",
         MoveStart = "move_start" "Move the start date of vendor {vendor} to {latest} or earlier",
         WaitUntil = "wait_until"

@@ -46,22 +46,30 @@ fn enabled(chain: &mut Chain, vendor: &VendorFacts) {
     } = vendor;
     let said = || [("vendor", name.into())];
     let enable = ChangeKind::EnableVendor { vendor: *id };
-    let reattach = ChangeKind::ReattachVendor { vendor: *id };
-    let (reason, kind, instruction) = match status {
+    let reason = match status {
         VendorStatus::Enabled => {
             let detail = Reason::VendorEnabled.said(said());
             return chain.holds(Check::VendorEnabled, detail, Some(*status_event));
         }
-        VendorStatus::Pending => (Reason::VendorPending, enable, Instruction::EnableVendor),
-        VendorStatus::Disabled => (Reason::VendorDisabled, enable, Instruction::EnableVendor),
-        VendorStatus::Closed => (Reason::VendorClosed, reattach, Instruction::ReattachVendor),
+        VendorStatus::Pending => Reason::VendorPending,
+        VendorStatus::Disabled => Reason::VendorDisabled,
+        VendorStatus::Closed => {
+            chain.fails(
+                Check::VendorEnabled,
+                Reason::VendorClosed.said(said()),
+                Some(*status_event),
+                ChangeKind::ReattachVendor { vendor: *id },
+                Instruction::ReattachVendor.said(said()),
+            );
+            return chain.then(enable, Instruction::EnableVendor.said(said()));
+        }
     };
     chain.fails(
         Check::VendorEnabled,
         reason.said(said()),
         Some(*status_event),
-        kind,
-        instruction.said(said()),
+        enable,
+        Instruction::EnableVendor.said(said()),
     );
 }
 
@@ -99,15 +107,14 @@ fn started(chain: &mut Chain, vendor: &VendorFacts, at: DateTime<Utc>) {
     }
     let detail = Reason::StartsLater.said([vendor.clone(), when.clone()]);
     // Waiting helps only if the vendor does not end before it starts.
-    let (kind, explanation) = if end.is_none_or(|end| start < end) {
-        (
-            ChangeKind::WaitUntil { at: start },
-            Instruction::WaitUntil.said([vendor, when, latest]),
-        )
+    if end.is_none_or(|end| start < end) {
+        let explanation = Instruction::WaitUntil.said([vendor, when, latest]);
+        chain.fails(Check::Started, detail, event, set_start, explanation);
+        chain.or_wait(start);
     } else {
-        (set_start, Instruction::MoveStart.said([vendor, latest]))
-    };
-    chain.fails(Check::Started, detail, event, kind, explanation);
+        let explanation = Instruction::MoveStart.said([vendor, latest]);
+        chain.fails(Check::Started, detail, event, set_start, explanation);
+    }
 }
 
 fn not_ended(chain: &mut Chain, vendor: &VendorFacts, at: DateTime<Utc>) {

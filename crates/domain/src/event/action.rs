@@ -69,6 +69,8 @@ named! {
         LinkMailed = "link.mailed",
         /// A letter about a link will never be sent.
         LinkNotMailed = "link.not_mailed",
+        /// Somebody was to have a link by mail without asking, and could not be given one.
+        LinkNotGiven = "link.not_given",
         EntryCodeRequested = "entry_code.requested",
         /// An administrator had it shown.
         EntryCodeShown = "entry_code.shown",
@@ -108,6 +110,10 @@ named! {
         AccessRequestWithdrawn = "access_request.withdrawn",
         /// By time alone.
         AccessRequestExpired = "access_request.expired",
+        /// People are imported from a table; those who came in have events of their own.
+        ImportBegun = "import.begun",
+        /// With how many rows came to what. One that was broken off has none.
+        ImportEnded = "import.ended",
     }
 }
 

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use vestibule_domain::event::{Action, Payload};
 use vestibule_domain::provider::UserType;
+use vestibule_domain::settings::MAX_NAME;
 use vestibule_domain::vendor::{Vendor, VendorSettings, VendorStatus};
 use vestibule_domain::{AccessGroupId, EventId, GroupId, VendorId};
 use vestibule_scim::{Dialect, Resource, ScimType};
@@ -207,31 +208,36 @@ impl Service {
         let Some(name) = resource.0.get("accessGroup").and_then(Value::as_str) else {
             return Ok(None);
         };
-        let known = access_groups::find_by_name(tx, name)?
-            .filter(|stored| stored.access_group.settings.linkable_by_provisioning);
-        let detail = match known {
-            None if caller.provider.settings.dialect == Dialect::Strict => {
-                return Err(vestibule_scim::Error::bad_request(
-                    ScimType::InvalidValue,
-                    "accessGroup: no access group of this name may be linked by provisioning",
-                )
-                .into());
-            }
+        let found = access_groups::find_by_name(tx, name)?;
+        let linkable = found
+            .as_ref()
+            .is_some_and(|stored| stored.access_group.settings.linkable_by_provisioning);
+        let shown: String = name.chars().take(MAX_NAME).collect();
+        if !linkable && caller.provider.settings.dialect == Dialect::Strict {
+            // Which of both it is, is none of the provider's business.
+            return Err(vestibule_scim::Error::bad_request(
+                ScimType::InvalidValue,
+                format!("accessGroup: no access group of this name may be linked by provisioning: {shown:?}"),
+            )
+            .into());
+        }
+        let internal = caller.provider.settings.user_type == UserType::Internal;
+        let warned = match found {
             None => Warned::UnknownAccessGroup,
-            Some(_) if caller.provider.settings.user_type == UserType::Internal => {
-                Warned::InternalAccessGroup
-            }
+            Some(_) if !linkable => Warned::ClosedAccessGroup,
+            Some(_) if internal => Warned::InternalAccessGroup,
             Some(stored) if status.is_none_or(|status| status == VendorStatus::Pending) => {
                 return Ok(Some(stored.access_group.id));
             }
             Some(_) => Warned::DecidedAccessGroup,
         };
+        let detail = warned.said([("name", format!("{shown:?}").into())]);
         self.warn(
             tx,
             caller,
             "access_group",
             group.to_string(),
-            &detail.said([]),
+            &detail,
             cause,
             now,
         )?;

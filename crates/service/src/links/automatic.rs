@@ -7,13 +7,15 @@ use chrono::{DateTime, Utc};
 use vestibule_domain::access::{Affiliation, Facts};
 use vestibule_domain::event::{Action, Actor, Payload};
 use vestibule_domain::link::{LinkOrigin, Wanted, delivered_automatically};
-use vestibule_domain::mail::check_address;
 use vestibule_domain::{AccessGroupId, EventId, GroupId, UserId, VendorId};
 use vestibule_storage::link_candidates::{self, Candidate};
 use vestibule_storage::links::{self, Scope};
 use vestibule_storage::users::User;
+use vestibule_storage::warnings::{self, Warning};
 use vestibule_storage::{Read, Write, groups, panics, providers, users, vendors};
 
+use crate::mail::{NOT_MAILED, check_mailable};
+use crate::warnings::Warned;
 use crate::{Change, Error, Service, access};
 
 /// People looked at in one step.
@@ -71,11 +73,7 @@ impl Service {
         let Some(user) = users::find_anywhere(tx, candidate.user)? else {
             return Ok(());
         };
-        let reachable = user
-            .email
-            .as_deref()
-            .is_some_and(|to| check_address(to).is_ok());
-        if !reachable || !self.wants_one(tx, &user, now)? {
+        if !self.wants_one(tx, &user, now)? {
             return Ok(());
         }
         let template = Change {
@@ -89,13 +87,72 @@ impl Service {
             request_id: None,
             payload: Payload::default(),
         };
-        let wanted = Wanted::default();
-        match self.make_link(tx, user.id, wanted, LinkOrigin::Automatic, &template) {
-            Ok(link) => self.mail_link(tx, &link, user.email.as_deref()),
-            // May not get in, not even later: nothing to give.
-            Err(Error::Conflict(_) | Error::Invalid { .. } | Error::NotFound(_)) => Ok(()),
+        // Whoever may not get in, and will not by time alone, is noted again by what lets them in.
+        let facts = access::facts(tx, user.id)?;
+        match self.may_enter(&user.user_name, &facts, Wanted::default(), now) {
+            Ok(_) => {}
+            Err(Error::Conflict(_) | Error::Invalid { .. }) => return Ok(()),
+            Err(error) => return Err(error),
+        }
+        // Looked for before the link is made: a link that nobody is told of helps nobody.
+        let given = match check_mailable(&user.user_name, user.email.as_deref()) {
+            Ok(email) => self
+                .make_link(
+                    tx,
+                    user.id,
+                    Wanted::default(),
+                    LinkOrigin::Automatic,
+                    &template,
+                )
+                .map(|link| (link, email)),
+            Err(error) => Err(error),
+        };
+        match given {
+            Ok((link, email)) => self.mail_link(tx, &link, Some(email)),
+            Err(error @ (Error::Conflict(_) | Error::Invalid { .. })) => {
+                self.tell_not_given(tx, &user, &error.to_string(), template)
+            }
+            Err(Error::NotFound(_)) => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    /// Tells the administrators, once for each reason, who was to have a link and has none.
+    fn tell_not_given(
+        &self,
+        tx: &mut Write<'_>,
+        user: &User,
+        why: &str,
+        template: Change,
+    ) -> Result<(), Error> {
+        let detail = Warned::LinkNotGiven
+            .said([("person", (&user.user_name).into()), ("why", why.into())])
+            .to_string();
+        let subject = user.id.to_string();
+        if warnings::stands(tx, user.provider, NOT_MAILED, &subject, &detail)? {
+            return Ok(());
+        }
+        let at = template.at;
+        let event = self.record(
+            tx,
+            Change {
+                action: Action::LinkNotGiven,
+                payload: Payload {
+                    why: Some(detail.clone()),
+                    ..Payload::default()
+                },
+                ..template
+            },
+        );
+        let warning = Warning {
+            provider: user.provider,
+            kind: NOT_MAILED.to_owned(),
+            subject,
+            detail,
+            raised: at,
+            event,
+        };
+        Ok(warnings::raise(tx, &warning)?)
     }
 
     /// Whether the settings give this person a link, and they have none yet.

@@ -1,5 +1,6 @@
-//! The panic button of a vendor or an internal group: every link of its people ends at once. It is
-//! undone only by a new link for each person, made by an administrator.
+//! The panic button of a vendor or an internal group: every link of its people ends at once, and every
+//! access request for them that nobody has decided on. It is undone only by a new link for each person,
+//! made by an administrator.
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -8,7 +9,7 @@ use vestibule_domain::link::LinkEnd;
 use vestibule_domain::settings::{self, MAX_TEXT};
 use vestibule_domain::{EventId, PanicId, ProviderId, UserId};
 use vestibule_storage::links::{self, Scope};
-use vestibule_storage::{Read, memberships, panics, vendors};
+use vestibule_storage::{Read, access_requests, memberships, panics, vendors};
 
 pub use vestibule_storage::links::Toll;
 pub use vestibule_storage::panics::Target;
@@ -33,7 +34,8 @@ impl Service {
         })
     }
 
-    /// Ends every link of a vendor's or an internal group's people. Who may get in by rule stays
+    /// Ends every link of a vendor's or an internal group's people, and withdraws what was asked for
+    /// them. Who may get in by rule stays
     /// so; but without a link nobody enters, and none comes by itself any more.
     pub fn press_panic(
         &self,
@@ -52,6 +54,8 @@ impl Service {
             let people = below(tx, target)?;
             let scope = scope(target, &people);
             let toll = toll(tx, target, &people, now)?;
+            // What was asked for before is asked for anew, by somebody who knows of the button.
+            let requests = access_requests::pending(tx, target, &people, now)?;
             let event = service.id(EventId::from_uuid, now);
             // The event tells of the whole row, its id included.
             panics::insert(tx, PanicId::from_uuid(event.as_uuid()), target, now)?;
@@ -64,7 +68,9 @@ impl Service {
                 provider: Some(provider),
                 payload: Payload {
                     before: None,
-                    after: Some(json!({"links": toll.links, "people": toll.people})),
+                    after: Some(json!({
+                        "links": toll.links, "people": toll.people, "requests": requests.len(),
+                    })),
                     why: Some(reason.clone()),
                 },
                 ..operator.change(Action::PanicPressed, subject, now)
@@ -75,6 +81,9 @@ impl Service {
                 ..change
             };
             service.end_links(tx, &scope, LinkEnd::Panic, &template)?;
+            for request in requests {
+                service.withdraw(tx, request, &template)?;
+            }
             Ok(toll)
         })
     }

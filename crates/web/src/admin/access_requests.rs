@@ -11,7 +11,7 @@ use vestibule_domain::{
 };
 use vestibule_service::access_requests as service;
 
-use super::body::{Admin, Body, Id};
+use super::body::{Admin, Body, Id, When};
 use super::links::{LinkForwarding, MadeAccessLink};
 use super::list::{List, Page, Paging};
 use super::problem::{ChangeProblems, Problem, Problems};
@@ -214,7 +214,8 @@ struct NewAccessRequest {
     governance_id: Option<String>,
     /// First instant at which the link is to work; none = when it is approved.
     #[serde(default)]
-    start: Option<DateTime<Utc>>,
+    #[schema(value_type = Option<DateTime<Utc>>)]
+    start: Option<When>,
     /// How long it is to work; none = as long as configured.
     #[serde(default)]
     #[schema(minimum = 1)]
@@ -289,7 +290,7 @@ async fn create(admin: Admin, body: Body<NewAccessRequest>) -> Result<HttpRespon
         justification,
         reason,
         governance_id,
-        start,
+        start: start.map(Into::into),
         duration_minutes,
         mailed: matches!(forwarding, LinkForwarding::Mailed),
     };

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use vestibule_domain::{BlockId, EventId, ProviderId, UserId};
 use vestibule_service::blocks as service;
 
-use super::body::{Admin, Body, Id};
+use super::body::{Admin, Body, Id, When};
 use super::list::{List, Page, Paging};
 use super::problem::{ChangeProblems, Problem, Problems};
 use super::words;
@@ -84,7 +84,8 @@ struct NewBlock {
     reason: String,
     /// First instant at which it no longer holds; none = until lifted.
     #[serde(default)]
-    until: Option<DateTime<Utc>>,
+    #[schema(value_type = Option<DateTime<Utc>>)]
+    until: Option<When>,
 }
 
 /// List blocks
@@ -129,7 +130,7 @@ async fn create(
 ) -> Result<HttpResponse, Problem> {
     let NewBlock { reason, until } = body.0;
     let block = admin
-        .run(move |service, call| service.block_user(call, id.0, &reason, until))
+        .run(move |service, call| service.block_user(call, id.0, &reason, until.map(Into::into)))
         .await?;
     Ok(HttpResponse::Created().json(Block::from(block)))
 }

@@ -10,7 +10,8 @@ use std::str::FromStr;
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_TYPE, IF_MATCH};
 use actix_web::{FromRequest, HttpRequest, web};
-use serde::de::{Deserialize, DeserializeOwned, Deserializer};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _};
 use serde_json::{Map, Value};
 use vestibule_service::{AdminCall, Error, Service};
 
@@ -398,6 +399,33 @@ async fn unknown(request: &HttpRequest) -> Problem {
                 .await
         }
         Err(problem) => problem,
+    }
+}
+
+/// An instant (RFC 3339), or a date, which stands for its first moment in UTC.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct When(DateTime<Utc>);
+
+impl From<When> for DateTime<Utc> {
+    fn from(when: When) -> Self {
+        when.0
+    }
+}
+
+impl<'de> Deserialize<'de> for When {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let midnight = |date: NaiveDate| date.and_time(NaiveTime::MIN).and_utc();
+        DateTime::parse_from_rfc3339(&text)
+            .map(|instant| instant.to_utc())
+            .ok()
+            .or_else(|| text.parse().ok().map(midnight))
+            .map(Self)
+            .ok_or_else(|| {
+                D::Error::custom(
+                    "use an instant such as 2026-03-01T22:00:00Z or a date such as 2026-03-01",
+                )
+            })
     }
 }
 

@@ -9,7 +9,7 @@ use vestibule_oauth::Scopes;
 use vestibule_service::credentials::{Token, TokenSort, Use};
 use vestibule_service::providers::SecretInfo;
 
-use super::body::{Admin, Body, Id, Ids};
+use super::body::{Admin, Body, Id, Ids, When};
 use super::list::{List, Nothing, Page, Paging};
 use super::problem::{ChangeProblems, Problem, Problems};
 use super::words;
@@ -328,7 +328,8 @@ async fn revoke_all(admin: Admin, id: Id<ProviderId>) -> Result<HttpResponse, Pr
 #[schema(example = json!({"issued_before": "2026-11-22T08:00:00Z"}))]
 struct TokenEpoch {
     /// Every token issued before this instant ends; now at the latest.
-    issued_before: DateTime<Utc>,
+    #[schema(value_type = DateTime<Utc>)]
+    issued_before: When,
 }
 
 /// How many ended.
@@ -354,7 +355,7 @@ async fn revoke_before(
     id: Id<ProviderId>,
     body: Body<TokenEpoch>,
 ) -> Result<HttpResponse, Problem> {
-    let epoch = body.0.issued_before;
+    let epoch = body.0.issued_before.into();
     let ended = admin
         .run(move |service, call| service.revoke_tokens_before(call, id.0, epoch))
         .await?;

@@ -10,7 +10,7 @@ use vestibule_domain::event::Action;
 use vestibule_domain::{EventId, ProviderId};
 use vestibule_service::{Service, events as service};
 
-use super::body::Admin;
+use super::body::{Admin, When};
 use super::list::{List, Page, Paging};
 use super::problem::{Problem, Problems};
 use super::words;
@@ -32,10 +32,12 @@ struct Choice {
     provider: Option<ProviderId>,
     #[param(value_type = Option<words::Action>)]
     action: Option<Action>,
-    /// Only what happened at this instant or later.
-    since: Option<DateTime<Utc>>,
-    /// Only what happened before this instant.
-    until: Option<DateTime<Utc>>,
+    /// Only what happened at this instant or later. A date stands for its first moment in UTC.
+    #[param(value_type = Option<DateTime<Utc>>)]
+    since: Option<When>,
+    /// Only what happened before this instant. A date stands for its first moment in UTC.
+    #[param(value_type = Option<DateTime<Utc>>)]
+    until: Option<When>,
     /// Only those whose actor's name, address or id, cause or request id contains this.
     q: Option<String>,
 }
@@ -215,8 +217,8 @@ async fn list(
                 provider: choice.provider,
                 action: choice.action.map(|action| action.name().to_owned()),
                 search: choice.q,
-                since: choice.since,
-                until: choice.until,
+                since: choice.since.map(Into::into),
+                until: choice.until.map(Into::into),
             };
             service.list_events(call, &service::EventQuery { choice, page })
         })

@@ -37,6 +37,8 @@ struct Health {
     unsealed_events: i64,
     /// Letters that wait to be sent.
     letters_waiting: i64,
+    /// Why one of them could not be sent yet: what the mail server says, or that it is not reached.
+    letter_error: Option<String>,
     /// People who are looked at soon for a link.
     people_waiting: i64,
     /// Refused requests that came too fast to be kept, ever.
@@ -54,6 +56,7 @@ impl From<service::Health> for Health {
             head: health.head_text(),
             unsealed_events: health.unsealed,
             letters_waiting: health.letters_waiting,
+            letter_error: health.letter_error,
             people_waiting: health.people_waiting,
             dropped_requests: health.dropped_requests,
             migration: health.migrations.into_iter().next_back(),

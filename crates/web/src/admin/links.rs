@@ -5,12 +5,15 @@ use actix_web::{HttpResponse, delete, get, post};
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 use vestibule_domain::link::{LinkEnd, LinkOrigin, LinkState, Wanted};
+use vestibule_domain::mail::{LetterKind, LetterState};
 use vestibule_domain::{GroupId, LinkId, ProviderId, UserId, VendorId};
 use vestibule_service::links::panic::{Target, Toll};
 use vestibule_service::links::{self as service, Forwarding};
+use vestibule_service::mail::QueuedLetter;
 
-use super::body::{Admin, Body, Id};
+use super::body::{Admin, Body, Id, When};
 use super::list::{List, Page, Paging};
 use super::problem::{ChangeProblems, Problem, Problems};
 use super::{MOUNT, words};
@@ -23,6 +26,7 @@ pub(super) fn configure(routes: &mut Routes<'_>) {
         .service(create)
         .service(read)
         .service(revoke)
+        .service(letters)
         .service(show_code)
         .service(preview_vendor_panic)
         .service(press_vendor_panic)
@@ -120,7 +124,8 @@ impl From<service::LinkDetails> for AccessLink {
 struct NewAccessLink {
     /// First instant at which it works; none = as soon as the vendor has started.
     #[serde(default)]
-    start: Option<DateTime<Utc>>,
+    #[schema(value_type = Option<DateTime<Utc>>)]
+    start: Option<When>,
     /// How long it works; none = as long as configured, or until the vendor ends if that is earlier.
     #[serde(default)]
     #[schema(minimum = 1)]
@@ -268,7 +273,7 @@ async fn create(
         LinkForwarding::Mailed => Forwarding::Mailed,
     };
     let wanted = Wanted {
-        start,
+        start: start.map(Into::into),
         // Longer than any number of minutes is longer than the longest, too.
         duration: duration_minutes
             .map(|minutes| Duration::try_minutes(minutes).unwrap_or(Duration::MAX)),
@@ -315,6 +320,60 @@ async fn revoke(admin: Admin, id: Id<LinkId>) -> Result<HttpResponse, Problem> {
         .run(move |service, call| service.revoke_link(call, id.0))
         .await?;
     Ok(HttpResponse::Ok().json(AccessLink::from(ended)))
+}
+
+/// A mail about a link.
+#[derive(Debug, Serialize, ToSchema)]
+struct LinkLetter {
+    /// The first part of its `Message-ID`, the same each time it is sent.
+    id: Uuid,
+    #[schema(value_type = words::LetterKind)]
+    kind: LetterKind,
+    to: String,
+    #[schema(value_type = words::LetterState)]
+    state: LetterState,
+    /// How often it was tried.
+    attempts: i64,
+    /// When it is tried next, while it waits.
+    due: Option<DateTime<Utc>>,
+    /// What the mail server said last when it was not sent.
+    last_error: Option<String>,
+    created: DateTime<Utc>,
+    /// When it was sent, or will not be any more.
+    finished: Option<DateTime<Utc>>,
+}
+
+impl From<QueuedLetter> for LinkLetter {
+    fn from(letter: QueuedLetter) -> Self {
+        Self {
+            id: letter.id.as_uuid(),
+            kind: letter.kind,
+            to: letter.recipient,
+            state: letter.state,
+            attempts: letter.attempts,
+            due: letter.finished.is_none().then_some(letter.due),
+            last_error: letter.last_error,
+            created: letter.created,
+            finished: letter.finished,
+        }
+    }
+}
+
+/// List the letters about a link
+///
+/// Where the link and its entry codes were mailed to, and how far each mail got. Never what it says.
+#[utoipa::path(
+    operation_id = "listLinkLetters",
+    tag = "Links",
+    params(("id" = Uuid, Path, description = "Id of the link.")),
+    responses((status = 200, description = "The letters, oldest first.", body = Page<LinkLetter>), Problems),
+)]
+#[get("/links/{id}/letters")]
+async fn letters(admin: Admin, id: Id<LinkId>) -> Result<HttpResponse, Problem> {
+    let letters = admin
+        .run(move |service, call| service.letters_of(call, id.0))
+        .await?;
+    Ok(HttpResponse::Ok().json(Page::<LinkLetter>::all(letters)))
 }
 
 /// Show an entry code

@@ -7,8 +7,9 @@ use actix_web::http::header::ACCEPT;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload};
 use serde::de::{self, Deserialize, DeserializeOwned, Deserializer};
 use serde::{Deserialize as DeriveDeserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use utoipa::{IntoParams, ToSchema};
+use vestibule_oauth::Digest;
 use vestibule_service::pages::{self, PageQuery};
 use vestibule_service::{AdminCall, Error, Service};
 
@@ -28,6 +29,8 @@ pub(crate) struct Page<T> {
     items: Vec<T>,
     /// To be sent as `after` for the next page. Null on the last one.
     next: Option<String>,
+    /// To be sent as `after` for the page before. Null on the first one.
+    previous: Option<String>,
 }
 
 impl<T> Page<T> {
@@ -36,15 +39,55 @@ impl<T> Page<T> {
         Self {
             items: items.into_iter().map(Into::into).collect(),
             next: None,
+            previous: None,
         }
     }
 }
 
-impl<S: Into<T>, T> From<pages::Page<S>> for Page<T> {
-    fn from(page: pages::Page<S>) -> Self {
+impl<T> Page<T> {
+    /// A page of a list, with cursors that are good for that list alone.
+    fn of<S: Into<T>>(page: pages::Page<S>, list: &ListKey) -> Self {
         Self {
             items: page.items.into_iter().map(Into::into).collect(),
-            next: page.next,
+            next: page.next.map(|cursor| list.seal(&cursor)),
+            previous: page.previous.map(|cursor| list.seal(&cursor)),
+        }
+    }
+}
+
+/// What tells a list and its filters from others, put behind its cursors: a place in one list is none
+/// in another. A safeguard against mistakes, not a secret.
+#[derive(Debug)]
+struct ListKey(String);
+
+impl ListKey {
+    fn new(path: &str, filters: &Map<String, Value>) -> Self {
+        let mut filters: Vec<_> = filters.iter().collect();
+        filters.sort_unstable_by_key(|(name, _)| *name);
+        let digest = Digest::of(&json!([path, filters]).to_string());
+        let start = digest
+            .as_bytes()
+            .iter()
+            .take(8)
+            .fold(0_u64, |start, byte| (start << 8) | u64::from(*byte));
+        Self(format!("{start:016x}"))
+    }
+
+    fn seal(&self, cursor: &str) -> String {
+        format!("{cursor}.{}", self.0)
+    }
+
+    /// The cursor inside, if it is of this list.
+    fn open(&self, sealed: &str, id: &str) -> Result<String, Problem> {
+        let wrong = |detail| Problem::invalid("after".to_owned(), detail, id);
+        match sealed.rsplit_once('.') {
+            Some((cursor, key)) if key == self.0 => Ok(cursor.to_owned()),
+            Some(_) => Err(wrong(
+                "after: this cursor belongs to another list, or to this one with other filters; begin again without it",
+            )),
+            None => Err(wrong(
+                "after: send `next` or `previous` of another page as it was answered",
+            )),
         }
     }
 }
@@ -54,7 +97,7 @@ impl<S: Into<T>, T> From<pages::Page<S>> for Page<T> {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "this type describes the wire; `List` reads it")]
 pub(crate) struct Paging {
-    /// `next` of the page before.
+    /// `next` of the page before, or `previous` of the page behind, with the same filters and order.
     after: Option<String>,
     /// Items of a page; in CSV, rows in all. More than 1,000 items are not given at once.
     #[param(minimum = 1, maximum = 1000, default = 100)]
@@ -92,6 +135,7 @@ pub(crate) struct List<C, S> {
     pub(crate) choice: C,
     page: PageQuery<S>,
     format: Format,
+    key: ListKey,
 }
 
 #[derive(DeriveDeserialize)]
@@ -177,55 +221,25 @@ impl<C: DeserializeOwned, S: DeserializeOwned> List<C, S> {
         } else {
             Format::Json
         });
+        let key = ListKey::new(request.path(), &choice);
+        let after = asked.after.map(|sealed| key.open(&sealed, id));
         Ok(Self {
             choice: as_described(choice, id)?,
             page: PageQuery {
                 descending: asked.sort.as_ref().is_some_and(|sorted| sorted.descending),
                 sort: asked.sort.map(|sorted| sorted.sort),
-                after: asked.after,
+                after: after.transpose()?,
                 limit: asked.limit.map(|limit| limit.0),
             },
             format,
+            key,
         })
     }
 }
 
-/// Answers a page, or the whole list as CSV with a column for each of `columns`: JSON pointers into an
-/// item. `fetch` reads one page.
-pub(crate) async fn answer<T, R, S, F>(
-    admin: &Admin,
-    format: Format,
-    page: PageQuery<S>,
-    columns: &'static [&'static str],
-    fetch: F,
-) -> Result<HttpResponse, Problem>
-where
-    T: Send + 'static,
-    R: From<T> + Serialize + 'static,
-    S: Copy + Send + 'static,
-    F: Fn(&Service, &AdminCall, PageQuery<S>) -> Result<pages::Page<T>, Error>
-        + Clone
-        + Send
-        + 'static,
-{
-    match format {
-        Format::Json => {
-            let limit = page.limit.unwrap_or(DEFAULT_LIMIT).min(MAX_LIMIT);
-            let page = PageQuery {
-                limit: Some(limit),
-                ..page
-            };
-            let found = admin
-                .run(move |service, call| fetch(service, call, page))
-                .await?;
-            Ok(HttpResponse::Ok().json(Page::<R>::from(found)))
-        }
-        Format::Csv => csv::answer::<T, R, S, F>(admin.clone(), page, columns, fetch).await,
-    }
-}
-
 impl<C, S: Copy + Send + 'static> List<C, S> {
-    /// The list as it was asked for; see [`answer`].
+    /// Answers a page, or the whole list as CSV with a column for each of `columns`: JSON pointers into
+    /// an item. `fetch` reads one page.
     pub(crate) async fn answer<T, R, F>(
         self,
         admin: &Admin,
@@ -245,10 +259,24 @@ impl<C, S: Copy + Send + 'static> List<C, S> {
             choice,
             page,
             format,
+            key,
         } = self;
         let fetch = move |service: &Service, call: &AdminCall, page: PageQuery<S>| {
             fetch(service, call, choice.clone(), page)
         };
-        answer::<T, R, S, _>(admin, format, page, columns, fetch).await
+        match format {
+            Format::Json => {
+                let limit = page.limit.unwrap_or(DEFAULT_LIMIT).min(MAX_LIMIT);
+                let page = PageQuery {
+                    limit: Some(limit),
+                    ..page
+                };
+                let found = admin
+                    .run(move |service, call| fetch(service, call, page))
+                    .await?;
+                Ok(HttpResponse::Ok().json(Page::<R>::of(found, &key)))
+            }
+            Format::Csv => csv::answer::<T, R, S, _>(admin.clone(), page, columns, fetch).await,
+        }
     }
 }

@@ -4,13 +4,12 @@ mod access;
 mod answers;
 
 use actix_web::{HttpResponse, get, post};
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use vestibule_domain::{ProviderId, UserId, VendorId};
 use vestibule_service::people as service;
 
-use super::body::{Admin, Body, Id, Params};
+use super::body::{Admin, Body, Id, Params, When};
 use super::list::{List, Page, Paging, truth};
 use super::problem::{ChangeProblems, Problem, Problems};
 use super::words;
@@ -64,24 +63,9 @@ const COLUMNS: [&str; 7] = [
 struct Instant {
     /// Without it, now. What is known now is asked about that instant: the past is not looked up.
     /// An instant, or a date, which stands for its first moment in UTC.
-    #[serde(default, deserialize_with = "instant_or_date")]
+    #[serde(default)]
     #[param(value_type = Option<String>, example = "2027-01-01T00:00:00Z")]
-    at: Option<DateTime<Utc>>,
-}
-
-fn instant_or_date<'de, D: Deserializer<'de>>(text: D) -> Result<Option<DateTime<Utc>>, D::Error> {
-    let text = String::deserialize(text)?;
-    let midnight = |date: NaiveDate| date.and_time(NaiveTime::MIN).and_utc();
-    DateTime::parse_from_rfc3339(&text)
-        .map(|instant| instant.to_utc())
-        .ok()
-        .or_else(|| text.parse().ok().map(midnight))
-        .map(Some)
-        .ok_or_else(|| {
-            D::Error::custom(
-                "use an instant such as 2026-03-01T22:00:00Z or a date such as 2026-03-01",
-            )
-        })
+    at: Option<When>,
 }
 
 /// List people
@@ -183,8 +167,10 @@ struct DecisionRequest {
     #[schema(value_type = Vec<Uuid>, min_items = 1, max_items = 1000)]
     users: Vec<UserId>,
     /// Without it, now. What is known now is asked about that instant: the past is not looked up.
+    /// An instant, or a date, which stands for its first moment in UTC.
     #[serde(default)]
-    at: Option<DateTime<Utc>>,
+    #[schema(value_type = Option<DateTime<Utc>>)]
+    at: Option<When>,
 }
 
 /// Decide whether people may get in
@@ -200,7 +186,7 @@ struct DecisionRequest {
 async fn decide_many(admin: Admin, body: Body<DecisionRequest>) -> Result<HttpResponse, Problem> {
     let DecisionRequest { users, at } = body.0;
     let decided = admin
-        .run(move |service, call| service.decide_all(call, &users, at))
+        .run(move |service, call| service.decide_all(call, &users, at.map(Into::into)))
         .await?;
     Ok(HttpResponse::Ok().json(Decisions::from(decided)))
 }
@@ -221,7 +207,7 @@ async fn decide(
     query: Params<Instant>,
 ) -> Result<HttpResponse, Problem> {
     let decision = admin
-        .read(move |service, call| service.decide_access(call, id.0, query.0.at))
+        .read(move |service, call| service.decide_access(call, id.0, query.0.at.map(Into::into)))
         .await?;
     Ok(HttpResponse::Ok().json(Access::from(decision)))
 }

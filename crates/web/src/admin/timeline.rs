@@ -10,7 +10,7 @@ use vestibule_domain::timeline::MomentKind;
 use vestibule_domain::{ProviderId, VendorId};
 use vestibule_service::timeline as service;
 
-use super::body::Admin;
+use super::body::{Admin, When};
 use super::list::{List, Page, Paging};
 use super::problem::{Problem, Problems};
 use super::words;
@@ -34,10 +34,12 @@ struct Choice {
     /// Only what happens to this vendor and to the links of its people.
     #[param(value_type = Option<Uuid>)]
     vendor: Option<VendorId>,
-    /// Only what happens at this instant or later.
-    from: Option<DateTime<Utc>>,
-    /// Only what happens before this instant.
-    to: Option<DateTime<Utc>>,
+    /// Only what happens at this instant or later. A date stands for its first moment in UTC.
+    #[param(value_type = Option<DateTime<Utc>>)]
+    from: Option<When>,
+    /// Only what happens before this instant. A date stands for its first moment in UTC.
+    #[param(value_type = Option<DateTime<Utc>>)]
+    to: Option<When>,
 }
 
 /// Something that time alone will change.
@@ -114,8 +116,8 @@ async fn list(
                 kind: choice.kind,
                 provider: choice.provider,
                 vendor: choice.vendor,
-                from: choice.from,
-                to: choice.to,
+                from: choice.from.map(Into::into),
+                to: choice.to.map(Into::into),
                 page,
             };
             service.timeline(call, &query)

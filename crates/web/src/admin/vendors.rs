@@ -11,7 +11,7 @@ use vestibule_domain::{AccessGroupId, GroupId, ProviderId, UserId, VendorId};
 use vestibule_service::Error;
 use vestibule_service::vendors as service;
 
-use super::body::{Admin, Body, Given, Id, IfMatch, etag};
+use super::body::{Admin, Body, Given, Id, IfMatch, When, etag};
 use super::list::{List, Nothing, Page, Paging};
 use super::problem::{ChangeProblems, Problem, Problems};
 use super::words;
@@ -143,14 +143,14 @@ struct VendorChanges {
     #[schema(value_type = Option<Uuid>)]
     #[serde(default)]
     access_group: Given<Option<AccessGroupId>>,
-    /// First instant at which its people may get in.
+    /// First instant at which its people may get in. A date stands for its first moment in UTC.
     #[schema(value_type = Option<DateTime<Utc>>)]
     #[serde(default)]
-    start: Given<Option<DateTime<Utc>>>,
-    /// First instant at which they no longer may.
+    start: Given<Option<When>>,
+    /// First instant at which they no longer may. A date stands for its first moment in UTC.
     #[schema(value_type = Option<DateTime<Utc>>)]
     #[serde(default)]
-    end: Given<Option<DateTime<Utc>>>,
+    end: Given<Option<When>>,
     /// `enabled` needs an access group and a start.
     #[schema(value_type = words::VendorStatus)]
     #[serde(default)]
@@ -169,11 +169,12 @@ struct VendorChanges {
 impl VendorChanges {
     /// The change, which can be made again when the transaction has to be.
     fn edit(self) -> impl FnMut(&mut VendorSettings) -> Result<(), Error> {
+        let instant = |when: Option<When>| when.map(Into::into);
         move |settings| {
             let changes = self.clone();
             changes.access_group.put(&mut settings.access_group);
-            changes.start.put(&mut settings.start);
-            changes.end.put(&mut settings.end);
+            changes.start.map(instant).put(&mut settings.start);
+            changes.end.map(instant).put(&mut settings.end);
             changes.status.put(&mut settings.status);
             changes.contract_number.put(&mut settings.contract_number);
             changes.document_id.put(&mut settings.document_id);

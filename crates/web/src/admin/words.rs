@@ -7,7 +7,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::{PartialSchema, ToSchema};
 use vestibule_domain::{
-    access, access_request, event, import, link, placement, provider, timeline, vendor,
+    access, access_request, event, import, link, mail, placement, provider, timeline, vendor,
 };
 use vestibule_scim::Dialect as ScimDialect;
 use vestibule_service::{self as service, Role as AdminRole, cockpit};
@@ -64,6 +64,10 @@ words! {
     LinkOrigin = names(link::LinkOrigin::ALL, link::LinkOrigin::name);
     /// What a link is now.
     LinkState = names(link::LinkState::ALL, link::LinkState::name);
+    /// What a mail about a link is for.
+    LetterKind = names(mail::LetterKind::ALL, mail::LetterKind::name);
+    /// How far a mail got: `unknown` was handed over without an answer, and is not sent twice.
+    LetterState = names(mail::LetterState::ALL, mail::LetterState::name);
     /// Why a link ended before its time.
     LinkEnd = names(link::LinkEnd::ALL, link::LinkEnd::name);
     /// Whether the person may get in.

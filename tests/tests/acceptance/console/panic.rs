@@ -156,7 +156,7 @@ fn the_panic_button_of_a_vendor_counts_so_far_and_ends_every_link() {
 
         let pressed = button.press("Acme", "stolen laptop");
         assert_eq!(pressed.status, 303, "{}", pressed.text);
-        let ended = json!({"links": PREVIEWED + 1, "people": PREVIEWED});
+        let ended = json!({"links": PREVIEWED + 1, "people": PREVIEWED, "requests": 0});
         assert_eq!(button.pressed(), ended, "exactly");
         assert_eq!(standing(app), 0);
         let toll = json!({"links": 0, "people": 0, "more": false});

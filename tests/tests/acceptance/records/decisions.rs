@@ -188,12 +188,17 @@ fn a_placement_is_explained_and_asked_about_other_rules() {
             (&json!("named_priority"), &json!(vendors[1])),
         ];
         assert_eq!(chosen, expected);
-        let wrong = format!("/api/v1/users/{grace}/placement?priority=Acme");
-        let refused = app.send("GET", &wrong, Some(&admin), None);
-        assert_eq!(
-            (refused.status, &refused.json()["field"]),
-            (400, &json!("priority"))
-        );
+        let unknown = uuid(1);
+        let unknown = format!("{},{unknown}", vendors[1]);
+        for wrong in ["Acme", &unknown] {
+            let path = format!("/api/v1/users/{grace}/placement?priority={wrong}");
+            let refused = app.send("GET", &path, Some(&admin), None);
+            assert_eq!(
+                (refused.status, &refused.json()["field"]),
+                (400, &json!("priority"))
+            );
+            assert!(wrong == "Acme" || refused.text.contains(&uuid(1)));
+        }
     });
 }
 

@@ -10,11 +10,12 @@ fn get(app: &TestApp, token: &str, path: &str) -> Value {
     reply.json()
 }
 
-/// Every page, one after the other.
+/// Every page, one after the other, and back again.
 fn walk(app: &TestApp, token: &str, path: &str) -> Vec<String> {
     let separator = if path.contains('?') { '&' } else { '?' };
     let mut seen = Vec::new();
     let mut after = String::new();
+    let mut pages: Vec<Value> = Vec::new();
     loop {
         let page = get(app, token, &format!("{path}{separator}limit=2{after}"));
         let items = page["items"].as_array().unwrap();
@@ -28,11 +29,24 @@ fn walk(app: &TestApp, token: &str, path: &str) -> Vec<String> {
                 .iter()
                 .map(|item| item["id"].as_str().unwrap_or_default().to_owned()),
         );
-        match page["next"].as_str() {
+        let next = page["next"].as_str().map(str::to_owned);
+        pages.push(page);
+        match next {
             Some(next) => after = format!("&after={next}"),
-            None => return seen,
+            None => break,
         }
     }
+    let mut page = pages.pop().unwrap();
+    while let Some(previous) = page["previous"].as_str() {
+        let before = format!("{path}{separator}limit=2&after={previous}");
+        page = get(app, token, &before);
+        let there = pages.pop().unwrap();
+        assert_eq!(page["items"], there["items"], "{before}");
+        assert_eq!(page["next"], there["next"], "{before}");
+        assert_eq!(page["previous"].is_null(), pages.is_empty(), "{before}");
+    }
+    assert_eq!(pages, [Value::Null; 0], "{path}: the way back is as long");
+    seen
 }
 
 fn furnish(app: &TestApp) {
@@ -139,14 +153,27 @@ fn all_lists_page_both_ways_and_export_the_same_rows() {
         assert_eq!(names("/providers?user_type=internal"), ["Entra"]);
         assert_eq!(names("/groups?q=bet"), ["beta"]);
         assert_eq!(names("/access-groups?enabled=false"), [""; 0]);
-        // A cursor belongs to its order.
-        let next = get(app, &token, "/vendors?limit=1&sort=name")["next"].clone();
-        let path = format!("/api/v1/vendors?limit=1&after={}", next.as_str().unwrap());
-        let refused = app.send("GET", &path, Some(&token), None);
-        assert_eq!(
-            (refused.status, &refused.json()["field"]),
-            (400, &json!("after"))
-        );
+        // A cursor belongs to its order, its filters and its list.
+        let next = get(app, &token, "/vendors?limit=1&sort=name&q=a")["next"].clone();
+        let next = next.as_str().unwrap();
+        for (path, words) in [
+            ("/vendors?q=a", "another order"),
+            ("/vendors?q=a&sort=-name", "another order"),
+            ("/vendors?sort=name", "other filters"),
+            ("/vendors?sort=name&q=b", "other filters"),
+            ("/vendors?sort=name&q=a&status=pending", "other filters"),
+            ("/groups?sort=name&q=a", "another list"),
+        ] {
+            let path = format!("/api/v1{path}&after={next}");
+            let refused = app.send("GET", &path, Some(&token), None);
+            assert_eq!(
+                (refused.status, &refused.json()["field"]),
+                (400, &json!("after"))
+            );
+            assert!(refused.text.contains(words), "{path}: {}", refused.text);
+        }
+        let again = format!("/vendors?q=a&limit=2&sort=name&after={next}");
+        assert_eq!(names(&again).len(), 2, "how long a page is may change");
         // Nothing is sent to whoever may not see it.
         let refused = app.send("GET", "/api/v1/vendors?format=csv", Some("vap_wrong"), None);
         assert_eq!(refused.status, 401);

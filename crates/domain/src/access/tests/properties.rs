@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::vendor::VendorSettings;
 
 prop_compose! {
     fn any_access_group()(number in 30u8..34, enabled: bool) -> AccessGroupFacts {
@@ -113,24 +114,39 @@ proptest! {
         prop_assert_eq!(decision.allowed(), rule(&facts, at(now)));
         prop_assert_eq!(decision.allowed(), decision.chain.iter().all(|step| step.holds));
         let failing = decision.chain.iter().filter(|step| !step.holds).count();
-        prop_assert_eq!(decision.flip.len(), failing);
+        let attached = |change: &Change| matches!(change.kind, ChangeKind::ReattachVendor { .. });
+        let of_closed = decision.flip.iter().filter(|change| attached(change)).count();
+        prop_assert_eq!(decision.flip.len(), failing + of_closed);
     }
 
     #[test]
-    fn the_flip_flips_and_nothing_in_it_is_needless(facts in any_facts(), now in 0i64..10) {
-        let decision = decide(&facts, at(now));
-        let kinds = kinds(&decision);
-        let (changed, then) = apply(&facts, at(now), &kinds);
-        prop_assert!(decide(&changed, then).allowed(), "{:?}", kinds);
-        // Waiting may outlast a block.
-        let waits = kinds.iter().any(|kind| matches!(kind, ChangeKind::WaitUntil { .. }));
+    fn the_flip_can_be_made_in_its_order_and_flips(facts in any_facts(), now in 0i64..10) {
+        let kinds = kinds(&decide(&facts, at(now)));
+        let changed = apply(&facts, at(now), &kinds, Rules::Kept);
+        prop_assert!(decide(&changed, at(now)).allowed(), "{:?}", kinds);
         for left_out in 0..kinds.len() {
             let mut fewer = kinds.clone();
             let without = fewer.remove(left_out);
-            let (changed, then) = apply(&facts, at(now), &fewer);
-            let needless = decide(&changed, then).allowed();
-            let outlasted = waits && matches!(without, ChangeKind::LiftBlock { .. });
-            prop_assert!(!needless || outlasted, "{:?} was not needed", without);
+            let changed = apply(&facts, at(now), &fewer, Rules::Left);
+            let needless = decide(&changed, at(now)).allowed();
+            // Enabling is what a closed vendor lacks once it is attached again.
+            let attached = matches!(without, ChangeKind::ReattachVendor { .. });
+            prop_assert!(!needless || attached, "{:?} was not needed", without);
+        }
+    }
+
+    #[test]
+    fn waiting_does_in_the_place_of_a_change(facts in any_facts(), now in 0i64..10) {
+        let decision = decide(&facts, at(now));
+        for (index, change) in decision.flip.iter().enumerate() {
+            let Some(until) = change.wait_until else {
+                continue;
+            };
+            let mut kinds = kinds(&decision);
+            kinds.remove(index);
+            let changed = apply(&facts, at(now), &kinds, Rules::Left);
+            prop_assert!(!decide(&changed, at(now)).allowed(), "{:?}", kinds);
+            prop_assert!(decide(&changed, until).allowed(), "{:?}", kinds);
         }
     }
 
@@ -154,15 +170,21 @@ proptest! {
     }
 }
 
+/// Whether changes of a vendor meet the rules by which an administrator makes them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rules {
+    Kept,
+    Left,
+}
+
 /// Does what the changes say, choosing the easiest where they leave a choice.
-fn apply(facts: &Facts, now: DateTime<Utc>, changes: &[ChangeKind]) -> (Facts, DateTime<Utc>) {
+fn apply(facts: &Facts, now: DateTime<Utc>, changes: &[ChangeKind], rules: Rules) -> Facts {
     let mut facts = facts.clone();
-    let mut now = now;
     for change in changes {
+        let before = facts.clone();
         match *change {
             ChangeKind::LiftBlock { block } => facts.blocks.retain(|b| b.id != block),
             ChangeKind::ActivatePerson { .. } => facts.person.active = true,
-            ChangeKind::WaitUntil { at } => now = at,
             ChangeKind::AddToGroup { .. } => match &mut facts.affiliation {
                 Affiliation::ThirdParty { placement } => {
                     let (start, end) = (Some(now), None);
@@ -187,8 +209,11 @@ fn apply(facts: &Facts, now: DateTime<Utc>, changes: &[ChangeKind]) -> (Facts, D
                 group_mut(&mut facts, group).access_group = Some(access_group(98, true));
             }
             ChangeKind::EnableAccessGroup { access_group } => enable(&mut facts, access_group),
-            ChangeKind::EnableVendor { vendor } | ChangeKind::ReattachVendor { vendor } => {
+            ChangeKind::EnableVendor { vendor } => {
                 vendor_mut(&mut facts, vendor).status = VendorStatus::Enabled;
+            }
+            ChangeKind::ReattachVendor { vendor } => {
+                vendor_mut(&mut facts, vendor).status = VendorStatus::Disabled;
             }
             ChangeKind::SetStart { vendor, latest } => {
                 vendor_mut(&mut facts, vendor).start = Some(latest);
@@ -200,8 +225,47 @@ fn apply(facts: &Facts, now: DateTime<Utc>, changes: &[ChangeKind]) -> (Facts, D
                 vendor_mut(&mut facts, vendor).access_group = Some(access_group(98, true));
             }
         }
+        if rules == Rules::Kept {
+            keeps_to_the_rules(*change, &before, &facts);
+        }
     }
-    (facts, now)
+    facts
+}
+
+/// What the service holds a change of a vendor to.
+fn keeps_to_the_rules(change: ChangeKind, before: &Facts, after: &Facts) {
+    let vendor = |facts: &Facts| match &facts.affiliation {
+        Affiliation::ThirdParty {
+            placement: Some(placement),
+        } => Some(placement.vendor.clone()),
+        _ => None,
+    };
+    let (Some(before), Some(after)) = (vendor(before), vendor(after)) else {
+        return;
+    };
+    if before == after {
+        return;
+    }
+    let attached = matches!(change, ChangeKind::ReattachVendor { .. });
+    let of_access_group = matches!(change, ChangeKind::EnableAccessGroup { .. });
+    assert!(
+        attached || of_access_group || before.status != VendorStatus::Closed,
+        "{change:?} of a closed vendor"
+    );
+    // What could not have come about by these rules is not held to them.
+    if settings(before).check().is_ok() {
+        assert_eq!(settings(after).check(), Ok(()), "{change:?}");
+    }
+}
+
+fn settings(vendor: VendorFacts) -> VendorSettings {
+    VendorSettings {
+        access_group: vendor.access_group.map(|tied| tied.id),
+        start: vendor.start,
+        end: vendor.end,
+        status: vendor.status,
+        ..VendorSettings::default()
+    }
 }
 
 fn vendor_mut(facts: &mut Facts, id: VendorId) -> &mut VendorFacts {

@@ -18,7 +18,8 @@ pub(super) struct Access {
     at: DateTime<Utc>,
     /// Every check, in order; the verdict is `allowed` exactly when all hold.
     chain: Vec<AccessStep>,
-    /// What to change so that the verdict is `allowed`: one entry for each failing check.
+    /// What to change so that the verdict is `allowed`, to be done in this order: one entry for each
+    /// failing check, two for a vendor that is closed.
     flip: Vec<AccessChange>,
     /// When allowed: the first instant at which the passing of time alone ends it.
     until: Option<DateTime<Utc>>,
@@ -84,9 +85,9 @@ struct AccessChange {
     access_group: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     group: Option<Uuid>,
-    /// Of `wait_until`: when the vendor starts by itself.
+    /// In place of the change, wait until then: the vendor starts, or the block ends, by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
-    at: Option<DateTime<Utc>>,
+    wait_until: Option<DateTime<Utc>>,
     /// Of `set_start`: the latest instant that would do.
     #[serde(skip_serializing_if = "Option::is_none")]
     latest: Option<DateTime<Utc>>,
@@ -106,7 +107,6 @@ enum AccessChangeKind {
     EnableVendor,
     ReattachVendor,
     SetStart,
-    WaitUntil,
     ExtendEnd,
     SetAccessGroup,
     EnableAccessGroup,
@@ -151,11 +151,17 @@ impl From<Step> for AccessStep {
 }
 
 impl From<Change> for AccessChange {
-    fn from(Change { kind, explanation }: Change) -> Self {
+    fn from(change: Change) -> Self {
         use AccessChangeKind as Kind;
+        let Change {
+            kind,
+            explanation,
+            wait_until,
+        } = change;
         let of = |change| Self {
             change,
             explanation: explanation.to_string(),
+            wait_until,
             ..Self::default()
         };
         match kind {
@@ -183,10 +189,6 @@ impl From<Change> for AccessChange {
                 vendor: Some(vendor.as_uuid()),
                 latest: Some(latest),
                 ..of(Kind::SetStart)
-            },
-            ChangeKind::WaitUntil { at } => Self {
-                at: Some(at),
-                ..of(Kind::WaitUntil)
             },
             ChangeKind::ExtendEnd { vendor, beyond } => Self {
                 vendor: Some(vendor.as_uuid()),

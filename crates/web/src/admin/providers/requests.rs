@@ -1,6 +1,5 @@
 //! What is said about a provider to the server.
 
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vestibule_domain::AccessGroupId;
@@ -11,7 +10,7 @@ use vestibule_scim::Dialect;
 use vestibule_service::Error;
 
 use super::authentication::Authentication;
-use crate::admin::body::Given;
+use crate::admin::body::{Given, When};
 use crate::admin::words;
 
 /// How many requests a provider may make.
@@ -63,7 +62,8 @@ pub(crate) struct NewProvider {
     tags: Vec<String>,
     /// First instant at which it no longer may provision; none = no end.
     #[serde(default)]
-    valid_until: Option<DateTime<Utc>>,
+    #[schema(value_type = Option<DateTime<Utc>>)]
+    valid_until: Option<When>,
     /// Addresses and networks it may call from; `*` = any, an empty list = none.
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
@@ -116,7 +116,7 @@ impl NewProvider {
             user_type: self.user_type,
             description: self.description,
             tags: self.tags,
-            valid_until: self.valid_until,
+            valid_until: self.valid_until.map(Into::into),
             allowed_addresses: self.allowed_addresses,
             allowed_referrers: self.allowed_referrers,
             authentication: self.authentication.map(Into::into).unwrap_or_default(),
@@ -150,7 +150,7 @@ pub(crate) struct ProviderChanges {
     tags: Given<Vec<String>>,
     #[schema(value_type = Option<DateTime<Utc>>)]
     #[serde(default)]
-    valid_until: Given<Option<DateTime<Utc>>>,
+    valid_until: Given<Option<When>>,
     #[schema(value_type = Vec<String>)]
     #[serde(default)]
     allowed_addresses: Given<AllowedAddresses>,
@@ -190,7 +190,10 @@ impl ProviderChanges {
             changes.user_type.put(&mut settings.user_type);
             changes.description.put(&mut settings.description);
             changes.tags.put(&mut settings.tags);
-            changes.valid_until.put(&mut settings.valid_until);
+            changes
+                .valid_until
+                .map(|until| until.map(Into::into))
+                .put(&mut settings.valid_until);
             changes
                 .allowed_addresses
                 .put(&mut settings.allowed_addresses);

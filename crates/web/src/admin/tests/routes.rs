@@ -138,7 +138,7 @@ async fn an_access_group_lives_and_goes() {
     let body = json!({
         "name": "Plant", "description": "the plant", "enabled": true, "may_view_passwords": true,
         "may_start_sessions": true, "approvals_required": 2, "disapprovals_to_cancel": 1, "approval_levels": 3,
-        "governance_id_required": true, "self_request": true, "approvers": ["ada"], "linkable_by_provisioning": true,
+        "governance_id_required": true, "self_request": true, "approvers": ["root"], "linkable_by_provisioning": true,
     });
     let created = world.post("/access-groups", body.clone()).await.expect(201);
     for (field, value) in body.as_object().unwrap() {
@@ -173,7 +173,7 @@ async fn an_access_group_lives_and_goes() {
         (&changed["enabled"], &changed["description"]),
         (&json!(false), &Value::Null)
     );
-    assert_eq!(changed["approvers"], json!(["ada"]));
+    assert_eq!(changed["approvers"], json!(["root"]));
 
     let page = world.get("/access-groups?limit=1").await.expect(200);
     let next = format!(

@@ -253,9 +253,7 @@ fn way(kind: &ChangeKind) -> Option<String> {
         ChangeKind::EnableInternalGroup { group } | ChangeKind::TieGroupToAccessGroup { group } => {
             Some(internal_groups::href(*group))
         }
-        ChangeKind::ActivatePerson { .. }
-        | ChangeKind::AddToGroup { .. }
-        | ChangeKind::WaitUntil { .. } => None,
+        ChangeKind::ActivatePerson { .. } | ChangeKind::AddToGroup { .. } => None,
     }
 }
 

@@ -1,0 +1,147 @@
+//! What a provider sent that changes nothing is told of by its value.
+
+use serde_json::{Value, json};
+use vestibule_scim::Dialect;
+use vestibule_service::Role;
+use vestibule_testkit::{TestApp, TestProvider, both_engines, internal, third_party};
+
+fn push(
+    app: &TestApp,
+    provider: &TestProvider,
+    name: &str,
+    access_group: &str,
+) -> vestibule_testkit::Reply {
+    let body = json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
+        "displayName": name, "accessGroup": access_group,
+    });
+    app.send(
+        "POST",
+        "/scim/v2/Groups",
+        Some(&provider.token),
+        Some(&body),
+    )
+}
+
+#[test]
+fn an_access_group_that_a_push_names_in_vain_is_warned_of_by_name() {
+    both_engines(|app| {
+        let okta = app.register(third_party("Okta"));
+        let entra = app.register(internal("Entra"));
+        let strict = app.register(vestibule_domain::provider::ProviderSettings {
+            dialect: Dialect::Strict,
+            ..third_party("Strict")
+        });
+        let admin = app.admin_token("olga", Role::Operator);
+        for (name, open) in [("Open", true), ("Closed", false)] {
+            let body = json!({"name": name, "linkable_by_provisioning": open});
+            let made = app.send("POST", "/api/v1/access-groups", Some(&admin), Some(&body));
+            assert_eq!(made.status, 201, "{}", made.text);
+        }
+        let warned = |provider: &TestProvider, group: &str| -> Vec<String> {
+            let path = format!("/api/v1/providers/{}/warnings", provider.id);
+            let list = app.send("GET", &path, Some(&admin), None).json();
+            let warnings = list["items"].as_array().unwrap().iter();
+            warnings
+                .filter(|warning| warning["kind"] == "access_group" && warning["subject"] == group)
+                .map(|warning| warning["detail"].as_str().unwrap().to_owned())
+                .collect()
+        };
+        for (provider, name, sent, words) in [
+            (&okta, "Acme", "Widnows", "no access group has this name"),
+            (&okta, "Beta", "Closed", "may not be linked by provisioning"),
+            (&entra, "Team", "Open", "only vendors are linked"),
+        ] {
+            let made = push(app, provider, name, sent);
+            assert_eq!(made.status, 201, "{}", made.text);
+            let group = made.json()["id"].as_str().unwrap().to_owned();
+            let told = warned(provider, &group);
+            assert_eq!(told.len(), 1);
+            assert!(told[0].contains(&format!("{sent:?}")), "{told:?}");
+            assert!(told[0].contains(words), "{told:?}");
+        }
+        let made = push(app, &okta, "Gamma", "open").json();
+        assert_eq!(warned(&okta, made["id"].as_str().unwrap()), [""; 0]);
+        let vendors = app.send("GET", "/api/v1/vendors?name=Gamma", Some(&admin), None);
+        assert!(vendors.json()["items"][0]["access_group"].is_string());
+        // Far longer than any name: told of, and not at that length.
+        let long = "x".repeat(4_000);
+        let made = push(app, &okta, "Delta", &long).json();
+        let told = warned(&okta, made["id"].as_str().unwrap());
+        assert!(told[0].len() < 400, "{told:?}");
+
+        for sent in ["Widnows", "Closed"] {
+            let refused = push(app, &strict, "Acme", sent);
+            assert_eq!(refused.status, 400, "{}", refused.text);
+            assert_eq!(refused.json()["scimType"], "invalidValue");
+            let detail = refused.json()["detail"].as_str().unwrap().to_owned();
+            assert!(detail.starts_with("accessGroup: "), "{detail}");
+            assert!(detail.contains(&format!("{sent:?}")), "{detail}");
+        }
+    });
+}
+
+#[test]
+fn a_date_is_an_instant_and_what_is_neither_is_told_what_is_expected() {
+    both_engines(|app| {
+        let okta = app.register(third_party("Okta"));
+        let admin = app.admin_token("olga", Role::Operator);
+        push(app, &okta, "Acme", "none");
+        let send = |method: &str, path: &str, body: Option<Value>| {
+            app.send(
+                method,
+                &format!("/api/v1{path}"),
+                Some(&admin),
+                body.as_ref(),
+            )
+        };
+        let vendor = send("GET", "/vendors", None).json()["items"][0]["id"].clone();
+        let vendor = format!("/vendors/{}", vendor.as_str().unwrap());
+        let dates = json!({"start": "2026-02-01", "end": "2026-03-01T12:00:00+02:00"});
+        let changed = send("PATCH", &vendor, Some(dates));
+        assert_eq!(changed.status, 200, "{}", changed.text);
+        let changed = changed.json();
+        assert_eq!(changed["start"], "2026-02-01T00:00:00Z");
+        assert_eq!(changed["end"], "2026-03-01T10:00:00Z");
+        let cleared = send("PATCH", &vendor, Some(json!({"end": null})));
+        assert_eq!(cleared.json()["end"], Value::Null);
+        for path in [
+            "/timeline?from=2026-02-01&to=2026-03-01",
+            "/events?since=2026-01-01&until=2026-03-01",
+        ] {
+            assert_eq!(send("GET", path, None).status, 200, "{path}");
+        }
+        let told = |reply: vestibule_testkit::Reply, field: &str| {
+            assert_eq!(reply.status, 400, "{}", reply.text);
+            let problem = reply.json();
+            assert_eq!(problem["field"], field, "{problem}");
+            let detail = problem["detail"].as_str().unwrap().to_owned();
+            for word in [field, "an instant such as", "a date such as"] {
+                assert!(detail.contains(word), "{detail}");
+            }
+        };
+        for wrong in [
+            "tomorrow",
+            "2026-02-30",
+            "01.02.2026",
+            "2026-02-01T08:00",
+            "",
+        ] {
+            told(
+                send("PATCH", &vendor, Some(json!({ "start": wrong }))),
+                "start",
+            );
+            told(send("PATCH", &vendor, Some(json!({ "end": wrong }))), "end");
+            for name in ["from", "to"] {
+                told(
+                    send("GET", &format!("/timeline?{name}={wrong}"), None),
+                    name,
+                );
+            }
+            told(
+                send("GET", &format!("/events?since={wrong}"), None),
+                "since",
+            );
+        }
+    });
+}
