@@ -15,6 +15,7 @@ use crate::pages::{Page, PageQuery};
 use crate::{AdminCall, Change, Error, Role, Service};
 
 pub use vestibule_storage::groups::InternalGroupSort;
+pub use vestibule_storage::memberships::{MemberSort, Named as Member};
 
 /// A group of an internal provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +59,22 @@ impl Service {
         self.store().read(|tx| {
             crate::admin::admit(tx, call, Role::Auditor, self.now())?;
             Ok(find(tx, id)?.into())
+        })
+    }
+
+    /// The members of an internal group, nested groups among them, by id.
+    pub fn internal_group_members(
+        &self,
+        call: &AdminCall,
+        id: GroupId,
+        page: &PageQuery<MemberSort>,
+    ) -> Result<Page<Member>, Error> {
+        let asked = self.asked(page, (MemberSort::Created, false))?;
+        self.store().read(|tx| {
+            crate::admin::admit(tx, call, Role::Auditor, self.now())?;
+            find(tx, id)?;
+            let found = memberships::named(tx, id, asked.page())?;
+            Ok(asked.answer(found, |_, one| (None, one.id.clone())))
         })
     }
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, SubsecRound as _, Utc};
 use serde_json::json;
 use vestibule_domain::event::{Action, Payload};
 use vestibule_domain::vendor::{Vendor, VendorSettings, VendorStatus};
-use vestibule_domain::{EventId, GroupId, UserId, VendorId};
+use vestibule_domain::{EventId, GroupId, VendorId};
 use vestibule_storage::links::Scope;
 use vestibule_storage::vendors::{self, Stored};
 use vestibule_storage::{Read, Write, access_groups, groups, memberships, placements};
@@ -15,7 +15,7 @@ use crate::links::LetIn;
 use crate::pages::{Page, PageQuery};
 use crate::{AdminCall, Change, Error, Operator, Role, Service};
 
-pub use vestibule_storage::placements::PlacedSort;
+pub use vestibule_storage::placements::{Placed, PlacedSort};
 pub use vestibule_storage::vendors::{Choice, VendorSort};
 
 /// Which vendors are wanted, oldest first unless another order is asked for.
@@ -32,13 +32,6 @@ pub struct VendorDetails {
     /// How many people are placed in it.
     pub people: i64,
     pub access_group_name: Option<String>,
-}
-
-/// A person placed in a vendor.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VendorPerson {
-    pub id: UserId,
-    pub user_name: String,
 }
 
 impl Service {
@@ -81,15 +74,13 @@ impl Service {
         call: &AdminCall,
         id: VendorId,
         page: &PageQuery<PlacedSort>,
-    ) -> Result<Page<VendorPerson>, Error> {
+    ) -> Result<Page<Placed>, Error> {
         let asked = self.asked(page, (PlacedSort::Created, false))?;
         self.store().read(|tx| {
             crate::admin::admit(tx, call, Role::Auditor, self.now())?;
             find(tx, id)?;
             let found = placements::people_of(tx, id, asked.page())?;
-            Ok(asked
-                .answer(found, |_, (id, _)| (None, id.to_string()))
-                .map(|(id, user_name)| VendorPerson { id, user_name }))
+            Ok(asked.answer(found, |_, one| (None, one.id.to_string())))
         })
     }
 

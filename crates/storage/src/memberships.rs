@@ -10,6 +10,7 @@ use vestibule_scim::fold::fold;
 use crate::columns::parsed;
 use crate::engine::{direct, insert_all};
 use crate::error::Error;
+use crate::page::{Page, sorts};
 use crate::schema::{groups, memberships, users};
 use crate::store::{Read, Write};
 
@@ -35,6 +36,74 @@ pub struct Parent {
     /// When the membership arrived, as a place in the order of all arrivals.
     pub sequence: i64,
     pub event: EventId,
+}
+
+sorts! {
+    /// How the members of a group can be sorted.
+    MemberSort by "memberships.member_id" {
+        Created = "created" => "memberships.member_id",
+    }
+}
+
+/// A member of a group by its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The id of a user or, when `is_group`, of a group.
+    pub id: String,
+    pub is_group: bool,
+    pub name: String,
+    /// Of a user.
+    pub active: bool,
+    /// The event that made it a member.
+    pub event: EventId,
+}
+
+type NamedRow = (
+    String,
+    bool,
+    String,
+    Option<String>,
+    Option<bool>,
+    Option<String>,
+);
+
+/// The members of a group by their ids, nested groups among them, a page at a time.
+pub fn named(
+    read: &mut Read<'_>,
+    group: GroupId,
+    page: &Page<MemberSort>,
+) -> Result<Vec<Named>, Error> {
+    let mut query = memberships::table
+        .left_join(users::table.on(users::id.eq(memberships::member_id)))
+        .left_join(groups::table.on(groups::id.eq(memberships::member_id)))
+        .filter(memberships::group_id.eq(group.to_string()))
+        .into_boxed();
+    if let Some(behind) = page.condition() {
+        query = query.filter(behind);
+    }
+    let rows: Vec<NamedRow> = query
+        .order(page.order())
+        .limit(page.limit)
+        .select((
+            memberships::member_id,
+            memberships::member_is_group,
+            memberships::event_id,
+            users::user_name.nullable(),
+            users::active.nullable(),
+            groups::display_name.nullable(),
+        ))
+        .load(read.connection)?;
+    rows.into_iter()
+        .map(|(id, is_group, event, person, active, nested)| {
+            Ok(Named {
+                id,
+                is_group,
+                name: person.or(nested).unwrap_or_default(),
+                active: active.unwrap_or_default(),
+                event: parsed(&event)?,
+            })
+        })
+        .collect()
 }
 
 /// The members of a group in the order in which they arrived.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use vestibule_domain::placement::Placement;
+use vestibule_domain::placement::{Candidate, Placement, Rule};
 use vestibule_domain::{EventId, UserId, VendorId};
 
 use crate::columns::{from_json, instant, micros, parsed, to_json};
@@ -69,12 +69,27 @@ sorts! {
     }
 }
 
-/// The people placed in a vendor: id and user name.
+/// A person placed in a vendor, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    pub id: UserId,
+    pub user_name: String,
+    pub rule: Rule,
+    /// How many vendors' groups the person was in when the rule chose.
+    pub candidates: usize,
+    pub placed: DateTime<Utc>,
+    /// The event that placed them.
+    pub event: EventId,
+}
+
+type PlacedRow = (String, String, String, String, i64, String);
+
+/// The people placed in a vendor.
 pub fn people_of(
     read: &mut Read<'_>,
     vendor: VendorId,
     page: &Page<PlacedSort>,
-) -> Result<Vec<(UserId, String)>, Error> {
+) -> Result<Vec<Placed>, Error> {
     let mut query = placements::table
         .inner_join(users::table)
         .filter(placements::vendor_id.eq(vendor.to_string()))
@@ -82,13 +97,30 @@ pub fn people_of(
     if let Some(behind) = page.condition() {
         query = query.filter(behind);
     }
-    let rows: Vec<(String, String)> = query
+    let rows: Vec<PlacedRow> = query
         .order(page.order())
         .limit(page.limit)
-        .select((placements::user_id, users::user_name))
+        .select((
+            placements::user_id,
+            users::user_name,
+            placements::rule,
+            placements::candidates,
+            placements::placed,
+            placements::event_id,
+        ))
         .load(read.connection)?;
     rows.into_iter()
-        .map(|(id, name)| Ok((parsed(&id)?, name)))
+        .map(|(id, user_name, rule, candidates, placed, event)| {
+            let candidates: Vec<Candidate> = from_json(&candidates)?;
+            Ok(Placed {
+                id: parsed(&id)?,
+                user_name,
+                rule: parsed(&rule)?,
+                candidates: candidates.len(),
+                placed: instant(placed)?,
+                event: parsed(&event)?,
+            })
+        })
         .collect()
 }
 

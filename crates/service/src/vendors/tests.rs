@@ -1,5 +1,6 @@
 use chrono::Duration;
 use vestibule_domain::access::Check;
+use vestibule_domain::placement::Rule;
 use vestibule_domain::provider::UserType;
 use vestibule_domain::{AccessGroupId, UserId};
 
@@ -207,13 +208,12 @@ fn a_vendor_attached_again_lets_nobody_in_until_it_is_enabled() {
         .vendor_people(&root(), old.id, &PageQuery::default())
         .unwrap()
         .items;
-    assert_eq!(
-        people,
-        [VendorPerson {
-            id: ada,
-            user_name: "ada".to_owned()
-        }]
-    );
+    let [placed] = people.as_slice() else {
+        panic!("{people:?}");
+    };
+    assert_eq!((placed.id, placed.user_name.as_str()), (ada, "ada"));
+    assert_eq!((placed.rule, placed.candidates), (Rule::LastGroupWins, 1));
+    assert_eq!(placed.placed, world.service.now());
     assert_eq!(failing(&world, ada), [Check::VendorEnabled]);
     set(&world, old.id, |settings| {
         settings.status = VendorStatus::Enabled;

@@ -192,9 +192,9 @@ struct VendorPerson {
     user_name: String,
 }
 
-impl From<service::VendorPerson> for VendorPerson {
-    fn from(person: service::VendorPerson) -> Self {
-        let service::VendorPerson { id, user_name } = person;
+impl From<service::Placed> for VendorPerson {
+    fn from(person: service::Placed) -> Self {
+        let service::Placed { id, user_name, .. } = person;
         Self { id, user_name }
     }
 }

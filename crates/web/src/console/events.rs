@@ -1,8 +1,11 @@
 //! The record of every change.
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 use vestibule_domain::event::{Action, SubjectKind};
-use vestibule_domain::{AccessGroupId, AccessRequestId, LinkId, ProviderId, UserId, VendorId};
+use vestibule_domain::{
+    AccessGroupId, AccessRequestId, EventId, LinkId, ProviderId, UserId, VendorId,
+};
 use vestibule_service::Service;
 use vestibule_service::events::{Choice, EventQuery, EventRecord};
 
@@ -204,6 +207,14 @@ pub(super) fn subject(kind: SubjectKind, id: Uuid) -> String {
         | SubjectKind::Resource
         | SubjectKind::Definition
         | SubjectKind::SigningKey => format!("{MOUNT}/events?subject={id}"),
+    }
+}
+
+/// An instant that leads to the event of that instant.
+pub(super) fn when(at: DateTime<Utc>, event: EventId) -> Cell {
+    Cell::TimeOf {
+        at,
+        href: format!("{MOUNT}/events?id={event}"),
     }
 }
 

@@ -1,10 +1,12 @@
 //! Remote Access > Settings > Internal Users > Groups.
 
-use vestibule_domain::GroupId;
 use vestibule_domain::internal_group::InternalGroupSettings;
 use vestibule_domain::provider::LinkDelivery;
+use vestibule_domain::{GroupId, UserId};
 use vestibule_service::Role;
-use vestibule_service::internal_groups::InternalGroupQuery;
+use vestibule_service::events::{Choice as EventChoice, EventQuery};
+use vestibule_service::internal_groups::{InternalGroupQuery, Member};
+use vestibule_service::pages::{self, PageQuery};
 
 use super::fields::Fields;
 use super::form::{Field, Form, Pick};
@@ -13,9 +15,11 @@ use super::reply::{Answer, Reply};
 use super::table::Table;
 use super::text::Texts;
 use super::visit::Visit;
-use super::{MOUNT, access_groups, panic, providers};
+use super::{MOUNT, access_groups, events, panic, people, providers};
 
 const PAGE: u64 = 100;
+/// Members and events shown with a group.
+const BESIDE: u64 = 20;
 
 pub(super) fn href(id: GroupId) -> String {
     format!("{MOUNT}/internal-groups/{id}")
@@ -110,11 +114,24 @@ pub(super) async fn list(visit: &Visit) -> Answer {
 pub(super) async fn show(visit: &Visit) -> Answer {
     let t = visit.t;
     let id: GroupId = visit.id("group")?;
-    let (group, source) = visit
+    let part = visit.part(BESIDE, "created");
+    let (group, source, found, history) = visit
         .run(move |service, call| {
             let group = service.find_internal_group(call, id)?;
             let source = service.find_provider(call, group.provider)?;
-            Ok((group, source.provider))
+            let query = EventQuery {
+                choice: EventChoice {
+                    subject: Some(id.as_uuid()),
+                    ..EventChoice::default()
+                },
+                page: PageQuery::first(BESIDE),
+            };
+            Ok((
+                group,
+                source.provider,
+                service.internal_group_members(call, id, &part)?,
+                service.list_events(call, &query)?.items,
+            ))
         })
         .await?;
     let groups = access_groups::picks(visit).await?;
@@ -185,7 +202,70 @@ pub(super) async fn show(visit: &Visit) -> Answer {
             vec![Block::Facts(facts)],
         ));
     }
+    page.sections.push(members(visit, &found));
+    page.sections.push(Section {
+        actions: vec![Anchor::new(
+            t.own("event.all"),
+            format!("{MOUNT}/events?subject={id}"),
+        )],
+        ..Section::new(
+            "history",
+            t.own("provider.history"),
+            vec![Block::Table(events::table(visit, &history))],
+        )
+    });
     Ok(page.into())
+}
+
+/// People and nested groups, a page at a time.
+fn members(visit: &Visit, found: &pages::Page<Member>) -> Section {
+    let t = visit.t;
+    let mut table = Table::new(
+        t.own("internal_group.members"),
+        &[
+            t.get("access_group.name"),
+            t.get("search.kind"),
+            t.get("person.state"),
+            t.get("table.details"),
+        ],
+    );
+    table.empty = t.own("internal_group.nobody");
+    table.rows = found
+        .items
+        .iter()
+        .map(|one| {
+            let kind = if one.is_group { "group" } else { "user" };
+            let place = if one.is_group {
+                one.id.parse().map(href)
+            } else {
+                one.id.parse::<UserId>().map(people::href)
+            };
+            vec![
+                place.map_or_else(
+                    |_| Cell::text(&one.name),
+                    |href| Cell::link(&one.name, href),
+                ),
+                Cell::text(t.own_of("subject", kind)),
+                if one.is_group {
+                    Cell::text(t.own("internal_group.nested"))
+                } else {
+                    people::active(t, one.active)
+                },
+                Cell::link(
+                    t.own("verdict.event"),
+                    format!("{MOUNT}/events?id={}", one.event),
+                ),
+            ]
+        })
+        .collect();
+    let place = |after| format!("{}#members", visit.here(&[("after", after)]));
+    table.next = found.next.as_deref().map(|next| place(Some(next)));
+    table.first = visit.query.given("after").map(|_| place(None));
+    Section::new(
+        "members",
+        t.own("internal_group.members"),
+        vec![Block::Table(table)],
+    )
 }
 
 pub(super) async fn change(visit: &Visit, fields: &Fields) -> Answer {

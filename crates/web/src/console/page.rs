@@ -96,6 +96,11 @@ pub(crate) enum Cell {
         href: String,
     },
     Time(DateTime<Utc>),
+    /// A time that leads somewhere.
+    TimeOf {
+        at: DateTime<Utc>,
+        href: String,
+    },
     Badge(Badge),
     /// Machine text.
     Code(String),

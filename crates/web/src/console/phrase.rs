@@ -39,6 +39,8 @@ fn filled(text: &str, values: &[(&'static str, Value)]) -> Phrase {
     let parts = pieces(text).filter_map(|piece| match piece {
         Piece::Words(words) => Some(Part::Words(words.to_owned())),
         Piece::Blank(name) => value(name).map(|(_, value)| match value {
+            // What is all ASCII runs in our direction.
+            Value::Text(text) if text.is_ascii() => Part::Words(text.clone()),
             Value::Text(text) => Part::Quoted(text.clone()),
             Value::Instant(at) => Part::Time(*at),
         }),
@@ -114,20 +116,20 @@ mod tests {
     #[test]
     fn a_sentence_keeps_its_times_and_quotes_apart() {
         let at = DateTime::from_timestamp(100, 0).unwrap();
-        let said = Reason::EndsLater.said([("vendor", "Acme".into()), ("end", at.into())]);
+        let said = Reason::EndsLater.said([("vendor", "Ácme".into()), ("end", at.into())]);
         let texts = Texts::of(Language::BrazilianPortuguese);
         assert_eq!(
             texts.said("reason", &said).0,
             [
                 Part::Words("O fornecedor ".to_owned()),
-                Part::Quoted("Acme".to_owned()),
+                Part::Quoted("Ácme".to_owned()),
                 Part::Words(" só termina em ".to_owned()),
                 Part::Time(at),
             ]
         );
         assert_eq!(
             texts.said("reason", &said).to_string(),
-            "O fornecedor Acme só termina em 1970-01-01T00:01:40Z"
+            "O fornecedor Ácme só termina em 1970-01-01T00:01:40Z"
         );
     }
 }

@@ -136,7 +136,7 @@ fn plain(cell: &Cell) -> String {
         | Cell::Code(text)
         | Cell::Copy(text) => text.clone(),
         Cell::Phrase(phrase) => phrase.to_string(),
-        Cell::Time(at) => as_machine(at),
+        Cell::Time(at) | Cell::TimeOf { at, .. } => as_machine(at),
         Cell::Badge(badge) => badge.text.to_string(),
         Cell::Tags(tags) => tags.join(" "),
         Cell::Number(number) => number.to_string(),

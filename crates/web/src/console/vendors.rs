@@ -8,7 +8,7 @@ use vestibule_domain::vendor::{Vendor, VendorSettings, VendorStatus};
 use vestibule_domain::{GroupId, VendorId};
 use vestibule_service::events::{Choice as EventChoice, EventQuery, EventRecord};
 use vestibule_service::pages::{self, PageQuery};
-use vestibule_service::vendors::{VendorDetails, VendorPerson};
+use vestibule_service::vendors::{Placed, VendorDetails};
 use vestibule_service::{Error, Role};
 
 use super::fields::Fields;
@@ -71,7 +71,7 @@ pub(super) fn step(t: Texts, vendor: &Vendor, now: DateTime<Utc>) -> String {
 /// All that a vendor's page shows.
 struct Shown {
     details: VendorDetails,
-    people: pages::Page<VendorPerson>,
+    people: pages::Page<Placed>,
     history: Vec<EventRecord>,
     provider: String,
     groups: Vec<Pick>,
@@ -304,7 +304,12 @@ fn placed(visit: &Visit, shown: &Shown) -> Section {
     let t = visit.t;
     let mut table = Table::new(
         t.own("vendor.people"),
-        &[t.get("person.user_name"), t.get("table.actions")],
+        &[
+            t.get("person.user_name"),
+            t.get("vendor.rule"),
+            t.get("person.why"),
+            t.get("vendor.since"),
+        ],
     );
     table.empty = t.own("vendor.nobody");
     table.rows = shown
@@ -314,10 +319,15 @@ fn placed(visit: &Visit, shown: &Shown) -> Section {
         .map(|one| {
             vec![
                 Cell::link(&one.user_name, people::href(one.id)),
+                Cell::text(t.own_of("rule_name", one.rule.name())),
                 Cell::link(
-                    t.own("person.why"),
+                    match one.candidates {
+                        0 | 1 => t.own("vendor.only_one"),
+                        count => t.say("vendor.last_of", &[("count", &count)]),
+                    },
                     format!("{}#placement", people::href(one.id)),
                 ),
+                events::when(one.placed, one.event),
             ]
         })
         .collect();
