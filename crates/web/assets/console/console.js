@@ -47,6 +47,19 @@
     });
   }
 
+  // The theme turns without leaving the page: it may show what is shown once, or hold what was typed.
+  for (const looks of all(".top form.looks")) {
+    looks.addEventListener("submit", (event) => {
+      const chosen = event.submitter;
+      if (chosen?.name !== "theme") return;
+      event.preventDefault();
+      root.dataset.theme = chosen.value;
+      all("[name=theme]", looks).find((one) => one.offsetParent)?.focus();
+      const body = new URLSearchParams({ theme: chosen.value });
+      fetch(looks.action, { method: "POST", body, redirect: "manual" }).catch(() => {});
+    });
+  }
+
   // Ctrl K, or a slash, leads to the search.
   const find = document.getElementById("find");
   if (find) {
@@ -133,8 +146,23 @@
   prepare(document);
   if (mistake) (mistake.matches("fieldset") ? mistake.querySelector("input") : mistake).focus();
 
-  // A page that listens: when the stream says that something came, its live parts are fetched anew.
-  const stream = document.body.dataset.stream;
+  // A page that listens: its live parts are fetched anew when the stream says that something came, or
+  // every other second where there is none. What has come to its end leads elsewhere.
+  const { stream, live } = document.body.dataset;
+  const renew = async () => {
+    const answer = await fetch(live, { headers: { Accept: "text/html" } });
+    if (answer.redirected) {
+      if (!stream) location.assign(answer.url);
+      return false;
+    }
+    if (!answer.ok) return true;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const part of all("#live, #live-calls")) {
+      const next = fresh.getElementById(part.id);
+      if (next) { part.replaceWith(next); prepare(next); }
+    }
+    return Boolean(fresh.body.dataset.live);
+  };
   if (stream && "EventSource" in window) {
     const source = new EventSource(stream);
     let busy = false;
@@ -142,17 +170,16 @@
       if (busy) return;
       busy = true;
       try {
-        const answer = await fetch(document.body.dataset.live, { headers: { Accept: "text/html" } });
-        if (!answer.ok || answer.redirected) return;
-        const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-        for (const part of all("#live, #live-calls")) {
-          const next = fresh.getElementById(part.id);
-          if (next) { part.replaceWith(next); prepare(next); }
-        }
+        await renew();
       } finally {
         busy = false;
       }
     });
     addEventListener("pagehide", () => source.close());
+  } else if (live && !stream) {
+    const again = async () => {
+      if (await renew().catch(() => true)) setTimeout(again, 2000);
+    };
+    setTimeout(again, 1000);
   }
 })();

@@ -77,6 +77,7 @@ async fn admit(
         looks,
         t: looks.t,
         path: request.path().to_owned(),
+        posted: !reads,
         query: Pairs::parse(request.query_string().as_bytes()),
         request_id: id,
         last_event: request

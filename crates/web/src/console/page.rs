@@ -28,7 +28,7 @@ pub(crate) struct Page {
 /// That a page listens: its parts `live` and `live-calls` come anew when the stream says so.
 #[derive(Debug)]
 pub(crate) struct Live {
-    /// Address of the stream of events.
+    /// Address of the stream of events; empty: they come anew every other second.
     pub(crate) stream: String,
     /// Where the parts are read from.
     pub(crate) page: String,

@@ -65,6 +65,8 @@ pub(crate) struct Visit {
     pub(crate) looks: Looks,
     pub(crate) t: Texts,
     pub(crate) path: String,
+    /// Whether the page is the answer to a form, and so has no address of its own.
+    pub(crate) posted: bool,
     pub(crate) query: Pairs,
     pub(crate) request_id: String,
     /// Of a stream, the last event that the browser has seen.
