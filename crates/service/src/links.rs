@@ -91,6 +91,41 @@ impl Service {
         })
     }
 
+    /// Gets a link that stands on its way to its person once more: by mail, or under another address,
+    /// shown this once. The addresses given out before open it too, as long as it stands.
+    pub fn give_link_again(
+        &self,
+        call: &AdminCall,
+        id: LinkId,
+        forwarding: Forwarding,
+    ) -> Result<NewLink, Error> {
+        let (service, call) = (self.clone(), call.clone());
+        self.store().write("links.give_again", move |tx| {
+            let now = service.now();
+            let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
+            links::lock(tx, id)?;
+            let link = find(tx, id)?;
+            let state = link.state(now);
+            if !matches!(state, LinkState::Live | LinkState::Upcoming) {
+                let detail = "the link has ended; make another one";
+                return Err(Error::Conflict(detail.to_owned()));
+            }
+            let secret = service.forward(tx, &link, forwarding, now)?;
+            if secret.is_some() {
+                let change = Change {
+                    provider: Some(link.provider),
+                    ..operator.change(Action::LinkShown, id, now)
+                };
+                service.record(tx, change);
+            }
+            Ok(NewLink {
+                link,
+                state,
+                secret,
+            })
+        })
+    }
+
     /// Makes a link and gets it on its way to its person.
     pub(crate) fn give_link(
         &self,
@@ -103,23 +138,34 @@ impl Service {
     ) -> Result<NewLink, Error> {
         let now = template.at;
         let link = self.make_link(tx, user, wanted, origin, template)?;
-        let secret = match forwarding {
-            Forwarding::Shown => {
-                let secret = Secret::generate(SecretKind::Link, &mut self.entropy().lock());
-                links::add_secret(tx, link.id, &secret.digest(), now)?;
-                Some(secret)
-            }
-            Forwarding::Mailed => {
-                let email = people::find(tx, user)?.email;
-                self.mail_link(tx, &link, email.as_deref())?;
-                None
-            }
-        };
+        let secret = self.forward(tx, &link, forwarding, now)?;
         Ok(NewLink {
             state: link.state(now),
             link,
             secret,
         })
+    }
+
+    /// A secret that opens the link, to be shown this once; none when it goes by mail.
+    fn forward(
+        &self,
+        tx: &mut Write<'_>,
+        link: &Link,
+        forwarding: Forwarding,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Secret>, Error> {
+        match forwarding {
+            Forwarding::Shown => {
+                let secret = Secret::generate(SecretKind::Link, &mut self.entropy().lock());
+                links::add_secret(tx, link.id, &secret.digest(), now)?;
+                Ok(Some(secret))
+            }
+            Forwarding::Mailed => {
+                let email = people::find(tx, link.user)?.email;
+                self.mail_link(tx, link, email.as_deref())?;
+                Ok(None)
+            }
+        }
     }
 
     /// When a link works that is asked for now, never past the vendor's end.

@@ -199,6 +199,13 @@ fn actions(visit: &Visit, one: &LinkDetails) -> Cell {
     if one.state == LinkState::Live {
         buttons.push(button("link.show_code", "code", Tone::Plain));
     }
+    buttons.push(button("link.again_shown", "again", Tone::Plain));
+    if visit.web.service.settings().links.mail {
+        buttons.push(Button {
+            fields: vec![("forwarding", MAILED.to_owned())],
+            ..button("link.again_mailed", "again", Tone::Plain)
+        });
+    }
     buttons.push(button("link.revoke", "revoke", Tone::Bad));
     Cell::Buttons(buttons)
 }
@@ -290,14 +297,28 @@ pub(super) async fn make(visit: &Visit, fields: &Fields) -> Answer {
         start: None,
         duration: days.map(|days| Duration::try_days(days).unwrap_or(Duration::MAX)),
     };
-    let forwarding = match fields.given("forwarding") {
-        Some(MAILED) => Forwarding::Mailed,
-        _ => Forwarding::Shown,
-    };
+    let forwarding = forwarded(fields);
     let made = visit
         .run(move |service, call| service.create_link(call, user, wanted, forwarding))
         .await?;
     Ok(fresh(visit, &made))
+}
+
+fn forwarded(fields: &Fields) -> Forwarding {
+    match fields.given("forwarding") {
+        Some(MAILED) => Forwarding::Mailed,
+        _ => Forwarding::Shown,
+    }
+}
+
+/// The same link once more: mailed again, or under another address.
+pub(super) async fn again(visit: &Visit, fields: &Fields) -> Answer {
+    let id: LinkId = visit.id("link")?;
+    let forwarding = forwarded(fields);
+    let given = visit
+        .run(move |service, call| service.give_link_again(call, id, forwarding))
+        .await?;
+    Ok(fresh(visit, &given))
 }
 
 /// A link just made: its address, this once, or that it is mailed.
@@ -310,6 +331,7 @@ pub(super) fn fresh(visit: &Visit, made: &NewLink) -> Reply {
     let address = enter::address(&visit.web.settings.public_url, secret);
     let facts = vec![
         Fact::new(t.own("link.address"), Cell::Copy(address)),
+        Fact::new(t.own("vendor.status"), Cell::Badge(state(t, made.state))),
         Fact::new(t.own("link.start"), Cell::Time(made.link.start)),
         Fact::new(t.own("link.end"), Cell::Time(made.link.end)),
     ];

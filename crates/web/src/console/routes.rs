@@ -124,6 +124,7 @@ routes! {
     Get "/links" Auditor links::list;
     Get "/links/{id}" Auditor links::show;
     Post "/links/{id}/revoke" Operator links::revoke;
+    Post "/links/{id}/again" Operator links::again;
     Post "/links/{id}/code" Operator links::show_code;
 
     Get "/vendors" Auditor vendors::list;
