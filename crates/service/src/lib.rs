@@ -56,6 +56,7 @@ pub mod tokens;
 pub mod vendors;
 pub mod warnings;
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use chrono::{DateTime, Utc};
@@ -111,6 +112,7 @@ struct Inner {
     entrance_throttle: links::throttle::Throttle,
     asking_throttle: links::throttle::Throttle,
     admitted: Mutex<Option<overview::Counted>>,
+    deletions: providers::deletion::Deletions,
     /// By which this process is told from others over the same database.
     node: String,
 }
@@ -135,6 +137,7 @@ impl Service {
                 entrance_throttle: links::throttle::Throttle::default(),
                 asking_throttle: links::throttle::Throttle::default(),
                 admitted: Mutex::default(),
+                deletions: Mutex::default(),
             }),
         }
     }
@@ -189,6 +192,11 @@ impl Service {
         // One figure is as whole as another, whatever a panic elsewhere left of it.
         let counted = self.inner.admitted.lock();
         counted.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn deletions(&self) -> MutexGuard<'_, HashMap<ProviderId, providers::Deletion>> {
+        let deletions = self.inner.deletions.lock();
+        deletions.unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn telemetry(&self) -> &Telemetry {

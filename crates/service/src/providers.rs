@@ -1,6 +1,6 @@
 //! Providers: registering, changing, switching and deleting the sources of people and groups.
 
-mod deletion;
+pub(crate) mod deletion;
 mod lists;
 
 use chrono::{DateTime, SubsecRound as _, Utc};
@@ -17,6 +17,7 @@ use vestibule_storage::telemetry;
 use vestibule_storage::warnings::{self, Choice as WarningChoice, Warning, WarningSort};
 use vestibule_storage::{Read, Write, providers};
 
+pub use deletion::{Begun, Deletion};
 pub use lists::{ProviderQuery, Sources, ToleranceQuery};
 pub use vestibule_storage::providers::{
     Choice, Holdings, ProviderSort, Registered as RegisteredProvider,

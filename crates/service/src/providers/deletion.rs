@@ -1,5 +1,8 @@
 //! The end of a provider and of all that it owns, in many small steps.
 
+use std::collections::HashMap;
+use std::sync::Mutex;
+
 use serde_json::{Value, json};
 use vestibule_domain::event::{Action, Payload, Subject};
 use vestibule_domain::link::LinkEnd;
@@ -12,17 +15,91 @@ use vestibule_storage::providers::{self, Cleared, Holdings};
 use super::{RegisteredProvider, about, find, shown};
 use crate::changes::{gone, value};
 use crate::credentials::shown as token_shown;
+use crate::events::{self, EventQuery};
+use crate::pages::PageQuery;
 use crate::{AdminCall, Change, Error, Role, Service};
 
+/// Why a provider was disabled whose deletion began.
+const BEING_DELETED: &str = "the provider is being deleted";
 /// Rows removed by one step, and so events written by it.
 pub(super) const CLEARED: i64 = 200;
+
+/// The deletions of this process that have begun and not come to their end.
+pub(crate) type Deletions = Mutex<HashMap<ProviderId, Deletion>>;
+
+/// How a deletion goes that this process is at, or was until something stopped it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deletion {
+    /// What there was when it began.
+    pub holdings: Holdings,
+    /// What stopped it; the deletion may be begun again.
+    pub stopped: Option<String>,
+}
+
+/// A deletion that has begun: the provider is shut out, and nothing is removed yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Begun {
+    provider: ProviderId,
+    holdings: Holdings,
+    /// The event from which the end of everything follows.
+    cause: EventId,
+}
 
 impl Service {
     /// Deletes a provider with all that it owns, in many small steps; called again after an
     /// interruption it goes on where it stopped. From the first step on the provider is disabled
     /// and without tokens. Answers what this call found.
     pub fn delete_provider(&self, call: &AdminCall, id: ProviderId) -> Result<Holdings, Error> {
-        let (holdings, cause) = self.begin_deletion(call, id)?;
+        let begun = self.begin_deletion(call, id)?;
+        self.finish_deletion(call, &begun)
+    }
+
+    /// How the deletion of a provider goes, as far as this process is at it.
+    pub fn deletion(&self, id: ProviderId) -> Option<Deletion> {
+        self.deletions().get(&id).cloned()
+    }
+
+    /// Whether the deletion of a provider began, here or elsewhere, and was not called off.
+    pub fn deletion_began(&self, call: &AdminCall, id: ProviderId) -> Result<bool, Error> {
+        let found = self.store().read(|tx| {
+            crate::admin::admit(tx, call, Role::Auditor, self.now())?;
+            find(tx, id)
+        })?;
+        let query = EventQuery {
+            choice: events::Choice {
+                subject: Some(id.as_uuid()),
+                action: Some(Action::ProviderDisabled.name().to_owned()),
+                ..events::Choice::default()
+            },
+            page: PageQuery::first(1),
+        };
+        let last = self.list_events(call, &query)?.items;
+        let payload = last.first().and_then(|event| event.payload.as_ref());
+        let why = payload.and_then(|payload| payload.get("why")?.as_str());
+        Ok(found.provider.state == ProviderState::Disabled && why == Some(BEING_DELETED))
+    }
+
+    /// Goes on with a deletion to its end.
+    pub fn finish_deletion(&self, call: &AdminCall, begun: &Begun) -> Result<Holdings, Error> {
+        let finished = self.clear_and_delete(call, begun);
+        let mut deletions = self.deletions();
+        match &finished {
+            Ok(_) | Err(Error::NotFound(_)) => drop(deletions.remove(&begun.provider)),
+            Err(error) => {
+                if let Some(deletion) = deletions.get_mut(&begun.provider) {
+                    deletion.stopped = Some(error.to_string());
+                }
+            }
+        }
+        finished
+    }
+
+    fn clear_and_delete(&self, call: &AdminCall, begun: &Begun) -> Result<Holdings, Error> {
+        let Begun {
+            provider: id,
+            holdings,
+            cause,
+        } = *begun;
         loop {
             let (service, again) = (self.clone(), call.clone());
             let more = self
@@ -88,14 +165,10 @@ impl Service {
     }
 
     /// Shuts the provider out, so that nothing comes while it is being cleared. Answers what it
-    /// owns, and the event from which its end follows.
-    fn begin_deletion(
-        &self,
-        call: &AdminCall,
-        id: ProviderId,
-    ) -> Result<(Holdings, EventId), Error> {
+    /// owns, to be removed by [`Service::finish_deletion`].
+    pub fn begin_deletion(&self, call: &AdminCall, id: ProviderId) -> Result<Begun, Error> {
         let (service, call) = (self.clone(), call.clone());
-        self.store().write("providers.begin_deletion", move |tx| {
+        let begun = self.store().write("providers.begin_deletion", move |tx| {
             let now = service.now();
             let operator = crate::admin::admit(tx, &call, Role::Administrator, now)?;
             let current = find(tx, id)?.provider;
@@ -107,7 +180,7 @@ impl Service {
             credentials::delete_tokens(tx, id, true)?;
             let told = Payload {
                 before: Some(json!({"holdings": counted(&holdings), "activation_tokens": named})),
-                why: Some("the provider is being deleted".to_owned()),
+                why: Some(BEING_DELETED.to_owned()),
                 ..Payload::default()
             };
             let (_, event) =
@@ -117,8 +190,18 @@ impl Service {
                 ..about(&operator, Action::LinkEnded, &current, now)
             };
             service.end_links(tx, &Scope::Provider(id), LinkEnd::Removed, &followed)?;
-            Ok((holdings, event))
-        })
+            Ok::<_, Error>(Begun {
+                provider: id,
+                holdings,
+                cause: event,
+            })
+        })?;
+        let deletion = Deletion {
+            holdings: begun.holdings,
+            stopped: None,
+        };
+        self.deletions().insert(id, deletion);
+        Ok(begun)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Settings > Authentication > Identity Management (IGA) > Providers.
 
 pub(super) mod credentials;
+pub(super) mod deletion;
 pub(super) mod edit;
 pub(super) mod show;
 
@@ -18,8 +19,8 @@ use vestibule_service::{Error, Role, Service};
 
 use super::MOUNT;
 use super::fields::Fields;
-use super::form::{Field, Form, Pick};
-use super::page::{Anchor, Badge, Block, Button, Cell, Fact, Notice, Page, Section, Tone};
+use super::form::{Field, Pick};
+use super::page::{Anchor, Badge, Block, Button, Cell, Page, Section, Tone};
 use super::reply::{Answer, Reply};
 use super::sign_in::inside;
 use super::table::Table;
@@ -287,66 +288,4 @@ fn state_buttons(visit: &Visit, provider: &Provider) -> Vec<Button> {
             },
         })
         .collect()
-}
-
-pub(super) async fn preview_deletion(visit: &Visit) -> Answer {
-    deletion_page(visit, None).await.map(Reply::from)
-}
-
-async fn deletion_page(visit: &Visit, mistake: Option<&str>) -> Result<Page, Error> {
-    let t = visit.t;
-    let id: ProviderId = visit.id("provider")?;
-    let details = visit
-        .run(move |service, call| service.find_provider(call, id))
-        .await?;
-    let name = details.provider.settings.name;
-    let goes = details.holdings;
-    let mut form = Form::of(
-        "delete",
-        format!("{}/delete", href(id)),
-        t.own("provider.delete"),
-        vec![Field::retype(t.own("form.retype"), &name)],
-    );
-    form.danger = true;
-    form.cancel = Some(href(id));
-    if let Some(mistake) = mistake {
-        form.mark("confirm", mistake);
-    }
-    let mut page = Page {
-        title: t.say("provider.delete_title", &[("name", &name)]),
-        trail: trail(t),
-        current: "nav.providers",
-        notice: Some(Notice::new(Tone::Bad, t.own("provider.delete_warning"))),
-        ..Page::default()
-    };
-    page.sections = vec![Section::new(
-        "goes",
-        t.own("provider.delete_goes"),
-        vec![
-            Block::Facts(vec![
-                Fact::new(t.own("provider.people"), Cell::Number(goes.users)),
-                Fact::new(t.own("provider.groups"), Cell::Number(goes.groups)),
-                Fact::new(t.own("nav.vendors"), Cell::Number(goes.vendors)),
-                Fact::new(t.own("provider.placed"), Cell::Number(goes.placements)),
-                Fact::new(t.own("provider.tokens"), Cell::Number(goes.tokens)),
-            ]),
-            Block::Form(form),
-        ],
-    )];
-    Ok(page)
-}
-
-pub(super) async fn delete(visit: &Visit, fields: &Fields) -> Answer {
-    let id: ProviderId = visit.id("provider")?;
-    let details = visit
-        .run(move |service, call| service.find_provider(call, id))
-        .await?;
-    if fields.get("confirm").trim() != details.provider.settings.name {
-        let page = deletion_page(visit, Some(visit.t.get("form.retype_wrong"))).await?;
-        return Ok(Reply::Mistaken(Box::new(page)));
-    }
-    visit
-        .run(move |service, call| service.delete_provider(call, id))
-        .await?;
-    Ok(Reply::See(format!("{MOUNT}/providers?done=deleted")))
 }

@@ -80,8 +80,9 @@ routes! {
     Post "/providers/{id}/allow" Administrator providers::allow;
     Get "/providers/{id}/set-up" Administrator setup::show;
     Get "/providers/{id}/stream" Administrator setup::stream;
-    Get "/providers/{id}/delete" Administrator providers::preview_deletion;
-    Post "/providers/{id}/delete" Administrator providers::delete;
+    Get "/providers/{id}/delete" Administrator providers::deletion::preview;
+    Post "/providers/{id}/delete" Administrator providers::deletion::delete;
+    Get "/providers/{id}/deletion" Administrator providers::deletion::show;
     Post "/providers/{id}/rotate" Administrator providers::credentials::rotate;
     Post "/providers/{id}/secrets/{secret}/revoke" Administrator providers::credentials::revoke_secret;
     Post "/providers/{id}/tokens" Administrator providers::credentials::issue;
