@@ -1,6 +1,8 @@
 //! What an administrator sees first: who is in, what changes next, what waits; and where a pasted
 //! text leads.
 
+mod told;
+
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Duration, NaiveTime, Utc};
@@ -18,6 +20,8 @@ use vestibule_storage::{
     users, vendors,
 };
 
+use told::{Fit, Told};
+
 pub use vestibule_storage::overview::{Admitted, PersonFound, Turn};
 
 use crate::requests::RefusedRequest;
@@ -31,6 +35,10 @@ const DAYS: i64 = 14;
 const TURNS: i64 = 200;
 /// So many people are counted for a page; more are counted beside, by [`Service::count_admitted`].
 const AT_ONCE: i64 = 2_000;
+/// Refused requests that an error text is held against, the newest.
+const LOOKED_AT: i64 = 1_000;
+/// Of them, how many a search shows.
+const TOLD: usize = 10;
 /// Providers of each sort that need somebody.
 const PROVIDERS: i64 = 8;
 /// How far from a provider's end it is spoken of.
@@ -85,6 +93,8 @@ pub enum Found {
     Event(EventId, String),
     /// A request that was refused.
     Request(Box<RefusedRequest>),
+    /// What an answer with that status means, and all requests that got it.
+    Status(u16),
 }
 
 impl Service {
@@ -200,14 +210,44 @@ impl Service {
                 for one in vendors::named_like(tx, &folded, FOUND)? {
                     found.push(Found::Vendor(one.0, one.1));
                 }
+                for (id, name) in groups::internal_named_like(tx, &folded, FOUND)? {
+                    found.push(Found::Group(id, name));
+                }
                 if let Some(one) = access_groups::find_by_name(tx, text)? {
                     let group = one.access_group;
                     found.push(Found::AccessGroup(group.id, group.settings.name));
                 }
             }
+            if found.is_empty() && !text.is_empty() {
+                found = told(tx, text)?;
+            }
             Ok(found)
         })
     }
+}
+
+/// What an error text without an id is about: requests refused lately with these words, else the
+/// status it names, with those that got it.
+fn told(tx: &mut Read<'_>, text: &str) -> Result<Vec<Found>, Error> {
+    let told = Told::new(text);
+    let mut fitting = Vec::new();
+    for kept in requests::latest(tx, LOOKED_AT)? {
+        let refused = RefusedRequest::from(kept);
+        if let Some(fit) = told.fits(&refused) {
+            fitting.push((fit, refused));
+        }
+    }
+    // The newest first, of those that fit as well.
+    fitting.sort_by_key(|(fit, _)| *fit);
+    let best = fitting.first().map(|(fit, _)| *fit);
+    let of_status = best.is_none_or(|fit| fit == Fit::Status);
+    let status = told.status.filter(|_| of_status).map(Found::Status);
+    let requests = fitting
+        .into_iter()
+        .take_while(|(fit, _)| Some(*fit) == best)
+        .take(TOLD)
+        .map(|(_, refused)| Found::Request(Box::new(refused)));
+    Ok(status.into_iter().chain(requests).collect())
 }
 
 /// How many people `decide` lets in now.
@@ -276,6 +316,7 @@ mod tests {
     use vestibule_domain::provider::UserType;
 
     use super::*;
+    use crate::requests::{Refusal, Shown};
     use crate::world::{World, root};
 
     #[test]
@@ -319,5 +360,58 @@ mod tests {
         let event = world.events().remove(0).id;
         assert!(matches!(search(&format!("at {event}"))[..], [Found::Event(id, _)] if id == event));
         assert!(search("no such thing").is_empty());
+    }
+
+    #[test]
+    fn groups_and_errors_are_found_by_what_people_see_of_them() {
+        let world = World::new();
+        let entra = world.client(UserType::Internal);
+        let group = world.group(&entra, "Night shift", &[]);
+        let search = |text: &str| world.service.search(&root(), text).unwrap();
+        assert_eq!(
+            search("night"),
+            [Found::Group(group, "Night shift".to_owned())]
+        );
+
+        let refuse = |number: u32, status: u16, answer: &str| {
+            let trace_id = format!("01930000-0000-7000-8000-{number:012}");
+            world.service.note_refusal(Refusal {
+                answer: format!("{answer} (request {trace_id})"),
+                trace_id,
+                endpoint: "scim",
+                method: "POST".to_owned(),
+                target: "/scim/v2/Users".to_owned(),
+                shown: Shown::Nothing,
+                address: None,
+                user_agent: None,
+                status,
+                code: None,
+                body: None,
+            });
+        };
+        assert_eq!(search("401 Unauthorized"), [Found::Status(401)]);
+        refuse(1, 409, "userName is already in use");
+        refuse(2, 401, "send an access token: Authorization: Bearer ...");
+        refuse(3, 409, "displayName is already in use");
+        world.service.flush_telemetry().unwrap();
+        let statuses = |text: &str| -> Vec<String> {
+            let told = |one| match one {
+                Found::Request(request) => request.told().to_owned(),
+                other => format!("{other:?}"),
+            };
+            search(text).into_iter().map(told).collect()
+        };
+        let shown = "Error while creating user grace: Conflict. Errors reported by remote server: \
+                     UserName is already in use";
+        assert_eq!(statuses(shown), ["userName is already in use"]);
+        assert_eq!(statuses("is already in use").len(), 2);
+        assert_eq!(
+            statuses("Error authenticating: Unauthorized"),
+            [
+                "Status(401)",
+                "no credential was sent, or none that can be read"
+            ]
+        );
+        assert_eq!(statuses("503 Service Unavailable"), ["Status(503)"]);
     }
 }

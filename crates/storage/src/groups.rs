@@ -188,6 +188,26 @@ pub fn place(sort: InternalGroupSort, group: &Group) -> (Option<Key>, String) {
     (key, group.id.to_string())
 }
 
+/// Groups of internal providers whose folded name begins with that, by name.
+pub fn internal_named_like(
+    read: &mut Read<'_>,
+    folded: &str,
+    limit: i64,
+) -> Result<Vec<(GroupId, String)>, Error> {
+    let rows: Vec<(String, String)> = groups::table
+        .inner_join(providers::table.on(providers::id.eq(groups::provider_id)))
+        .filter(providers::user_type.eq(UserType::Internal.name()))
+        .filter(groups::display_name_key.ge(folded))
+        .filter(groups::display_name_key.lt(format!("{folded}\u{10ffff}")))
+        .order((groups::display_name_key, groups::id))
+        .limit(limit)
+        .select((groups::id, groups::display_name))
+        .load(read.connection)?;
+    rows.into_iter()
+        .map(|(id, name)| Ok((parsed(&id)?, name)))
+        .collect()
+}
+
 /// The groups of internal providers, of one or of all; `search`: contained in the name, without case.
 pub fn list_internal(
     read: &mut Read<'_>,

@@ -188,6 +188,15 @@ pub fn list(
     rows.into_iter().map(Refused::try_from).collect()
 }
 
+/// The latest, of whomever, newest first.
+pub fn latest(read: &mut Read<'_>, limit: i64) -> Result<Vec<Refused>, Error> {
+    let rows: Vec<Row> = refused_requests::table
+        .order(refused_requests::id.desc())
+        .limit(limit)
+        .load(read.connection)?;
+    rows.into_iter().map(Refused::try_from).collect()
+}
+
 /// How many were refused at that instant or later: their ids begin with the time.
 pub fn count_since(read: &mut Read<'_>, since: DateTime<Utc>) -> Result<i64, Error> {
     let millis = u128::try_from(since.timestamp_millis()).unwrap_or(0);

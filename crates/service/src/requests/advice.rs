@@ -72,24 +72,31 @@ impl Advice {
             (_, Some("invalid_scope")) => Self::AskedScope,
             (_, Some("unsupported_grant_type")) => Self::GrantType,
             (_, Some("invalid_request")) => Self::TokenRequest,
-            (401, _) => Self::NewToken,
             (403, _) if refused.reason.contains("scope") => Self::WiderScope,
-            (403, _) => Self::Allow,
             (404, _) if refused.of_one_resource() => Self::ImportAnew,
-            (404, _) => Self::BaseUrl,
             (_, Some("uniqueness")) => Self::FreeName,
             (_, Some("invalidFilter")) => Self::Filter,
             (_, Some("invalidPath" | "noTarget")) => Self::Path,
             (_, Some("mutability")) => Self::ReadOnly,
-            (409 | 412, _) => Self::ComeAgain,
-            (413 | 408, _) => Self::Smaller,
-            (415, _) => Self::MediaType,
-            (405 | 501, _) => Self::SwitchOff,
-            (429, _) => Self::Slower,
             (503, _) if refused.reason.contains("paused") => Self::Resume,
-            (503, _) => Self::Wait,
-            (500.., _) => Self::Log,
-            (400, _) => Self::Mapping,
+            (status, _) => Self::of_status(status),
+        }
+    }
+
+    /// What to do about an answer of which the status alone is known.
+    pub fn of_status(status: u16) -> Self {
+        match status {
+            400 => Self::Mapping,
+            401 => Self::NewToken,
+            403 => Self::Allow,
+            404 => Self::BaseUrl,
+            409 | 412 => Self::ComeAgain,
+            408 | 413 => Self::Smaller,
+            415 => Self::MediaType,
+            405 | 501 => Self::SwitchOff,
+            429 => Self::Slower,
+            503 => Self::Wait,
+            500.. => Self::Log,
             _ => Self::Look,
         }
     }

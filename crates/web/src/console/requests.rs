@@ -6,7 +6,7 @@ use uuid::Uuid;
 use vestibule_domain::ProviderId;
 use vestibule_service::pages::Page as Found;
 use vestibule_service::providers::Sources;
-use vestibule_service::requests::{RefusedRequest, RequestQuery};
+use vestibule_service::requests::{Advice, RefusedRequest, RequestQuery};
 use vestibule_service::{Role, Service};
 
 use super::form::{Field, Pick};
@@ -223,6 +223,11 @@ pub(super) fn explanation(t: Texts, one: &RefusedRequest) -> Phrase {
 /// What to do about it.
 fn advice(t: Texts, one: &RefusedRequest) -> Phrase {
     t.said("advice", &one.what_to_do().said([]))
+}
+
+/// What an answer with that status usually means, and what to do about it.
+pub(super) fn meaning(t: Texts, status: u16) -> Phrase {
+    t.said("advice", &Advice::of_status(status).said([]))
 }
 
 /// In a word, what is wrong.

@@ -19,7 +19,9 @@ pub(super) async fn show(visit: &Visit) -> Answer {
         .run(move |service, call| service.search(call, &asked))
         .await?;
     // One thing only: there it is.
-    if let [only] = found.as_slice() {
+    if let [only] = found.as_slice()
+        && !matches!(only, Found::Status(_))
+    {
         return Ok(Reply::See(href(only)));
     }
     let mut table = Table::new(
@@ -64,6 +66,11 @@ pub(super) async fn show(visit: &Visit) -> Answer {
                     format!("{} {}", request.method, request.target),
                     Cell::Phrase(requests::reason(t, request)),
                 ),
+                Found::Status(status) => (
+                    "request",
+                    t.say("search.status", &[("status", status)]),
+                    Cell::Phrase(requests::meaning(t, *status)),
+                ),
             };
             vec![
                 Cell::text(t.own_of("subject", kind)),
@@ -100,5 +107,6 @@ fn href(found: &Found) -> String {
         Found::Link(id, _) => links::href(*id),
         Found::Event(id, _) => format!("{MOUNT}/events?id={id}"),
         Found::Request(request) => requests::href(&request.trace_id),
+        Found::Status(status) => format!("{MOUNT}/requests?status={status}"),
     }
 }
