@@ -10,6 +10,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { open, overflows, violations } from "./browser.mjs";
 import { Product, start } from "./server.mjs";
+import { byKeyboard, onATelephone } from "./task.mjs";
 
 const all = process.argv.includes("--all");
 const control = process.argv.includes("--control");
@@ -194,6 +195,28 @@ try {
   await page.getByText("not mapped to anything here").waitFor();
   await check();
   const operations = `/console/internal-groups/${await pasted.group("Operations", [linus])}`;
+
+  step("the theme turns in place, where a secret is shown once too");
+  await page.goto(providerPage);
+  await page.getByRole("button", { name: "Make a new secret" }).click();
+  const once = page.locator("#connection dl > div", { has: page.getByText("Client secret", { exact: true }) }).locator("dd code");
+  const secret = await once.innerText();
+  await page.getByRole("button", { name: "Switch to dark" }).click();
+  await page.locator("html[data-theme=dark]").waitFor();
+  assert.equal(await once.innerText(), secret);
+  await check();
+  await page.getByRole("button", { name: "Switch to light" }).click();
+  await page.getByRole("button", { name: "Follow the system" }).click();
+
+  step("a vendor is let in by keyboard alone, and another on a screen as narrow as a telephone's");
+  for (const [name, task] of [["Tab Lifts", byKeyboard], ["Pocket Lifts", onATelephone]]) {
+    const rider = await okta.user(`rider of ${name}`);
+    await okta.group(name, [rider]);
+    await task(page, server.url, name, `Room of ${name}`);
+    await check();
+    await page.goto(`${server.url}/console/people/${rider}`);
+    await page.getByText("Gets in", { exact: true }).waitFor();
+  }
 
   if (control) {
     await page.setContent("<html lang=en><title>x</title><main><h1>x</h1><img src=x onerror='vestibuleRan(1)'><input></main></html>");

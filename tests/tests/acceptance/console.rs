@@ -7,6 +7,7 @@ mod openid;
 mod pages;
 mod panic;
 mod proof;
+mod whole;
 
 use vestibule_domain::network::AllowedAddresses;
 use vestibule_service::Role;
