@@ -1,12 +1,12 @@
 //! Remote Access > Settings > Internal Users > Groups.
 
 use vestibule_domain::internal_group::InternalGroupSettings;
-use vestibule_domain::provider::LinkDelivery;
+use vestibule_domain::provider::{LinkDelivery, Provider};
 use vestibule_domain::{GroupId, UserId};
-use vestibule_service::Role;
-use vestibule_service::events::{Choice as EventChoice, EventQuery};
-use vestibule_service::internal_groups::{InternalGroupQuery, Member};
+use vestibule_service::events::{Choice as EventChoice, EventQuery, EventRecord};
+use vestibule_service::internal_groups::{InternalGroup, InternalGroupQuery, Member};
 use vestibule_service::pages::{self, PageQuery};
+use vestibule_service::{Error, Role};
 
 use super::fields::Fields;
 use super::form::{Field, Form, Pick};
@@ -111,11 +111,15 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     .into())
 }
 
-pub(super) async fn show(visit: &Visit) -> Answer {
-    let t = visit.t;
-    let id: GroupId = visit.id("group")?;
+/// What is shown beside a group.
+struct Beside {
+    members: pages::Page<Member>,
+    history: Vec<EventRecord>,
+}
+
+async fn find(visit: &Visit, id: GroupId) -> Result<(InternalGroup, Provider, Beside), Error> {
     let part = visit.part(BESIDE, "created");
-    let (group, source, found, history) = visit
+    visit
         .run(move |service, call| {
             let group = service.find_internal_group(call, id)?;
             let source = service.find_provider(call, group.provider)?;
@@ -126,14 +130,19 @@ pub(super) async fn show(visit: &Visit) -> Answer {
                 },
                 page: PageQuery::first(BESIDE),
             };
-            Ok((
-                group,
-                source.provider,
-                service.internal_group_members(call, id, &part)?,
-                service.list_events(call, &query)?.items,
-            ))
+            let beside = Beside {
+                members: service.internal_group_members(call, id, &part)?,
+                history: service.list_events(call, &query)?.items,
+            };
+            Ok((group, source.provider, beside))
         })
-        .await?;
+        .await
+}
+
+pub(super) async fn show(visit: &Visit) -> Answer {
+    let t = visit.t;
+    let id: GroupId = visit.id("group")?;
+    let (group, source, beside) = find(visit, id).await?;
     let groups = access_groups::picks(visit).await?;
     let settings = &group.settings;
     let tied = settings
@@ -202,7 +211,7 @@ pub(super) async fn show(visit: &Visit) -> Answer {
             vec![Block::Facts(facts)],
         ));
     }
-    page.sections.push(members(visit, &found));
+    page.sections.push(members(visit, &beside.members));
     page.sections.push(Section {
         actions: vec![Anchor::new(
             t.own("event.all"),
@@ -211,7 +220,7 @@ pub(super) async fn show(visit: &Visit) -> Answer {
         ..Section::new(
             "history",
             t.own("provider.history"),
-            vec![Block::Table(events::table(visit, &history))],
+            vec![Block::Table(events::table(visit, &beside.history))],
         )
     });
     Ok(page.into())
