@@ -321,10 +321,8 @@ impl From<requests::Refused> for RefusedRequest {
             reason: kept.reason,
             body: kept.body,
         };
-        refused
-            .what_to_do()
-            .english()
-            .clone_into(&mut refused.advice);
+        let what_to_do = refused.what_to_do().english();
+        what_to_do.clone_into(&mut refused.advice);
         refused
     }
 }
