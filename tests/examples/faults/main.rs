@@ -18,7 +18,7 @@ mod clients;
 mod mails;
 mod server;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
@@ -149,33 +149,7 @@ fn main() -> ExitCode {
                 println!("cycle {}: {found}", cycle + 1);
             }
         }
-        Fault::Disk => {
-            let clients = Clients::start(server.address(), &token, "full");
-            let full = clients.wait_for_unavailable(Duration::from_mins(1));
-            found.strange += u64::from(!full);
-            let seen = clients.stop();
-            found.strange += seen.strange;
-            let mut promised = seen.promised;
-            println!(
-                "the disk is full after {} people; unavailable was answered: {full}",
-                promised.len()
-            );
-            // Reads go on while it is full.
-            found.check(&server, &token, &promised);
-            std::fs::remove_file(folder.join("ballast")).expect("there is a ballast to remove");
-            let begun = Instant::now();
-            let clients = Clients::start(server.address(), &token, "room");
-            let again = clients.wait_for_success(Duration::from_secs(10));
-            found.strange += u64::from(!again);
-            found.recovered(begun.elapsed());
-            let seen = clients.stop();
-            promised.extend(seen.promised);
-            if arguments.control {
-                promised.push(Promise::never_made());
-            }
-            found.check(&server, &token, &promised);
-            println!("with room again: {found}");
-        }
+        Fault::Disk => found.fill_disk(&server, &token, &folder, arguments.control),
     }
     let verified = server.audit_verifies();
     println!("result: {found}; chain of events verifies: {verified}");
@@ -200,6 +174,34 @@ struct Found {
 }
 
 impl Found {
+    fn fill_disk(&mut self, server: &Server, token: &str, folder: &Path, control: bool) {
+        let clients = Clients::start(server.address(), token, "full");
+        let full = clients.wait_for_unavailable(Duration::from_mins(1));
+        self.strange += u64::from(!full);
+        let seen = clients.stop();
+        self.strange += seen.strange;
+        let mut promised = seen.promised;
+        println!(
+            "the disk is full after {} people; unavailable was answered: {full}",
+            promised.len()
+        );
+        // Reads go on while it is full.
+        self.check(server, token, &promised);
+        std::fs::remove_file(folder.join("ballast")).expect("there is a ballast to remove");
+        let begun = Instant::now();
+        let clients = Clients::start(server.address(), token, "room");
+        let again = clients.wait_for_success(Duration::from_secs(10));
+        self.strange += u64::from(!again);
+        self.recovered(begun.elapsed());
+        let seen = clients.stop();
+        promised.extend(seen.promised);
+        if control {
+            promised.push(Promise::never_made());
+        }
+        self.check(server, token, &promised);
+        println!("with room again: {self}");
+    }
+
     fn promise_mails(
         &mut self,
         office: &Office,

@@ -8,6 +8,7 @@ use vestibule_domain::link::{LinkState, Wanted};
 use vestibule_service::links::panic::{Target, Toll};
 use vestibule_service::links::{Forwarding, LinkDetails, LinkQuery};
 use vestibule_service::mail::QueuedLetter;
+use vestibule_service::pages::Page;
 use vestibule_web::enter;
 
 use super::{CommandError, PageArgs, Session, instant};
@@ -163,36 +164,10 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
                 state,
                 page: page.query(),
             };
-            let links = service.list_links(call, &query)?;
-            Answer::page(
-                links.next,
-                links.items.iter().map(shown).collect(),
-                &[
-                    ("ID", "/id"),
-                    ("PERSON", "/user_name"),
-                    ("STATE", "/state"),
-                    ("START", "/start"),
-                    ("END", "/end"),
-                    ("ENDED BY", "/end_reason"),
-                ],
-            )
+            listed(service.list_links(call, &query)?)
         }
         Command::Show { link } => Answer::record(shown(&service.find_link(call, link)?)),
-        Command::Letters { link } => {
-            let letters = service.letters_of(call, link)?;
-            Answer::page(
-                None,
-                letters.iter().map(letter).collect(),
-                &[
-                    ("ID", "/id"),
-                    ("KIND", "/kind"),
-                    ("TO", "/to"),
-                    ("STATE", "/state"),
-                    ("ATTEMPTS", "/attempts"),
-                    ("LAST ERROR", "/last_error"),
-                ],
-            )
-        }
+        Command::Letters { link } => written(&service.letters_of(call, link)?),
         Command::Revoke { link } => Answer::record(shown(&service.revoke_link(call, link)?)),
         Command::Code { link } => {
             let code = service.show_entry_code(call, link)?;
@@ -226,6 +201,38 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
             }
         }
     })
+}
+
+/// Links in a table.
+fn listed(links: Page<LinkDetails>) -> Answer {
+    Answer::page(
+        links.next,
+        links.items.iter().map(shown).collect(),
+        &[
+            ("ID", "/id"),
+            ("PERSON", "/user_name"),
+            ("STATE", "/state"),
+            ("START", "/start"),
+            ("END", "/end"),
+            ("ENDED BY", "/end_reason"),
+        ],
+    )
+}
+
+/// What is written about a link, in a table.
+fn written(letters: &[QueuedLetter]) -> Answer {
+    Answer::page(
+        None,
+        letters.iter().map(letter).collect(),
+        &[
+            ("ID", "/id"),
+            ("KIND", "/kind"),
+            ("TO", "/to"),
+            ("STATE", "/state"),
+            ("ATTEMPTS", "/attempts"),
+            ("LAST ERROR", "/last_error"),
+        ],
+    )
 }
 
 /// A link as the API names its parts.

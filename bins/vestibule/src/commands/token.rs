@@ -120,42 +120,7 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
                 ],
             )
         }
-        Command::Credentials { provider, page } => {
-            let provider = match provider {
-                Some(name) => Some(session.provider(&name)?),
-                None => None,
-            };
-            let query = CredentialQuery {
-                provider,
-                page: page.query(),
-                ..CredentialQuery::default()
-            };
-            let records = service.list_credentials(call, &query)?;
-            let shown = records.items.iter().map(|record| {
-                let used = record.last_use.as_ref();
-                json!({"id": record.id, "provider": record.provider_name, "kind": record.kind, "name": record.name,
-                       "scope": record.scopes, "created": record.created, "expires": record.expires,
-                       "expires_within_days": record.expires_within_days, "expired": record.expired,
-                       "live": record.live, "last_used": used.map(|used| used.last_used),
-                       "last_address": used.and_then(|used| used.last_address.as_deref()),
-                       "uses": used.map_or(0, |used| used.uses)})
-            });
-            Answer::page(
-                records.next,
-                shown.collect(),
-                &[
-                    ("ID", "/id"),
-                    ("PROVIDER", "/provider"),
-                    ("KIND", "/kind"),
-                    ("NAME", "/name"),
-                    ("CREATED", "/created"),
-                    ("EXPIRES", "/expires"),
-                    ("LAST USED", "/last_used"),
-                    ("FROM", "/last_address"),
-                    ("USES", "/uses"),
-                ],
-            )
-        }
+        Command::Credentials { provider, page } => credentials(session, provider, page)?,
         Command::Revoke {
             provider,
             token: Some(token),
@@ -182,4 +147,46 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
             done(format!("{ended} tokens are revoked."))
         }
     })
+}
+
+fn credentials(
+    session: &Session,
+    provider: Option<String>,
+    page: PageArgs,
+) -> Result<Answer, CommandError> {
+    let Session { service, call, .. } = session;
+    let provider = match provider {
+        Some(name) => Some(session.provider(&name)?),
+        None => None,
+    };
+    let query = CredentialQuery {
+        provider,
+        page: page.query(),
+        ..CredentialQuery::default()
+    };
+    let records = service.list_credentials(call, &query)?;
+    let shown = records.items.iter().map(|record| {
+        let used = record.last_use.as_ref();
+        json!({"id": record.id, "provider": record.provider_name, "kind": record.kind, "name": record.name,
+               "scope": record.scopes, "created": record.created, "expires": record.expires,
+               "expires_within_days": record.expires_within_days, "expired": record.expired,
+               "live": record.live, "last_used": used.map(|used| used.last_used),
+               "last_address": used.and_then(|used| used.last_address.as_deref()),
+               "uses": used.map_or(0, |used| used.uses)})
+    });
+    Ok(Answer::page(
+        records.next,
+        shown.collect(),
+        &[
+            ("ID", "/id"),
+            ("PROVIDER", "/provider"),
+            ("KIND", "/kind"),
+            ("NAME", "/name"),
+            ("CREATED", "/created"),
+            ("EXPIRES", "/expires"),
+            ("LAST USED", "/last_used"),
+            ("FROM", "/last_address"),
+            ("USES", "/uses"),
+        ],
+    ))
 }

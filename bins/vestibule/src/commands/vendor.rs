@@ -7,7 +7,7 @@ use vestibule_domain::GroupId;
 use vestibule_domain::provider::LinkDelivery;
 use vestibule_domain::vendor::{VendorSettings, VendorStatus};
 use vestibule_service::pages::PageQuery;
-use vestibule_service::vendors::{Choice, VendorDetails, VendorPerson, VendorQuery};
+use vestibule_service::vendors::{Choice, Placed, VendorDetails, VendorQuery};
 
 use super::{CommandError, PageArgs, Session, flat, instant};
 use crate::output::Answer;
@@ -223,6 +223,6 @@ fn show(session: &Session, vendor: &str) -> Result<Answer, CommandError> {
     Ok(Answer::record(value))
 }
 
-fn person(person: &VendorPerson) -> Value {
+fn person(person: &Placed) -> Value {
     json!({"id": person.id, "user_name": person.user_name})
 }
