@@ -387,6 +387,7 @@ mod tests {
                 status,
                 code: None,
                 body: None,
+                unproven: None,
             });
         };
         assert_eq!(search("401 Unauthorized"), [Found::Status(401)]);
