@@ -192,7 +192,7 @@ mod tests {
              administrator.deleted administrator.signed_in administrator.signed_out \
              administrator.sign_in_failed admin_token.issued admin_token.revoked set_up_link.issued \
              set_up_link.used warning.raised link.created link.shortened link.ended \
-             link.mailed link.not_mailed link.shown entry_code.requested entry_code.shown entry.granted \
+             link.mailed link.not_mailed link.not_given link.shown entry_code.requested entry_code.shown entry.granted \
              entry.refused panic.pressed resource.created resource.changed resource.deleted schema.added schema.removed \
              resource_type.added resource_type.removed signing_key.made placement.flapping vendor.started vendor.ended \
              link.started link.expired block.ended provider.expired secret.expired \

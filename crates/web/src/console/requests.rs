@@ -239,6 +239,16 @@ pub(super) fn diagnosis(one: &RefusedRequest) -> &'static str {
         (_, Some(known @ ("address" | "referrer" | "scope" | "expired" | "no_credential")), _) => {
             known
         }
+        (_, Some(known @ ("certificate" | "method")), Some("invalid_client")) => known,
+        (_, Some("untrusted"), _) => "certificate",
+        (
+            _,
+            Some(
+                "issuer" | "audience" | "assertion_expired" | "too_long" | "early" | "jti" | "used"
+                | "algorithm" | "no_key" | "signature",
+            ),
+            _,
+        ) => "assertion",
         (_, _, Some("invalid_client")) => "secret",
         (401, ..) => "token",
         (403, ..) => "scope",

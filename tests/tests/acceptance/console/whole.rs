@@ -120,7 +120,8 @@ fn who_reads_portuguese_is_told_everything_in_portuguese() {
         let provider = in_portuguese(&browser, &format!("/console/providers/{}", okta.id));
         for text in [
             "userName já está em uso",
-            "Um atributo está mapeado errado. A resposta, em inglês:",
+            "Um atributo está mapeado errado.",
+            "A resposta, em inglês: userName: expected a string",
             "enviou um accessGroup que não é o nome de nenhum grupo de acesso",
         ] {
             assert!(provider.contains(text), "{text}: {provider}");
@@ -199,7 +200,7 @@ fn a_link_that_stands_is_given_out_again_until_it_ends() {
         let path = format!("/api/v1/users/{ada}/links");
         let made = app.send("POST", &path, Some(&root), Some(&json!({})));
         assert_eq!(made.status, 201, "{}", made.text);
-        let link = made.json()["id"].as_str().unwrap().to_owned();
+        let link = made.json()["link"]["id"].as_str().unwrap().to_owned();
         let again = format!("/console/links/{link}/again");
         let shown = browser.post(&again, &[]);
         assert_eq!(shown.status, 200, "{}", shown.text);
