@@ -198,7 +198,8 @@ mod tests {
              link.started link.expired block.ended provider.expired secret.expired \
              activation_token.expired admin_token.expired access_request.made \
              access_request.approved access_request.disapproved access_request.granted \
-             access_request.cancelled access_request.withdrawn access_request.expired"
+             access_request.cancelled access_request.withdrawn access_request.expired \
+             import.begun import.ended"
         );
         let kinds: Vec<_> = SubjectKind::ALL.iter().map(|kind| kind.name()).collect();
         assert_eq!(

@@ -122,7 +122,7 @@ fn who_reads_portuguese_is_told_everything_in_portuguese() {
             "userName já está em uso",
             "Um atributo está mapeado errado.",
             "A resposta, em inglês: userName: expected a string",
-            "enviou um accessGroup que não é o nome de nenhum grupo de acesso",
+            "e nenhum grupo de acesso tem esse nome",
         ] {
             assert!(provider.contains(text), "{text}: {provider}");
         }
