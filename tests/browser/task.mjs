@@ -35,7 +35,8 @@ export async function byKeyboard(page, url, vendor, group) {
   // Day, month and year, then the time, each in its part of the field.
   await page.keyboard.type("01012020");
   await page.keyboard.press("ArrowRight");
-  await page.keyboard.type("0800");
+  // The last letter is for the half of the day, where the browser counts to twelve.
+  await page.keyboard.type("0800A");
   await reach(page.getByLabel("Status"));
   await page.keyboard.type("Enabled");
   await press(page.getByRole("button", { name: "Save" }));
