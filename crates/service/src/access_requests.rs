@@ -1,6 +1,8 @@
 //! Access requests: asked for by one administrator, approved by others as the access group says, and
 //! then a link.
 
+mod voting;
+
 use chrono::{DateTime, Duration, SubsecRound as _, Utc};
 use serde_json::json;
 use vestibule_domain::access::{AccessGroupFacts, Affiliation, Facts};
@@ -9,16 +11,15 @@ use vestibule_domain::access_request::{
     AccessRequest, Asked, RequestState, Tally, Voice, Vote, VoteError, approvals_needed, tally,
 };
 use vestibule_domain::event::{Action, Payload};
-use vestibule_domain::link::{LinkOrigin, Wanted, vendor_of};
-use vestibule_domain::settings::{self, MAX_TEXT};
-use vestibule_domain::{AccessGroupId, AccessRequestId, EventId, ProviderId, UserId, VendorId};
+use vestibule_domain::link::{Wanted, vendor_of};
+use vestibule_domain::{AccessGroupId, AccessRequestId, ProviderId, UserId, VendorId};
 use vestibule_storage::access_requests::{self as stored, Choice};
 use vestibule_storage::{Read, Write, access_groups, links};
 
 pub use vestibule_storage::access_requests::AccessRequestSort;
+pub use voting::Voted;
 
 use crate::changes::{made, moved, value};
-use crate::links::{Forwarding, NewLink};
 use crate::pages::{Page, PageQuery};
 use crate::{AdminCall, Change, Error, Operator, Role, Service, access, people};
 
@@ -48,14 +49,6 @@ impl AccessRequestDetails {
     pub fn needed(&self) -> Option<u32> {
         self.policy.as_ref().map(approvals_needed)
     }
-}
-
-/// A request after a vote.
-#[derive(Debug)]
-pub struct Voted {
-    pub details: AccessRequestDetails,
-    /// The link, once the last approval has come.
-    pub link: Option<NewLink>,
 }
 
 impl Service {
@@ -168,73 +161,6 @@ impl Service {
         })
     }
 
-    /// Approves a request or speaks against it. With the last approval the link is made; what stands
-    /// in its way is answered, and then the vote has not counted.
-    pub fn vote_on_access(
-        &self,
-        call: &AdminCall,
-        id: AccessRequestId,
-        approves: bool,
-        comment: Option<String>,
-    ) -> Result<Voted, Error> {
-        let (service, call) = (self.clone(), call.clone());
-        self.store().write("access_requests.vote", move |tx| {
-            let now = service.now();
-            let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
-            if let Some(comment) = &comment {
-                settings::line("comment", comment, MAX_TEXT)?;
-            }
-            let mut request = find(tx, id)?;
-            let policy = access_groups::find(tx, request.access_group)?
-                .ok_or_else(|| {
-                    Error::Conflict(
-                        "the access group is gone; withdraw the request and make another"
-                            .to_owned(),
-                    )
-                })?
-                .access_group
-                .settings;
-            let mut votes = stored::votes(tx, id)?;
-            let voice = Voice::of(&operator.actor);
-            request.admits(&voice, &votes, &policy, now)?;
-            let action = if approves {
-                Action::AccessRequestApproved
-            } else {
-                Action::AccessRequestDisapproved
-            };
-            let level = tally(&policy, &votes).level;
-            let event = service.record(
-                tx,
-                Change {
-                    payload: Payload {
-                        before: None,
-                        after: Some(json!({"by": voice, "approves": approves, "level": level})),
-                        why: comment.clone(),
-                    },
-                    ..about(&operator, action, &request, now)
-                },
-            );
-            let vote = Vote {
-                voice,
-                approves,
-                level,
-                comment: comment.clone(),
-                at: now,
-                event,
-            };
-            stored::add_vote(tx, id, &vote)?;
-            votes.push(vote);
-            request.version += 1;
-            let link =
-                service.conclude(tx, &operator, &mut request, &policy, &votes, event, now)?;
-            stored::replace(tx, &request)?;
-            Ok(Voted {
-                details: details(tx, request, now)?,
-                link,
-            })
-        })
-    }
-
     /// Takes a request back that nobody has decided on: whoever made it, or an administrator.
     pub fn withdraw_access_request(
         &self,
@@ -287,98 +213,6 @@ impl Service {
             },
         );
         Ok(request)
-    }
-
-    /// Does what the votes come to, if they come to anything.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the request, by whom, why and when"
-    )]
-    fn conclude(
-        &self,
-        tx: &mut Write<'_>,
-        operator: &Operator,
-        request: &mut AccessRequest,
-        policy: &AccessGroupSettings,
-        votes: &[Vote],
-        cause: EventId,
-        now: DateTime<Utc>,
-    ) -> Result<Option<NewLink>, Error> {
-        let Some(outcome) = tally(policy, votes).outcome else {
-            return Ok(None);
-        };
-        decide(request, outcome, now);
-        let action = if outcome == RequestState::Approved {
-            Action::AccessRequestGranted
-        } else {
-            Action::AccessRequestCancelled
-        };
-        let event = self.id(EventId::from_uuid, now);
-        let concluded = Change {
-            id: Some(event),
-            cause: Some(cause),
-            ..about(operator, action, request, now)
-        };
-        let link = if outcome == RequestState::Approved {
-            let template = Change {
-                id: None,
-                cause: Some(event),
-                ..concluded.clone()
-            };
-            Some(self.grant(tx, request, &template)?)
-        } else {
-            None
-        };
-        request.link = link.as_ref().map(|made| made.link.id);
-        self.record(
-            tx,
-            Change {
-                payload: moved(
-                    json!({"state": RequestState::Pending, "link": null}),
-                    json!({"state": request.state, "link": request.link}),
-                ),
-                ..concluded
-            },
-        );
-        Ok(link)
-    }
-
-    /// Makes the link that was asked for, later or shorter if its start has come meanwhile.
-    fn grant(
-        &self,
-        tx: &mut Write<'_>,
-        request: &AccessRequest,
-        template: &Change,
-    ) -> Result<NewLink, Error> {
-        let now = template.at;
-        let mut wanted = wanted(&request.asked);
-        if let Some(start) = wanted.start.filter(|start| *start < now) {
-            wanted.start = None;
-            let left = |duration: Duration| start + duration - now;
-            wanted.duration = wanted
-                .duration
-                .map(|duration| left(duration).max(Duration::minutes(1)));
-        }
-        let forwarding = if request.asked.mailed {
-            Forwarding::Mailed
-        } else {
-            Forwarding::Shown
-        };
-        let made = self.give_link(
-            tx,
-            request.user,
-            wanted,
-            LinkOrigin::Request,
-            forwarding,
-            template,
-        )?;
-        if made.link.vendor != request.vendor {
-            return Err(Error::Conflict(format!(
-                "{} belongs to another vendor now than when access was requested; withdraw the request and make another",
-                request.user_name
-            )));
-        }
-        Ok(made)
     }
 }
 
