@@ -163,6 +163,12 @@ fn why_a_proof_does_not_hold_is_kept_for_administrators_alone() {
                 (kept.reason.as_str(), kept.provider),
                 (*why, Some(client.id))
             );
+            let advised = if why.contains("the assertion") {
+                "Compare issuer"
+            } else {
+                "Compare client id"
+            };
+            assert!(kept.advice.starts_with(advised), "{why}: {}", kept.advice);
         }
     });
 }

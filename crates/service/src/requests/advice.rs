@@ -58,16 +58,7 @@ vestibule_domain::sentences! {
 impl Advice {
     pub(super) fn about(refused: &RefusedRequest) -> Self {
         match (refused.status, refused.code.as_deref()) {
-            (_, Some("invalid_client"))
-                if refused.reason.contains("assertion's")
-                    || refused.reason.contains("the assertion ") =>
-            {
-                Self::CompareAssertion
-            }
-            (_, Some("invalid_client")) if refused.reason.contains("the certificate") => {
-                Self::CompareCertificate
-            }
-            (_, Some("invalid_client")) => Self::CompareSecret,
+            (_, Some("invalid_client")) => Self::about_proof(refused),
             (_, Some("unauthorized_client")) => Self::Allow,
             (_, Some("invalid_scope")) => Self::AskedScope,
             (_, Some("unsupported_grant_type")) => Self::GrantType,
@@ -80,6 +71,18 @@ impl Advice {
             (_, Some("mutability")) => Self::ReadOnly,
             (503, _) if refused.reason.contains("paused") => Self::Resume,
             (status, _) => Self::of_status(status),
+        }
+    }
+
+    /// About a client whose proof does not hold.
+    fn about_proof(refused: &RefusedRequest) -> Self {
+        match refused.why().map(|why| why.code) {
+            Some(
+                "issuer" | "audience" | "assertion_expired" | "too_long" | "early" | "jti" | "used"
+                | "algorithm" | "no_key" | "signature",
+            ) => Self::CompareAssertion,
+            Some("certificate" | "untrusted") => Self::CompareCertificate,
+            _ => Self::CompareSecret,
         }
     }
 

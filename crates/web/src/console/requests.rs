@@ -65,18 +65,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     table.paged(visit, found.next.as_deref());
     table.sorted(visit, &[(0, "at")], "-at");
     table.filtered_by(visit, filters(visit, &sources));
-    let mut page = Page {
-        title: t.own("nav.requests"),
-        lead: Some(t.own("request.lead")),
-        trail: trail(t),
-        current: "nav.requests",
-        sections: vec![Section::new(
-            "list",
-            t.own("nav.requests"),
-            vec![Block::Table(table)],
-        )],
-        ..Page::default()
-    };
+    let mut page = Page::of_list(t, "nav.requests", "request.lead", trail(t), table);
     if dropped > 0 {
         let text = t.say("request.dropped", &[("dropped", &dropped)]);
         page.notice = Some(Notice::new(Tone::Waiting, text));
@@ -239,17 +228,12 @@ pub(super) fn diagnosis(one: &RefusedRequest) -> &'static str {
         (_, Some(known @ ("address" | "referrer" | "scope" | "expired" | "no_credential")), _) => {
             known
         }
-        (_, Some(known @ ("certificate" | "method")), Some("invalid_client")) => known,
-        (_, Some("untrusted"), _) => "certificate",
-        (
-            _,
-            Some(
-                "issuer" | "audience" | "assertion_expired" | "too_long" | "early" | "jti" | "used"
-                | "algorithm" | "no_key" | "signature",
-            ),
-            _,
-        ) => "assertion",
-        (_, _, Some("invalid_client")) => "secret",
+        (_, Some("method"), Some("invalid_client")) => "method",
+        (_, _, Some("invalid_client")) => match one.what_to_do() {
+            Advice::CompareAssertion => "assertion",
+            Advice::CompareCertificate => "certificate",
+            _ => "secret",
+        },
         (401, ..) => "token",
         (403, ..) => "scope",
         (404, ..) if one.of_one_resource() => "unknown",
