@@ -120,18 +120,13 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     if visit.wants_csv() {
         return Ok(Reply::Export(table, "access-requests"));
     }
-    Ok(Page {
-        title: t.own("nav.access_requests"),
-        lead: Some(t.own("access_request.lead")),
-        trail: trail(t),
-        current: "nav.access_requests",
-        sections: vec![Section::new(
-            "list",
-            t.own("nav.access_requests"),
-            vec![Block::Table(table)],
-        )],
-        ..Page::default()
-    }
+    Ok(Page::of_list(
+        t,
+        "nav.access_requests",
+        "access_request.lead",
+        trail(t),
+        table,
+    )
     .into())
 }
 

@@ -105,18 +105,13 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     if visit.wants_csv() {
         return Ok(Reply::Export(table, "administrators"));
     }
-    let mut page = Page {
-        title: t.own("nav.administrators"),
-        lead: Some(t.own("administrator.lead")),
-        trail: trail(t),
-        current: "nav.administrators",
-        sections: vec![Section::new(
-            "list",
-            t.own("nav.administrators"),
-            vec![Block::Table(table)],
-        )],
-        ..Page::default()
-    };
+    let mut page = Page::of_list(
+        t,
+        "nav.administrators",
+        "administrator.lead",
+        trail(t),
+        table,
+    );
     if visit.may(Role::Administrator) {
         page.actions = vec![Anchor::primary(
             t.own("administrator.new"),

@@ -6,7 +6,7 @@ use vestibule_service::cockpit::{
 };
 
 use super::form::Pick;
-use super::page::{Anchor, Block, Cell, Page, Section, Tone};
+use super::page::{Anchor, Cell, Page, Tone};
 use super::reply::{Answer, Reply};
 use super::table::Table;
 use super::visit::Visit;
@@ -69,22 +69,17 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     if visit.wants_csv() {
         return Ok(Reply::Export(table, "credentials"));
     }
-    Ok(Page {
-        title: t.own("nav.credentials"),
-        lead: Some(t.own("credential.lead")),
-        trail: vec![
+    Ok(Page::of_list(
+        t,
+        "nav.credentials",
+        "credential.lead",
+        vec![
             Anchor::words(t.own("nav.settings")),
             Anchor::words(t.own("nav.authentication")),
             Anchor::new(t.own("nav.credentials"), format!("{MOUNT}/credentials")),
         ],
-        current: "nav.credentials",
-        sections: vec![Section::new(
-            "list",
-            t.own("nav.credentials"),
-            vec![Block::Table(table)],
-        )],
-        ..Page::default()
-    }
+        table,
+    )
     .into())
 }
 

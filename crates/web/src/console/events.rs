@@ -65,19 +65,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     if visit.wants_csv() {
         return Ok(Reply::Export(table, "events"));
     }
-    Ok(Page {
-        title: t.own("nav.events"),
-        lead: Some(t.own("event.lead")),
-        trail,
-        current: "nav.events",
-        sections: vec![Section::new(
-            "list",
-            t.own("nav.events"),
-            vec![Block::Table(table)],
-        )],
-        ..Page::default()
-    }
-    .into())
+    Ok(Page::of_list(t, "nav.events", "event.lead", trail, table).into())
 }
 
 /// One event in full, or all of one request.

@@ -62,19 +62,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     if visit.wants_csv() {
         return Ok(Reply::Export(table, "links"));
     }
-    Ok(Page {
-        title: t.own("nav.links"),
-        lead: Some(t.own("link.lead")),
-        trail: trail(t),
-        current: "nav.links",
-        sections: vec![Section::new(
-            "list",
-            t.own("nav.links"),
-            vec![Block::Table(table)],
-        )],
-        ..Page::default()
-    }
-    .into())
+    Ok(Page::of_list(t, "nav.links", "link.lead", trail(t), table).into())
 }
 
 fn table(visit: &Visit, found: &[LinkDetails], with_person: bool) -> Table {

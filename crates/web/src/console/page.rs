@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::form::Form;
 use super::phrase::Phrase;
 use super::table::Table;
+use super::text::Texts;
 
 /// A page: a column of sections, and maybe a narrower one beside it.
 #[derive(Debug, Default)]
@@ -365,6 +366,26 @@ impl Fact {
         Self {
             label: label.into(),
             value,
+        }
+    }
+}
+
+impl Page {
+    /// A page of one list; it is called as its entry of the navigation is.
+    pub(crate) fn of_list(
+        t: Texts,
+        name: &'static str,
+        lead: &str,
+        trail: Vec<Anchor>,
+        list: Table,
+    ) -> Self {
+        Self {
+            title: t.own(name),
+            lead: Some(t.own(lead)),
+            trail,
+            current: name,
+            sections: vec![Section::new("list", t.own(name), vec![Block::Table(list)])],
+            ..Self::default()
         }
     }
 }

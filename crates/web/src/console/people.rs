@@ -5,7 +5,7 @@ pub(super) mod person;
 use vestibule_domain::UserId;
 use vestibule_service::people::PeopleQuery;
 
-use super::page::{Anchor, Block, Cell, Page, Section, Tone};
+use super::page::{Anchor, Cell, Page, Tone};
 use super::reply::{Answer, Reply};
 use super::table::Table;
 use super::text::Texts;
@@ -82,19 +82,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     if visit.wants_csv() {
         return Ok(Reply::Export(table, "people"));
     }
-    Ok(Page {
-        title: t.own("nav.people"),
-        lead: Some(t.own("person.lead")),
-        trail: trail(t),
-        current: "nav.people",
-        sections: vec![Section::new(
-            "list",
-            t.own("nav.people"),
-            vec![Block::Table(table)],
-        )],
-        ..Page::default()
-    }
-    .into())
+    Ok(Page::of_list(t, "nav.people", "person.lead", trail(t), table).into())
 }
 
 pub(super) fn active(t: Texts, active: bool) -> Cell {

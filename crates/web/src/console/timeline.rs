@@ -8,7 +8,7 @@ use vestibule_service::timeline::{Moment, TimelineQuery};
 use vestibule_service::{Error, Service};
 
 use super::form::{Field, Pick, instant};
-use super::page::{Anchor, Block, Cell, Page, Section, Tone};
+use super::page::{Anchor, Cell, Page, Tone};
 use super::reply::{Answer, Reply};
 use super::table::Table;
 use super::text::Texts;
@@ -99,21 +99,16 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     if visit.wants_csv() {
         return Ok(Reply::Export(table, "timeline"));
     }
-    Ok(Page {
-        title: t.own("nav.timeline"),
-        lead: Some(t.own("timeline.lead")),
-        trail: vec![Anchor::new(
+    Ok(Page::of_list(
+        t,
+        "nav.timeline",
+        "timeline.lead",
+        vec![Anchor::new(
             t.own("nav.timeline"),
             format!("{MOUNT}/timeline"),
         )],
-        current: "nav.timeline",
-        sections: vec![Section::new(
-            "list",
-            t.own("nav.timeline"),
-            vec![Block::Table(table)],
-        )],
-        ..Page::default()
-    }
+        table,
+    )
     .into())
 }
 

@@ -5,7 +5,7 @@ use vestibule_service::Service;
 use vestibule_service::providers::{Sources, ToleranceChoice, ToleranceQuery, ToleranceUses};
 
 use super::form::Pick;
-use super::page::{Anchor, Block, Cell, Page, Section};
+use super::page::{Anchor, Cell, Page};
 use super::reply::{Answer, Reply};
 use super::table::Table;
 use super::visit::Visit;
@@ -48,21 +48,16 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     if visit.wants_csv() {
         return Ok(Reply::Export(table, "tolerances"));
     }
-    Ok(Page {
-        title: t.own("provider.tolerances"),
-        lead: Some(t.own("provider.tolerances_lead")),
-        trail: vec![
+    Ok(Page::of_list(
+        t,
+        "nav.tolerances",
+        "provider.tolerances_lead",
+        vec![
             Anchor::words(t.own("nav.audit")),
             Anchor::new(t.own("nav.tolerances"), format!("{MOUNT}/tolerances")),
         ],
-        current: "nav.tolerances",
-        sections: vec![Section::new(
-            "list",
-            t.own("nav.tolerances"),
-            vec![Block::Table(table)],
-        )],
-        ..Page::default()
-    }
+        table,
+    )
     .into())
 }
 

@@ -5,7 +5,7 @@ use vestibule_service::warnings::{Choice, KINDS, Warning, WarningQuery};
 use vestibule_service::{Service, Warned};
 
 use super::form::Pick;
-use super::page::{Anchor, Block, Cell, Page, Section};
+use super::page::{Anchor, Cell, Page};
 use super::reply::{Answer, Reply};
 use super::table::Table;
 use super::text::Texts;
@@ -46,21 +46,16 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     if visit.wants_csv() {
         return Ok(Reply::Export(table, "warnings"));
     }
-    Ok(Page {
-        title: t.own("nav.warnings"),
-        lead: Some(t.own("warning.lead")),
-        trail: vec![
+    Ok(Page::of_list(
+        t,
+        "nav.warnings",
+        "warning.lead",
+        vec![
             Anchor::words(t.own("nav.audit")),
             Anchor::new(t.own("nav.warnings"), format!("{MOUNT}/warnings")),
         ],
-        current: "nav.warnings",
-        sections: vec![Section::new(
-            "list",
-            t.own("nav.warnings"),
-            vec![Block::Table(table)],
-        )],
-        ..Page::default()
-    }
+        table,
+    )
     .into())
 }
 

@@ -6,7 +6,7 @@ use vestibule_service::vendors::{Choice, VendorQuery};
 
 use super::{href, next_step, status_badge, trail};
 use crate::console::form::{Field, Pick};
-use crate::console::page::{Block, Cell, Page, Section};
+use crate::console::page::{Cell, Page};
 use crate::console::reply::{Answer, Reply};
 use crate::console::table::Table;
 use crate::console::visit::Visit;
@@ -74,19 +74,7 @@ pub(in crate::console) async fn list(visit: &Visit) -> Answer {
     if visit.wants_csv() {
         return Ok(Reply::Export(table, "vendors"));
     }
-    Ok(Page {
-        title: t.own("nav.vendors"),
-        lead: Some(t.own("vendor.lead")),
-        trail: trail(t),
-        current: "nav.vendors",
-        sections: vec![Section::new(
-            "list",
-            t.own("nav.vendors"),
-            vec![Block::Table(table)],
-        )],
-        ..Page::default()
-    }
-    .into())
+    Ok(Page::of_list(t, "nav.vendors", "vendor.lead", trail(t), table).into())
 }
 
 fn filters(visit: &Visit, sources: &Sources) -> Vec<Field> {
