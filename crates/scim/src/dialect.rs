@@ -34,6 +34,8 @@ pub enum Tolerance {
     RoleAsJsonText,
     /// Spaces around a schema URN used as a key.
     SpacedUrn,
+    /// The core schema's URN as the key of an object of its attributes, in POST and PUT.
+    CoreSchemaKey,
     /// `"$ref": null`.
     NullReference,
     /// A single value where an array is due, or the reverse.
@@ -44,7 +46,7 @@ pub enum Tolerance {
 
 impl Tolerance {
     /// Every deviation that is ever accepted.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::CapitalisedOperation,
         Self::BooleanText,
         Self::DottedKey,
@@ -57,6 +59,7 @@ impl Tolerance {
         Self::ManagerAsText,
         Self::RoleAsJsonText,
         Self::SpacedUrn,
+        Self::CoreSchemaKey,
         Self::NullReference,
         Self::SingleForMany,
         Self::MalformedReference,
@@ -77,6 +80,7 @@ impl Tolerance {
             Self::ManagerAsText => "manager_as_text",
             Self::RoleAsJsonText => "role_as_json_text",
             Self::SpacedUrn => "spaced_urn",
+            Self::CoreSchemaKey => "core_schema_key",
             Self::NullReference => "null_reference",
             Self::SingleForMany => "single_for_many",
             Self::MalformedReference => "malformed_reference",

@@ -1,6 +1,7 @@
 //! A resource as a client sends it, in canonical form (RFC 7643, section 3).
 
 mod address;
+mod distinct;
 mod immutable;
 mod member;
 mod place;

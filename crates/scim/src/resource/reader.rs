@@ -2,11 +2,14 @@
 
 use serde_json::{Map, Value};
 
+use super::distinct::distinct;
 use super::place::Place;
 use super::reference::{is_uri, leads_to_one};
 use super::value::{kind_of, mismatch, simple};
 use crate::schema::{AttributeType, Mutability, common_attribute, group_members};
-use crate::{Attribute, Error, Limits, ResourceType, ScimType, Tolerance, Tolerances, json};
+use crate::{
+    Attribute, Error, Limits, ResourceType, Schema, ScimType, Tolerance, Tolerances, json,
+};
 
 pub(super) const UNKNOWN_SCHEMA: &str = "no such schema here:";
 const UNKNOWN_ATTRIBUTE: &str = "no such attribute here:";
@@ -55,6 +58,9 @@ impl<'a> Reader<'a> {
             }
             return self.named(None, attribute, key, value, resource);
         }
+        if resource_type.schema.id.eq_ignore_ascii_case(&key) {
+            return self.core(&resource_type.schema, &key, value, resource);
+        }
         let Some(schema) = resource_type.extension(key.trim()) else {
             let (tolerance, what) = if key.contains(':') {
                 (Tolerance::UnknownSchema, UNKNOWN_SCHEMA)
@@ -81,6 +87,34 @@ impl<'a> Reader<'a> {
             canonical(key, &schema.id),
             Value::Object(data),
         )
+    }
+
+    /// Reads attributes of the core schema that stand in an object under its URN.
+    fn core(
+        &mut self,
+        schema: &Schema,
+        key: &str,
+        value: Value,
+        resource: &mut Map<String, Value>,
+    ) -> Result<(), Error> {
+        if !self.tolerances.accept(Tolerance::CoreSchemaKey) {
+            return Err(Place::unknown(None, UNKNOWN_SCHEMA, key));
+        }
+        let entries = match value {
+            Value::Null => return Ok(()),
+            Value::Object(entries) => entries,
+            other => return Err(mismatch(&Place::top(key), AttributeType::Complex, &other)),
+        };
+        for (key, value) in entries {
+            match schema.attribute(&key) {
+                Some(attribute) => self.named(None, attribute, key, value, resource)?,
+                None => {
+                    let unknown = Tolerance::UnknownAttribute;
+                    self.ignore(None, unknown, UNKNOWN_ATTRIBUTE, &key)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Reads the value of an attribute that was found under `key`.
@@ -160,7 +194,6 @@ impl<'a> Reader<'a> {
             return Err(place.invalid(format_args!("more than {most} values")));
         }
         let mut values = Vec::with_capacity(sent.len());
-        let mut has_primary = false;
         for (index, value) in sent.into_iter().enumerate() {
             let place = place.at(index);
             let Some(value) = self.one(&place, attribute, value)? else {
@@ -170,17 +203,14 @@ impl<'a> Reader<'a> {
                 }
                 continue;
             };
-            // RFC 7643, section 2.4: "The primary attribute value 'true' MUST appear no more than once."
-            if value.get("primary").and_then(Value::as_bool) == Some(true) {
-                if has_primary {
-                    return Err(place
-                        .child("primary")
-                        .invalid("another value is primary already; only one can be"));
-                }
-                has_primary = true;
-            }
-            values.push(value);
+            values.push((index, value));
         }
+        // A member is told by its value alone, and each is looked up in storage.
+        let values = if is_members {
+            values.into_iter().map(|(_, value)| value).collect()
+        } else {
+            distinct(place, attribute, values)?
+        };
         // RFC 7643, section 2.5: an empty array is unassigned. See `Resource` on `members`.
         Ok((is_members || !values.is_empty()).then_some(Value::Array(values)))
     }

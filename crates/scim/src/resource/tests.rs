@@ -156,6 +156,32 @@ fn wrong_types_name_the_path_and_both_types() {
     }
 }
 
+// proves: 7643-2.4-twice
+#[test]
+fn values_of_one_type_and_value_are_one() {
+    let resource = user(with(&json!({
+        "emails": [
+            {"value": "A@x.example", "type": "work"},
+            {"value": "b@x.example", "type": "work", "primary": true},
+            {"value": "a@X.example", "type": "Work", "display": "Ana"},
+            {"value": "a@x.example"},
+            {"value": "a@x.example", "type": "home"},
+            {"value": "a@x.example"}],
+        "addresses": [{"type": "work", "locality": "Recife"}, {"type": "work", "locality": "Natal"}]})));
+    assert_eq!(
+        resource.0["emails"],
+        json!([
+            {"value": "a@X.example", "type": "Work", "display": "Ana"},
+            {"value": "b@x.example", "type": "work", "primary": true},
+            {"value": "a@x.example"},
+            {"value": "a@x.example", "type": "home"}])
+    );
+    assert_eq!(resource.0["addresses"].as_array().unwrap().len(), 2);
+    let primary = json!({"value": "1", "type": "work", "primary": true});
+    let resource = user(with(&json!({"phoneNumbers": [primary, primary]})));
+    assert_eq!(resource.0["phoneNumbers"], json!([primary]));
+}
+
 // proves: 7643-4.1.1-username 7643-4.2-displayname 7644-3.5.1-required
 #[test]
 fn required_values_are_present_and_not_empty() {

@@ -112,6 +112,15 @@ fn spaced_urn() {
 }
 
 #[test]
+fn core_schema_key() {
+    let sent = json!({"urn:ietf:params:scim:schemas:core:2.0:user": {"nickName": "Babs"}});
+    check(
+        Tolerance::CoreSchemaKey,
+        [(sent, "/nickName", json!("Babs"), ScimType::InvalidSyntax)],
+    );
+}
+
+#[test]
 fn single_for_many_and_the_reverse() {
     check(
         Tolerance::SingleForMany,
