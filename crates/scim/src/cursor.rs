@@ -69,6 +69,7 @@ pub enum Direction {
 
 /// Why a cursor is not good (RFC 9865, section 2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CursorError {
     /// Not made with this key, for this audience and this query.
     Invalid,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 /// One named deviation that the tolerant dialect accepts and the strict dialect refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Tolerance {
     /// `"op": "Replace"` instead of `"op": "replace"`.
     CapitalisedOperation,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize, Serializer};
 /// RFC 7644, table 9, and RFC 9865, section 2.1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub enum ScimType {
     /// The filter is malformed, or asks an attribute what it cannot be asked.
     InvalidFilter,

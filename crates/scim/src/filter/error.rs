@@ -17,6 +17,7 @@ pub struct FilterError {
 
 /// The kinds of mistake.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Problem {
     /// The grammar is not followed; what should have stood here.
     Expected(Cow<'static, str>),
