@@ -113,6 +113,18 @@ pub struct BulkPath {
     pub target: Option<BulkTarget>,
 }
 
+/// As it is written behind the base URL: `/Users`, `/Users/2819c223`, `/Users/bulkId:qwerty`.
+impl fmt::Display for BulkPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.endpoint)?;
+        match &self.target {
+            None => Ok(()),
+            Some(BulkTarget::Id(id)) => write!(f, "/{id}"),
+            Some(BulkTarget::BulkId(name)) => write!(f, "/{}{name}", references::PREFIX),
+        }
+    }
+}
+
 /// Which resource an operation is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BulkTarget {
@@ -129,6 +141,8 @@ pub struct BulkRefusal {
     pub method: String,
     /// As sent.
     pub bulk_id: Option<String>,
+    /// The resource it was about, behind the base URL, where that much was understood.
+    pub resource: Option<String>,
     /// What is wrong with it.
     pub error: Error,
 }

@@ -225,9 +225,16 @@ fn schema_resource(schema: &Schema, base: &str) -> Value {
         "attributes": schema.attributes,
         "meta": {
             "resourceType": "Schema",
-            "location": format!("{base}/Schemas/{}", schema.id),
+            "location": format!("{base}/Schemas/{}", segment(&schema.id)),
         },
     })
+}
+
+/// A URN as one segment of a URL's path (RFC 3986, section 3.3).
+fn segment(urn: &str) -> String {
+    urn.replace('%', "%25")
+        .replace('/', "%2F")
+        .replace('#', "%23")
 }
 
 /// An object of what there is.

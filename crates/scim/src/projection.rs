@@ -5,7 +5,7 @@ mod names;
 use serde_json::{Map, Value};
 
 use crate::schema::{Returned, common_attribute};
-use crate::{Attribute, Error, ResourceType, ScimType};
+use crate::{Attribute, Error, Resource, ResourceType, ScimType};
 
 /// What the client wants to see of a resource.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -18,6 +18,8 @@ enum Kind {
     Everything,
     /// What is returned by default.
     ByDefault,
+    /// What is returned by default, and these, which are returned on request.
+    Besides(Vec<Name>),
     /// These and what is always returned.
     Only(Vec<Name>),
     /// What is returned by default without these.
@@ -67,13 +69,34 @@ impl Projection {
         self.0 == Kind::Everything
     }
 
+    /// The projection of the answer to a request that made `after` of `before`; where there was
+    /// nothing before, or it was replaced, `before` is `None`. What is returned on request is so
+    /// "in response to any PUT, POST, or PATCH operations if the attribute was specified by the
+    /// client" (RFC 7643, section 7), unless the client said what it wants back.
+    #[must_use]
+    pub fn of_change(
+        &self,
+        resource_type: &ResourceType,
+        before: Option<&Resource>,
+        after: &Resource,
+    ) -> Self {
+        match &self.0 {
+            Kind::ByDefault => {
+                let before = before.map(|before| &before.0);
+                let names = names::on_request(resource_type, before, &after.0);
+                Self(Kind::Besides(names))
+            }
+            _ => self.clone(),
+        }
+    }
+
     /// Whether any of an attribute of the core schema that is returned by default goes out, so
     /// that what would only be thrown away need not be computed. `name` is the canonical name.
     pub fn wants(&self, name: &str) -> bool {
         let is =
             |wanted: &Name| wanted.container.is_none() && wanted.attribute.as_deref() == Some(name);
         match &self.0 {
-            Kind::Everything | Kind::ByDefault => true,
+            Kind::Everything | Kind::ByDefault | Kind::Besides(_) => true,
             Kind::Only(names) => names.iter().any(is),
             Kind::Without(names) => !names
                 .iter()
@@ -196,7 +219,7 @@ impl Projection {
         };
         let names = match &self.0 {
             Kind::Everything | Kind::ByDefault => return by_default,
-            Kind::Only(names) | Kind::Without(names) => names,
+            Kind::Only(names) | Kind::Without(names) | Kind::Besides(names) => names,
         };
         let mut part = false;
         let mut whole = false;
@@ -211,9 +234,10 @@ impl Projection {
             }
         }
         match &self.0 {
-            Kind::Only(_) if whole => Verdict::Whole,
+            Kind::Only(_) | Kind::Besides(_) if whole => Verdict::Whole,
             Kind::Only(_) if part => Verdict::Partly,
             Kind::Only(_) => Verdict::Out,
+            Kind::Besides(_) => by_default,
             _ if whole => Verdict::Out,
             _ if part && by_default == Verdict::Whole => Verdict::Partly,
             _ => by_default,

@@ -1,5 +1,7 @@
 //! Attribute paths looked up in a resource type: what an [`AttributePath`] stands for.
 
+use std::fmt;
+
 use crate::path::AttributePath;
 use crate::schema::{AttributeType, Mutability, Returned, common_attribute};
 use crate::{Attribute, ResourceType, Schema};
@@ -55,6 +57,19 @@ impl Target {
         self.schema.is_none()
             && self.sub_attribute.is_none()
             && self.attribute == Self::PRIMARY_EMAIL
+    }
+}
+
+/// As it stands in a filter: `userName`, `urn:example:Badge:number`, `emails.value`.
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            schema, attribute, ..
+        } = self;
+        schema.iter().try_for_each(|urn| write!(f, "{urn}:"))?;
+        f.write_str(attribute)?;
+        let mut below = self.sub_attribute.iter();
+        below.try_for_each(|name| write!(f, ".{name}"))
     }
 }
 

@@ -11,7 +11,7 @@ use vestibule_scim::{BulkOperation, BulkRequest, BulkResponse, Tolerances};
 use vestibule_storage::{Failure as _, Write};
 
 use crate::representation::entity_tag;
-use crate::resources::Operation;
+use crate::resources::{Changed, Operation};
 use crate::{Call, Caller, Error, Precondition, Representation, Service, Submitted, Wanted};
 
 /// Steps in one transaction: others must not wait long for the database.
@@ -57,6 +57,7 @@ impl Service {
         )?);
         let steps = Arc::new(request.plan());
         let mut progress = Progress::default();
+        let base = &call.base;
         while progress.taken < steps.len() {
             let (service, call) = (self.clone(), call.clone());
             let (sent, steps, from) = (request.clone(), steps.clone(), progress.clone());
@@ -77,7 +78,7 @@ impl Service {
                 Err(error) if progress.taken == 0 => return Err(error),
                 // What is done is done: the rest is answered with what stopped it.
                 Err(error) => {
-                    fail_rest(&request, &mut progress, &error);
+                    fail_rest(&request, base, &mut progress, &error);
                     break;
                 }
             };
@@ -128,20 +129,21 @@ impl Job<'_> {
             None => {}
             Some(Err(refusal)) => {
                 progress.errors += 1;
-                progress.answers.insert(place, refusal.into());
+                let answer = OperationResponse::refusal(refusal, self.base);
+                progress.answers.insert(place, answer);
             }
             Some(Ok(operation)) => {
                 let outcome = match operation.resolve(&progress.ids) {
                     Ok(resolved) => {
                         let prepared = self.prepare(operation, &resolved);
                         let outcome = self.perform(tx, prepared)?;
-                        outcome.map(|shown| (resolved, shown))
+                        outcome.map(|changed| (resolved, changed))
                     }
                     Err(error) => Err(error),
                 };
                 match outcome {
-                    Ok((resolved, shown)) => {
-                        self.answer(progress, place, operation, &resolved, shown.as_ref());
+                    Ok((resolved, changed)) => {
+                        self.answer(progress, place, operation, &resolved, &changed);
                     }
                     Err(error) => self.refuse(progress, place, operation, error),
                 }
@@ -163,7 +165,8 @@ impl Job<'_> {
         let resolved = operation.resolve_known(&progress.ids);
         let prepared = self.prepare(operation, &resolved);
         match self.perform(tx, prepared)? {
-            Ok(shown) => {
+            Ok(changed) => {
+                let shown = changed.shown();
                 let id = shown.as_ref().map(Representation::id).unwrap_or_default();
                 let begun = Begun {
                     endpoint: resolved.endpoint,
@@ -201,13 +204,13 @@ impl Job<'_> {
                     submitted(resolved.data.clone()),
                 );
                 let outcome = self.perform(tx, prepared)?;
-                outcome.map(|shown| (resolved, shown))
+                outcome.map(|changed| (resolved, changed))
             }
             Err(error) => Err(error),
         };
         match outcome {
-            Ok((resolved, shown)) => {
-                self.answer(progress, place, operation, &resolved, shown.as_ref());
+            Ok((resolved, changed)) => {
+                self.answer(progress, place, operation, &resolved, &changed);
             }
             Err(error) => {
                 self.take_back(tx, &begun)?;
@@ -232,7 +235,7 @@ impl Job<'_> {
     fn prepare(&self, operation: &BulkOperation, resolved: &Resolved) -> Operation {
         let endpoint = &resolved.endpoint;
         let id = resolved.id.as_deref().unwrap_or_default();
-        let precondition = Precondition::parse(operation.version.as_deref());
+        let precondition = Precondition::parse(operation.version.as_deref(), None);
         let submitted = submitted(resolved.data.clone());
         match operation.method {
             BulkMethod::Post => self.service.creation(endpoint, submitted),
@@ -251,7 +254,7 @@ impl Job<'_> {
         &self,
         tx: &mut Write<'_>,
         mut operation: Operation,
-    ) -> Result<Result<Option<Representation>, vestibule_scim::Error>, Error> {
+    ) -> Result<Result<Changed, vestibule_scim::Error>, Error> {
         let Self {
             service,
             caller,
@@ -260,7 +263,7 @@ impl Job<'_> {
             ..
         } = self;
         match tx.attempt(|tx| service.perform(tx, caller, base, &mut operation, *now)) {
-            Ok(shown) => Ok(Ok(shown)),
+            Ok(changed) => Ok(Ok(changed)),
             Err(error) if error.is_passing() => Err(error),
             Err(error @ (Error::Unavailable(_) | Error::Internal(_))) => Err(error),
             Err(error) => Ok(Err(error.scim())),
@@ -273,23 +276,28 @@ impl Job<'_> {
         place: usize,
         operation: &BulkOperation,
         resolved: &Resolved,
-        shown: Option<&Representation>,
+        changed: &Changed,
     ) {
-        let status = match (operation.method, shown) {
+        let status = match (operation.method, changed) {
             (BulkMethod::Post, _) => 201,
-            (_, Some(_)) => 200,
-            (_, None) => 204,
+            (_, Changed::Shown(_)) => 200,
+            (_, Changed::Unshown(_) | Changed::Gone) => 204,
         };
-        let location = match shown {
-            Some(shown) => shown.location.clone(),
-            None => self.location(resolved),
+        let location = match changed {
+            Changed::Shown(shown) => shown.location.clone(),
+            Changed::Unshown(_) | Changed::Gone => self.location(resolved),
         };
         let mut answer = OperationResponse::success(operation, status, location);
-        if let Some(shown) = shown {
-            answer = answer.with_version(entity_tag(shown.version));
-            if let (BulkMethod::Post, Some(name)) = (operation.method, &operation.bulk_id) {
-                progress.ids.insert(name.clone(), shown.id().to_owned());
+        answer = match changed {
+            Changed::Shown(Representation { version, .. }) | Changed::Unshown(version) => {
+                answer.with_version(entity_tag(*version))
             }
+            Changed::Gone => answer,
+        };
+        if let (Changed::Shown(shown), BulkMethod::Post, Some(name)) =
+            (changed, operation.method, &operation.bulk_id)
+        {
+            progress.ids.insert(name.clone(), shown.id().to_owned());
         }
         progress.answers.insert(place, answer);
     }
@@ -303,7 +311,10 @@ impl Job<'_> {
     ) {
         progress.errors += 1;
         let resolved = operation.resolve(&progress.ids).ok();
-        let location = resolved.map(|resolved| self.location(&resolved));
+        let location = match resolved {
+            Some(resolved) => self.location(&resolved),
+            None => format!("{}{}", self.base, operation.path),
+        };
         progress.answers.insert(
             place,
             OperationResponse::failure(operation, location, error),
@@ -323,11 +334,14 @@ fn submitted(data: Option<serde_json::Value>) -> Submitted {
     }
 }
 
-fn fail_rest(request: &BulkRequest, progress: &mut Progress, error: &Error) {
+fn fail_rest(request: &BulkRequest, base: &str, progress: &mut Progress, error: &Error) {
     for (place, operation) in request.operations.iter().enumerate() {
         let answer = match operation {
-            Ok(operation) => OperationResponse::failure(operation, None, error.scim()),
-            Err(refusal) => refusal.into(),
+            Ok(operation) => {
+                let location = format!("{base}{}", operation.path);
+                OperationResponse::failure(operation, location, error.scim())
+            }
+            Err(refusal) => OperationResponse::refusal(refusal, base),
         };
         progress.answers.entry(place).or_insert(answer);
     }

@@ -78,7 +78,7 @@ pub use error::Error;
 pub use ids::Entropy;
 pub use list::{Listed, Search};
 pub use representation::{Precondition, Representation};
-pub use resources::{Submitted, Wanted};
+pub use resources::{Changed, Submitted, Wanted};
 pub use settings::{LinkSettings, Settings};
 pub use types::Types;
 pub use warnings::Warned;

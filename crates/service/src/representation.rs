@@ -34,24 +34,37 @@ impl Representation {
 }
 
 /// What the client wants to be true of the version it changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Precondition(Option<EntityTags>);
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Precondition {
+    among: Option<EntityTags>,
+    not_among: Option<EntityTags>,
+}
 
 impl Precondition {
     /// Nothing but that there is one.
-    pub const NONE: Self = Self(None);
+    pub const NONE: Self = Self {
+        among: None,
+        not_among: None,
+    };
 
-    /// Reads an `If-Match` value. A tag that no version has is one that matches nothing.
-    pub fn parse(if_match: Option<&str>) -> Self {
-        Self(if_match.map(EntityTags::parse))
+    /// Reads the values of `If-Match` and `If-None-Match`. A tag that no version has is one that
+    /// matches nothing.
+    pub fn parse(if_match: Option<&str>, if_none_match: Option<&str>) -> Self {
+        Self {
+            among: if_match.map(EntityTags::parse),
+            not_among: if_none_match.map(EntityTags::parse),
+        }
     }
 
     pub(crate) fn check(&self, version: i64) -> Result<(), Error> {
-        match &self.0 {
-            Some(tags) if !tags.matches(Some(&entity_tag(version))) => {
-                Err(Error::PreconditionFailed)
-            }
-            _ => Ok(()),
+        let tag = entity_tag(version);
+        let is_among = |tags: &EntityTags| tags.matches(Some(&tag));
+        if self.among.as_ref().is_none_or(is_among)
+            && !self.not_among.as_ref().is_some_and(is_among)
+        {
+            Ok(())
+        } else {
+            Err(Error::PreconditionFailed)
         }
     }
 }
@@ -271,19 +284,21 @@ mod tests {
     // proves: 7644-3.14-match
     #[test]
     fn a_precondition_holds_for_the_versions_it_names() {
-        for (if_match, holds) in [
-            (None, true),
-            (Some("*"), true),
-            (Some(r#"W/"3""#), true),
-            (Some(r#""2", W/"3""#), true),
-            (Some(r#"W/"4""#), false),
-            (Some("3"), false),
-            (Some(""), false),
+        for (tags, among, not_among) in [
+            (None, true, true),
+            (Some("*"), true, false),
+            (Some(r#"W/"3""#), true, false),
+            (Some(r#""2", W/"3""#), true, false),
+            (Some(r#"W/"4""#), false, true),
+            (Some("3"), false, true),
+            (Some(""), false, true),
         ] {
+            let holds = |precondition: Precondition| precondition.check(3).is_ok();
+            assert_eq!(holds(Precondition::parse(tags, None)), among, "{tags:?}");
             assert_eq!(
-                Precondition::parse(if_match).check(3).is_ok(),
-                holds,
-                "{if_match:?}"
+                holds(Precondition::parse(None, tags)),
+                not_among,
+                "{tags:?}"
             );
         }
     }

@@ -87,6 +87,53 @@ struct SentPatch {
     represent: bool,
 }
 
+/// What an operation left.
+#[derive(Debug)]
+pub enum Changed {
+    /// The resource, as the client is shown it.
+    Shown(Representation),
+    /// The resource in this version, which the client does not ask to see.
+    Unshown(i64),
+    /// Nothing.
+    Gone,
+}
+
+impl Changed {
+    pub(crate) fn shown(self) -> Option<Representation> {
+        match self {
+            Self::Shown(shown) => Some(shown),
+            Self::Unshown(_) | Self::Gone => None,
+        }
+    }
+}
+
+impl Sent {
+    /// What the answer carries.
+    fn shown(&self, resource_type: &ResourceType) -> Projection {
+        self.projection
+            .of_change(resource_type, None, &self.resource)
+    }
+}
+
+impl SentPatch {
+    /// What the answer carries when the patch makes `next` of a stored document.
+    fn shown(
+        &self,
+        resource_type: &ResourceType,
+        document: &str,
+        next: Option<&Resource>,
+    ) -> Result<Projection, Error> {
+        let projection = &self.projection;
+        Ok(match next {
+            Some(next) if !projection.is_default() => {
+                let before = users::resource(document)?;
+                projection.of_change(resource_type, Some(&before), next)
+            }
+            _ => projection.clone(),
+        })
+    }
+}
+
 impl Service {
     pub fn create(
         &self,
@@ -96,6 +143,7 @@ impl Service {
     ) -> Result<Representation, Error> {
         let operation = self.creation(endpoint, submitted);
         self.change(call, "resources.create", operation)?
+            .shown()
             .ok_or_else(|| Error::internal("what was created is shown"))
     }
 
@@ -125,10 +173,11 @@ impl Service {
     ) -> Result<Representation, Error> {
         let operation = self.replacement(endpoint, id, precondition, submitted);
         self.change(call, "resources.replace", operation)?
+            .shown()
             .ok_or_else(|| Error::internal("what was replaced is shown"))
     }
 
-    /// The changed resource, unless it is a group and nothing is said about what is wanted of it.
+    /// A group is not shown unless something is said about what is wanted of it.
     pub fn patch(
         &self,
         call: Call,
@@ -136,7 +185,7 @@ impl Service {
         id: &str,
         precondition: Precondition,
         submitted: Submitted,
-    ) -> Result<Option<Representation>, Error> {
+    ) -> Result<Changed, Error> {
         let operation = self.modification(endpoint, id, precondition, submitted);
         self.change(call, "resources.patch", operation)
     }
@@ -157,7 +206,7 @@ impl Service {
         call: Call,
         name: &'static str,
         mut operation: Operation,
-    ) -> Result<Option<Representation>, Error> {
+    ) -> Result<Changed, Error> {
         let service = self.clone();
         self.store().write(name, move |tx| {
             let now = service.now();
@@ -224,7 +273,7 @@ impl Service {
         }
     }
 
-    /// Carries an operation out inside its transaction. Answers what the client is shown.
+    /// Carries an operation out inside its transaction.
     pub(crate) fn perform(
         &self,
         tx: &mut Write<'_>,
@@ -232,7 +281,7 @@ impl Service {
         base: &str,
         operation: &mut Operation,
         now: DateTime<Utc>,
-    ) -> Result<Option<Representation>, Error> {
+    ) -> Result<Changed, Error> {
         let resource_type = caller.types.at(&operation.endpoint)?;
         let kind = Kind::of(resource_type);
         if kind == Kind::Group
@@ -244,7 +293,8 @@ impl Service {
             Action::Create(sent) => {
                 let sent = self.settle(caller, sent, now)?;
                 let row = self.insert(tx, caller, resource_type, sent, now)?;
-                represent(tx, base, resource_type, &row, &sent.projection).map(Some)
+                let shown = sent.shown(resource_type);
+                represent(tx, base, resource_type, &row, &shown).map(Changed::Shown)
             }
             Action::Replace(subject, sent) => {
                 let current = subject.find(tx, caller, resource_type)?;
@@ -259,7 +309,8 @@ impl Service {
                     members.map(MemberChange::Replace).into_iter().collect();
                 let next = Some(&sent.resource);
                 let row = self.update(tx, caller, resource_type, current, next, &members, now)?;
-                represent(tx, base, resource_type, &row, &sent.projection).map(Some)
+                let shown = sent.shown(resource_type);
+                represent(tx, base, resource_type, &row, &shown).map(Changed::Shown)
             }
             Action::Patch(subject, sent) => {
                 let current = subject.find(tx, caller, resource_type)?;
@@ -270,13 +321,14 @@ impl Service {
                     }
                     None => None,
                 };
+                let shown = sent.shown(resource_type, current.document(), next.as_ref())?;
                 let members = &sent.members;
                 let next = next.as_ref();
                 let row = self.update(tx, caller, resource_type, current, next, members, now)?;
                 if !sent.represent {
-                    return Ok(None);
+                    return Ok(Changed::Unshown(row.stored().version));
                 }
-                represent(tx, base, resource_type, &row, &sent.projection).map(Some)
+                represent(tx, base, resource_type, &row, &shown).map(Changed::Shown)
             }
             Action::Delete(subject) => {
                 match subject.find(tx, caller, resource_type)? {
@@ -284,7 +336,7 @@ impl Service {
                     Row::Group(group) => self.delete_group(tx, caller, &group, now)?,
                     Row::Other(typed) => self.delete_typed(tx, caller, &typed, now)?,
                 }
-                Ok(None)
+                Ok(Changed::Gone)
             }
         }
     }

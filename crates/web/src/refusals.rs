@@ -65,12 +65,25 @@ pub(crate) fn endpoint(path: &str) -> Option<&'static str> {
 /// whose administrator finds it among its refused requests.
 pub(crate) async fn astray(web: Data<Web>, request: HttpRequest) -> HttpResponse {
     let mut refusal = describe(&request, "scim", 404, &[]);
+    let base = format!("{}{}", web.settings.public_url, scim::MOUNT);
+    let answer = format!("there is nothing at this path; the SCIM base URL is {base}");
     if matches!(refusal.shown, Shown::Token(_)) {
-        let base = format!("{}{}", web.settings.public_url, scim::MOUNT);
-        refusal.answer = format!("there is nothing at this path; the SCIM base URL is {base}");
+        refusal.answer.clone_from(&answer);
         web.service.note_refusal(refusal);
     }
+    if is_near_scim(request.path()) {
+        let error = vestibule_scim::Error::new(404, None, answer);
+        return scim::answer::error(&request, &error.into());
+    }
     HttpResponse::NotFound().finish()
+}
+
+/// Whether a path can only have been meant for SCIM: another version of it, or none.
+fn is_near_scim(path: &str) -> bool {
+    [scim::MOUNT, scim::ALIAS].iter().any(|mount| {
+        let versionless = mount.trim_end_matches("v2");
+        path.starts_with(versionless)
+    })
 }
 
 async fn observe<B: MessageBody + 'static>(

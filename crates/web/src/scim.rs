@@ -1,6 +1,6 @@
 //! SCIM 2.0 (RFC 7643, 7644) under `/iso/scim/v2` and `/scim/v2`.
 
-mod answer;
+pub(crate) mod answer;
 mod body;
 mod discovery;
 pub(crate) mod documents;

@@ -57,6 +57,7 @@ pub(super) fn request(
                     *operation = Err(BulkRefusal {
                         method: understood.method.name().to_owned(),
                         bulk_id: understood.bulk_id.clone(),
+                        resource: resource(&understood.path),
                         error,
                     });
                 }
@@ -100,24 +101,33 @@ fn operation(sent: Value, limits: &Limits) -> Result<BulkOperation, BulkRefusal>
         return Err(BulkRefusal {
             method: String::new(),
             bulk_id: None,
+            resource: None,
             error: syntax("expected an object"),
         });
     };
     let method = take_text(&mut sent, "method");
     let bulk_id = take_text(&mut sent, "bulkId");
-    let refusal = |error| BulkRefusal {
+    let mut about = None;
+    understood(&method, &bulk_id, &mut about, sent, limits).map_err(|error| BulkRefusal {
         method: method.clone().ok().flatten().unwrap_or_default(),
         bulk_id: bulk_id.clone().ok().flatten(),
+        resource: about,
         error,
-    };
-    understood(&method, &bulk_id, sent, limits).map_err(refusal)
+    })
+}
+
+/// The resource a path leads to; a POST's leads to none.
+fn resource(path: &BulkPath) -> Option<String> {
+    path.target.as_ref().map(|_| path.to_string())
 }
 
 type Text = Result<Option<String>, Error>;
 
+/// Leaves in `about` which resource the operation is about as soon as that is understood.
 fn understood(
     method: &Text,
     bulk_id: &Text,
+    about: &mut Option<String>,
     mut sent: Map<String, Value>,
     limits: &Limits,
 ) -> Result<BulkOperation, Error> {
@@ -136,6 +146,7 @@ fn understood(
     }
     let path = take_text(&mut sent, "path")?.ok_or_else(|| syntax("path: required"))?;
     let path = self::path(&path, method, limits)?;
+    *about = resource(&path);
     let data = match (take(&mut sent, "data"), method) {
         (_, BulkMethod::Delete) => None,
         (Some(data @ Value::Object(_)), _) => Some(data),

@@ -13,7 +13,7 @@ use super::{BulkMethod, BulkOperation, BulkTarget};
 use crate::error::quoted;
 use crate::{Error, ScimType};
 
-const PREFIX: &str = "bulkId:";
+pub(super) const PREFIX: &str = "bulkId:";
 
 /// An operation with ids in the place of references.
 #[derive(Debug, Clone, PartialEq)]

@@ -46,12 +46,25 @@ impl OperationResponse {
     }
 
     /// An operation that failed. `location` is that of the resource it was about.
-    pub fn failure(operation: &BulkOperation, location: Option<String>, error: Error) -> Self {
+    pub fn failure(operation: &BulkOperation, location: String, error: Error) -> Self {
         Self {
-            location: location.filter(|_| operation.method != BulkMethod::Post),
+            location: Some(location).filter(|_| operation.method != BulkMethod::Post),
             status: error.status,
             response: Some(error),
             ..Self::answer(operation, 0)
+        }
+    }
+
+    /// An operation that was not understood, sent to the SCIM server at `base`.
+    pub fn refusal(refusal: &BulkRefusal, base: &str) -> Self {
+        let resource = refusal.resource.as_ref();
+        Self {
+            method: refusal.method.clone(),
+            bulk_id: refusal.bulk_id.clone(),
+            version: None,
+            location: resource.map(|path| format!("{base}{path}")),
+            status: refusal.error.status,
+            response: Some(refusal.error.clone()),
         }
     }
 
@@ -72,19 +85,6 @@ impl OperationResponse {
             location: None,
             status,
             response: None,
-        }
-    }
-}
-
-impl From<&BulkRefusal> for OperationResponse {
-    fn from(refusal: &BulkRefusal) -> Self {
-        Self {
-            method: refusal.method.clone(),
-            bulk_id: refusal.bulk_id.clone(),
-            version: None,
-            location: None,
-            status: refusal.error.status,
-            response: Some(refusal.error.clone()),
         }
     }
 }

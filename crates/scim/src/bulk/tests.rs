@@ -274,23 +274,29 @@ fn the_answer_is_the_rfcs_message() {
     let request = parse(&json!([
         group("a", &[]),
         {"method": "PUT", "path": "/Users/1", "data": {}},
-        {"method": "BREW", "bulkId": "c"}
+        {"method": "BREW", "bulkId": "c"},
+        {"method": "PATCH", "path": "/Users/1"},
+        {"method": "PATCH", "path": "/Users/bulkId:x", "data": {}},
+        {"method": "POST", "bulkId": "d", "path": "/Users"}
     ]))
     .unwrap();
-    let [Ok(post), Ok(put), Err(refused)] = request.operations.as_slice() else {
-        panic!("two and a refused one")
+    let [Ok(post), Ok(put), Err(brewed), refused @ ..] = request.operations.as_slice() else {
+        panic!("two and refused ones")
     };
+    let refused = refused.iter().map(|refused| refused.as_ref().unwrap_err());
     let error = Error::bad_request(ScimType::InvalidValue, "no");
     let location = "https://h/Groups/1".to_owned();
-    let answer = BulkResponse {
+    let mut answer = BulkResponse {
         operations: vec![
             OperationResponse::success(post, 201, location.clone())
                 .with_version("W/\"1\"".to_owned()),
-            OperationResponse::failure(put, Some("https://h/Users/1".to_owned()), error.clone()),
-            OperationResponse::failure(post, Some(location), error),
-            refused.into(),
+            OperationResponse::failure(put, "https://h/Users/1".to_owned(), error.clone()),
+            OperationResponse::failure(post, location, error),
+            OperationResponse::refusal(brewed, "https://h"),
         ],
     };
+    let refused = refused.map(|refused| OperationResponse::refusal(refused, "https://h"));
+    answer.operations.extend(refused);
     let error = json!({"schemas": [Error::SCHEMA], "status": "400", "scimType": "invalidValue", "detail": "no"});
     let answer = serde_json::to_value(&answer).unwrap();
     assert_eq!(answer["schemas"], json!([BulkResponse::SCHEMA]));
@@ -306,6 +312,19 @@ fn the_answer_is_the_rfcs_message() {
     assert_eq!(
         answer["Operations"][3]["response"]["scimType"],
         "invalidSyntax"
+    );
+    let locations: Vec<&Value> = answer["Operations"].as_array().unwrap()[3..]
+        .iter()
+        .map(|operation| &operation["location"])
+        .collect();
+    assert_eq!(
+        locations,
+        [
+            &Value::Null,
+            &json!("https://h/Users/1"),
+            &json!("https://h/Users/bulkId:x"),
+            &Value::Null
+        ]
     );
 }
 

@@ -1,7 +1,9 @@
 //! The names in `attributes` and `excludedAttributes`.
 
+use serde_json::{Map, Value};
+
 use super::Name;
-use crate::schema::common_attribute;
+use crate::schema::{Returned, common_attribute};
 use crate::{Attribute, ResourceType, Schema};
 
 /// The names in a list that stand for something.
@@ -13,6 +15,52 @@ pub(super) fn parse(resource_type: &ResourceType, list: &str) -> Vec<Name> {
             && !names.contains(&name)
         {
             names.push(name);
+        }
+    }
+    names
+}
+
+/// What is returned on request alone and has a value in `after` that it had not in `before`.
+pub(super) fn on_request(
+    resource_type: &ResourceType,
+    before: Option<&Map<String, Value>>,
+    after: &Map<String, Value>,
+) -> Vec<Name> {
+    let mut names = Vec::new();
+    let core = std::iter::once((None, &*resource_type.schema));
+    let containers = resource_type
+        .containers()
+        .map(|schema| (Some(schema.id.as_str()), &**schema));
+    for (container, schema) in core.chain(containers) {
+        let data = |resource: Option<&'_ Map<String, Value>>, name: &str| {
+            let data = match container {
+                Some(urn) => resource?.get(urn)?.as_object()?,
+                None => resource?,
+            };
+            data.get(name).cloned()
+        };
+        for attribute in &schema.attributes {
+            let (old, new) = (
+                data(before, &attribute.name),
+                data(Some(after), &attribute.name),
+            );
+            if new.is_none() || old == new {
+                continue;
+            }
+            let mut add = |sub_attribute: Option<&Attribute>| {
+                names.push(Name {
+                    container: container.map(str::to_owned),
+                    attribute: Some(attribute.name.clone()),
+                    sub_attribute: sub_attribute.map(|sub| sub.name.clone()),
+                });
+            };
+            if attribute.returned == Returned::Request {
+                add(None);
+            }
+            let on_request = |sub: &&Attribute| sub.returned == Returned::Request;
+            for sub in attribute.sub_attributes.iter().filter(on_request) {
+                add(Some(sub));
+            }
         }
     }
     names

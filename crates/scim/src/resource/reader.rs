@@ -106,12 +106,11 @@ impl<'a> Reader<'a> {
             other => return Err(mismatch(&Place::top(key), AttributeType::Complex, &other)),
         };
         for (key, value) in entries {
-            match schema.attribute(&key) {
-                Some(attribute) => self.named(None, attribute, key, value, resource)?,
-                None => {
-                    let unknown = Tolerance::UnknownAttribute;
-                    self.ignore(None, unknown, UNKNOWN_ATTRIBUTE, &key)?;
-                }
+            if let Some(attribute) = schema.attribute(&key) {
+                self.named(None, attribute, key, value, resource)?;
+            } else {
+                let unknown = Tolerance::UnknownAttribute;
+                self.ignore(None, unknown, UNKNOWN_ATTRIBUTE, &key)?;
             }
         }
         Ok(())

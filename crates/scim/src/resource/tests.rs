@@ -199,7 +199,7 @@ fn required_values_are_present_and_not_empty() {
     assert_eq!(error.detail, "displayName: a value is required");
 }
 
-// proves: 7643-2.1-schemas 7643-3-schemas
+// proves: 7643-2.1-schemas 7643-3-schemas 7643-3.3-base
 #[test]
 fn schemas_may_be_missing_only_in_the_tolerant_dialect() {
     for schemas in [

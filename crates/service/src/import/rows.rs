@@ -129,7 +129,8 @@ impl Service {
             None => self.creation(endpoint, submitted),
             Some(id) => self.modification(endpoint, &id.to_string(), Precondition::NONE, submitted),
         };
-        self.perform(tx, caller, "", &mut operation, self.now())
+        let changed = self.perform(tx, caller, "", &mut operation, self.now())?;
+        Ok(changed.shown())
     }
 }
 

@@ -29,10 +29,25 @@ pub(super) struct Walk {
 /// Where a page begins or ends.
 struct Position {
     resource_type: String,
-    key: Option<String>,
-    id: String,
+    /// The resource behind or before which the page lies; without one it lies at the end of the
+    /// list that is the first on the way.
+    beside: Option<Beside>,
     /// How many resources matched when the walk began; counted once for all pages.
     total: i64,
+}
+
+struct Beside {
+    key: Option<String>,
+    id: String,
+}
+
+impl Beside {
+    fn place(&self) -> Place<'_> {
+        Place {
+            key: self.key.as_deref(),
+            id: &self.id,
+        }
+    }
 }
 
 /// A resource on a page, with the number of its part.
@@ -130,26 +145,18 @@ impl Walk {
         } else {
             (begin..parts.len()).collect()
         };
+        let beside = position.as_ref().and_then(|at| at.beside.as_ref());
         // One more than asked for tells whether there is another page.
         let mut page: Vec<Placed> = Vec::new();
         for number in order {
             let Some(part) = parts.get(number) else {
                 continue;
             };
-            let from = match &position {
-                Some(position) if number == begin => {
-                    let place = Place {
-                        key: position.key.as_deref(),
-                        id: &position.id,
-                    };
-                    if backward {
-                        From::Before(place)
-                    } else {
-                        From::Behind(place)
-                    }
-                }
-                _ if backward => From::End,
-                _ => From::Offset(0),
+            let from = match (beside.filter(|_| number == begin), backward) {
+                (Some(beside), false) => From::Behind(beside.place()),
+                (Some(beside), true) => From::Before(beside.place()),
+                (None, false) => From::Offset(0),
+                (None, true) => From::End,
             };
             let room = wanted + 1 - i64::try_from(page.len()).unwrap_or(i64::MAX);
             if room <= 0 {
@@ -169,14 +176,12 @@ impl Walk {
         } else if more {
             page.pop();
         }
-        let next = (if backward { position.is_some() } else { more })
-            .then(|| page.last())
-            .flatten()
-            .map(|last| self.seal(Direction::Forward, parts, last, total));
-        let previous = (if backward { more } else { position.is_some() })
-            .then(|| page.first())
-            .flatten()
-            .map(|first| self.seal(Direction::Backward, parts, first, total));
+        let is_behind = if backward { beside.is_some() } else { more };
+        let is_before = if backward { more } else { beside.is_some() };
+        let to = |direction, placed| self.seal(direction, parts, placed, total);
+        // Where all on the page was deleted since, the way back leads from the end of the list.
+        let next = is_behind.then(|| to(Direction::Forward, page.last()));
+        let previous = is_before.then(|| to(Direction::Backward, page.first()));
         let mut resources = Vec::with_capacity(page.len());
         for run in page.chunk_by(|(one, _), (other, _)| one == other) {
             let found: Vec<Found> = run.iter().map(|(_, found)| found.clone()).collect();
@@ -203,17 +208,12 @@ impl Walk {
         let mut parts = cursor.position.into_iter();
         let mut next = || parts.next().flatten();
         let (resource_type, key, id, total) = (next(), next(), next(), next());
-        match (
-            resource_type,
-            id,
-            total.and_then(|total| total.parse().ok()),
-        ) {
-            (Some(resource_type), Some(id), Some(total)) => Ok((
+        match (resource_type, total.and_then(|total| total.parse().ok())) {
+            (Some(resource_type), Some(total)) => Ok((
                 cursor.direction,
                 Position {
                     resource_type,
-                    key,
-                    id,
+                    beside: id.map(|id| Beside { key, id }),
                     total,
                 },
             )),
@@ -222,20 +222,24 @@ impl Walk {
         }
     }
 
+    /// A cursor to what lies behind or before one that was found; without one, to all there is,
+    /// from the start or the end of the list.
     fn seal(
         &self,
         direction: Direction,
         parts: &[Part<'_>],
-        (number, found): &Placed,
+        placed: Option<&Placed>,
         total: i64,
     ) -> String {
-        let resource_type = parts
-            .get(*number)
-            .map(|part| part.resource_type.name.clone());
+        let part = match (placed, direction) {
+            (Some((number, _)), _) => parts.get(*number),
+            (None, Direction::Forward) => parts.first(),
+            (None, Direction::Backward) => parts.last(),
+        };
         let position = vec![
-            resource_type,
-            found.key.clone(),
-            Some(found.id.clone()),
+            part.map(|part| part.resource_type.name.clone()),
+            placed.and_then(|(_, found)| found.key.clone()),
+            placed.map(|(_, found)| found.id.clone()),
             Some(total.to_string()),
         ];
         let cursor = Cursor {

@@ -1,8 +1,6 @@
 //! Attributes that administrators define as unique (RFC 7643, section 7, `uniqueness`): no two
 //! resources of a type of one provider share a value, compared as filters compare it.
 
-use serde_json::{Map, Value};
-use vestibule_scim::filter::match_document;
 use vestibule_scim::schema::{GROUP, USER, Uniqueness};
 use vestibule_scim::{Attribute, Resource, ResourceType, Schema};
 use vestibule_storage::{Write, resources};
@@ -18,39 +16,19 @@ pub(super) fn claim(
     id: &str,
     resource: &Resource,
 ) -> Result<(), Error> {
-    let unique: Vec<(&Schema, &Attribute)> = resource_type
-        .schemas()
-        .flat_map(|schema| {
-            schema
-                .attributes
-                .iter()
-                .map(move |found| (&**schema, found))
-        })
-        .filter(|(schema, attribute)| is_unique(schema, attribute))
-        .collect();
-    if unique.is_empty() {
+    if !has_unique(resource_type) {
         return Ok(());
     }
-    let document = match_document(resource_type, &resource.0);
-    let mut values: Vec<(String, String)> = Vec::new();
-    for (schema, attribute) in unique {
-        let at_top = schema.id == resource_type.schema.id;
-        let data = if at_top {
-            Some(&document)
-        } else {
-            document.get(&schema.id).and_then(Value::as_object)
-        };
-        let name = if at_top {
-            attribute.name.clone()
-        } else {
-            format!("{}:{}", schema.id, attribute.name)
-        };
-        values.extend(
-            held(data, attribute)
-                .into_iter()
-                .map(|value| (name.clone(), value)),
-        );
-    }
+    let mut values: Vec<(String, String)> = resource
+        .unique_values(resource_type)
+        .iter()
+        .filter(|unique| {
+            let at_top = unique.target.schema.is_none();
+            !(at_top && has_index(&resource_type.schema, &unique.target.attribute))
+        })
+        // As JSON text 1 and "1" differ.
+        .map(|unique| (unique.target.to_string(), unique.value.to_string()))
+        .collect();
     values.sort_unstable();
     values.dedup();
     let provider = caller.provider.id;
@@ -60,20 +38,21 @@ pub(super) fn claim(
     }
 }
 
-/// What has a unique index of its own is left to that.
-fn is_unique(schema: &Schema, attribute: &Attribute) -> bool {
-    attribute.uniqueness != Uniqueness::None
-        && !matches!(
-            (schema.id.as_str(), attribute.name.as_str()),
-            (USER, "userName") | (GROUP, "displayName")
-        )
+/// Whether anything of the type has to be claimed.
+fn has_unique(resource_type: &ResourceType) -> bool {
+    let is_unique = |attribute: &Attribute| attribute.uniqueness != Uniqueness::None;
+    resource_type.schemas().any(|schema| {
+        schema.attributes.iter().any(|attribute| {
+            is_unique(attribute) && !has_index(schema, &attribute.name)
+                || attribute.sub_attributes.iter().any(is_unique)
+        })
+    })
 }
 
-/// The values of the attribute, each as JSON text so that 1 and "1" differ.
-fn held(data: Option<&Map<String, Value>>, attribute: &Attribute) -> Vec<String> {
-    match data.and_then(|data| data.get(&attribute.name)) {
-        None => Vec::new(),
-        Some(Value::Array(values)) => values.iter().map(ToString::to_string).collect(),
-        Some(value) => vec![value.to_string()],
-    }
+/// What has a unique index of its own is left to that.
+fn has_index(schema: &Schema, attribute: &str) -> bool {
+    matches!(
+        (schema.id.as_str(), attribute),
+        (USER, "userName") | (GROUP, "displayName")
+    )
 }

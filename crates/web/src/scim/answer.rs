@@ -78,6 +78,13 @@ pub(crate) fn resource(
     builder.body(resource.body)
 }
 
+/// A resource that was changed and is not shown: its entity tag alone.
+pub(crate) fn unshown(version: i64) -> HttpResponse {
+    HttpResponse::NoContent()
+        .insert_header((header::ETAG, entity_tag(version)))
+        .finish()
+}
+
 /// The same for a read: 304 when the client has this version already.
 pub(crate) fn read(request: &HttpRequest, found: Representation) -> HttpResponse {
     let tag = entity_tag(found.version);

@@ -6,7 +6,7 @@ use actix_web::dev::Payload;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
-use vestibule_service::{Call, Precondition, Search, Submitted};
+use vestibule_service::{Call, Changed, Precondition, Search, Submitted};
 
 use super::body::{Body, RawBody};
 use super::query::Query;
@@ -125,8 +125,9 @@ impl Scim {
         let (service, call, endpoint) = (self.web.service.clone(), self.call, endpoint.into());
         let submitted = submitted(body, &self.query);
         match blocking(move || service.patch(call, &endpoint, &id, precondition, submitted)).await {
-            Ok(Some(changed)) => answer::resource(&self.request, StatusCode::OK, changed),
-            Ok(None) => HttpResponse::NoContent().finish(),
+            Ok(Changed::Shown(changed)) => answer::resource(&self.request, StatusCode::OK, changed),
+            Ok(Changed::Unshown(version)) => answer::unshown(version),
+            Ok(Changed::Gone) => HttpResponse::NoContent().finish(),
             Err(error) => answer::error(&self.request, &error),
         }
     }
@@ -156,7 +157,9 @@ fn submitted(body: Body, query: &Query) -> Submitted {
     }
 }
 
-/// What `If-Match` asks for.
+/// What `If-Match` and `If-None-Match` ask for (RFC 9110, section 13.1).
 fn precondition(request: &HttpRequest) -> Precondition {
-    Precondition::parse(tags(request, &header::IF_MATCH).as_deref())
+    let if_match = tags(request, &header::IF_MATCH);
+    let if_none_match = tags(request, &header::IF_NONE_MATCH);
+    Precondition::parse(if_match.as_deref(), if_none_match.as_deref())
 }
