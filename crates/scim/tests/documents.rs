@@ -213,7 +213,7 @@ fn differences(name: &str, ours: &Attribute, printed: &Attribute, found: &mut Ve
 }
 
 /// RFC 7643 8.7: the built-in schemas have the attributes and characteristics that are printed.
-// proves: 7643-8.7-schemas
+// proves: 7643-8.7-canonical 7643-8.7-schemas
 #[test]
 fn built_in_schemas_are_those_that_are_printed() {
     let mut found = Vec::new();

@@ -56,6 +56,7 @@ fn grant(app: &TestApp, assertion: &str) -> Reply {
     post(app, "token", assertion, "grant_type=client_credentials")
 }
 
+// proves: 7644-2.1-threats 7644-7.3-threats
 #[test]
 fn r_tok_17_a_signed_assertion_is_good_once_at_every_endpoint() {
     both_engines(|app| {

@@ -39,7 +39,7 @@ fn patch(operations: &Value) -> Value {
     json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations})
 }
 
-// proves: 7643-7-unique 7644-3.3-conflict
+// proves: 7643-4.1.1-username 7643-7-unique 7644-3.3-conflict
 #[test]
 fn of_many_who_create_one_name_one_wins() {
     both_engines(|app| {

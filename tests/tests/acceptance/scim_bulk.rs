@@ -46,6 +46,7 @@ fn read(app: &TestApp, token: &str, answer: &Value) -> Value {
     app.send("GET", path, Some(token), None).json()
 }
 
+// proves: 7644-3.7-intent 7644-3.7.2-replaced
 #[test]
 fn references_hold_in_any_order() {
     both_engines(|app| {
@@ -92,6 +93,7 @@ fn references_hold_in_any_order() {
     });
 }
 
+// proves: 7644-3.7.1-circles 7644-3.7.2-extensions
 #[test]
 fn people_may_refer_to_each_other_and_groups_may_not_contain_each_other() {
     both_engines(|app| {
@@ -168,6 +170,7 @@ fn one_failure_leaves_the_others_and_enough_of_them_stop() {
     });
 }
 
+// proves: 7644-3.12-statuses 7644-3.7.4-exceeded
 #[test]
 fn what_is_too_much_is_told_so() {
     let mut setup = Setup::default();

@@ -6,6 +6,7 @@ use std::net::TcpStream;
 use serde_json::json;
 use vestibule_testkit::{Engine, TestApp, internal};
 
+// proves: 7644-3.12-statuses
 #[test]
 #[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 fn methods_preconditions_and_media_types() {
@@ -80,6 +81,15 @@ fn methods_preconditions_and_media_types() {
     assert_eq!(head.header("etag"), Some(etag.as_str()));
     assert_eq!(
         send("DELETE", &path, &[("If-Match", "W/\"9\"")], "").status,
+        412
+    );
+    let known = [("If-None-Match", etag.as_str())];
+    assert_eq!(
+        send("PUT", &path, &known, r#"{"userName": "eve"}"#).status,
+        412
+    );
+    assert_eq!(
+        send("DELETE", &path, &[("If-None-Match", "*")], "").status,
         412
     );
     assert_eq!(send("GET", "/scim/v2/Me", &[], "").status, 501);

@@ -201,6 +201,54 @@ fn a_walk_goes_back_as_it_came() {
     });
 }
 
+/// RFC 9865, section 2: only the last page has no `nextCursor`, and so the first no `previousCursor`.
+// proves: 9865-2-next
+#[test]
+fn the_way_back_does_not_end_where_all_on_a_page_were_deleted() {
+    both_engines(|app| {
+        for order in ["", "&sortBy=title", "&sortBy=id&sortOrder=descending"] {
+            let token = app.register(internal(&format!("Product{order}"))).token;
+            let people: Vec<String> = (0..6).map(|number| format!("u{number}")).collect();
+            let ids = create_users(app, &token, &people);
+            let ask = |cursor: &Value| {
+                let cursor = cursor.as_str().unwrap();
+                get(
+                    app,
+                    &token,
+                    &format!("/Users?count=2&cursor={cursor}{order}"),
+                )
+            };
+            let delete = |page: &Value| {
+                let gone: Vec<Value> = names(page)
+                    .iter()
+                    .map(
+                        |name| json!({"method": "DELETE", "path": format!("/Users/{}", ids[name])}),
+                    )
+                    .collect();
+                bulk(app, &token, &gone);
+            };
+            let first = ask(&json!(""));
+            let second = ask(&first["nextCursor"]);
+            let third = ask(&second["nextCursor"]);
+            delete(&first);
+            let before = ask(&second["previousCursor"]);
+            assert_eq!(names(&before), Vec::<String>::new(), "{order}");
+            assert!(before.get("previousCursor").is_none());
+            let start = ask(&before["nextCursor"]);
+            assert_eq!(names(&start), names(&second), "{order}");
+            assert!(start.get("previousCursor").is_none());
+            delete(&third);
+            let behind = ask(&second["nextCursor"]);
+            assert_eq!(names(&behind), Vec::<String>::new(), "{order}");
+            assert!(behind.get("nextCursor").is_none());
+            let end = ask(&behind["previousCursor"]);
+            assert_eq!(names(&end), names(&second), "{order}");
+            assert!(end.get("nextCursor").is_none());
+        }
+    });
+}
+
+// proves: 9865-2-identical 9865-2.1-errors 9865-5-confined
 #[test]
 fn a_cursor_is_good_for_its_query_its_provider_and_its_time() {
     both_engines(|app| {
@@ -235,7 +283,7 @@ fn a_cursor_is_good_for_its_query_its_provider_and_its_time() {
     });
 }
 
-// proves: 7644-3.4.2.1-root 7644-3.4.3-search
+// proves: 7644-3.4.2.1-filters 7644-3.4.2.1-root 7644-3.4.3-search
 #[test]
 fn a_search_by_post_and_over_all_types() {
     both_engines(|app| {

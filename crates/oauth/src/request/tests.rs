@@ -237,6 +237,7 @@ fn r_tok_12_only_client_credentials() {
     }
 }
 
+// proves: 7644-2-weak
 #[test]
 fn r_tok_13_a_missing_or_malformed_credential_never_succeeds() {
     for header in [

@@ -198,7 +198,7 @@ mod tests {
     }
 
     /// RFC 7644 3.4.2.1: an attribute a resource type does not have is one without a value.
-    // proves: 7644-3.4.2.1-missing
+    // proves: 7644-3.4.2.1-filters 7644-3.4.2.1-missing
     #[test]
     fn what_one_type_lacks_has_no_value_there() {
         for (text, users, groups) in [

@@ -47,7 +47,7 @@ fn babs_matches(text: &str) -> bool {
 }
 
 // proves: 7643-2.4-primary-default 7643-2.5-unassigned 7643-7-case 7644-3.4.2.2-caseexact 7644-3.4.2.2-complex
-// proves: 7644-3.4.2.2-matching
+// proves: 7644-3.4.2.2-matching 7644-3.4.2.2-same
 #[test]
 fn what_babs_matches() {
     for text in [

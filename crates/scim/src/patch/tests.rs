@@ -302,6 +302,7 @@ fn other_things_products_send() {
     );
 }
 
+// proves: 7643-1.2-simple
 #[test]
 fn a_simple_attribute_has_nothing_below_it() {
     for path in [
@@ -385,7 +386,7 @@ fn nobody_is_activated_by_taking_active_away() {
     assert_eq!(strict(&blocked)["active"], false);
 }
 
-// proves: 7644-3.5.2-compatible 7644-3.5.2.2-required
+// proves: 7644-3.5.2-compatible 7644-3.5.2.2-required 7644-3.5.2.3-value
 #[test]
 fn what_must_not_change_does_not() {
     for (operation, scim_type) in [

@@ -408,7 +408,7 @@ mod tests {
         assert!(read.multi_valued && read.kind == AttributeType::Integer);
     }
 
-    // proves: 7643-2.3.8-nesting
+    // proves: 7643-2.3-types 7643-2.3.8-nesting
     #[test]
     fn every_mistake_has_its_place() {
         for (value, place, problem) in [

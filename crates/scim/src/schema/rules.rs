@@ -198,7 +198,7 @@ mod tests {
     }
 
     /// RFC 7643 7: what the characteristics of an attribute may be together.
-    // proves: 7643-2.1-name 7643-7-references 7643-7-writeonly
+    // proves: 7643-1.2-simple 7643-2.1-name 7643-7-references 7643-7-writeonly
     #[test]
     fn characteristics_have_to_fit_together() {
         for (attribute, place) in [

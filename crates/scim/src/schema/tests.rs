@@ -39,7 +39,7 @@ fn check(attribute: &Attribute, inside_complex: bool) {
     }
 }
 
-// proves: 7643-2.3.8-nesting 7643-7-complex 7643-7-references
+// proves: 7643-2.3.8-nesting 7643-7-complex 7643-7-described 7643-7-references
 #[test]
 fn every_schema_is_sound() {
     for schema in all() {

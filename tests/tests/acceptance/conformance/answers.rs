@@ -5,7 +5,7 @@ use vestibule_testkit::both_engines;
 
 use super::{Client, ENTERPRISE, USER, all_of, path_of, user};
 
-// proves: 7644-3.8-utf8
+// proves: 7644-3.8-default 7644-3.8-utf8
 #[test]
 fn text_is_utf_8_in_both_directions() {
     both_engines(|app| {
@@ -147,6 +147,10 @@ fn the_version_in_the_path_is_honoured_and_another_is_refused() {
             for (method, body) in [("GET", None), ("POST", Some(user("ann")))] {
                 let reply = app.send(method, &path, Some(&client.token), body.as_ref());
                 assert_eq!(reply.status, 404, "{method} {path}: {}", reply.text);
+                let error = reply.json();
+                assert_eq!(error["schemas"][0], vestibule_scim::Error::SCHEMA);
+                let detail = error["detail"].as_str().unwrap();
+                assert!(detail.contains("/iso/scim/v2"), "{path}: {detail}");
             }
         }
         assert_eq!(client.get("/Users")["totalResults"], 0);

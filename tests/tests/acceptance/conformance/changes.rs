@@ -208,7 +208,7 @@ fn a_deletion_is_answered_with_nothing() {
     });
 }
 
-// proves: 7644-2-policy
+// proves: 7644-2-appropriate 7644-2-policy 7644-2-subject 7644-2.1-scopes 7644-7.7-model
 #[test]
 fn a_client_reads_and_changes_what_it_may_and_nothing_else() {
     both_engines(|app| {

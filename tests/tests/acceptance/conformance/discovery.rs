@@ -92,3 +92,21 @@ fn everywhere() -> [String; 5] {
         "/ServiceProviderConfig".to_owned(),
     ]
 }
+
+// proves: 7643-6-described 7643-7-named
+#[test]
+fn what_there_is_has_a_name_and_what_is_built_in_a_description() {
+    both_engines(|app| {
+        let client = Client::new(app, "Product");
+        for path in ["/ResourceTypes", "/Schemas"] {
+            for found in client.get(path)["Resources"].as_array().unwrap() {
+                for part in ["name", "description"] {
+                    let text = found[part].as_str().unwrap_or_default();
+                    assert!(!text.is_empty(), "{path} {}: {part}", found["id"]);
+                }
+            }
+        }
+        define(app, "Device", &json!([{"name": "serial"}]));
+        assert_eq!(client.get("/ResourceTypes/Device")["name"], "Device");
+    });
+}

@@ -1,6 +1,7 @@
 //! RFC 7644, section 3.4.2.3, and RFC 9865: order, and pages by cursor.
 
 use serde_json::{Value, json};
+use vestibule_service::Role;
 use vestibule_testkit::both_engines;
 
 use super::{Client, all_of, define};
@@ -104,5 +105,50 @@ fn pages_by_cursor_are_sorted_and_say_which_is_the_first_and_which_the_last() {
         for cursor in ["nextCursor", "previousCursor"] {
             assert_eq!(nobody.get(cursor), None::<&Value>);
         }
+    });
+}
+
+// proves: 7644-3.4.2.2-defaulted
+#[test]
+fn what_the_server_fills_in_is_found_as_it_is_told() {
+    both_engines(|app| {
+        let client = Client::new(app, "Product");
+        let ann = client.create_user("ann");
+        assert_eq!(ann["active"], true);
+        for (filter, found) in [
+            ("active eq true", true),
+            ("active pr", true),
+            ("active eq false", false),
+            ("active ne true", false),
+            ("not (active pr)", false),
+        ] {
+            let expected: Vec<Value> = found.then(|| ann["id"].clone()).into_iter().collect();
+            assert_eq!(client.found("/Users", filter), expected, "{filter}");
+        }
+    });
+}
+
+// proves: 9865-5-checked
+#[test]
+fn every_page_asks_whether_the_client_may_read() {
+    both_engines(|app| {
+        let client = Client::new(app, "Product");
+        for name in ["ann", "bob", "cyd"] {
+            client.create_user(name);
+        }
+        let page = client.get("/Users?count=1&cursor=");
+        let next = page["nextCursor"].as_str().unwrap();
+        let path = format!("/Users?count=1&cursor={next}");
+        assert_eq!(client.get(&path)["Resources"][0]["userName"], "bob");
+        let admin = app.admin_token("root", Role::Administrator);
+        let providers = app
+            .send("GET", "/api/v1/providers", Some(&admin), None)
+            .json();
+        let id = providers["items"][0]["id"].as_str().unwrap();
+        let disabled = json!({"state": "disabled"});
+        let provider = format!("/api/v1/providers/{id}/state");
+        let changed = app.send("POST", &provider, Some(&admin), Some(&disabled));
+        assert_eq!(changed.status, 200, "{}", changed.text);
+        assert_eq!(client.send("GET", &path, None).status, 401);
     });
 }

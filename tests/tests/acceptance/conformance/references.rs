@@ -14,7 +14,7 @@ fn team(client: &Client<'_>, name: &str, members: &[&Value]) -> Value {
     client.create("/Groups", &group)
 }
 
-// proves: 7643-2.3.7-addressable 7643-4.1.2-groups
+// proves: 7643-2.3.7-addressable 7643-4.1.2-groups 7643-4.1.2-groups-type
 #[test]
 fn references_between_resources_can_be_followed() {
     both_engines(|app| {
@@ -113,7 +113,7 @@ fn nobody_joins_or_leaves_a_group_but_through_the_group() {
     });
 }
 
-// proves: 7644-5-precis
+// proves: 7643-4.1.1-username 7644-5-precis
 #[test]
 fn user_names_are_prepared_before_they_are_compared() {
     both_engines(|app| {

@@ -147,6 +147,7 @@ fn r_tok_17_a_clients_own_assertion_proves_it_once() {
     assert_eq!(*presented(&assertion, "").client_id, "me");
 }
 
+// proves: 7644-2.1-threats 7644-7.3-threats
 #[test]
 fn r_tok_17_what_is_wrong_with_an_assertion_is_found() {
     for (change, why) in [
@@ -204,6 +205,7 @@ fn r_tok_17_what_is_wrong_with_an_assertion_is_found() {
     );
 }
 
+// proves: 7644-2.1-threats 7644-7.3-threats
 #[test]
 fn r_tok_17_only_allowed_asymmetric_algorithms() {
     use base64::Engine as _;

@@ -78,6 +78,7 @@ fn extensions() {
     }
 }
 
+// proves: 7643-3.1-precedence
 #[test]
 fn attributes() {
     for (schema, attribute, expected) in [
