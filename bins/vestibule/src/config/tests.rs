@@ -186,7 +186,7 @@ fn a_wrong_value_is_an_error_with_its_origin() {
     }
 }
 
-// proves: 7644-7.2-tls
+// proves: 7644-7.2-tls 7644-7.4-tls
 #[test]
 fn r_net_6_plain_http_stays_on_the_loopback_unless_a_proxy_is_in_front() {
     let open = [
