@@ -38,7 +38,7 @@ impl BulkRequest {
     /// 413 for more bytes or more operations than the limits allow, naming the limit (section
     /// 3.7.4). 400 `invalidSyntax` for a message of another shape, and `invalidValue` when a
     /// `bulkId` is given twice, as what refers to it could mean either.
-    pub fn parse(body: &[u8], limits: &Limits, tolerances: &Tolerances) -> Result<Self, Error> {
+    pub fn parse(body: &[u8], limits: &Limits, tolerances: &mut Tolerances) -> Result<Self, Error> {
         parse::request(body, limits, tolerances)
     }
 

@@ -43,11 +43,17 @@ pub enum Tolerance {
     SingleForMany,
     /// A reference that is no URI, or not one of a resource it may be to.
     MalformedReference,
+    /// A resource or message without the `schemas` that name it.
+    MissingSchemas,
+    /// `replace` of members that a value path selects: others took their places.
+    MemberReplaced,
+    /// An attribute of an extension in a filter without the extension's URN.
+    UnqualifiedAttribute,
 }
 
 impl Tolerance {
     /// Every deviation that is ever accepted.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::CapitalisedOperation,
         Self::BooleanText,
         Self::DottedKey,
@@ -64,6 +70,9 @@ impl Tolerance {
         Self::NullReference,
         Self::SingleForMany,
         Self::MalformedReference,
+        Self::MissingSchemas,
+        Self::MemberReplaced,
+        Self::UnqualifiedAttribute,
     ];
 
     /// The name under which it is counted and shown: `capitalised_operation`.
@@ -85,6 +94,9 @@ impl Tolerance {
             Self::NullReference => "null_reference",
             Self::SingleForMany => "single_for_many",
             Self::MalformedReference => "malformed_reference",
+            Self::MissingSchemas => "missing_schemas",
+            Self::MemberReplaced => "member_replaced",
+            Self::UnqualifiedAttribute => "unqualified_attribute",
         }
     }
 }
@@ -114,11 +126,6 @@ impl Tolerances {
             dialect,
             used: BTreeMap::new(),
         }
-    }
-
-    /// The dialect of the request.
-    pub fn dialect(&self) -> Dialect {
-        self.dialect
     }
 
     /// Whether the deviation is accepted; if so it is counted.

@@ -3,13 +3,13 @@
 
 use serde_json::{Map, Value};
 
-use crate::{Dialect, Error, ScimType, Tolerances};
+use crate::{Error, ScimType, Tolerance, Tolerances};
 
 /// Holds a message to the URN it has to name.
 pub(crate) fn check_schemas(
     message: &Map<String, Value>,
     urn: &str,
-    tolerances: &Tolerances,
+    tolerances: &mut Tolerances,
 ) -> Result<(), Error> {
     let sent = message
         .iter()
@@ -22,7 +22,7 @@ pub(crate) fn check_schemas(
     match sent {
         Some(Value::Array(sent)) if sent.iter().any(is_named) => Ok(()),
         // The address and the method leave no doubt about what a message without "schemas" is.
-        None | Some(Value::Null) if tolerances.dialect() == Dialect::Tolerant => Ok(()),
+        None | Some(Value::Null) if tolerances.accept(Tolerance::MissingSchemas) => Ok(()),
         _ => Err(syntax(&format!("schemas: expected \"{urn}\""))),
     }
 }

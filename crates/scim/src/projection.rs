@@ -93,8 +93,9 @@ impl Projection {
     /// Whether any of an attribute of the core schema that is returned by default goes out, so
     /// that what would only be thrown away need not be computed. `name` is the canonical name.
     pub fn wants(&self, name: &str) -> bool {
-        let is =
-            |wanted: &Name| wanted.container.is_none() && wanted.attribute.as_deref() == Some(name);
+        let is = |wanted: &Name| {
+            wanted.container.is_none() && wanted.attribute.as_deref().is_none_or(|it| it == name)
+        };
         match &self.0 {
             Kind::Everything | Kind::ByDefault | Kind::Besides(_) => true,
             Kind::Only(names) => names.iter().any(is),

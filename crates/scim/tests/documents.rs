@@ -89,11 +89,13 @@ fn read(document: &Value) -> Option<Result<(), Error>> {
     } else if names(document, ListRequest::SCHEMA) {
         ListRequest::parse(document.clone(), &limits, &mut strict()).map(drop)
     } else if names(document, BulkRequest::SCHEMA) {
-        BulkRequest::parse(document.to_string().as_bytes(), &limits, &strict()).and_then(|bulk| {
-            bulk.operations
-                .into_iter()
-                .try_for_each(|operation| operation.map(drop).map_err(|refusal| refusal.error))
-        })
+        BulkRequest::parse(document.to_string().as_bytes(), &limits, &mut strict()).and_then(
+            |bulk| {
+                bulk.operations
+                    .into_iter()
+                    .try_for_each(|operation| operation.map(drop).map_err(|refusal| refusal.error))
+            },
+        )
     } else {
         return None;
     })

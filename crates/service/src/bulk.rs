@@ -45,16 +45,15 @@ impl Service {
         call: &Call,
         body: Result<Vec<u8>, vestibule_scim::Error>,
     ) -> Result<BulkResponse, Error> {
-        let dialect = self.store().read(|tx| {
+        let provider = self.store().read(|tx| {
             let caller = self.authenticate(tx, &call.presented, Scopes::WRITE, self.now())?;
-            Ok::<_, Error>(caller.provider.settings.dialect)
+            Ok::<_, Error>(caller.provider)
         })?;
         let limits = &self.settings().limits;
-        let request = Arc::new(BulkRequest::parse(
-            &body?,
-            limits,
-            &Tolerances::new(dialect),
-        )?);
+        let mut tolerances = Tolerances::new(provider.settings.dialect);
+        let request = Arc::new(BulkRequest::parse(&body?, limits, &mut tolerances)?);
+        self.telemetry()
+            .tolerated(provider.id, &tolerances, self.now());
         let steps = Arc::new(request.plan());
         let mut progress = Progress::default();
         let base = &call.base;
@@ -214,12 +213,42 @@ impl Job<'_> {
             }
             Err(error) => {
                 self.take_back(tx, &begun)?;
-                if let Some(name) = &operation.bulk_id {
-                    progress.ids.remove(name);
-                }
                 // Section 3.7.1: what cannot be resolved is a 409.
-                let error = vestibule_scim::Error::new(409, error.scim_type, error.detail);
+                let error = vestibule_scim::Error::new(409, None, error.detail);
                 self.refuse(progress, place, operation, error);
+                self.take_back_behind(tx, operation, progress)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes back what was created with a reference to what was not created after all.
+    fn take_back_behind(
+        &self,
+        tx: &mut Write<'_>,
+        gone: &BulkOperation,
+        progress: &mut Progress,
+    ) -> Result<(), Error> {
+        let mut names: Vec<String> = gone.bulk_id.iter().cloned().collect();
+        while let Some(name) = names.pop() {
+            progress.ids.remove(&name);
+            for (place, operation) in self.request.operations.iter().enumerate() {
+                let Ok(operation) = operation else { continue };
+                let Some(created) = operation.bulk_id.as_ref() else {
+                    continue;
+                };
+                let is_behind = operation.method == BulkMethod::Post
+                    && operation.references.contains(&name)
+                    && progress.answers.contains_key(&place);
+                let Some(id) = progress.ids.get(created).filter(|_| is_behind).cloned() else {
+                    continue;
+                };
+                let endpoint = operation.path.endpoint.clone();
+                self.take_back(tx, &Begun { endpoint, id })?;
+                let detail = format!("bulkId:{name}, which it refers to, could not be created");
+                let error = vestibule_scim::Error::new(409, None, detail);
+                self.refuse(progress, place, operation, error);
+                names.push(created.clone());
             }
         }
         Ok(())

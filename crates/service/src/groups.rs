@@ -13,6 +13,7 @@ use vestibule_storage::groups::{self, Group, NewGroup};
 use vestibule_storage::{Read, Write, memberships};
 
 use crate::changes::{difference, gone, made};
+use crate::resources::indexed::indexed;
 use crate::users::resource;
 use crate::warnings::vendor_flag;
 use crate::{Caller, Change, Error, Service};
@@ -168,8 +169,11 @@ fn new_row(
         id,
         provider: caller.provider.id,
         display_name: name.to_owned(),
-        display_name_key: fold(name),
-        external_id: resource.external_id().map(str::to_owned),
+        display_name_key: indexed("displayName", fold(name))?,
+        external_id: resource
+            .external_id()
+            .map(|id| indexed("externalId", id.to_owned()))
+            .transpose()?,
         document: resource.to_text(),
         match_document: Value::Object(match_document(resource_type, &resource.0)).to_string(),
         created,

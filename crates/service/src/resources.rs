@@ -1,5 +1,6 @@
 //! What clients do to one resource of any type: create, read, replace, patch, delete.
 
+pub(crate) mod indexed;
 mod row;
 mod typed;
 mod unique;
@@ -307,7 +308,8 @@ impl Service {
                 };
                 let members: Vec<MemberChange> =
                     members.map(MemberChange::Replace).into_iter().collect();
-                let next = Some(&sent.resource);
+                let next = replacement(resource_type, current.document(), &sent.resource)?;
+                let next = Some(&next);
                 let row = self.update(tx, caller, resource_type, current, next, &members, now)?;
                 let shown = sent.shown(resource_type);
                 represent(tx, base, resource_type, &row, &shown).map(Changed::Shown)
@@ -349,7 +351,7 @@ impl Service {
         sent: &Sent,
         now: DateTime<Utc>,
     ) -> Result<Row, Error> {
-        let resource = &sent.resource;
+        let resource = &completed(resource_type, sent.resource.clone());
         let row = match Kind::of(resource_type) {
             Kind::User => Row::User(self.insert_user(tx, caller, resource_type, resource, now)?),
             Kind::Group => {
@@ -442,7 +444,7 @@ impl Service {
                 Kind::User | Kind::Other => None,
             };
             Ok(Sent {
-                resource: completed(resource_type, resource),
+                resource,
                 members,
                 projection,
             })
@@ -506,6 +508,22 @@ fn opened<'a>(
     let body = submitted.body.clone()?;
     let wanted = submitted.wanted.as_ref().map_err(Clone::clone)?;
     Ok((resource_type, body, wanted))
+}
+
+/// What a PUT makes of a stored document: immutable attributes keep their values, and nobody is let
+/// in again by a client that does not say whether they are active.
+fn replacement(
+    resource_type: &ResourceType,
+    document: &str,
+    sent: &Resource,
+) -> Result<Resource, Error> {
+    let current = users::resource(document)?;
+    let mut next = sent.clone().replacing(resource_type, &current)?;
+    if Kind::of(resource_type) == Kind::User && !current.active() && !next.0.contains_key("active")
+    {
+        next.0.insert("active".to_owned(), Value::Bool(false));
+    }
+    Ok(completed(resource_type, next))
 }
 
 /// A user's `active` is true unless the client says otherwise, and is always told.

@@ -13,6 +13,7 @@ use vestibule_storage::{Read, Write, users};
 
 use crate::changes::{difference, gone, made};
 use crate::links::LetIn;
+use crate::resources::indexed::indexed;
 use crate::warnings::vendor_flag;
 use crate::{Caller, Change, Error, Service};
 
@@ -170,15 +171,24 @@ fn new_row(
         id,
         provider: caller.provider.id,
         user_name: user_name.to_owned(),
-        user_name_key: fold(user_name),
-        display_name_key: resource.display_name().map(fold).unwrap_or_default(),
-        external_id: resource.external_id().map(str::to_owned),
+        user_name_key: indexed("userName", fold(user_name))?,
+        display_name_key: indexed(
+            "displayName",
+            resource.display_name().map(fold).unwrap_or_default(),
+        )?,
+        external_id: resource
+            .external_id()
+            .map(|id| indexed("externalId", id.to_owned()))
+            .transpose()?,
         email: email.map(str::to_owned),
-        email_key: email.map(fold),
+        email_key: email
+            .map(|email| indexed("emails.value", fold(email)))
+            .transpose()?,
         email_keys: resource
             .emails()
-            .filter_map(|email| email.get("value").and_then(Value::as_str).map(fold))
-            .collect(),
+            .filter_map(|email| email.get("value").and_then(Value::as_str))
+            .map(|email| indexed("emails.value", fold(email)))
+            .collect::<Result<_, Error>>()?,
         active: resource.active(),
         active_event,
         document: resource.to_text(),

@@ -93,6 +93,35 @@ fn references_hold_in_any_order() {
     });
 }
 
+/// Groups cannot be in each other: who was to be in what could not be created is not there either.
+// proves: 7644-3.7.1-circles
+#[test]
+fn nobody_is_told_of_what_a_circle_took_back() {
+    both_engines(|app| {
+        let token = app.register(internal("Product")).token;
+        let group = |name: &str, member: &str| {
+            json!({"schemas": [GROUP], "displayName": name,
+                "members": [{"value": format!("bulkId:{member}"), "type": "Group"}]})
+        };
+        for circle in [["a", "b"].as_slice(), &["a", "b", "c"]] {
+            let operations: Vec<Value> = circle
+                .iter()
+                .enumerate()
+                .map(|(place, name)| {
+                    let member = circle[(place + 1) % circle.len()];
+                    post(name, "/Groups", group(name, member))
+                })
+                .collect();
+            let answers = bulk(app, &token, &json!({"Operations": operations}));
+            assert_eq!(statuses(&answers), vec!["409"; circle.len()], "{answers:?}");
+            let listed = app
+                .send("GET", "/scim/v2/Groups", Some(&token), None)
+                .json();
+            assert_eq!(listed["totalResults"], 0, "{answers:?}");
+        }
+    });
+}
+
 // proves: 7644-3.7.1-circles 7644-3.7.2-extensions
 #[test]
 fn people_may_refer_to_each_other_and_groups_may_not_contain_each_other() {

@@ -83,6 +83,12 @@ fn methods_preconditions_and_media_types() {
         send("DELETE", &path, &[("If-Match", "W/\"9\"")], "").status,
         412
     );
+    assert_eq!(send("GET", &path, &[("If-Match", "\"9\"")], "").status, 412);
+    assert_eq!(send("GET", &path, &[("If-Match", &etag)], "").status, 200);
+    let packed = [("Content-Encoding", "gzip")];
+    assert_eq!(send("PUT", &path, &packed, &user).status, 415);
+    let no_text = "/scim/v2/Users?filter=title%20ne%20%22%ff%22";
+    assert_eq!(send("GET", no_text, &[], "").status, 400);
     let known = [("If-None-Match", etag.as_str())];
     assert_eq!(
         send("PUT", &path, &known, r#"{"userName": "eve"}"#).status,

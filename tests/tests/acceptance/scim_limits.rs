@@ -302,3 +302,54 @@ fn bound_of_values_and_texts() {
         refused(&product.create(&beyond), 400, Some("invalidValue"), named);
     }
 }
+
+#[test]
+fn what_is_looked_up_fits_into_an_index_on_either_engine() {
+    vestibule_testkit::both_engines(|app| {
+        let token = app.register(internal("Product")).token;
+        let send = |path: &str, body: &Value| {
+            let path = format!("/scim/v2{path}");
+            app.send("POST", &path, Some(&token), Some(body))
+        };
+        // Nothing that could be packed.
+        let mut state = 1_u64;
+        let mut text = |length: usize| -> String {
+            let mut next = || {
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
+                char::from(b'a' + u8::try_from((state >> 33) % 26).unwrap())
+            };
+            (0..length).map(|_| next()).collect()
+        };
+        for (place, (name, length, status)) in [
+            ("externalId", 2_000, 201),
+            ("externalId", 2_001, 400),
+            ("displayName", 2_000, 201),
+            ("displayName", 4_000, 400),
+            ("emails", 2_000, 201),
+            ("emails", 4_000, 400),
+            ("title", 4_000, 201),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let mut user = json!({"schemas": [USER], "userName": format!("user{place}")});
+            user[name] = match name {
+                "emails" => json!([{"value": text(length)}]),
+                _ => json!(text(length)),
+            };
+            let reply = send("/Users", &user);
+            assert_eq!(reply.status, status, "{name} {length}: {}", reply.text);
+            if status == 400 {
+                assert_eq!(reply.json()["scimType"], "invalidValue");
+                assert!(reply.json()["detail"].as_str().unwrap().starts_with(name));
+            }
+        }
+        for (length, status) in [(2_000, 201), (2_001, 400)] {
+            let group = json!({"schemas": [GROUP], "displayName": text(length)});
+            let reply = send("/Groups", &group);
+            assert_eq!(reply.status, status, "{length}: {}", reply.text);
+        }
+    });
+}

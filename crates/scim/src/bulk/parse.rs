@@ -13,7 +13,7 @@ use crate::{Error, Limits, ScimType, Tolerances, json};
 pub(super) fn request(
     body: &[u8],
     limits: &Limits,
-    tolerances: &Tolerances,
+    tolerances: &mut Tolerances,
 ) -> Result<BulkRequest, Error> {
     if body.len() > limits.bulk_payload {
         return Err(too_large(

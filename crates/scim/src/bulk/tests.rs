@@ -12,7 +12,7 @@ fn parse(operations: &Value) -> Result<BulkRequest, Error> {
     BulkRequest::parse(
         body.to_string().as_bytes(),
         &Limits::default(),
-        &Tolerances::new(Dialect::Strict),
+        &mut Tolerances::new(Dialect::Strict),
     )
 }
 
@@ -77,7 +77,7 @@ fn both_limits_are_named() {
         ..Limits::default()
     };
     let refuse = |body: &str| {
-        let error = BulkRequest::parse(body.as_bytes(), &limits, &Tolerances::default());
+        let error = BulkRequest::parse(body.as_bytes(), &limits, &mut Tolerances::default());
         let error = error.unwrap_err();
         (error.status, error.detail)
     };
@@ -107,7 +107,7 @@ fn a_message_of_another_shape_is_refused_as_a_whole() {
         let error = BulkRequest::parse(
             body.to_string().as_bytes(),
             &Limits::default(),
-            &Tolerances::default(),
+            &mut Tolerances::default(),
         )
         .unwrap_err();
         assert_eq!(error.scim_type, Some(ScimType::InvalidSyntax), "{body}");

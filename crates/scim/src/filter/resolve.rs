@@ -1,5 +1,7 @@
 //! From the words of a filter to its meaning for one resource type.
 
+use std::borrow::Cow;
+
 use super::{CompValue, CompareOp, Condition, Filter, FilterError, Operand, Problem, instant};
 use crate::dialect::boolean_text;
 use crate::fold::fold;
@@ -43,16 +45,51 @@ fn resolve(
         Filter::And(terms) => resolve_all(terms, scope, tolerances).map(Condition::And),
         Filter::Or(terms) => resolve_all(terms, scope, tolerances).map(Condition::Or),
         Filter::Not(inner) => Ok(not(resolve(inner, scope, tolerances)?)),
-        Filter::Compare { path, op, value } => compare(path, *op, value, scope, tolerances),
-        Filter::Present(path) => Ok(Condition::Present(lookup(path, scope, tolerances)?)),
+        Filter::Compare { path, op, value } => {
+            let path = qualified(path, scope, tolerances);
+            compare(&path, *op, value, scope, tolerances)
+        }
+        Filter::Present(path) => {
+            let path = qualified(path, scope, tolerances);
+            Ok(Condition::Present(lookup(&path, scope, tolerances)?))
+        }
         Filter::ValuePath { path, filter, tail } => {
             let Scope::Resource(resource_type) = scope else {
                 return Err(FilterError::expected(path.column, "no `[` inside `[ ]`"));
             };
+            let path = &*qualified(path, scope, tolerances);
             let found = find(resource_type, path).ok_or_else(|| unknown(path, path.to_string()))?;
             readable(path, found)?;
             value_path(path, found, filter, tail.as_deref(), tolerances)
         }
+    }
+}
+
+/// The path with the URN of the one extension that has the attribute, where its client left that
+/// out and the core schema has no such attribute.
+fn qualified<'p>(
+    path: &'p AttributePath,
+    scope: Scope<'_>,
+    tolerances: &mut Tolerances,
+) -> Cow<'p, AttributePath> {
+    let Scope::Resource(resource_type) = scope else {
+        return Cow::Borrowed(path);
+    };
+    if path.schema.is_some() || find(resource_type, path).is_some() {
+        return Cow::Borrowed(path);
+    }
+    let mut known = resource_type.containers().filter_map(|schema| {
+        let qualified = AttributePath {
+            schema: Some(schema.id.clone()),
+            ..path.clone()
+        };
+        find(resource_type, &qualified).map(|_| qualified)
+    });
+    match (known.next(), known.next()) {
+        (Some(qualified), None) if tolerances.accept(Tolerance::UnqualifiedAttribute) => {
+            Cow::Owned(qualified)
+        }
+        _ => Cow::Borrowed(path),
     }
 }
 

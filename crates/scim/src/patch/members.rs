@@ -10,7 +10,7 @@ use crate::path::AttributePath;
 use crate::resource::members;
 use crate::schema::{GROUP, group_members};
 use crate::target::Found;
-use crate::{Dialect, Error, Limits, Member, ScimType, Tolerance, Tolerances};
+use crate::{Error, Limits, Member, ScimType, Tolerance, Tolerances};
 
 /// One change of a group's members. A message's changes take effect in order.
 #[derive(Debug, Clone, PartialEq)]
@@ -195,7 +195,7 @@ impl Splitter<'_> {
                 (Op::Add, value) => self.add(value),
                 // Whether the filter selects anybody, as RFC 7644, section 3.5.2.3 has it checked, is
                 // not known here; and what is in a member is immutable (RFC 7643, section 4.2).
-                (Op::Replace, _) if self.tolerances.dialect() == Dialect::Strict => {
+                (Op::Replace, _) if !self.tolerances.accept(Tolerance::MemberReplaced) => {
                     let detail = "members are added and removed, not replaced one by one";
                     Err(Error::bad_request(ScimType::Mutability, detail))
                 }

@@ -81,7 +81,17 @@ fn name(resource_type: &ResourceType, text: &str) -> Option<Name> {
         }
     }
     let core = &resource_type.schema;
-    let text = behind_urn(core, text).unwrap_or(text);
+    let text = match behind_urn(core, text) {
+        Some("") => {
+            return Some(Name {
+                container: None,
+                attribute: None,
+                sub_attribute: None,
+            });
+        }
+        Some(rest) => rest,
+        None => text,
+    };
     attribute(None, text, |name| {
         core.attribute(name).or_else(|| common_attribute(name))
     })

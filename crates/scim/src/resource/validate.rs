@@ -7,9 +7,7 @@ use super::place::Place;
 use super::reader::{Reader, UNKNOWN_SCHEMA, check_required};
 use super::value::{kind_of, mismatch};
 use crate::schema::{AttributeType, Mutability};
-use crate::{
-    Attribute, Dialect, Error, Limits, ResourceType, Schema, ScimType, Tolerance, Tolerances,
-};
+use crate::{Attribute, Error, Limits, ResourceType, Schema, ScimType, Tolerance, Tolerances};
 
 /// Brings a resource into canonical form, or says what is wrong with it; see [`Resource::parse`],
 /// which also looks at the `schemas` the client sent. What is canonical stays as it is.
@@ -138,7 +136,7 @@ pub(super) fn check_schemas(
     }
     // RFC 7643, section 3: the attribute is REQUIRED and non-empty. Clients that leave it out
     // leave no doubt about what they mean.
-    if !core && tolerances.dialect() == Dialect::Strict {
+    if !core && !tolerances.accept(Tolerance::MissingSchemas) {
         return Err(Error::bad_request(
             ScimType::InvalidSyntax,
             format!(

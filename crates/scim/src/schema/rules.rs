@@ -37,6 +37,11 @@ fn check_urn(urn: &str) -> Result<(), DefinitionError> {
     if !is_urn {
         return wrong("expected a URN such as \"urn:example:params:scim:schemas:Badge\"");
     }
+    let messages = "urn:ietf:params:scim:api:";
+    let start = urn.get(..messages.len());
+    if start.is_some_and(|start| start.eq_ignore_ascii_case(messages)) {
+        return wrong("urn:ietf:params:scim:api: is for the protocol's messages, not for schemas");
+    }
     if urn.len() > LONGEST_URN {
         return wrong(&format!("longer than {LONGEST_URN} characters"));
     }

@@ -10,6 +10,7 @@ use vestibule_storage::resources::{self, Derived, Resource as Typed};
 use vestibule_storage::{Read, Write};
 
 use crate::changes::{difference, gone, made};
+use crate::resources::indexed::indexed;
 use crate::{Caller, Change, Error, Service};
 
 impl Service {
@@ -30,7 +31,7 @@ impl Service {
             modified: now,
             version: 1,
         };
-        resources::insert(tx, &row, &derived(resource_type, resource))?;
+        resources::insert(tx, &row, &derived(resource_type, resource)?)?;
         self.record(
             tx,
             Change {
@@ -63,7 +64,7 @@ impl Service {
             version: current.version + 1,
             ..current.clone()
         };
-        resources::replace(tx, current.version, &row, &derived(resource_type, next))?;
+        resources::replace(tx, current.version, &row, &derived(resource_type, next)?)?;
         let (old, new) = difference(&before.0, &next.0);
         self.record(
             tx,
@@ -110,9 +111,12 @@ pub(super) fn find(
     resources::find(tx, caller.provider.id, type_name, id)?.ok_or(Error::NotFound("resource"))
 }
 
-fn derived(resource_type: &ResourceType, resource: &Resource) -> Derived {
-    Derived {
-        external_id: resource.external_id().map(str::to_owned),
+fn derived(resource_type: &ResourceType, resource: &Resource) -> Result<Derived, Error> {
+    Ok(Derived {
+        external_id: resource
+            .external_id()
+            .map(|id| indexed("externalId", id.to_owned()))
+            .transpose()?,
         match_document: Value::Object(match_document(resource_type, &resource.0)).to_string(),
-    }
+    })
 }

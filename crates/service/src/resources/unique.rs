@@ -5,6 +5,7 @@ use vestibule_scim::schema::{GROUP, USER, Uniqueness};
 use vestibule_scim::{Attribute, Resource, ResourceType, Schema};
 use vestibule_storage::{Write, resources};
 
+use super::indexed::indexed;
 use crate::{Caller, Error};
 
 /// Makes the unique values of a resource its own. 409 `uniqueness` naming the attribute whose value
@@ -26,9 +27,13 @@ pub(super) fn claim(
             let at_top = unique.target.schema.is_none();
             !(at_top && has_index(&resource_type.schema, &unique.target.attribute))
         })
-        // As JSON text 1 and "1" differ.
-        .map(|unique| (unique.target.to_string(), unique.value.to_string()))
-        .collect();
+        .map(|unique| {
+            let attribute = unique.target.to_string();
+            // As JSON text 1 and "1" differ.
+            let value = indexed(&attribute, unique.value.to_string())?;
+            Ok((attribute, value))
+        })
+        .collect::<Result<_, Error>>()?;
     values.sort_unstable();
     values.dedup();
     let provider = caller.provider.id;

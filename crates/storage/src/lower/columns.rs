@@ -7,6 +7,7 @@ use vestibule_scim::target::Target;
 
 use super::sort::{Key, Kind};
 use super::{Rows, Table, Test, text};
+use crate::engine::Engine;
 use crate::sql::Sql;
 
 /// A test of one attribute, when a column can answer it.
@@ -18,7 +19,7 @@ pub(super) fn test(rows: &Rows<'_>, target: &Target, test: Test<'_>) -> Option<S
     match column(rows, target)? {
         Column::Text { sql, absent } => test_text(rows, sql, absent, test),
         Column::Expression(sql) => Some(test_expression(rows, &sql, test)),
-        Column::Instant(sql) => Some(test_instant(sql, test)),
+        Column::Instant(sql) => Some(test_instant(rows, sql, test)),
         Column::Bool(sql) => Some(match test {
             Test::Present => Sql::of("TRUE"),
             Test::Compare(CompareOp::Eq, Operand::Bool(value)) => sql.sql(" = ").bool(*value),
@@ -172,6 +173,25 @@ fn test_text(rows: &Rows<'_>, column: Sql, absent: Absent, test: Test<'_>) -> Op
     }
 }
 
+/// An instant as it is written in a match document: `2011-05-13T04:42:34.000000Z`.
+fn written(engine: Engine, micros: &Sql) -> Sql {
+    let (seconds, fraction) = match engine {
+        Engine::Sqlite => (
+            ("strftime('%Y-%m-%dT%H:%M:%S', ", " / 1000000, 'unixepoch')"),
+            (" || printf('.%06dZ', ", " % 1000000)"),
+        ),
+        Engine::Postgres => (
+            (
+                "to_char(to_timestamp(",
+                " / 1000000) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS')",
+            ),
+            (" || '.' || lpad((", " % 1000000)::text, 6, '0') || 'Z'"),
+        ),
+    };
+    let part = |(before, behind)| micros.clone().within(before, behind);
+    part(seconds).then(&part(fraction)).within("(", ")")
+}
+
 fn test_expression(rows: &Rows<'_>, sql: &Sql, test: Test<'_>) -> Sql {
     match test {
         Test::Present => Sql::of("TRUE"),
@@ -180,10 +200,13 @@ fn test_expression(rows: &Rows<'_>, sql: &Sql, test: Test<'_>) -> Sql {
     }
 }
 
-fn test_instant(sql: Sql, test: Test<'_>) -> Sql {
+fn test_instant(rows: &Rows<'_>, sql: Sql, test: Test<'_>) -> Sql {
     let Test::Compare(op, operand) = test else {
         return Sql::of("TRUE");
     };
+    if let CompareOp::Co | CompareOp::Sw | CompareOp::Ew = op {
+        return test_expression(rows, &written(rows.engine, &sql), test);
+    }
     let at = match operand {
         Operand::Text(instant) => DateTime::parse_from_rfc3339(instant).ok(),
         Operand::Number(_) | Operand::Bool(_) => None,

@@ -88,6 +88,10 @@ pub(crate) fn unshown(version: i64) -> HttpResponse {
 /// The same for a read: 304 when the client has this version already.
 pub(crate) fn read(request: &HttpRequest, found: Representation) -> HttpResponse {
     let tag = entity_tag(found.version);
+    let wanted = super::tags(request, &header::IF_MATCH);
+    if wanted.is_some_and(|tags| !EntityTags::parse(&tags).matches(Some(&tag))) {
+        return error(request, &Error::PreconditionFailed);
+    }
     let known = super::tags(request, &header::IF_NONE_MATCH);
     if known.is_some_and(|tags| EntityTags::parse(&tags).matches(Some(&tag))) {
         return HttpResponse::NotModified()

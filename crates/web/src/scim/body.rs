@@ -100,6 +100,11 @@ fn read(
 
 /// Clients send `application/scim+json` or `application/json`, with any parameters, or nothing.
 fn media_type(request: &HttpRequest) -> Result<(), Error> {
+    let coding = request.headers().get(header::CONTENT_ENCODING);
+    if coding.is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        let detail = "the body must be sent as it is, without a Content-Encoding";
+        return Err(Error::new(415, Some(ScimType::InvalidSyntax), detail));
+    }
     let Some(value) = request.headers().get(header::CONTENT_TYPE) else {
         return Ok(());
     };

@@ -1,7 +1,8 @@
 //! The query of a SCIM request (RFC 7644, sections 3.4.2 and 3.9).
 
 use actix_web::HttpRequest;
-use vestibule_scim::{Error, ListRequest};
+use percent_encoding::percent_decode_str;
+use vestibule_scim::{Error, ListRequest, ScimType};
 use vestibule_service::Wanted;
 
 /// The parameters of a request, or what is wrong with them.
@@ -33,6 +34,10 @@ impl Query {
     }
 
     fn parse(text: &str) -> Result<ListRequest, Error> {
+        if percent_decode_str(text).decode_utf8().is_err() {
+            let detail = "the query is not UTF-8 once its percent-encodings are read";
+            return Err(Error::bad_request(ScimType::InvalidSyntax, detail));
+        }
         let mut request = ListRequest::default();
         for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
             request.set(&name, value.into_owned())?;
@@ -57,6 +62,13 @@ mod tests {
                 Some("userName eq \"a\"")
             );
         }
+    }
+
+    #[test]
+    fn what_is_not_text_is_refused() {
+        let error = Query::parse("filter=userName%20eq%20%22%ff%22").unwrap_err();
+        assert_eq!(error.scim_type, Some(ScimType::InvalidSyntax));
+        assert!(Query::parse("filter=userName%20eq%20%22%C3%A9%22&x=100%").is_ok());
     }
 
     #[test]

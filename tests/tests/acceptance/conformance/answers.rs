@@ -1,6 +1,7 @@
 //! RFC 7644, sections 3.8 to 3.13: representations, names and addresses.
 
 use serde_json::json;
+use vestibule_scim::Dialect;
 use vestibule_testkit::both_engines;
 
 use super::{Client, ENTERPRISE, USER, all_of, path_of, user};
@@ -72,7 +73,8 @@ fn attributes_of_extensions_are_named_behind_their_urn_and_core_ones_may_be() {
                 "{filter}"
             );
         }
-        let bare = client.send("GET", "/Users?filter=department%20eq%20%22z%22", None);
+        let strict = Client::speaking(app, "Strict", Dialect::Strict);
+        let bare = strict.send("GET", "/Users?filter=department%20eq%20%22z%22", None);
         assert_eq!(
             (bare.status, &bare.json()["scimType"]),
             (400, &json!("invalidFilter"))

@@ -2,9 +2,10 @@
 
 use chrono::Duration;
 use serde_json::{Value, json};
+use vestibule_scim::Dialect;
 use vestibule_testkit::{Reply, both_engines};
 
-use super::{Client, ENTERPRISE, GROUP, USER, path_of, user};
+use super::{Client, ENTERPRISE, GROUP, USER, define, path_of, user};
 
 fn group(name: &str) -> Value {
     json!({"schemas": [GROUP], "displayName": name})
@@ -254,5 +255,114 @@ fn a_client_reads_and_changes_what_it_may_and_nothing_else() {
         };
         is_refused(reader.send("POST", "/Users", Some(&user("eve"))));
         is_refused(writer.send("GET", &path_of("/Users", &bob), None));
+    });
+}
+
+// proves: 7643-7-immutable 7644-3.5.1-immutable
+#[test]
+fn a_put_changes_and_removes_nothing_immutable() {
+    both_engines(|app| {
+        define(
+            app,
+            "Device",
+            &json!([{"name": "serial", "mutability": "immutable"}, {"name": "note"}]),
+        );
+        let client = Client::new(app, "Product");
+        let device = |more: Value| {
+            let mut device = json!({"schemas": ["urn:example:params:scim:schemas:Device"]});
+            device
+                .as_object_mut()
+                .unwrap()
+                .extend(more.as_object().unwrap().clone());
+            device
+        };
+        let made = client.create("/Devices", &device(json!({"serial": "one"})));
+        let path = path_of("/Devices", &made);
+        let refused = client.send("PUT", &path, Some(&device(json!({"serial": "two"}))));
+        assert_eq!(refused.status, 400, "{}", refused.text);
+        assert_eq!(refused.json()["scimType"], "mutability");
+        let kept = client.send("PUT", &path, Some(&device(json!({"note": "n"}))));
+        assert_eq!(kept.status, 200, "{}", kept.text);
+        let now = client.get(&path);
+        assert_eq!((&now["serial"], &now["note"]), (&json!("one"), &json!("n")));
+    });
+}
+
+#[test]
+fn a_put_that_does_not_say_so_lets_nobody_in_again() {
+    both_engines(|app| {
+        let client = Client::new(app, "Product");
+        let mut sent = user("ann");
+        sent["active"] = json!(false);
+        let ann = client.create("/Users", &sent);
+        let path = path_of("/Users", &ann);
+        let replaced = client.send("PUT", &path, Some(&user("ann")));
+        assert_eq!(replaced.json()["active"], false, "{}", replaced.text);
+        sent["active"] = json!(true);
+        let replaced = client.send("PUT", &path, Some(&sent));
+        assert_eq!(replaced.json()["active"], true, "{}", replaced.text);
+        let replaced = client.send("PUT", &path, Some(&user("ann")));
+        assert_eq!(replaced.json()["active"], true, "{}", replaced.text);
+    });
+}
+
+/// What the tolerant dialect reads it counts, and the strict one refuses it over HTTP too.
+// proves: 7643-3-schemas
+#[test]
+fn a_strict_provider_is_told_what_else_leaves_doubt() {
+    both_engines(|app| {
+        let strict = Client::speaking(app, "Strict", Dialect::Strict);
+        let tolerant = Client::new(app, "Tolerant");
+        for client in [&strict, &tolerant] {
+            client.create_user("ann");
+            client.create(
+                "/Groups",
+                &json!({"schemas": [GROUP], "displayName": "Team"}),
+            );
+        }
+        let [ann, team] = ["/Users", "/Groups"].map(|endpoint| {
+            [&strict, &tolerant]
+                .map(|client| path_of(endpoint, &client.get(endpoint)["Resources"][0]))
+        });
+        let title = json!([{"op": "replace", "path": "title", "value": "Boss"}]);
+        let exchange =
+            json!([{"op": "replace", "path": "members[value eq \"nobody\"]", "value": []}]);
+        let message = |schemas: Option<&str>, operations: &Value| {
+            let mut message = json!({"Operations": operations});
+            if let Some(urn) = schemas {
+                message["schemas"] = json!([urn]);
+            }
+            message
+        };
+        let patch = Some("urn:ietf:params:scim:api:messages:2.0:PatchOp");
+        for (index, (client, is_strict)) in [(&strict, true), (&tolerant, false)]
+            .into_iter()
+            .enumerate()
+        {
+            for (method, path, body) in [
+                ("POST", "/Users".to_owned(), json!({"userName": "bob"})),
+                (
+                    "POST",
+                    "/Users".to_owned(),
+                    json!({"schemas": [], "userName": "cyd"}),
+                ),
+                (
+                    "POST",
+                    "/Users".to_owned(),
+                    json!({"schemas": [ENTERPRISE], "userName": "dan"}),
+                ),
+                ("PATCH", ann[index].clone(), message(None, &title)),
+                ("PATCH", team[index].clone(), message(patch, &exchange)),
+                ("POST", "/Users/.search".to_owned(), json!({"count": 1})),
+            ] {
+                let reply = client.send(method, &path, Some(&body));
+                assert_eq!(
+                    reply.status == 400,
+                    is_strict,
+                    "{path} {body}: {}",
+                    reply.text
+                );
+            }
+        }
     });
 }

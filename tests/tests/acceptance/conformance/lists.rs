@@ -1,10 +1,11 @@
 //! RFC 7644, section 3.4.2.3, and RFC 9865: order, and pages by cursor.
 
 use serde_json::{Value, json};
+use vestibule_scim::Dialect;
 use vestibule_service::Role;
 use vestibule_testkit::both_engines;
 
-use super::{Client, all_of, define};
+use super::{Client, ENTERPRISE, USER, all_of, define, path_of, user};
 
 // proves: 7644-3.4.2.3-type
 #[test]
@@ -125,6 +126,88 @@ fn what_the_server_fills_in_is_found_as_it_is_told() {
             let expected: Vec<Value> = found.then(|| ann["id"].clone()).into_iter().collect();
             assert_eq!(client.found("/Users", filter), expected, "{filter}");
         }
+    });
+}
+
+#[test]
+fn a_part_of_an_instant_is_found_as_it_is_written() {
+    both_engines(|app| {
+        let client = Client::new(app, "Product");
+        let ann = client.create_user("ann");
+        let created = ann["meta"]["created"].as_str().unwrap();
+        let (start, end) = created.split_at(13);
+        for (filter, found) in [
+            (format!("meta.created sw \"{start}\""), true),
+            (format!("meta.created ew \"{end}\""), true),
+            (
+                format!("meta.lastModified co \"{}\"", &created[5..16]),
+                true,
+            ),
+            (format!("meta.created sw \"{created}\""), true),
+            ("meta.created sw \"1999\"".to_owned(), false),
+            ("not (meta.created co \"T\")".to_owned(), false),
+        ] {
+            let expected: Vec<Value> = found.then(|| ann["id"].clone()).into_iter().collect();
+            assert_eq!(client.found("/Users", &filter), expected, "{filter}");
+        }
+    });
+}
+
+/// The filter of Microsoft's guide, which asks whether somebody still has a manager.
+#[test]
+fn an_attribute_of_an_extension_may_be_named_alone_in_the_tolerant_dialect() {
+    both_engines(|app| {
+        let tolerant = Client::new(app, "Tolerant");
+        let strict = Client::speaking(app, "Strict", Dialect::Strict);
+        let ann = json!({"schemas": [USER, ENTERPRISE], "userName": "ann",
+            ENTERPRISE: {"manager": {"value": "26118915"}}});
+        let ann = tolerant.create("/Users", &ann);
+        let id = ann["id"].as_str().unwrap();
+        for (filter, found) in [
+            (format!("id eq \"{id}\" and manager eq \"26118915\""), true),
+            ("manager.value eq \"26118915\"".to_owned(), true),
+            ("manager[value eq \"26118915\"]".to_owned(), true),
+            ("manager eq \"26118916\"".to_owned(), false),
+            ("department pr".to_owned(), false),
+        ] {
+            let expected: Vec<Value> = found.then(|| ann["id"].clone()).into_iter().collect();
+            assert_eq!(tolerant.found("/Users", &filter), expected, "{filter}");
+        }
+        let refused = strict.send("GET", "/Users?filter=manager%20eq%20%221%22", None);
+        assert_eq!(
+            refused.json()["scimType"],
+            "invalidFilter",
+            "{}",
+            refused.text
+        );
+        let unknown = tolerant.send("GET", "/Users?filter=nobodyHasThis%20pr", None);
+        assert_eq!(
+            unknown.json()["scimType"],
+            "invalidFilter",
+            "{}",
+            unknown.text
+        );
+    });
+}
+
+// proves: 7644-3.9-attributes
+#[test]
+fn the_urn_of_a_schema_stands_for_all_its_attributes() {
+    both_engines(|app| {
+        let client = Client::new(app, "Product");
+        let mut ann = user("ann");
+        ann["title"] = json!("Boss");
+        ann[ENTERPRISE] = json!({"department": "R"});
+        let path = path_of("/Users", &client.create("/Users", &ann));
+        let core = client.get(&format!("{path}?attributes={USER}"));
+        assert_eq!(
+            (&core["title"], &core["userName"]),
+            (&json!("Boss"), &json!("ann"))
+        );
+        assert!(core.get(ENTERPRISE).is_none(), "{core}");
+        let extension = client.get(&format!("{path}?attributes={ENTERPRISE}"));
+        assert_eq!(extension[ENTERPRISE]["department"], "R");
+        assert!(extension.get("title").is_none(), "{extension}");
     });
 }
 
