@@ -36,7 +36,28 @@ pub(super) fn test(rows: &Rows<'_>, target: &Target, test: Test<'_>) -> Option<S
         return Some(found);
     }
     let relation = relation(rows.table, target)?;
-    Some(exists(relation, &test_one(rows, relation, target, test)))
+    let one = test_one(rows, relation, target, test);
+    let is_of_the_group = target.sub_attribute.as_deref() != Some("type");
+    if rows.engine == Engine::Postgres && relation == Relation::Groups && is_of_the_group {
+        return Some(below_groups(rows, &one));
+    }
+    Some(exists(relation, &one))
+}
+
+/// The users below the groups that pass a test of `r`. PostgreSQL walks down from the groups once;
+/// it takes longer by far to walk up from every user for each term of an `OR`.
+fn below_groups(rows: &Rows<'_>, test: &Sql) -> Sql {
+    Sql::of(
+        "users.id IN (WITH RECURSIVE down(id) AS (SELECT s.member_id FROM memberships AS s WHERE s.group_id IN (\
+             SELECT r.id FROM (SELECT g.id, g.display_name_key AS display FROM groups AS g WHERE g.provider_id = ",
+    )
+    .text(rows.provider)
+    .sql(") AS r WHERE ")
+    .then(test)
+    .sql(
+        ") UNION SELECT m.member_id FROM down JOIN memberships AS m ON m.group_id = down.id) \
+         SELECT down.id FROM down)",
+    )
 }
 
 /// The resources one of whose values has exactly this `value`, in a form that starts from an index.
