@@ -16,7 +16,7 @@ static TYPES: LazyLock<[ResourceType; 2]> =
 
 fuzz_target!(|bytes: &[u8]| {
     let limits = Limits::default();
-    if let Ok(bulk) = BulkRequest::parse(bytes, &limits, &Tolerances::default()) {
+    if let Ok(bulk) = BulkRequest::parse(bytes, &limits, &mut Tolerances::default()) {
         assert!(bulk.plan().len() >= bulk.operations.len());
     }
     let Ok(body) = json::parse(bytes, &limits) else {
