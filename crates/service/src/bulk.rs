@@ -318,9 +318,8 @@ impl Job<'_> {
         };
         let mut answer = OperationResponse::success(operation, status, location);
         answer = match changed {
-            Changed::Shown(Representation { version, .. }) | Changed::Unshown(version) => {
-                answer.with_version(entity_tag(*version))
-            }
+            Changed::Shown(shown) => answer.with_version(shown.tag.clone()),
+            Changed::Unshown(version) => answer.with_version(entity_tag(*version)),
             Changed::Gone => answer,
         };
         if let (Changed::Shown(shown), BulkMethod::Post, Some(name)) =

@@ -20,7 +20,8 @@ use crate::types::Kind;
 pub struct Representation {
     /// Absolute address.
     pub location: String,
-    pub version: i64,
+    /// Its entity tag, which `meta.version` repeats.
+    pub tag: String,
     pub modified: DateTime<Utc>,
     /// JSON text of an object.
     pub body: String,
@@ -57,8 +58,13 @@ impl Precondition {
     }
 
     pub(crate) fn check(&self, version: i64) -> Result<(), Error> {
-        let tag = entity_tag(version);
-        let is_among = |tags: &EntityTags| tags.matches(Some(&tag));
+        let version = version.to_string();
+        // What a tag says besides the version is derived, and no client's to change.
+        let is_of = |tag: &String| tag.split('.').next() == Some(version.as_str());
+        let is_among = |tags: &EntityTags| match tags {
+            EntityTags::Any => true,
+            EntityTags::Listed(tags) => tags.iter().any(is_of),
+        };
         if self.among.as_ref().is_none_or(is_among)
             && !self.not_among.as_ref().is_some_and(is_among)
         {
@@ -72,6 +78,12 @@ impl Precondition {
 /// The entity tag of a version. Weak, because one version has several representations.
 pub fn entity_tag(version: i64) -> String {
     format!("W/\"{version}\"")
+}
+
+/// The entity tag of a user who is shown with groups: they follow from the groups, and change without
+/// a new version of the user.
+fn entity_tag_with(version: i64, groups: &str) -> String {
+    format!("W/\"{version}.{:08x}\"", crc32fast::hash(groups.as_bytes()))
 }
 
 /// What is stored of a resource.
@@ -238,6 +250,10 @@ fn render(
     );
     push(&mut body, format_args!(r#"{{"id":"{id}","#));
     body.push_str(inner);
+    let tag = match &derived {
+        Some(("groups", text)) => entity_tag_with(stored.version, text),
+        _ => entity_tag(stored.version),
+    };
     if let Some((name, text)) = derived {
         push(&mut body, format_args!(r#","{name}":"#));
         body.push_str(&text);
@@ -245,11 +261,11 @@ fn render(
     push(
         &mut body,
         format_args!(
-            r#","meta":{{"resourceType":"{}","created":"{}","lastModified":"{}","location":"{location}","version":"W/\"{}\""}}}}"#,
+            r#","meta":{{"resourceType":"{}","created":"{}","lastModified":"{}","location":"{location}","version":{}}}}}"#,
             resource_type.name,
             timestamp(stored.created),
             timestamp(stored.modified),
-            stored.version,
+            quoted(&tag),
         ),
     );
     if !projection.is_default() {
@@ -258,7 +274,7 @@ fn render(
     }
     Ok(Representation {
         location,
-        version: stored.version,
+        tag,
         modified: stored.modified,
         body,
     })
@@ -288,6 +304,8 @@ mod tests {
             (None, true, true),
             (Some("*"), true, false),
             (Some(r#"W/"3""#), true, false),
+            (Some(r#"W/"3.00c0ffee""#), true, false),
+            (Some(r#"W/"33""#), false, true),
             (Some(r#""2", W/"3""#), true, false),
             (Some(r#"W/"4""#), false, true),
             (Some("3"), false, true),

@@ -69,9 +69,8 @@ pub(crate) fn resource(
     status: StatusCode,
     resource: Representation,
 ) -> HttpResponse {
-    let tag = entity_tag(resource.version);
     let mut builder = builder(request, status);
-    builder.insert_header((header::ETAG, tag));
+    builder.insert_header((header::ETAG, resource.tag));
     // RFC 7643, section 3.1: what `meta.location` says as well.
     builder.insert_header((header::CONTENT_LOCATION, resource.location.as_str()));
     builder.insert_header((header::LOCATION, resource.location));
@@ -87,7 +86,7 @@ pub(crate) fn unshown(version: i64) -> HttpResponse {
 
 /// The same for a read: 304 when the client has this version already.
 pub(crate) fn read(request: &HttpRequest, found: Representation) -> HttpResponse {
-    let tag = entity_tag(found.version);
+    let tag = found.tag;
     let wanted = super::tags(request, &header::IF_MATCH);
     if wanted.is_some_and(|tags| !EntityTags::parse(&tags).matches(Some(&tag))) {
         return error(request, &Error::PreconditionFailed);

@@ -135,3 +135,37 @@ fn user_names_are_prepared_before_they_are_compared() {
         client.create_user("eric");
     });
 }
+
+// proves: 7644-3.14-etag 7644-3.14-match
+#[test]
+fn the_entity_tag_of_a_person_names_their_groups() {
+    both_engines(|app| {
+        let client = Client::new(app, "Product");
+        let ann = client.create_user("ann");
+        let path = path_of("/Users", &ann);
+        let bearer = format!("Bearer {}", client.token);
+        let ask = |tag: &str| {
+            let headers = [("Authorization", bearer.as_str()), ("If-None-Match", tag)];
+            app.send_raw("GET", &format!("/scim/v2{path}"), &headers, "")
+        };
+        let tag = || {
+            let shown = client.send("GET", &path, None);
+            let tag = shown.header("etag").unwrap().to_owned();
+            assert_eq!(shown.json()["meta"]["version"], tag);
+            tag
+        };
+        let alone = tag();
+        assert_eq!(ask(&alone).status, 304);
+        let team =
+            json!({"schemas": [GROUP], "displayName": "Team", "members": [{"value": ann["id"]}]});
+        let team = client.create("/Groups", &team);
+        assert_eq!(ask(&alone).status, 200);
+        let together = tag();
+        assert_eq!(ask(&together).status, 304);
+        let rename = json!([{"op": "replace", "path": "displayName", "value": "Crew"}]);
+        client.patch(&path_of("/Groups", &team), &rename);
+        assert_eq!(ask(&together).status, 200);
+        client.send("DELETE", &path_of("/Groups", &team), None);
+        assert_eq!(tag(), alone);
+    });
+}
