@@ -7,7 +7,7 @@ use vestibule_domain::link::Wanted;
 use vestibule_service::Role;
 use vestibule_service::links::Forwarding;
 use vestibule_service::links::codes::{Attempt, Visitor};
-use vestibule_testkit::{TestApp, both_engines, third_party};
+use vestibule_testkit::{Reply, TestApp, both_engines, third_party};
 
 const THREADS: usize = 64;
 
@@ -129,6 +129,68 @@ fn an_administrator_makes_shows_and_ends_a_link() {
             assert_eq!(refused.status, 400, "{body}: {}", refused.text);
             assert_eq!(refused.json()["field"], field, "{body}");
         }
+    });
+}
+
+#[test]
+fn a_link_that_stands_is_given_out_again_over_the_api() {
+    both_engines(|app| {
+        let (ada, vendor, root) = hall(app);
+        let auditor = app.admin_token("aud", Role::Auditor);
+        let as_whom = |token: &str, path: &str, body: &Value| {
+            let path = format!("/api/v1{path}");
+            app.send("POST", &path, Some(token), Some(body))
+        };
+        let post = |path: &str, body: &Value| as_whom(&root, path, body);
+        let made = post(&format!("/users/{ada}/links"), &json!({})).json();
+        let again = format!("/links/{}/again", made["link"]["id"].as_str().unwrap());
+        let given = post(&again, &json!({}));
+        assert_eq!(given.status, 200, "{}", given.text);
+        let given = given.json();
+        assert_eq!(given["link"], made["link"]);
+        assert_ne!(given["url"], made["url"]);
+        for address in [&made["url"], &given["url"]] {
+            let path = address.as_str().unwrap().strip_prefix(&app.url()).unwrap();
+            assert_eq!(app.send("GET", path, None, None).status, 200);
+        }
+        let events = app.send(
+            "GET",
+            "/api/v1/events?action=link.shown",
+            Some(&auditor),
+            None,
+        );
+        let told = &events.json()["items"];
+        assert_eq!(told.as_array().unwrap().len(), 1, "{told}");
+        assert_eq!(told[0]["actor"]["kind"], "administrator");
+        assert_eq!(told[0]["subject"]["id"], made["link"]["id"]);
+        assert!(!events.text.contains("val_"));
+
+        let refused = |reply: Reply, status: u16, kind: &str, words: &str| {
+            assert_eq!(reply.status, status, "{}", reply.text);
+            let problem = reply.json();
+            assert_eq!(problem["type"], format!("urn:vestibule:problem:{kind}"));
+            let detail = problem["detail"].as_str().unwrap();
+            assert!(detail.contains(words), "{words}: {detail}");
+        };
+        let mailed = json!({"forwarding": "mailed"});
+        refused(post(&again, &mailed), 409, "conflict", "set smtp_host");
+        let shown = json!({"forwarding": "shown"});
+        refused(
+            as_whom(&auditor, &again, &shown),
+            403,
+            "forbidden",
+            "operator",
+        );
+        let odd = json!({"forwarding": "carried"});
+        refused(post(&again, &odd), 400, "invalid", "forwarding");
+        let nobody = format!("/links/{ada}/again");
+        refused(post(&nobody, &shown), 404, "not-found", "link");
+        let reason = json!({"reason": "drill"});
+        assert_eq!(
+            post(&format!("/vendors/{vendor}/panic"), &reason).status,
+            200
+        );
+        refused(post(&again, &shown), 409, "conflict", "make another one");
     });
 }
 

@@ -113,6 +113,31 @@ fn mail_goes_over_tls_and_starttls_with_a_password() {
 }
 
 #[test]
+fn a_link_that_stands_is_mailed_again_over_the_api() {
+    on_both(false, |app| {
+        let (ada, _, root) = hall(app);
+        let sink = SmtpSink::start();
+        let mailer = mailer(&sink, Tls::None, None);
+        let letters = mailed(app, &root, &ada);
+        send_all(app, &mailer);
+        let again = format!("/api/v1{}", letters.replace("/letters", "/again"));
+        let body = json!({"forwarding": "mailed"});
+        let given = app.send("POST", &again, Some(&root), Some(&body));
+        assert_eq!(given.status, 200, "{}", given.text);
+        assert_eq!(given.json()["url"], Value::Null);
+        send_all(app, &mailer);
+        assert_eq!(sink.mails().len(), 2);
+        let letters = get(app, &root, &letters)["items"].clone();
+        let states: Vec<_> = letters.as_array().unwrap().iter().collect();
+        assert!(states.iter().all(|letter| letter["state"] == "sent"));
+        assert_eq!(states.len(), 2, "{letters}");
+        // Nobody was shown it.
+        let events = get(app, &root, "/events?action=link.shown");
+        assert_eq!(events["items"], json!([]));
+    });
+}
+
+#[test]
 fn a_wrong_password_leaves_the_mail_waiting_and_is_told() {
     on_both(false, |app| {
         let (ada, _, root) = hall(app);

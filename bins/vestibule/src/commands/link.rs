@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use vestibule_domain::LinkId;
 use vestibule_domain::link::{LinkState, Wanted};
 use vestibule_service::links::panic::{Target, Toll};
-use vestibule_service::links::{Forwarding, LinkDetails, LinkQuery};
+use vestibule_service::links::{Forwarding, LinkDetails, LinkQuery, NewLink};
 use vestibule_service::mail::QueuedLetter;
 use vestibule_service::pages::Page;
 use vestibule_web::enter;
@@ -58,6 +58,20 @@ Examples:
     Show {
         /// Id of the link
         link: LinkId,
+    },
+    /// Give an access link that stands out again: another address, shown this once
+    ///
+    /// The addresses given out before open it too, until it ends. That one was shown is recorded.
+    #[command(after_long_help = "\
+Examples:
+  vestibule link again 01890a5d-ac96-774b-bcce-b302099a8057
+  vestibule link again 01890a5d-ac96-774b-bcce-b302099a8057 --mail")]
+    Again {
+        /// Id of the link
+        link: LinkId,
+        /// Mail it to the person instead of showing its address
+        #[arg(long)]
+        mail: bool,
     },
     /// List the mails about an access link: where they went, how far they got, what stood in the way
     #[command(
@@ -121,32 +135,13 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
             minutes,
             mail,
         } => {
-            let forwarding = if mail {
-                Forwarding::Mailed
-            } else {
-                Forwarding::Shown
-            };
             let wanted = Wanted {
                 start,
                 duration: minutes
                     .map(|minutes| Duration::try_minutes(minutes).unwrap_or(Duration::MAX)),
             };
-            let made = service.create_link(call, session.user(&user)?, wanted, forwarding)?;
-            let url = made
-                .secret
-                .map(|secret| enter::address(&session.public_url, &secret));
-            let mut value = shown(&LinkDetails {
-                link: made.link,
-                state: made.state,
-            });
-            if let Value::Object(fields) = &mut value {
-                fields.insert("url".to_owned(), json!(url));
-            }
-            let answer = Answer::record(value);
-            if mail {
-                return Ok(answer.with_note("A running server mails it to the person."));
-            }
-            answer.with_note("The address is shown this once; only its digest is kept.")
+            let user = session.user(&user)?;
+            given(session, service.create_link(call, user, wanted, forwarding(mail))?)
         }
         Command::List {
             user,
@@ -167,6 +162,10 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
             listed(service.list_links(call, &query)?)
         }
         Command::Show { link } => Answer::record(shown(&service.find_link(call, link)?)),
+        Command::Again { link, mail } => given(
+            session,
+            service.give_link_again(call, link, forwarding(mail))?,
+        ),
         Command::Letters { link } => written(&service.letters_of(call, link)?),
         Command::Revoke { link } => Answer::record(shown(&service.revoke_link(call, link)?)),
         Command::Code { link } => {
@@ -201,6 +200,34 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
             }
         }
     })
+}
+
+fn forwarding(mail: bool) -> Forwarding {
+    if mail {
+        Forwarding::Mailed
+    } else {
+        Forwarding::Shown
+    }
+}
+
+/// A link that was just given out.
+fn given(session: &Session, made: NewLink) -> Answer {
+    let note = if made.secret.is_some() {
+        "The address is shown this once; only its digest is kept."
+    } else {
+        "A running server mails it to the person."
+    };
+    let url = made
+        .secret
+        .map(|secret| enter::address(&session.public_url, &secret));
+    let mut value = shown(&LinkDetails {
+        link: made.link,
+        state: made.state,
+    });
+    if let Value::Object(fields) = &mut value {
+        fields.insert("url".to_owned(), json!(url));
+    }
+    Answer::record(value).with_note(note)
 }
 
 /// Links in a table.

@@ -1,5 +1,7 @@
 //! Access links, entry codes and the panic button.
 
+mod panic;
+
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpResponse, delete, get, post};
 use chrono::{DateTime, Duration, Utc};
@@ -8,8 +10,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use vestibule_domain::link::{LinkEnd, LinkOrigin, LinkState, Wanted};
 use vestibule_domain::mail::{LetterKind, LetterState};
-use vestibule_domain::{GroupId, LinkId, ProviderId, UserId, VendorId};
-use vestibule_service::links::panic::{Target, Toll};
+use vestibule_domain::{LinkId, ProviderId, UserId, VendorId};
 use vestibule_service::links::{self as service, Forwarding};
 use vestibule_service::mail::QueuedLetter;
 
@@ -26,12 +27,10 @@ pub(super) fn configure(routes: &mut Routes<'_>) {
         .service(create)
         .service(read)
         .service(revoke)
+        .service(again)
         .service(letters)
-        .service(show_code)
-        .service(preview_vendor_panic)
-        .service(press_vendor_panic)
-        .service(preview_group_panic)
-        .service(press_group_panic);
+        .service(show_code);
+    panic::configure(routes);
 }
 
 /// Which links to list.
@@ -145,7 +144,26 @@ pub(super) enum LinkForwarding {
     Mailed,
 }
 
-/// A link just made.
+impl From<LinkForwarding> for Forwarding {
+    fn from(forwarding: LinkForwarding) -> Self {
+        match forwarding {
+            LinkForwarding::Shown => Self::Shown,
+            LinkForwarding::Mailed => Self::Mailed,
+        }
+    }
+}
+
+/// A link to be given out again.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"forwarding": "mailed"}))]
+struct LinkOnceMore {
+    /// How it gets to the person.
+    #[serde(default)]
+    forwarding: LinkForwarding,
+}
+
+/// A link just made, or given out again.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct MadeAccessLink {
     link: AccessLink,
@@ -178,42 +196,6 @@ struct EntryCode {
     code: String,
     /// First instant at which it no longer works.
     expires: DateTime<Utc>,
-}
-
-/// What the panic button ends.
-#[derive(Debug, Serialize, ToSchema)]
-struct PanicToll {
-    links: usize,
-    /// How many people have these links.
-    people: usize,
-    /// Whether counting stopped early, so that there are at least so many: a preview looks at 10,000
-    /// links of a vendor, or at 10,000 members of an internal group and of the groups nested in it.
-    /// What a press tells is exact.
-    more: bool,
-}
-
-impl From<Toll> for PanicToll {
-    fn from(
-        Toll {
-            links,
-            people,
-            more,
-        }: Toll,
-    ) -> Self {
-        Self {
-            links,
-            people,
-            more,
-        }
-    }
-}
-
-/// Why the panic button is pressed.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"reason": "stolen laptop at the vendor"}))]
-struct Panic {
-    reason: String,
 }
 
 /// List access links
@@ -268,10 +250,6 @@ async fn create(
         duration_minutes,
         forwarding,
     } = body.0;
-    let forwarding = match forwarding {
-        LinkForwarding::Shown => Forwarding::Shown,
-        LinkForwarding::Mailed => Forwarding::Mailed,
-    };
     let wanted = Wanted {
         start: start.map(Into::into),
         // Longer than any number of minutes is longer than the longest, too.
@@ -279,7 +257,7 @@ async fn create(
             .map(|minutes| Duration::try_minutes(minutes).unwrap_or(Duration::MAX)),
     };
     let made = admin
-        .run(move |service, call| service.create_link(call, id.0, wanted, forwarding))
+        .run(move |service, call| service.create_link(call, id.0, wanted, forwarding.into()))
         .await?;
     let public_url = &admin.settings().public_url;
     let location = format!("{public_url}{MOUNT}/links/{}", made.link.id);
@@ -320,6 +298,31 @@ async fn revoke(admin: Admin, id: Id<LinkId>) -> Result<HttpResponse, Problem> {
         .run(move |service, call| service.revoke_link(call, id.0))
         .await?;
     Ok(HttpResponse::Ok().json(AccessLink::from(ended)))
+}
+
+/// Give an access link out again
+///
+/// One that stands: mailed once more, or shown under another address, which is recorded. The addresses
+/// given out before open it too, until it ends.
+#[utoipa::path(
+    operation_id = "giveLinkAgain",
+    tag = "Links",
+    params(("id" = Uuid, Path, description = "Id of the link.")),
+    request_body = LinkOnceMore,
+    responses((status = 200, description = "The link, with its other address.", body = MadeAccessLink), ChangeProblems),
+)]
+#[post("/links/{id}/again")]
+async fn again(
+    admin: Admin,
+    id: Id<LinkId>,
+    body: Body<LinkOnceMore>,
+) -> Result<HttpResponse, Problem> {
+    let forwarding = body.0.forwarding.into();
+    let given = admin
+        .run(move |service, call| service.give_link_again(call, id.0, forwarding))
+        .await?;
+    let public_url = &admin.settings().public_url;
+    Ok(HttpResponse::Ok().json(MadeAccessLink::new(given, public_url)))
 }
 
 /// A mail about a link.
@@ -394,85 +397,4 @@ async fn show_code(admin: Admin, id: Id<LinkId>) -> Result<HttpResponse, Problem
         code: shown.code,
         expires: shown.expires,
     }))
-}
-
-/// Preview a vendor's panic button
-#[utoipa::path(
-    operation_id = "previewVendorPanic",
-    tag = "Links",
-    params(("id" = Uuid, Path, description = "Id of the vendor.")),
-    responses((status = 200, description = "What it would end.", body = PanicToll), Problems),
-)]
-#[get("/vendors/{id}/panic")]
-async fn preview_vendor_panic(admin: Admin, id: Id<VendorId>) -> Result<HttpResponse, Problem> {
-    preview(&admin, Target::Vendor(id.0)).await
-}
-
-/// Press a vendor's panic button
-///
-/// Every link of its people ends at once. It is undone only by a new link for each person.
-#[utoipa::path(
-    operation_id = "pressVendorPanic",
-    tag = "Links",
-    params(("id" = Uuid, Path, description = "Id of the vendor.")),
-    request_body = Panic,
-    responses((status = 200, description = "What it ended.", body = PanicToll), ChangeProblems),
-)]
-#[post("/vendors/{id}/panic")]
-async fn press_vendor_panic(
-    admin: Admin,
-    id: Id<VendorId>,
-    body: Body<Panic>,
-) -> Result<HttpResponse, Problem> {
-    press(&admin, Target::Vendor(id.0), body.0).await
-}
-
-/// Preview an internal group's panic button
-#[utoipa::path(
-    operation_id = "previewGroupPanic",
-    tag = "Links",
-    params(("id" = Uuid, Path, description = "Id of the group.")),
-    responses((status = 200, description = "What it would end.", body = PanicToll), Problems),
-)]
-#[get("/groups/{id}/panic")]
-async fn preview_group_panic(admin: Admin, id: Id<GroupId>) -> Result<HttpResponse, Problem> {
-    preview(&admin, Target::InternalGroup(id.0)).await
-}
-
-/// Press an internal group's panic button
-///
-/// Every link of its people, also of those in nested groups, ends at once. It is undone only by a
-/// new link for each person.
-#[utoipa::path(
-    operation_id = "pressGroupPanic",
-    tag = "Links",
-    params(("id" = Uuid, Path, description = "Id of the group.")),
-    request_body = Panic,
-    responses((status = 200, description = "What it ended.", body = PanicToll), ChangeProblems),
-)]
-#[post("/groups/{id}/panic")]
-async fn press_group_panic(
-    admin: Admin,
-    id: Id<GroupId>,
-    body: Body<Panic>,
-) -> Result<HttpResponse, Problem> {
-    press(&admin, Target::InternalGroup(id.0), body.0).await
-}
-
-async fn preview(admin: &Admin, target: Target) -> Result<HttpResponse, Problem> {
-    let toll = admin
-        .run(move |service, call| service.preview_panic(call, target))
-        .await?;
-    Ok(HttpResponse::Ok().json(PanicToll::from(toll)))
-}
-
-async fn press(
-    admin: &Admin,
-    target: Target,
-    Panic { reason }: Panic,
-) -> Result<HttpResponse, Problem> {
-    let toll = admin
-        .run(move |service, call| service.press_panic(call, target, &reason))
-        .await?;
-    Ok(HttpResponse::Ok().json(PanicToll::from(toll)))
 }

@@ -1,0 +1,136 @@
+//! The panic button of a vendor and of an internal group.
+
+use actix_web::{HttpResponse, get, post};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use vestibule_domain::{GroupId, VendorId};
+use vestibule_service::links::panic::{Target, Toll};
+
+use crate::admin::body::{Admin, Body, Id};
+use crate::admin::problem::{ChangeProblems, Problem, Problems};
+use crate::routes::Routes;
+
+pub(super) fn configure(routes: &mut Routes<'_>) {
+    routes
+        .service(preview_vendor_panic)
+        .service(press_vendor_panic)
+        .service(preview_group_panic)
+        .service(press_group_panic);
+}
+
+/// What the panic button ends.
+#[derive(Debug, Serialize, ToSchema)]
+struct PanicToll {
+    links: usize,
+    /// How many people have these links.
+    people: usize,
+    /// Whether counting stopped early, so that there are at least so many: a preview looks at 10,000
+    /// links of a vendor, or at 10,000 members of an internal group and of the groups nested in it.
+    /// What a press tells is exact.
+    more: bool,
+}
+
+impl From<Toll> for PanicToll {
+    fn from(
+        Toll {
+            links,
+            people,
+            more,
+        }: Toll,
+    ) -> Self {
+        Self {
+            links,
+            people,
+            more,
+        }
+    }
+}
+
+/// Why the panic button is pressed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"reason": "stolen laptop at the vendor"}))]
+struct Panic {
+    reason: String,
+}
+
+/// Preview a vendor's panic button
+#[utoipa::path(
+    operation_id = "previewVendorPanic",
+    tag = "Links",
+    params(("id" = Uuid, Path, description = "Id of the vendor.")),
+    responses((status = 200, description = "What it would end.", body = PanicToll), Problems),
+)]
+#[get("/vendors/{id}/panic")]
+async fn preview_vendor_panic(admin: Admin, id: Id<VendorId>) -> Result<HttpResponse, Problem> {
+    preview(&admin, Target::Vendor(id.0)).await
+}
+
+/// Press a vendor's panic button
+///
+/// Every link of its people ends at once. It is undone only by a new link for each person.
+#[utoipa::path(
+    operation_id = "pressVendorPanic",
+    tag = "Links",
+    params(("id" = Uuid, Path, description = "Id of the vendor.")),
+    request_body = Panic,
+    responses((status = 200, description = "What it ended.", body = PanicToll), ChangeProblems),
+)]
+#[post("/vendors/{id}/panic")]
+async fn press_vendor_panic(
+    admin: Admin,
+    id: Id<VendorId>,
+    body: Body<Panic>,
+) -> Result<HttpResponse, Problem> {
+    press(&admin, Target::Vendor(id.0), body.0).await
+}
+
+/// Preview an internal group's panic button
+#[utoipa::path(
+    operation_id = "previewGroupPanic",
+    tag = "Links",
+    params(("id" = Uuid, Path, description = "Id of the group.")),
+    responses((status = 200, description = "What it would end.", body = PanicToll), Problems),
+)]
+#[get("/groups/{id}/panic")]
+async fn preview_group_panic(admin: Admin, id: Id<GroupId>) -> Result<HttpResponse, Problem> {
+    preview(&admin, Target::InternalGroup(id.0)).await
+}
+
+/// Press an internal group's panic button
+///
+/// Every link of its people, also of those in nested groups, ends at once. It is undone only by a
+/// new link for each person.
+#[utoipa::path(
+    operation_id = "pressGroupPanic",
+    tag = "Links",
+    params(("id" = Uuid, Path, description = "Id of the group.")),
+    request_body = Panic,
+    responses((status = 200, description = "What it ended.", body = PanicToll), ChangeProblems),
+)]
+#[post("/groups/{id}/panic")]
+async fn press_group_panic(
+    admin: Admin,
+    id: Id<GroupId>,
+    body: Body<Panic>,
+) -> Result<HttpResponse, Problem> {
+    press(&admin, Target::InternalGroup(id.0), body.0).await
+}
+
+async fn preview(admin: &Admin, target: Target) -> Result<HttpResponse, Problem> {
+    let toll = admin
+        .run(move |service, call| service.preview_panic(call, target))
+        .await?;
+    Ok(HttpResponse::Ok().json(PanicToll::from(toll)))
+}
+
+async fn press(
+    admin: &Admin,
+    target: Target,
+    Panic { reason }: Panic,
+) -> Result<HttpResponse, Problem> {
+    let toll = admin
+        .run(move |service, call| service.press_panic(call, target, &reason))
+        .await?;
+    Ok(HttpResponse::Ok().json(PanicToll::from(toll)))
+}
