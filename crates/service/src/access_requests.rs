@@ -14,14 +14,15 @@ use vestibule_domain::event::{Action, Payload};
 use vestibule_domain::link::{Wanted, vendor_of};
 use vestibule_domain::{AccessGroupId, AccessRequestId, ProviderId, UserId, VendorId};
 use vestibule_storage::access_requests::{self as stored, Choice};
-use vestibule_storage::{Read, Write, access_groups, links};
+use vestibule_storage::{Read, Write, access_groups};
 
 pub use vestibule_storage::access_requests::AccessRequestSort;
 pub use voting::Voted;
 
 use crate::changes::{made, moved, value};
+use crate::links::Grounds;
 use crate::pages::{Page, PageQuery};
-use crate::{AdminCall, Change, Error, Operator, Role, Service, access, people};
+use crate::{AdminCall, Change, Error, Operator, Role, Service, access};
 
 /// Which requests are wanted, oldest first.
 #[derive(Debug, Clone, Default)]
@@ -67,11 +68,8 @@ impl Service {
         self.store().write("access_requests.make", move |tx| {
             let now = service.now();
             let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
-            let provider = people::find(tx, user)?.provider;
             // Nobody makes a second request for the same person meanwhile.
-            links::lock_grounds(tx, provider, user)?;
-            let person = people::find(tx, user)?;
-            let facts = access::facts(tx, user)?;
+            let Grounds { person, facts } = Grounds::held(tx, user)?;
             let policy = policy(tx, &facts)?.ok_or_else(|| {
                 Error::Conflict(format!(
                     "no enabled access group stands behind {}; tie their vendor or group to one first",
@@ -90,7 +88,7 @@ impl Service {
             let request = AccessRequest {
                 id: service.id(AccessRequestId::from_uuid, now),
                 user,
-                provider,
+                provider: person.provider,
                 user_name: person.user_name,
                 vendor: vendor_of(&facts).0,
                 access_group: policy.id,

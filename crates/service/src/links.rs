@@ -21,6 +21,7 @@ use vestibule_domain::link::{
 use vestibule_domain::{LinkId, ProviderId, UserId, VendorId};
 use vestibule_oauth::{Secret, SecretKind};
 use vestibule_storage::links::{self, Choice};
+use vestibule_storage::users::User;
 use vestibule_storage::{Read, Write, warnings};
 
 pub(crate) use automatic::LetIn;
@@ -56,6 +57,12 @@ pub struct NewLink {
     pub state: LinkState,
     /// None when it goes to its person by mail.
     pub secret: Option<Secret>,
+}
+
+/// What a link is made on.
+pub(crate) struct Grounds {
+    pub(crate) person: User,
+    pub(crate) facts: Facts,
 }
 
 /// How a link gets to its person.
@@ -244,42 +251,62 @@ impl Service {
         origin: LinkOrigin,
         template: &Change,
     ) -> Result<Link, Error> {
+        let grounds = Grounds::held(tx, user)?;
+        let Grounds { person, facts } = &grounds;
+        let window = self.may_enter(&person.user_name, facts, wanted, template.at)?;
+        if origin != LinkOrigin::Request {
+            refuse_unless_unapproved(tx, &person.user_name, facts)?;
+        }
+        self.insert_link(tx, &grounds, window, origin, template)
+    }
+
+    /// Stores a link that nothing stands in the way of, and records it.
+    fn insert_link(
+        &self,
+        tx: &mut Write<'_>,
+        Grounds { person, facts }: &Grounds,
+        (start, end): (DateTime<Utc>, DateTime<Utc>),
+        origin: LinkOrigin,
+        template: &Change,
+    ) -> Result<Link, Error> {
         let now = template.at;
-        let provider = people::find(tx, user)?.provider;
-        links::lock_grounds(tx, provider, user)?;
-        // Read after everything that bears on it is held still.
-        let person = people::find(tx, user)?;
-        let facts = access::facts(tx, user)?;
-        let (vendor, _) = vendor_of(&facts);
-        let (start, end) = self.may_enter(&person.user_name, &facts, wanted, now)?;
         let link = Link {
             id: self.id(LinkId::from_uuid, now),
-            user,
-            provider,
-            user_name: person.user_name,
-            vendor,
+            user: person.id,
+            provider: person.provider,
+            user_name: person.user_name.clone(),
+            vendor: vendor_of(facts).0,
             origin,
             start,
             end,
             created: now,
             ended: None,
         };
-        if origin != LinkOrigin::Request {
-            refuse_unless_unapproved(tx, &link.user_name, &facts)?;
-        }
         links::insert(tx, &link)?;
-        warnings::withdraw(tx, provider, NOT_MAILED, &user.to_string())?;
+        warnings::withdraw(tx, link.provider, NOT_MAILED, &link.user.to_string())?;
         self.record(
             tx,
             Change {
                 action: Action::LinkCreated,
                 subject: link.id.into(),
-                provider: Some(provider),
+                provider: Some(link.provider),
                 payload: made(value(&link)?),
                 ..template.clone()
             },
         );
         Ok(link)
+    }
+}
+
+impl Grounds {
+    /// Reads them after everything that bears on them is held still until the transaction ends.
+    pub(crate) fn held(tx: &mut Write<'_>, user: UserId) -> Result<Self, Error> {
+        let provider = people::find(tx, user)?.provider;
+        links::lock_grounds(tx, provider, user)?;
+        Ok(Self {
+            person: people::find(tx, user)?,
+            facts: access::facts(tx, user)?,
+        })
     }
 }
 

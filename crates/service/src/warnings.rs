@@ -52,6 +52,8 @@ vestibule_domain::sentences! {
             "the activation token {name} ends within {days} day, at {at}",
         TokenEnds = "token_ends" "the activation token {name} ends within {days} days, at {at}",
         LinkNotGiven = "link_not_given" "{person} was to be mailed an access link: {why}",
+        NoMailServer = "no_mail_server"
+            "{person} was to be mailed an access link, and no mail server is configured; set smtp_host and mail_from, or make a link that is shown and forward it",
         LinkNotSent = "link_not_sent"
             "the letter with the access link of {person} to {address} is {state}: {why}; correct the address or the mail server and make another link, or make one that is shown and forward it",
     }

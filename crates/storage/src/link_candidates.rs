@@ -3,12 +3,14 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{Bool, Text};
 use vestibule_domain::{AccessGroupId, EventId, UserId, VendorId};
 
 use crate::columns::{micros, optional, parsed};
 use crate::engine::insert_new;
 use crate::error::Error;
 use crate::schema::{link_candidates, placements, vendors};
+use crate::sql::{Shape, Sql};
 use crate::store::{Read, Write};
 
 /// Key of the lease of the node that looks at candidates, on PostgreSQL.
@@ -44,29 +46,63 @@ pub fn add(
     Ok(())
 }
 
-/// Adds everybody placed in a vendor.
+/// Those of these people to whom a setting may give a link: their vendor's, one of their groups', their
+/// provider's. Who is in a nested group is taken for one of them without looking further up.
+pub fn meant(read: &mut Read<'_>, people: &[UserId]) -> Result<Vec<UserId>, Error> {
+    let engine = read.connection.engine();
+    let mut meant = Vec::new();
+    for chunk in people.chunks(1_000) {
+        let ids: Vec<String> = Sql::of("SELECT users.id FROM users WHERE ")
+            .then(&Sql::one_of(engine, "users.id", chunk))
+            .sql(
+                " AND (EXISTS (SELECT 1 FROM placements JOIN vendors ON vendors.id = placements.vendor_id \
+                 WHERE placements.user_id = users.id AND vendors.link_delivery = 'yes') \
+                 OR EXISTS (SELECT 1 FROM memberships JOIN groups ON groups.id = memberships.group_id \
+                 WHERE memberships.member_id = users.id AND (groups.link_delivery = 'yes' OR EXISTS \
+                 (SELECT 1 FROM memberships AS above WHERE above.member_id = groups.id))) \
+                 OR EXISTS (SELECT 1 FROM providers WHERE providers.id = users.provider_id \
+                 AND providers.settings LIKE '%\"link_delivery\":\"yes\"%'))",
+            )
+            .select::<Text>(Shape::Few)
+            .load(read.connection)?;
+        for id in ids {
+            meant.push(parsed(&id)?);
+        }
+    }
+    Ok(meant)
+}
+
+/// Adds everybody placed in a vendor; unless it is to be `all`, only if the vendor says that they get one.
 pub fn add_vendor(
     write: &mut Write<'_>,
     vendor: VendorId,
+    all: bool,
     cause: EventId,
     at: DateTime<Utc>,
 ) -> Result<(), Error> {
+    let its = vendors::table
+        .filter(vendors::id.eq(vendor.to_string()))
+        .filter(vendors::link_delivery.eq("yes").or(all.into_sql::<Bool>()))
+        .select(vendors::id);
     let people: Vec<String> = placements::table
-        .filter(placements::vendor_id.eq(vendor.to_string()))
+        .filter(placements::vendor_id.eq_any(its))
         .select(placements::user_id)
         .load(write.connection)?;
     add_all(write, &people, cause, at)
 }
 
-/// Adds everybody placed in the vendors tied to an access group.
+/// Adds everybody placed in the vendors tied to an access group; unless it is to be `all`, in those that
+/// say so.
 pub fn add_tied(
     write: &mut Write<'_>,
     access_group: AccessGroupId,
+    all: bool,
     cause: EventId,
     at: DateTime<Utc>,
 ) -> Result<(), Error> {
     let tied = vendors::table
         .filter(vendors::access_group_id.eq(access_group.to_string()))
+        .filter(vendors::link_delivery.eq("yes").or(all.into_sql::<Bool>()))
         .select(vendors::id);
     let people: Vec<String> = placements::table
         .filter(placements::vendor_id.eq_any(tied))

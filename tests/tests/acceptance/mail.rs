@@ -1,5 +1,6 @@
-//! Mail over a mail server that asks for TLS and a password, and links that no mail can take to their
-//! people, on both engines.
+//! Mail over a mail server that asks for TLS and a password, on both engines.
+
+mod not_given;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -7,10 +8,8 @@ use chrono::Duration;
 use serde_json::{Value, json};
 use vestibule_delivery::{MailSettings, Mailer, Tls};
 use vestibule_domain::mail::Posted;
-use vestibule_service::{LinkSettings, Role, Settings};
-use vestibule_testkit::{
-    Engine, Identity, Manner, Security, Setup, SmtpSink, TestApp, TestProvider, third_party,
-};
+use vestibule_service::{LinkSettings, Settings};
+use vestibule_testkit::{Engine, Identity, Security, Setup, SmtpSink, TestApp};
 
 use crate::links::hall;
 
@@ -18,10 +17,14 @@ const USER: &str = "vestibule";
 const PASSWORD: &str = "letters";
 
 fn on_both(automatic: bool, body: impl Fn(&TestApp)) {
+    with_mail(true, automatic, body);
+}
+
+fn with_mail(mail: bool, automatic: bool, body: impl Fn(&TestApp)) {
     let settings = Settings::default();
     let settings = Settings {
         links: LinkSettings {
-            mail: true,
+            mail,
             automatic,
             ..settings.links
         },
@@ -256,223 +259,4 @@ fn the_test_mail_tells_what_stands_in_the_way_of_tls() {
         matches!(&wrong, Posted::Postponed(why) if why.contains("wrong user or password")),
         "{wrong:?}"
     );
-}
-
-/// People of vendors that give links by themselves.
-struct Desk<'a> {
-    app: &'a TestApp,
-    okta: TestProvider,
-    admin: String,
-}
-
-impl<'a> Desk<'a> {
-    fn new(app: &'a TestApp) -> Self {
-        Self {
-            app,
-            okta: app.register(third_party("Okta")),
-            admin: app.admin_token("olga", Role::Operator),
-        }
-    }
-
-    fn push(&self, path: &str, kind: &str, mut body: Value) -> String {
-        body["schemas"] = json!([format!("urn:ietf:params:scim:schemas:core:2.0:{kind}")]);
-        let made = self
-            .app
-            .send("POST", path, Some(&self.okta.token), Some(&body));
-        assert_eq!(made.status, 201, "{}", made.text);
-        made.json()["id"].as_str().unwrap().to_owned()
-    }
-
-    fn user(&self, name: &str, email: Option<&str>) -> String {
-        let emails: Vec<Value> = email
-            .map(|email| json!({"value": email, "primary": true}))
-            .into_iter()
-            .collect();
-        self.push(
-            "/scim/v2/Users",
-            "User",
-            json!({"userName": name, "emails": emails}),
-        )
-    }
-
-    /// A vendor that is open to these people, under an access group that asks for approvals or not.
-    fn vendor(&self, name: &str, approvals: u32, people: &[&String]) -> String {
-        let members: Vec<Value> = people.iter().map(|id| json!({ "value": id })).collect();
-        self.push(
-            "/scim/v2/Groups",
-            "Group",
-            json!({"displayName": name, "members": members}),
-        );
-        let tied = json!({"name": format!("{name} servers"), "approvals_required": approvals});
-        let tied = self.app.send(
-            "POST",
-            "/api/v1/access-groups",
-            Some(&self.admin),
-            Some(&tied),
-        );
-        let vendors = get(self.app, &self.admin, &format!("/vendors?name={name}"));
-        let path = format!(
-            "/api/v1/vendors/{}",
-            vendors["items"][0]["id"].as_str().unwrap()
-        );
-        let settings = json!({
-            "access_group": tied.json()["id"], "start": self.app.clock.now(), "status": "enabled",
-        });
-        let done = self
-            .app
-            .send("PATCH", &path, Some(&self.admin), Some(&settings));
-        assert_eq!(done.status, 200, "{}", done.text);
-        path
-    }
-
-    fn set_email(&self, user: &str, email: &str) {
-        let body = json!({
-            "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
-            "Operations": [{"op": "replace", "path": "emails", "value": [{"value": email, "primary": true}]}],
-        });
-        let path = format!("/scim/v2/Users/{user}");
-        let done = self
-            .app
-            .send("PATCH", &path, Some(&self.okta.token), Some(&body));
-        assert_eq!(done.status, 200, "{}", done.text);
-    }
-
-    fn look(&self) {
-        while self.app.service.give_links().unwrap() > 0 {}
-    }
-
-    /// What is warned of about a person: that no mail takes their link to them.
-    fn warned(&self, user: &str) -> Option<String> {
-        let warnings = get(
-            self.app,
-            &self.admin,
-            &format!("/providers/{}/warnings", self.okta.id),
-        );
-        let found = warnings["items"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(|warning| {
-                warning["kind"] == "link_not_mailed" && warning["subject"] == json!(user)
-            })?;
-        Some(found["detail"].as_str().unwrap().to_owned())
-    }
-
-    fn told(&self, user: &str) -> Vec<String> {
-        let path = format!("/events?action=link.not_given&subject={user}&sort=at");
-        let events = get(self.app, &self.admin, &path);
-        let events = events["items"].as_array().unwrap().iter();
-        events
-            .map(|event| {
-                assert_eq!(event["actor"]["kind"], "system");
-                assert!(event["cause"].is_string(), "{event}");
-                event["payload"]["why"].as_str().unwrap().to_owned()
-            })
-            .collect()
-    }
-
-    fn links(&self, user: &str) -> usize {
-        let links = get(
-            self.app,
-            &self.admin,
-            &format!("/links?user={user}&state=live"),
-        );
-        links["items"].as_array().unwrap().len()
-    }
-}
-
-#[test]
-fn who_was_to_have_a_link_by_mail_and_has_none_is_told_of_once() {
-    on_both(true, |app| {
-        let desk = Desk::new(app);
-        let silent = desk.user("silent", None);
-        let odd = desk.user("odd", Some("odd@acme.example, x@evil.example"));
-        let ada = desk.user("ada", Some("ada@acme.example"));
-        let bound = desk.user("bound", Some("bound@acme.example"));
-        let early = desk.user("early", None);
-        desk.push(
-            "/scim/v2/Groups",
-            "Group",
-            json!({"displayName": "Pending", "members": [{"value": early}]}),
-        );
-        let acme = desk.vendor("Acme", 0, &[&silent, &odd, &ada]);
-        desk.vendor("Strict", 1, &[&bound]);
-        desk.look();
-
-        assert_eq!((desk.links(&ada), desk.warned(&ada)), (1, None));
-        for (user, words) in [
-            (
-                &silent,
-                [
-                    "silent",
-                    "has no e-mail address",
-                    "make a link that is shown",
-                ],
-            ),
-            (&odd, ["odd", "name@host", "make a link that is shown"]),
-            (&bound, ["bound", "1 approvals", "make an access request"]),
-        ] {
-            assert_eq!(desk.links(user), 0);
-            let warned = desk.warned(user).unwrap();
-            for word in words {
-                assert!(warned.contains(word), "{word}: {warned}");
-            }
-            assert_eq!(desk.told(user), [warned]);
-        }
-        // Who may not get in is not told of: what lets them in looks at them again.
-        assert_eq!(desk.warned(&early), None);
-
-        // Once, whatever else is changed and however often the job looks.
-        for number in 0..3 {
-            let note = json!({"contract_number": number.to_string()});
-            let done = app.send("PATCH", &acme, Some(&desk.admin), Some(&note));
-            assert_eq!(done.status, 200, "{}", done.text);
-            desk.look();
-        }
-        assert_eq!(desk.told(&silent).len(), 1);
-
-        // Another reason is told of, and what is mended no longer warned of.
-        desk.set_email(&silent, "nowhere");
-        desk.look();
-        let told = desk.told(&silent);
-        assert_eq!(told.len(), 2);
-        assert!(told[1].contains("name@host"), "{told:?}");
-        desk.set_email(&silent, "silent@acme.example");
-        desk.look();
-        assert_eq!((desk.links(&silent), desk.warned(&silent)), (1, None));
-        // A link that is made by hand mends it, too.
-        let path = format!("/api/v1/users/{odd}/links");
-        let made = app.send("POST", &path, Some(&desk.admin), Some(&json!({})));
-        assert_eq!(made.status, 201, "{}", made.text);
-        assert_eq!(desk.warned(&odd), None);
-    });
-}
-
-#[test]
-fn a_letter_with_a_link_that_is_never_taken_is_warned_of() {
-    on_both(true, |app| {
-        let desk = Desk::new(app);
-        let ada = desk.user("ada", Some("ada@acme.example"));
-        desk.vendor("Acme", 0, &[&ada]);
-        desk.look();
-        let sink = SmtpSink::start();
-        sink.set(Manner::Refuses);
-        let mailer = mailer(&sink, Tls::None, None);
-        send_all(app, &mailer);
-        let warned = desk.warned(&ada).unwrap();
-        for word in [
-            "ada@acme.example",
-            "refused",
-            "no such person",
-            "make another link",
-        ] {
-            assert!(warned.contains(word), "{word}: {warned}");
-        }
-        sink.set(Manner::Takes);
-        let path = format!("/api/v1/users/{ada}/links");
-        let body = json!({"forwarding": "mailed"});
-        app.send("POST", &path, Some(&desk.admin), Some(&body));
-        send_all(app, &mailer);
-        assert_eq!((sink.mails().len(), desk.warned(&ada)), (1, None));
-    });
 }

@@ -7,16 +7,18 @@ use chrono::{DateTime, Utc};
 use vestibule_domain::access::{Affiliation, Facts};
 use vestibule_domain::event::{Action, Actor, Payload};
 use vestibule_domain::link::{LinkOrigin, Wanted, delivered_automatically};
+use vestibule_domain::said::Said;
 use vestibule_domain::{AccessGroupId, EventId, GroupId, UserId, VendorId};
 use vestibule_storage::link_candidates::{self, Candidate};
 use vestibule_storage::links::{self, Scope};
 use vestibule_storage::users::User;
 use vestibule_storage::warnings::{self, Warning};
-use vestibule_storage::{Read, Write, groups, panics, providers, users, vendors};
+use vestibule_storage::{Read, Write, groups, panics, providers, vendors};
 
+use super::{Grounds, refuse_unless_unapproved};
 use crate::mail::{NOT_MAILED, check_mailable};
 use crate::warnings::Warned;
-use crate::{Change, Error, Service, access};
+use crate::{Change, Error, Service};
 
 /// People looked at in one step.
 const LOOKED_AT: i64 = 20;
@@ -30,8 +32,7 @@ pub(crate) enum LetIn<'a> {
 }
 
 impl Service {
-    /// Notes people to whom a link may have to be mailed. Without a mail server none ever comes by
-    /// itself, for nobody could be told its address.
+    /// Notes people to whom a link may have to be mailed: those for whom some setting says so.
     pub(crate) fn consider(
         &self,
         tx: &mut Write<'_>,
@@ -39,13 +40,15 @@ impl Service {
         cause: EventId,
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
-        if !self.settings().links.mail {
-            return Ok(());
-        }
+        let all = self.settings().links.automatic;
         match whom {
-            LetIn::People(people) => link_candidates::add(tx, people, cause, now)?,
-            LetIn::Vendor(vendor) => link_candidates::add_vendor(tx, vendor, cause, now)?,
-            LetIn::AccessGroup(id) => link_candidates::add_tied(tx, id, cause, now)?,
+            LetIn::People(people) if all => link_candidates::add(tx, people, cause, now)?,
+            LetIn::People(people) => {
+                let meant = link_candidates::meant(tx, people)?;
+                link_candidates::add(tx, &meant, cause, now)?;
+            }
+            LetIn::Vendor(vendor) => link_candidates::add_vendor(tx, vendor, all, cause, now)?,
+            LetIn::AccessGroup(id) => link_candidates::add_tied(tx, id, all, cause, now)?,
         }
         Ok(())
     }
@@ -70,49 +73,62 @@ impl Service {
         candidate: Candidate,
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
-        let Some(user) = users::find_anywhere(tx, candidate.user)? else {
-            return Ok(());
-        };
-        if !self.wants_one(tx, &user, now)? {
+        let standing = links::standing(tx, &Scope::Users(&[candidate.user]), now)?;
+        if !standing.is_empty() {
             return Ok(());
         }
+        let grounds = match Grounds::held(tx, candidate.user) {
+            Err(Error::NotFound(_)) => return Ok(()),
+            grounds => grounds?,
+        };
+        if !self.wants_one(tx, &grounds)? {
+            return Ok(());
+        }
+        let Grounds { person, facts } = &grounds;
+        // Whoever may not get in, and will not by time alone, is noted again by what lets them in.
+        let window = match self.may_enter(&person.user_name, facts, Wanted::default(), now) {
+            Ok(window) => window,
+            Err(Error::Conflict(_) | Error::Invalid { .. }) => return Ok(()),
+            Err(error) => return Err(error),
+        };
         let template = Change {
             id: None,
             at: now,
             actor: Actor::System,
             action: Action::LinkCreated,
-            subject: user.id.into(),
-            provider: Some(user.provider),
+            subject: person.id.into(),
+            provider: Some(person.provider),
             cause: candidate.cause,
             request_id: None,
             payload: Payload::default(),
         };
-        // Whoever may not get in, and will not by time alone, is noted again by what lets them in.
-        let facts = access::facts(tx, user.id)?;
-        match self.may_enter(&user.user_name, &facts, Wanted::default(), now) {
-            Ok(_) => {}
-            Err(Error::Conflict(_) | Error::Invalid { .. }) => return Ok(()),
-            Err(error) => return Err(error),
-        }
         // Looked for before the link is made: a link that nobody is told of helps nobody.
-        let given = match check_mailable(&user.user_name, user.email.as_deref()) {
-            Ok(email) => self
-                .make_link(
-                    tx,
-                    user.id,
-                    Wanted::default(),
-                    LinkOrigin::Automatic,
-                    &template,
-                )
-                .map(|link| (link, email)),
-            Err(error) => Err(error),
-        };
+        if let Some(hindrance) = self.hindrance(tx, &grounds)? {
+            return self.tell_not_given(tx, person, &hindrance, template);
+        }
+        let link = self.insert_link(tx, &grounds, window, LinkOrigin::Automatic, &template)?;
+        self.mail_link(tx, &link, person.email.as_deref())
+    }
+
+    /// What keeps somebody who is to have a link from getting it by mail, and what to do about it.
+    fn hindrance(
+        &self,
+        tx: &mut Read<'_>,
+        Grounds { person, facts }: &Grounds,
+    ) -> Result<Option<Said>, Error> {
+        let name = &person.user_name;
+        let given = refuse_unless_unapproved(tx, name, facts).and_then(|()| {
+            let mail = self.settings().links.mail;
+            mail.then(|| check_mailable(name, person.email.as_deref()))
+                .transpose()
+        });
         match given {
-            Ok((link, email)) => self.mail_link(tx, &link, Some(email)),
-            Err(error @ (Error::Conflict(_) | Error::Invalid { .. })) => {
-                self.tell_not_given(tx, &user, &error.to_string(), template)
+            Ok(Some(_)) => Ok(None),
+            Ok(None) => Ok(Some(Warned::NoMailServer.said([("person", name.into())]))),
+            Err(Error::Conflict(why)) => {
+                let named = [("person", name.into()), ("why", why.into())];
+                Ok(Some(Warned::LinkNotGiven.said(named)))
             }
-            Err(Error::NotFound(_)) => Ok(()),
             Err(error) => Err(error),
         }
     }
@@ -122,12 +138,10 @@ impl Service {
         &self,
         tx: &mut Write<'_>,
         user: &User,
-        why: &str,
+        hindrance: &Said,
         template: Change,
     ) -> Result<(), Error> {
-        let detail = Warned::LinkNotGiven
-            .said([("person", (&user.user_name).into()), ("why", why.into())])
-            .to_string();
+        let detail = hindrance.to_string();
         let subject = user.id.to_string();
         if warnings::stands(tx, user.provider, NOT_MAILED, &subject, &detail)? {
             return Ok(());
@@ -155,22 +169,14 @@ impl Service {
         Ok(warnings::raise(tx, &warning)?)
     }
 
-    /// Whether the settings give this person a link, and they have none yet.
+    /// Whether the settings give this person a link.
     fn wants_one(
         &self,
-        tx: &mut Write<'_>,
-        user: &User,
-        now: DateTime<Utc>,
+        tx: &mut Read<'_>,
+        Grounds { person, facts }: &Grounds,
     ) -> Result<bool, Error> {
-        if !links::standing(tx, &Scope::Users(&[user.id]), now)?.is_empty() {
-            return Ok(false);
-        }
-        let facts = access::facts(tx, user.id)?;
-        let (vendor, groups) = belongs_to(&facts);
-        if !self.delivers(tx, user, vendor, &groups)? {
-            return Ok(false);
-        }
-        Ok(!panicked(tx, user, &facts)?)
+        let (vendor, groups) = belongs_to(facts);
+        Ok(self.delivers(tx, person, vendor, &groups)? && !panicked(tx, person, facts)?)
     }
 
     fn delivers(
