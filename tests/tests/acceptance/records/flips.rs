@@ -105,7 +105,7 @@ impl<'a> Office<'a> {
             assert_eq!(waited["verdict"], "allowed", "{only}");
         }
         for change in &flip {
-            self.change(token, change, home);
+            self.change(token, user, change, home);
         }
         let then = self.access(user, self.now);
         assert_eq!(then["verdict"], "allowed", "{refused} {then}");
@@ -113,7 +113,7 @@ impl<'a> Office<'a> {
     }
 
     /// `home`: a group that lets its people in.
-    fn change(&self, token: &str, change: &Value, home: &str) {
+    fn change(&self, token: &str, user: &str, change: &Value, home: &str) {
         let id = |name: &str| change[name].as_str().unwrap();
         let instant = |name: &str| id(name).parse::<DateTime<Utc>>().unwrap();
         let vendor = |settings: &Value| {
@@ -146,6 +146,13 @@ impl<'a> Office<'a> {
                 json!({"op": "add", "path": "members", "value": [{"value": id("user")}]}),
             ),
             "enable_vendor" => vendor(&json!({"status": "enabled"})),
+            "reattach_vendor" => {
+                // The product pushes the company anew, which makes a pending vendor.
+                let group = self.group(token, &format!("Anew {}", id("vendor")), &[user]);
+                let path = format!("/vendors/{}/reattach", id("vendor"));
+                let attached = self.admin("POST", &path, Some(&json!({ "group": group })));
+                assert_eq!(attached["status"], "disabled", "{attached}");
+            }
             "set_start" => vendor(&json!({"start": instant("latest")})),
             "extend_end" => vendor(&json!({"end": instant("beyond") + Duration::seconds(1)})),
             "set_access_group" => vendor(&json!({"access_group": self.open})),
@@ -243,5 +250,49 @@ fn every_refusal_of_staff_can_be_flipped_step_by_step() {
         }
         let alone = office.user(token, "alone", false);
         assert_eq!(office.flip(token, &alone, &home), 2);
+    });
+}
+
+#[test]
+fn every_refusal_of_a_closed_vendors_person_can_be_flipped_step_by_step() {
+    both_engines(|app| {
+        let office = Office::new(app);
+        let okta = app.register(third_party("Okta"));
+        let token = okta.token.as_str();
+        let home = office.group(token, "Home", &[]);
+        let hours = |hours: i64| Some(office.now + Duration::hours(hours));
+        let mut steps = Vec::new();
+        for start in [None, hours(-2), hours(2)] {
+            for end in [None, hours(-1), hours(3)] {
+                for tied in [None, Some(false), Some(true)] {
+                    if start.zip(end).is_some_and(|(start, end)| end <= start) {
+                        continue;
+                    }
+                    let number = steps.len();
+                    let user = office.user(token, &format!("user-{number}"), true);
+                    office.group(token, &format!("Vendor {number}"), &[&user]);
+                    let vendor = office.newest_vendor();
+                    let name = format!("Group {number}");
+                    let tied = tied.map(|enabled| office.access_group(&name, enabled));
+                    let settings = json!({"start": start, "end": end, "access_group": tied});
+                    office.admin("PATCH", &format!("/vendors/{vendor}"), Some(&settings));
+                    // Closing a vendor places its people elsewhere. Who is still in one, as after rows
+                    // were put back from a copy, is told how to get out of it.
+                    app.database().lay(&format!(
+                        "UPDATE vendors SET status = 'closed', group_id = NULL WHERE id = '{vendor}'"
+                    ));
+                    let refused = office.access(&user, office.now);
+                    let first = &refused["flip"][0];
+                    assert_eq!(first["change"], "reattach_vendor", "{refused}");
+                    assert_eq!(first["vendor"], json!(vendor), "{refused}");
+                    steps.push(office.flip(token, &user, &home));
+                }
+            }
+        }
+        assert_eq!(
+            (steps.len(), steps.iter().max()),
+            (24, Some(&5)),
+            "{steps:?}"
+        );
     });
 }
