@@ -18,7 +18,7 @@ use vestibule_storage::{Read, access_groups, blocks};
 use crate::{AdminCall, Error, Role, Service};
 
 /// People decided on in one call at most.
-const BATCH: usize = 1_000;
+pub const BATCH: usize = 1_000;
 
 type AccessGroups = HashMap<AccessGroupId, AccessGroupFacts>;
 

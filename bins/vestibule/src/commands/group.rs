@@ -3,7 +3,8 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 use vestibule_domain::provider::LinkDelivery;
-use vestibule_service::internal_groups::{InternalGroup, InternalGroupQuery};
+use vestibule_service::internal_groups::{InternalGroup, InternalGroupQuery, Member};
+use vestibule_service::pages::Page;
 
 use super::{CommandError, PageArgs, Session};
 use crate::output::Answer;
@@ -16,6 +17,16 @@ pub(super) enum Command {
         /// Only those of this provider, by id or name
         #[arg(long)]
         provider: Option<String>,
+        #[command(flatten)]
+        page: PageArgs,
+    },
+    /// Show an internal group, how it is tied, and its members: people, and groups nested in it
+    #[command(
+        after_long_help = "Examples:\n  vestibule group show Operations\n  vestibule group show Operations --limit 1000 --json"
+    )]
+    Show {
+        /// Id or name
+        group: String,
         #[command(flatten)]
         page: PageArgs,
     },
@@ -69,6 +80,12 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
                 ],
             )
         }
+        Command::Show { group, page } => {
+            let id = session.internal_group(&group)?;
+            let found = service.find_internal_group(call, id)?;
+            let members = service.internal_group_members(call, id, &page.query())?;
+            with_members(&found, &members)
+        }
         Command::Tie {
             group,
             access_group,
@@ -93,6 +110,24 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
             Answer::record(shown(&changed))
         }
     })
+}
+
+fn with_members(group: &InternalGroup, members: &Page<Member>) -> Answer {
+    let mut value = shown(group);
+    if let Value::Object(fields) = &mut value {
+        let listed = members.items.iter().map(member).collect();
+        fields.insert("members".to_owned(), listed);
+        fields.insert("next".to_owned(), json!(members.next));
+    }
+    let answer = Answer::record(value);
+    match &members.next {
+        Some(next) => answer.with_note(format!("There are more members: --after {next}")),
+        None => answer,
+    }
+}
+
+fn member(member: &Member) -> Value {
+    json!({"id": member.id, "name": member.name, "is_group": member.is_group, "active": member.active})
 }
 
 fn shown(group: &InternalGroup) -> Value {

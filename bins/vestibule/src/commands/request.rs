@@ -1,6 +1,7 @@
 //! `vestibule request`.
 
 use clap::Subcommand;
+use serde_json::json;
 use vestibule_service::requests::RequestQuery;
 
 use super::{CommandError, PageArgs, Session, flat};
@@ -32,11 +33,15 @@ Examples:
         #[command(flatten)]
         page: PageArgs,
     },
+    /// Count the refused requests that were not kept, because too many came within a second
+    #[command(after_long_help = "Example:\n  vestibule request drops")]
+    Drops,
 }
 
 pub(super) fn run(session: &Session, command: Command) -> Result<Answer, CommandError> {
     let Session { service, call, .. } = session;
     Ok(match command {
+        Command::Drops => Answer::record(json!({"dropped": service.dropped_requests(call)?})),
         Command::Show { trace } => Answer::record(flat(&service.find_request(call, trace.trim())?)),
         Command::List {
             provider,

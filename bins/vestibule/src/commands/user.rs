@@ -1,20 +1,23 @@
 //! `vestibule user`.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::{fs, io};
 
 use chrono::{DateTime, Utc};
 use clap::{ArgGroup, Subcommand};
 use serde_json::{Value, json};
 use vestibule_domain::access::{Decision, Verdict};
 use vestibule_domain::person;
-use vestibule_domain::{BlockId, VendorId};
+use vestibule_domain::{BlockId, UserId, VendorId};
+use vestibule_service::access::BATCH;
 use vestibule_service::blocks::BlockQuery;
 use vestibule_service::people::{PeopleQuery, Person, PersonDetails, PersonPlacement};
 
 use super::{CommandError, PageArgs, Session, done, flat, instant};
 use crate::output::{Answer, View, plain};
 
-/// Status of `user access` when the person may not get in.
+/// Status of `user access` and `user decisions` when somebody may not get in.
 const REFUSED: u8 = 3;
 
 #[derive(Debug, Subcommand)]
@@ -50,6 +53,21 @@ Examples:
     Access {
         /// Id or userName
         user: String,
+        /// The instant asked about; now when not given
+        #[arg(long, value_name = "WHEN", value_parser = instant)]
+        at: Option<DateTime<Utc>>,
+    },
+    /// Tell of many people whether they may get in, and of who may not what to do first
+    ///
+    /// Ends with status 0 when all of them may, 3 when somebody may not or nobody has that id, 1 when that could not
+    /// be found out.
+    #[command(after_long_help = "\
+Examples:
+  vestibule user decisions people.txt
+  vestibule user decisions - --at 2026-03-01T22:00:00Z --json < people.txt")]
+    Decisions {
+        /// File with an id or a userName on each line; `-` stands for standard input
+        file: PathBuf,
         /// The instant asked about; now when not given
         #[arg(long, value_name = "WHEN", value_parser = instant)]
         at: Option<DateTime<Utc>>,
@@ -148,6 +166,14 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
                 ..Answer::new(flat(&decision), View::Text(text))
             }
         }
+        Command::Decisions { file, at } => {
+            let text = if file.as_os_str() == "-" {
+                io::read_to_string(io::stdin().lock())?
+            } else {
+                fs::read_to_string(&file)?
+            };
+            decided(session, &text, at)?
+        }
         Command::Placement { user, prefer } => explained(session, &user, &prefer)?,
         Command::Block {
             user,
@@ -191,6 +217,47 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
                 ],
             )
         }
+    })
+}
+
+/// Decides on everybody named on a line, all at the same instant.
+fn decided(
+    session: &Session,
+    text: &str,
+    at: Option<DateTime<Utc>>,
+) -> Result<Answer, CommandError> {
+    let Session { service, call, .. } = session;
+    let at = at.unwrap_or_else(|| service.now());
+    let users: Vec<UserId> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .map(|line| session.user(line))
+        .collect::<Result<_, _>>()?;
+    if users.is_empty() {
+        let detail = "name at least one person, by id or userName, one on a line";
+        return Err(CommandError::Input(detail.to_owned()));
+    }
+    let mut decided = Vec::with_capacity(users.len());
+    for batch in users.chunks(BATCH) {
+        decided.extend(service.decide_all(call, batch, Some(at))?);
+    }
+    let allowed = |decision: &Option<Decision>| decision.as_ref().is_some_and(Decision::allowed);
+    let inside = decided.iter().filter(|(_, one)| allowed(one)).count();
+    let items = decided
+        .iter()
+        .map(|(user, decision)| json!({"user": user, "access": decision.as_ref().map(flat)}))
+        .collect();
+    let columns = &[
+        ("USER", "/user"),
+        ("VERDICT", "/access/verdict"),
+        ("UNTIL", "/access/until"),
+        ("TO LET THEM IN", "/access/flip/0/explanation"),
+    ];
+    let note = format!("{inside} of {} may get in.", decided.len());
+    Ok(Answer {
+        status: if inside == decided.len() { 0 } else { REFUSED },
+        ..Answer::table(items, columns).with_note(note)
     })
 }
 

@@ -1,36 +1,19 @@
 //! No secret is kept or logged as it is: the program runs with everything logged, and then its
 //! database, its log and what it printed are searched (R-TOK-3, R-ISO-13).
 
-use std::io::Write as _;
 use std::path::Path;
-use std::process::Stdio;
 
 use serde_json::Value;
 use ureq::Agent;
 
-use crate::server::{Server, program};
+use crate::server::{Server, run};
 
 const PASSWORD: &str = "a-password-that-must-not-stay";
 const MISTAKEN: &str = "a-secret-in-the-address";
 
 /// What a command answers with `--json`.
 fn told(folder: &Path, arguments: &[&str], input: &str) -> Value {
-    let mut child = program(folder)
-        .args(arguments)
-        .arg("--json")
-        .env("VESTIBULE_LOG", "trace")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(input.as_bytes())
-        .unwrap();
-    let output = child.wait_with_output().unwrap();
+    let output = run(folder, &[arguments, &["--json"]].concat(), input);
     let log = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{log}");
     assert!(!log.contains(PASSWORD), "{arguments:?}: {log}");

@@ -1,8 +1,8 @@
-//! A running server.
+//! A running server, and commands beside it.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -14,6 +14,22 @@ pub(crate) fn program(folder: &Path) -> Command {
         .current_dir(folder)
         .env("VESTIBULE_DATABASE", database);
     command
+}
+
+/// Runs a command to its end, with everything logged.
+pub(crate) fn run(folder: &Path, arguments: &[&str], input: &str) -> Output {
+    let mut child = program(folder)
+        .args(arguments)
+        .env("VESTIBULE_LOG", "trace")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(input.as_bytes()).unwrap();
+    drop(stdin);
+    child.wait_with_output().unwrap()
 }
 
 /// Serves on a free port; killed at the end. What it logs is in the file `log`.
