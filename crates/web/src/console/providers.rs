@@ -23,7 +23,7 @@ use super::form::{Field, Pick};
 use super::page::{Anchor, Badge, Block, Button, Cell, Page, Section, Tone};
 use super::reply::{Answer, Reply};
 use super::sign_in::inside;
-use super::table::Table;
+use super::table::{Column, Table};
 use super::text::Texts;
 use super::visit::Visit;
 
@@ -93,6 +93,32 @@ pub(super) fn chosen(visit: &Visit) -> Option<ProviderId> {
 pub(super) fn cell(sources: &Sources, id: ProviderId) -> Cell {
     let name = sources.name(id);
     name.map_or(Cell::Nothing, |name| Cell::link(name, href(id)))
+}
+
+/// A list of what was seen of providers; without `sources`, of one of them, so that none is named. `row`
+/// tells whose something is, and its cells behind the provider's.
+pub(super) fn seen<'a, T: 'a>(
+    mut table: Table,
+    t: Texts,
+    found: impl IntoIterator<Item = &'a T>,
+    sources: Option<&Sources>,
+    row: impl Fn(&'a T) -> (ProviderId, Vec<Cell>),
+) -> Table {
+    if sources.is_some() {
+        let title = t.own("vendor.provider");
+        table.columns.insert(0, Column { title, sort: None });
+    }
+    table.rows = found
+        .into_iter()
+        .map(|one| {
+            let (provider, mut cells) = row(one);
+            if let Some(sources) = sources {
+                cells.insert(0, cell(sources, provider));
+            }
+            cells
+        })
+        .collect();
+    table
 }
 
 /// The way out of a list that is empty because nothing is provisioned yet.

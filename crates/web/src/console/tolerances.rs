@@ -68,31 +68,21 @@ pub(super) fn table<'a>(
     sources: Option<&Sources>,
 ) -> Table {
     let t = visit.t;
-    let mut columns = vec![
+    let columns = [
         t.get("provider.tolerance"),
         t.get("setup.diagnosis"),
         t.get("provider.uses"),
         t.get("provider.last_used"),
     ];
-    if sources.is_some() {
-        columns.insert(0, t.get("vendor.provider"));
-    }
     let mut table = Table::new(t.own("provider.tolerances"), &columns);
     table.empty = t.own("provider.no_tolerance");
-    table.rows = found
-        .into_iter()
-        .map(|one| {
-            let mut row = vec![
-                Cell::Code(one.name.clone()),
-                Cell::text(t.own_of("tolerance", &one.name)),
-                Cell::Number(one.uses),
-                Cell::Time(one.last_used),
-            ];
-            if let Some(sources) = sources {
-                row.insert(0, providers::cell(sources, one.provider));
-            }
-            row
-        })
-        .collect();
-    table
+    providers::seen(table, t, found, sources, |one| {
+        let cells = vec![
+            Cell::Code(one.name.clone()),
+            Cell::text(t.own_of("tolerance", &one.name)),
+            Cell::Number(one.uses),
+            Cell::Time(one.last_used),
+        ];
+        (one.provider, cells)
+    })
 }

@@ -66,33 +66,25 @@ pub(super) fn table<'a>(
     sources: Option<&Sources>,
 ) -> Table {
     let t = visit.t;
-    let mut columns = vec![
+    let kind = sources.map(|_| t.get("warning.kind"));
+    let said = [
         t.get("event.what"),
         t.get("event.about"),
         t.get("event.when"),
     ];
-    if sources.is_some() {
-        columns.splice(0..0, [t.get("vendor.provider"), t.get("warning.kind")]);
-    }
+    let columns: Vec<&str> = kind.into_iter().chain(said).collect();
     let mut table = Table::new(t.own("nav.warnings"), &columns);
     table.empty = t.own("warning.none");
-    table.rows = found
-        .into_iter()
-        .map(|one| {
-            let href = format!("{MOUNT}/search?q={}", one.subject);
-            let mut row = vec![
-                sentence(t, &one.detail),
-                Cell::link(t.own("table.details"), href),
-                Cell::Time(one.raised),
-            ];
-            if let Some(sources) = sources {
-                let kind = Cell::text(t.own_of("warning", &one.kind));
-                row.splice(0..0, [providers::cell(sources, one.provider), kind]);
-            }
-            row
-        })
-        .collect();
-    table
+    providers::seen(table, t, found, sources, |one| {
+        let kind = sources.map(|_| Cell::text(t.own_of("warning", &one.kind)));
+        let href = format!("{MOUNT}/search?q={}", one.subject);
+        let said = [
+            sentence(t, &one.detail),
+            Cell::link(t.own("table.details"), href),
+            Cell::Time(one.raised),
+        ];
+        (one.provider, kind.into_iter().chain(said).collect())
+    })
 }
 
 /// What a warning says; as it was written where that has no code.
