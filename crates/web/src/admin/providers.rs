@@ -3,13 +3,14 @@
 mod answers;
 mod authentication;
 mod requests;
+mod seen;
 
 use actix_web::http::header::{ETAG, LOCATION};
 use actix_web::{HttpResponse, delete, get, patch, post};
 use serde::Deserialize;
 use vestibule_domain::ProviderId;
 use vestibule_domain::provider::{ProviderState, UserType};
-use vestibule_service::{providers as service, warnings as about};
+use vestibule_service::providers as service;
 
 use super::MOUNT;
 use super::body::{Admin, Body, Id, IfMatch, etag};
@@ -18,9 +19,7 @@ use super::problem::{ChangeProblems, Problem, Problems};
 use super::words;
 use crate::routes::Routes;
 use crate::{oauth, scim};
-use answers::{
-    Holdings, Provider, ProviderDetails, ProviderWarning, RegisteredProvider, ToleranceUses,
-};
+use answers::{Holdings, Provider, ProviderDetails, RegisteredProvider};
 use requests::{NewProvider, ProviderChanges, StateChange};
 
 pub(super) fn configure(routes: &mut Routes<'_>) {
@@ -31,9 +30,8 @@ pub(super) fn configure(routes: &mut Routes<'_>) {
         .service(change)
         .service(preview_deletion)
         .service(delete)
-        .service(set_state)
-        .service(tolerances)
-        .service(warnings);
+        .service(set_state);
+    seen::configure(routes);
 }
 
 /// Which providers to list.
@@ -236,85 +234,4 @@ async fn set_state(
         .run(move |service, call| service.set_provider_state(call, id.0, body.0.state))
         .await?;
     Ok(HttpResponse::Ok().json(Provider::from(provider)))
-}
-
-/// Which tolerances to list.
-#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct ToleranceChoice {
-    /// Only the uses of this one.
-    #[param(example = "capitalised_operation")]
-    name: Option<String>,
-}
-
-/// List what a provider's product sends wrongly
-///
-/// Each deviation that the tolerant dialect accepted, and how often; the most used first.
-#[utoipa::path(
-    operation_id = "listProviderTolerances",
-    tag = "Providers",
-    params(
-        ("id" = Uuid, Path, description = "Id of the provider."),
-        ToleranceChoice,
-        Paging,
-        ("sort" = Option<words::ToleranceSort>, Query, description = "Without it, `-uses`."),
-    ),
-    responses((status = 200, description = "A page of the tolerances in use.", content((Page<ToleranceUses> = "application/json"), (String = "text/csv"))), Problems),
-)]
-#[get("/providers/{id}/tolerances")]
-async fn tolerances(
-    admin: Admin,
-    id: Id<ProviderId>,
-    wanted: List<ToleranceChoice, service::ToleranceSort>,
-) -> Result<HttpResponse, Problem> {
-    const COLUMNS: [&str; 3] = ["/name", "/uses", "/last_used"];
-    let provider = Some(id.0);
-    wanted
-        .answer::<_, ToleranceUses, _>(&admin, &COLUMNS, move |service, call, choice, page| {
-            let name = choice.name;
-            let choice = service::ToleranceChoice { provider, name };
-            service.list_tolerances(call, &service::ToleranceQuery { choice, page })
-        })
-        .await
-}
-
-/// Which warnings to list.
-#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct WarningChoice {
-    #[param(value_type = Option<words::WarningKind>)]
-    kind: Option<String>,
-}
-
-/// List the warnings about a provider
-///
-/// What it sent that was kept but changed nothing, and credentials about to end; newest first.
-#[utoipa::path(
-    operation_id = "listProviderWarnings",
-    tag = "Providers",
-    params(
-        ("id" = Uuid, Path, description = "Id of the provider."),
-        WarningChoice,
-        Paging,
-        ("sort" = Option<words::WarningSort>, Query, description = "Without it, `-raised`."),
-    ),
-    responses((status = 200, description = "A page of the warnings.", content((Page<ProviderWarning> = "application/json"), (String = "text/csv"))), Problems),
-)]
-#[get("/providers/{id}/warnings")]
-async fn warnings(
-    admin: Admin,
-    id: Id<ProviderId>,
-    wanted: List<WarningChoice, about::WarningSort>,
-) -> Result<HttpResponse, Problem> {
-    const COLUMNS: [&str; 4] = ["/kind", "/subject", "/detail", "/raised"];
-    let provider = Some(id.0);
-    wanted
-        .answer::<_, ProviderWarning, _>(&admin, &COLUMNS, move |service, call, choice, page| {
-            let kind = choice.kind;
-            let choice = about::Choice { provider, kind };
-            service.list_warnings(call, &about::WarningQuery { choice, page })
-        })
-        .await
 }

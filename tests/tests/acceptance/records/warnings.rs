@@ -145,3 +145,69 @@ fn a_date_is_an_instant_and_what_is_neither_is_told_what_is_expected() {
         }
     });
 }
+
+#[test]
+fn tolerances_and_warnings_of_all_providers_stand_in_one_list() {
+    both_engines(|app| {
+        let admin = app.admin_token("aud", Role::Auditor);
+        let providers = ["Okta", "Sail"].map(|name| app.register(third_party(name)));
+        for (number, provider) in providers.iter().enumerate() {
+            let made = push(app, provider, "Acme", "Nowhere");
+            assert_eq!(made.status, 201, "{}", made.text);
+            let path = format!("/scim/v2/Groups/{}", made.json()["id"].as_str().unwrap());
+            let body = json!({
+                "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+                "Operations": [{"op": "Replace", "path": "displayName", "value": "Acme Ltd"}],
+            });
+            for _ in 0..=number {
+                app.send("PATCH", &path, Some(&provider.token), Some(&body));
+            }
+        }
+        app.service.flush_telemetry().unwrap();
+        let get = |path: &str| {
+            let reply = app.send("GET", &format!("/api/v1{path}"), Some(&admin), None);
+            assert_eq!(reply.status, 200, "{path}: {}", reply.text);
+            reply
+        };
+        let [okta, sail] = providers.map(|provider| json!(provider.id));
+        let whose = |list: &Value| -> Vec<Value> {
+            let items = list["items"].as_array().unwrap().iter();
+            items.map(|item| item["provider"].clone()).collect()
+        };
+        let warnings = get("/warnings?kind=access_group").json();
+        assert_eq!(
+            whose(&warnings),
+            [sail.clone(), okta.clone()],
+            "newest first"
+        );
+        let tolerances = get("/tolerances?name=capitalised_operation").json();
+        assert_eq!(
+            whose(&tolerances),
+            [sail.clone(), okta.clone()],
+            "most used first"
+        );
+        let first = get("/tolerances?name=capitalised_operation&limit=1").json();
+        assert_eq!(whose(&first), [sail]);
+        let next = first["next"].as_str().unwrap();
+        let path = format!("/tolerances?name=capitalised_operation&limit=1&after={next}");
+        assert_eq!(whose(&get(&path).json())[0], okta);
+        let of_one = get(&format!("/providers/{}/warnings", okta.as_str().unwrap())).json();
+        assert_eq!(whose(&of_one), [okta]);
+        for (path, title) in [
+            (
+                "/tolerances",
+                "\"name\",\"uses\",\"last_used\",\"provider\"",
+            ),
+            (
+                "/warnings",
+                "\"kind\",\"subject\",\"detail\",\"raised\",\"provider\"",
+            ),
+        ] {
+            let csv = get(&format!("{path}?format=csv")).text;
+            assert!(csv.starts_with(title), "{csv}");
+            assert_eq!(csv.lines().count(), 3, "{csv}");
+        }
+        let wrong = app.send("GET", "/api/v1/warnings?provider=x", Some(&admin), None);
+        assert_eq!(wrong.status, 400, "{}", wrong.text);
+    });
+}

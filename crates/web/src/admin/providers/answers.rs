@@ -195,6 +195,8 @@ impl From<service::Holdings> for Holdings {
 /// A deviation from the RFCs that was accepted.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ToleranceUses {
+    #[schema(value_type = Uuid)]
+    provider: ProviderId,
     #[schema(example = "capitalised_operation")]
     name: String,
     uses: i64,
@@ -204,12 +206,13 @@ pub(crate) struct ToleranceUses {
 impl From<service::ToleranceUses> for ToleranceUses {
     fn from(used: service::ToleranceUses) -> Self {
         let service::ToleranceUses {
+            provider,
             name,
             uses,
             last_used,
-            ..
         } = used;
         Self {
+            provider,
             name,
             uses,
             last_used,
@@ -220,6 +223,8 @@ impl From<service::ToleranceUses> for ToleranceUses {
 /// Something a provider sent that was kept but changed nothing.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ProviderWarning {
+    #[schema(value_type = Uuid)]
+    provider: ProviderId,
     kind: String,
     /// Id of the user, group or credential that it is about.
     subject: String,
@@ -230,6 +235,7 @@ pub(crate) struct ProviderWarning {
 impl From<Warning> for ProviderWarning {
     fn from(warning: Warning) -> Self {
         let Warning {
+            provider,
             kind,
             subject,
             detail,
@@ -237,6 +243,7 @@ impl From<Warning> for ProviderWarning {
             ..
         } = warning;
         Self {
+            provider,
             kind,
             subject,
             detail,
