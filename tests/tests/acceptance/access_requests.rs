@@ -239,8 +239,11 @@ fn the_panic_button_withdraws_what_was_asked_for_before_it() {
         let vendor = hall.get("/api/v1/vendors")["items"][0]["id"].clone();
         let panic = format!("/api/v1/vendors/{}/panic", vendor.as_str().unwrap());
         let why = json!({"reason": "stolen laptop"});
+        let toll = json!({"links": 0, "people": 0, "requests": 1, "more": false});
+        assert_eq!(hall.get(&panic), toll);
         let pressed = app.send("POST", &panic, Some(&hall.olga), Some(&why));
-        assert_eq!(pressed.status, 200, "{}", pressed.text);
+        assert_eq!(pressed.json(), toll, "{}", pressed.text);
+        assert_eq!(hall.get(&panic)["requests"], 0);
 
         let late = hall.say(&path, "approvals", &hall.others[1]);
         refused(&late, 409, "withdrawn already");
@@ -299,8 +302,10 @@ fn the_panic_button_of_an_internal_group_withdraws_what_its_people_asked_for() {
         let paths = people.map(|person| hall.asked(&json!({ "user": person })));
         let panic = format!("/api/v1/groups/{outer}/panic");
         let why = json!({"reason": "drill"});
+        let toll = json!({"links": 0, "people": 0, "requests": 1, "more": false});
+        assert_eq!(hall.get(&panic), toll, "those of its people alone");
         let pressed = app.send("POST", &panic, Some(&hall.olga), Some(&why));
-        assert_eq!(pressed.status, 200, "{}", pressed.text);
+        assert_eq!(pressed.json(), toll, "{}", pressed.text);
         let states = paths.map(|path| hall.get(&path)["request"]["state"].clone());
         assert_eq!(states, [json!("withdrawn"), json!("pending")]);
     });

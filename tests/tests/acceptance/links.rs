@@ -97,7 +97,7 @@ fn an_administrator_makes_shows_and_ends_a_link() {
         assert_eq!(code.status, 201, "{}", code.text);
         assert_eq!(code.json()["expires"], "2026-01-01T00:10:00Z");
 
-        let toll = json!({"links": 1, "people": 1, "more": false});
+        let toll = json!({"links": 1, "people": 1, "requests": 0, "more": false});
         let preview = send("GET", &format!("/vendors/{vendor}/panic"), None);
         assert_eq!(preview.json(), toll);
         let pressed = send(

@@ -97,10 +97,10 @@ Examples:
         /// Id of the link
         link: LinkId,
     },
-    /// End every link of a vendor's or an internal group's people
+    /// End every link of a vendor's or an internal group's people, and withdraw what was asked for them
     ///
     /// It is undone only by a new link for each person. Without --yes it only tells what it would end:
-    /// of more than 10,000 links or members as much as it has counted, and that there is more.
+    /// of more than 10,000 links, requests or members as much as it has counted, and that there is more.
     #[command(after_long_help = "\
 Examples:
   vestibule link panic --vendor 'Acme Maintenance'
@@ -141,7 +141,10 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
                     .map(|minutes| Duration::try_minutes(minutes).unwrap_or(Duration::MAX)),
             };
             let user = session.user(&user)?;
-            given(session, service.create_link(call, user, wanted, forwarding(mail))?)
+            given(
+                session,
+                service.create_link(call, user, wanted, forwarding(mail))?,
+            )
         }
         Command::List {
             user,
@@ -186,17 +189,17 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
                     Target::InternalGroup(session.internal_group(&group.unwrap_or_default())?)
                 }
             };
-            let told = |Toll {
-                            links,
-                            people,
-                            more,
-                        }| json!({"links": links, "people": people, "more": more});
+            let told = |toll: Toll| {
+                let more = toll.more || toll.more_requests;
+                json!({"links": toll.links, "people": toll.people, "requests": toll.requests, "more": more})
+            };
             if yes {
                 Answer::record(told(service.press_panic(call, target, &reason)?))
-                    .with_note("These links have ended.")
+                    .with_note("These links have ended, and these access requests are withdrawn.")
             } else {
-                Answer::record(told(service.preview_panic(call, target)?))
-                    .with_note("Nothing has ended; say --yes to end these links.")
+                Answer::record(told(service.preview_panic(call, target)?)).with_note(
+                    "Nothing has ended; say --yes to end these links and withdraw these requests.",
+                )
             }
         }
     })

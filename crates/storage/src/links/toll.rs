@@ -1,4 +1,5 @@
-//! How many links the panic button ends: exactly, or no more of them than a page has time to count.
+//! How many links the panic button ends, and how many access requests it withdraws: exactly, or no more of
+//! them than a page has time to count.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -13,17 +14,20 @@ use crate::memberships::groups_below;
 use crate::sql::{Shape, Sql};
 use crate::store::Read;
 
-/// How many links there are, and of how many people.
+/// How many links there are, of how many people, and how many access requests wait for a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Toll {
     pub links: usize,
     pub people: usize,
-    /// Whether counting stopped before its end: there are at least so many.
+    /// Whether counting links stopped before its end: there are at least so many.
     pub more: bool,
+    pub requests: usize,
+    /// Whether counting requests stopped before its end.
+    pub more_requests: bool,
 }
 
-/// Of a vendor's links, those that still work or will; of more than `most`, the `most` that run out
-/// first.
+/// Of a vendor's links, those that still work or will, and of its requests those that wait; of more than
+/// `most`, the `most` that run out first.
 pub fn toll_of_vendor(
     read: &mut Read<'_>,
     vendor: VendorId,
@@ -31,17 +35,18 @@ pub fn toll_of_vendor(
     most: Option<usize>,
 ) -> Result<Toll, Error> {
     let all = standing(read, &of_vendor(vendor, most), now)?;
-    Ok(match most {
-        Some(most) if all.links > most => Toll {
-            links: most,
-            people: all.people.min(most),
-            more: true,
-        },
-        _ => all,
+    let requests = count(read, waiting(&beside_vendor(vendor, most), now))?;
+    let most = most.unwrap_or(usize::MAX);
+    Ok(Toll {
+        links: all.links.min(most),
+        people: all.people.min(most),
+        more: all.links > most,
+        requests: requests.min(most),
+        more_requests: requests > most,
     })
 }
 
-/// Of these people's links, those that still work or will.
+/// Of these people's links, those that still work or will, and of the requests for them those that wait.
 pub fn toll_of_people(
     read: &mut Read<'_>,
     people: &[UserId],
@@ -53,12 +58,14 @@ pub fn toll_of_people(
         let some = standing(read, &its, now)?;
         all.links += some.links;
         all.people += some.people;
+        all.requests += count(read, waiting(&its, now))?;
     }
     Ok(all)
 }
 
 /// Of the links of the people in a group and in the groups nested in it, those that still work or
-/// will. Of more than `most` members, nested groups among them, `most` are looked at.
+/// will, and of the requests for them those that wait. Of more than `most` members, nested groups among
+/// them, `most` are looked at.
 pub fn toll_of_group(
     read: &mut Read<'_>,
     group: GroupId,
@@ -66,13 +73,17 @@ pub fn toll_of_group(
     most: usize,
 ) -> Result<Toll, Error> {
     let (groups, stopped) = groups_below(read, group, most)?;
-    let (links, people, members) = of_members(read.connection.engine(), &groups, now, most)
-        .select::<(BigInt, BigInt, BigInt)>(Shape::Few)
-        .get_result(read.connection)?;
+    let (links, people, requests, members) =
+        of_members(read.connection.engine(), &groups, now, most)
+            .select::<(BigInt, BigInt, BigInt, BigInt)>(Shape::Few)
+            .get_result(read.connection)?;
+    let more = stopped || number(members)? > most;
     Ok(Toll {
         links: number(links)?,
         people: number(people)?,
-        more: stopped || number(members)? > most,
+        more,
+        requests: number(requests)?,
+        more_requests: more,
     })
 }
 
@@ -83,8 +94,35 @@ fn standing(read: &mut Read<'_>, its: &Sql, now: DateTime<Utc>) -> Result<Toll, 
     Ok(Toll {
         links: number(links)?,
         people: number(people)?,
-        more: false,
+        ..Toll::default()
     })
+}
+
+fn count(read: &mut Read<'_>, rows: Sql) -> Result<usize, Error> {
+    number(
+        rows.select::<BigInt>(Shape::Few)
+            .get_result(read.connection)?,
+    )
+}
+
+/// How many access requests wait for a decision and are such for which `its` holds.
+fn waiting(its: &Sql, now: DateTime<Utc>) -> Sql {
+    Sql::of(
+        "SELECT COUNT(*) FROM (SELECT 1 FROM access_requests WHERE state = 'pending' AND expires > ",
+    )
+    .integer(micros(now))
+    .sql(" AND ")
+    .then(its)
+    .sql(") AS waiting")
+}
+
+/// A vendor's, one more than `most` of them, looked for among all that wait: what was decided on, of which
+/// a vendor has more with every year, is not read.
+fn beside_vendor(vendor: VendorId, most: Option<usize>) -> Sql {
+    Sql::of("COALESCE(vendor_id, '') = ")
+        .text(vendor.to_string())
+        .sql(" ORDER BY expires LIMIT ")
+        .integer(most.map_or(i64::MAX, one_more))
 }
 
 /// Links and people among the links that neither ended nor ran out and for which `its` holds.
@@ -108,9 +146,9 @@ fn of_vendor(vendor: VendorId, most: Option<usize>) -> Sql {
         .integer(most.map_or(i64::MAX, one_more))
 }
 
-/// Links and people among the first `most` members of some groups, and how many members there are, of
-/// which one more than `most` are counted. Person by person, because an engine that joins may read all
-/// links instead.
+/// Links, people and waiting requests among the first `most` members of some groups, and how many members
+/// there are, of which one more than `most` are counted. Person by person, because an engine that joins may
+/// read all links instead.
 fn of_members(engine: Engine, groups: &[String], now: DateTime<Utc>, most: usize) -> Sql {
     Sql::of("WITH below AS MATERIALIZED (SELECT member_id FROM memberships WHERE ")
         .then(&Sql::one_of(engine, "group_id", groups))
@@ -121,11 +159,17 @@ fn of_members(engine: Engine, groups: &[String], now: DateTime<Utc>, most: usize
              WHERE user_id = people.member_id AND ended IS NULL AND end_at > ",
         )
         .integer(micros(now))
-        .sql(") AS links FROM (SELECT DISTINCT member_id FROM (SELECT member_id FROM below LIMIT ")
+        .sql(
+            ") AS links, (SELECT COUNT(*) FROM access_requests WHERE user_id = people.member_id \
+             AND state = 'pending' AND expires > ",
+        )
+        .integer(micros(now))
+        .sql(") AS requests FROM (SELECT DISTINCT member_id FROM (SELECT member_id FROM below LIMIT ")
         .integer(i64::try_from(most).unwrap_or(i64::MAX))
         .sql(
             ") AS looked_at) AS people) SELECT CAST(COALESCE(SUM(links), 0) AS BIGINT), \
-             COUNT(NULLIF(links, 0)), (SELECT COUNT(*) FROM below) FROM counted",
+             COUNT(NULLIF(links, 0)), CAST(COALESCE(SUM(requests), 0) AS BIGINT), \
+             (SELECT COUNT(*) FROM below) FROM counted",
         )
 }
 
@@ -166,7 +210,8 @@ mod tests {
             let found = steps.iter().any(|step| step.ends_with(index));
             assert!(found, "{index}: {steps:#?}");
         }
-        let tables = |step: &&String| step.contains("access_links") || step.contains("memberships");
+        let known = ["access_links", "access_requests", "memberships"];
+        let tables = |step: &&String| known.iter().any(|table| step.contains(table));
         assert_eq!(
             steps.iter().filter(tables).count(),
             indexes.len(),
@@ -190,6 +235,17 @@ mod tests {
     }
 
     #[test]
+    fn requests_that_were_decided_on_are_not_looked_through() {
+        let vendor = "01890000-0000-7000-8000-000000000001".parse().unwrap();
+        for most in [Some(10_000), None] {
+            only(
+                &waiting(&beside_vendor(vendor, most), DateTime::UNIX_EPOCH),
+                &["SEARCH access_requests USING INDEX access_requests_expiring (expires>?)"],
+            );
+        }
+    }
+
+    #[test]
     fn the_toll_of_a_group_is_counted_person_by_person() {
         for groups in [1, 3] {
             let groups: Vec<String> = (0..groups)
@@ -200,6 +256,7 @@ mod tests {
                 &[
                     "SEARCH memberships USING COVERING INDEX memberships_by_group (group_id=?)",
                     "SEARCH access_links USING COVERING INDEX access_links_of_user (user_id=? AND end_at>?)",
+                    "SEARCH access_requests USING INDEX access_requests_by_user (user_id=?)",
                 ],
             );
         }

@@ -104,9 +104,9 @@ async fn page(
 
 /// What would end, as far as it was counted.
 fn ends(t: Texts, target: Target, toll: Toll) -> Vec<Block> {
-    let figure = |count: usize, unknown: &'static str| {
+    let figure = |count: usize, more: bool, unknown: &'static str| {
         let shown = t.count(count);
-        Cell::text(if toll.more {
+        Cell::text(if more {
             t.say(unknown, &[("count", &shown)])
         } else {
             shown
@@ -118,8 +118,15 @@ fn ends(t: Texts, target: Target, toll: Toll) -> Vec<Block> {
         Target::InternalGroup(_) => ("panic.at_least", "panic.group_stopped"),
     };
     let mut blocks = vec![Block::Facts(vec![
-        Fact::new(t.own("panic.links"), figure(toll.links, links)),
-        Fact::new(t.own("panic.people"), figure(toll.people, "panic.at_least")),
+        Fact::new(t.own("panic.links"), figure(toll.links, toll.more, links)),
+        Fact::new(
+            t.own("panic.people"),
+            figure(toll.people, toll.more, "panic.at_least"),
+        ),
+        Fact::new(
+            t.own("panic.requests"),
+            figure(toll.requests, toll.more_requests, links),
+        ),
     ])];
     if toll.more {
         let first = t.count(PREVIEWED);

@@ -1,5 +1,6 @@
 //! The panic button of a vendor and of an internal group, on its page and in the API.
 
+use chrono::Duration;
 use serde_json::{Value, json};
 use vestibule_domain::access_group::AccessGroupSettings;
 use vestibule_domain::link::Wanted;
@@ -32,6 +33,16 @@ fn lay_members(app: &TestApp, like: &str, count: usize) {
     app.database().lay(&format!(
         "{MANY}{count}) INSERT INTO memberships (group_id, member_id, member_is_group, event_id) \
          SELECT group_id, {ID}, member_is_group, event_id FROM many, memberships WHERE member_id = '{like}'"
+    ));
+}
+
+/// Asks for access for `count` more people of the vendor that `like` has a link of.
+fn lay_requests(app: &TestApp, like: &str, count: usize) {
+    app.database().lay(&format!(
+        "{MANY}{count}) INSERT INTO access_requests (id, user_id, provider_id, user_name, vendor_id, access_group_id, \
+         requester_name, asked, state, created, expires, version) SELECT {ID}, {ID}, provider_id, 'many', vendor_id, \
+         'Windows', 'olga', '{{}}', 'pending', created, created + 1000000, 1 FROM many, access_links \
+         WHERE user_id = '{like}'"
     ));
 }
 
@@ -136,14 +147,14 @@ fn the_panic_button_of_a_vendor_counts_so_far_and_ends_every_link() {
         assert!(shown.contains(&format!("/console{}\"", button.paths[1])));
 
         lay_links(app, &ada, PREVIEWED - 1);
-        let toll = json!({"links": PREVIEWED, "people": PREVIEWED, "more": false});
+        let toll = json!({"links": PREVIEWED, "people": PREVIEWED, "requests": 0, "more": false});
         assert_eq!(button.preview(), toll);
         let page = button.page();
         assert!(page.contains(">10,000<"), "{page}");
         assert!(!page.contains("more than"), "{page}");
 
         link(app, &ada);
-        let toll = json!({"links": PREVIEWED, "people": PREVIEWED, "more": true});
+        let toll = json!({"links": PREVIEWED, "people": PREVIEWED, "requests": 0, "more": true});
         assert_eq!(button.preview(), toll);
         let page = button.page();
         for text in [
@@ -159,8 +170,35 @@ fn the_panic_button_of_a_vendor_counts_so_far_and_ends_every_link() {
         let ended = json!({"links": PREVIEWED + 1, "people": PREVIEWED, "requests": 0});
         assert_eq!(button.pressed(), ended, "exactly");
         assert_eq!(standing(app), 0);
-        let toll = json!({"links": 0, "people": 0, "more": false});
+        let toll = json!({"links": 0, "people": 0, "requests": 0, "more": false});
         assert_eq!(button.preview(), toll);
+    });
+}
+
+#[test]
+fn the_panic_button_of_a_vendor_tells_so_far_what_it_withdraws() {
+    both_engines(|app| {
+        let (ada, vendor, root) = hall(app);
+        link(app, &ada);
+        let browser = Browser::new(app, "operator", Role::Operator);
+        let path = format!("/vendors/{vendor}/panic");
+        let button = Button {
+            browser: &browser,
+            token: &root,
+            paths: [path.clone(), path],
+        };
+        let none = button.page();
+        assert!(none.contains("Access requests that are withdrawn"));
+        lay_requests(app, &ada, PREVIEWED + 1);
+        let toll = json!({"links": 1, "people": 1, "requests": PREVIEWED, "more": true});
+        assert_eq!(button.preview(), toll);
+        let page = button.page();
+        assert!(page.contains("more than 10,000"), "{page}");
+        // The links were counted to their end.
+        assert!(!page.contains("at least"), "{page}");
+        assert!(!page.contains("links were counted"), "{page}");
+        app.clock.advance(Duration::seconds(1));
+        assert_eq!(button.preview()["requests"], 0, "they have run out");
     });
 }
 
@@ -188,7 +226,7 @@ fn an_internal_group_has_a_panic_button_in_the_console() {
         assert_eq!(auditor.get(&format!("{group}/panic")).status, 403);
 
         for button in [&button, &above] {
-            let toll = json!({"links": 1, "people": 1, "more": false});
+            let toll = json!({"links": 1, "people": 1, "requests": 0, "more": false});
             assert_eq!(button.preview(), toll);
         }
         let page = button.page();
@@ -248,7 +286,7 @@ fn the_panic_button_of_an_internal_group_looks_at_so_many_people_and_ends_every_
         };
         lay_links(app, &ada, PREVIEWED);
         lay_members(app, &ada, PREVIEWED - 1);
-        let toll = json!({"links": PREVIEWED, "people": PREVIEWED, "more": false});
+        let toll = json!({"links": PREVIEWED, "people": PREVIEWED, "requests": 0, "more": false});
         assert_eq!(button.preview(), toll);
 
         // One member more, whose link it was too.
@@ -260,7 +298,7 @@ fn the_panic_button_of_an_internal_group_looks_at_so_many_people_and_ends_every_
             "INSERT INTO memberships (group_id, member_id, member_is_group, event_id) \
              SELECT group_id, '{last}', member_is_group, event_id FROM memberships WHERE member_id = '{ada}'"
         ));
-        let toll = json!({"links": PREVIEWED, "people": PREVIEWED, "more": true});
+        let toll = json!({"links": PREVIEWED, "people": PREVIEWED, "requests": 0, "more": true});
         assert_eq!(button.preview(), toll);
         let page = button.page();
         for text in [
@@ -276,7 +314,8 @@ fn the_panic_button_of_an_internal_group_looks_at_so_many_people_and_ends_every_
             Some(&root),
             Some(&json!({"reason": "drill"})),
         );
-        let ended = json!({"links": PREVIEWED + 1, "people": PREVIEWED + 1, "more": false});
+        let ended =
+            json!({"links": PREVIEWED + 1, "people": PREVIEWED + 1, "requests": 0, "more": false});
         assert_eq!(pressed.json(), ended, "exactly, also by nesting");
         assert_eq!(standing(app), 0);
     });

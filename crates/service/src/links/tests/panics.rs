@@ -10,7 +10,7 @@ fn the_panic_button_ends_every_link_of_a_vendor_and_says_so_before() {
     let toll = Toll {
         links: 2,
         people: 1,
-        more: false,
+        ..Toll::default()
     };
     assert_eq!(hall.service().preview_panic(&root(), target).unwrap(), toll);
     assert!(hall.service().press_panic(&root(), target, " ").is_err());
@@ -62,7 +62,7 @@ fn an_internal_group_has_a_panic_button_too() {
         let toll = Toll {
             links: both,
             people: both,
-            more: false,
+            ..Toll::default()
         };
         assert_eq!(preview(group), toll, "also by nesting");
     }

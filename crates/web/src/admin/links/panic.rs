@@ -18,15 +18,17 @@ pub(super) fn configure(routes: &mut Routes<'_>) {
         .service(press_group_panic);
 }
 
-/// What the panic button ends.
+/// What the panic button ends and withdraws.
 #[derive(Debug, Serialize, ToSchema)]
 struct PanicToll {
     links: usize,
     /// How many people have these links.
     people: usize,
-    /// Whether counting stopped early, so that there are at least so many: a preview looks at 10,000
-    /// links of a vendor, or at 10,000 members of an internal group and of the groups nested in it.
-    /// What a press tells is exact.
+    /// Access requests for its people that nobody has decided on: they are withdrawn.
+    requests: usize,
+    /// Whether counting stopped early, so that there are at least so many: a preview counts 10,000 links
+    /// and 10,000 requests of a vendor, or looks at 10,000 members of an internal group and of the groups
+    /// nested in it. What a press tells is exact.
     more: bool,
 }
 
@@ -36,12 +38,15 @@ impl From<Toll> for PanicToll {
             links,
             people,
             more,
+            requests,
+            more_requests,
         }: Toll,
     ) -> Self {
         Self {
             links,
             people,
-            more,
+            requests,
+            more: more || more_requests,
         }
     }
 }
@@ -68,7 +73,8 @@ async fn preview_vendor_panic(admin: Admin, id: Id<VendorId>) -> Result<HttpResp
 
 /// Press a vendor's panic button
 ///
-/// Every link of its people ends at once. It is undone only by a new link for each person.
+/// Every link of its people ends at once, and what was asked for them and nobody has decided on is
+/// withdrawn. It is undone only by a new link for each person.
 #[utoipa::path(
     operation_id = "pressVendorPanic",
     tag = "Links",
@@ -99,7 +105,8 @@ async fn preview_group_panic(admin: Admin, id: Id<GroupId>) -> Result<HttpRespon
 
 /// Press an internal group's panic button
 ///
-/// Every link of its people, also of those in nested groups, ends at once. It is undone only by a
+/// Every link of its people, also of those in nested groups, ends at once, and what was asked for them
+/// and nobody has decided on is withdrawn. It is undone only by a
 /// new link for each person.
 #[utoipa::path(
     operation_id = "pressGroupPanic",
