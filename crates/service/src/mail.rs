@@ -7,6 +7,8 @@
 //! know: a link is sent again under the same Message-ID (both addresses open it), a code is not,
 //! for its person can ask for another.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Duration, Utc};
 use vestibule_domain::event::{Action, Actor, Payload};
 use vestibule_domain::link::{Link, LinkState};
@@ -93,6 +95,32 @@ impl Service {
             crate::admin::admit(tx, call, Role::Auditor, self.now())?;
             links::find(tx, link)?.ok_or(Error::NotFound("link"))?;
             Ok(outbox::of_link(tx, link)?)
+        })
+    }
+
+    /// The newest letters about a link, newest first, at most so many.
+    pub fn newest_letters_of(
+        &self,
+        call: &AdminCall,
+        link: LinkId,
+        most: u32,
+    ) -> Result<Vec<QueuedLetter>, Error> {
+        self.store().read(|tx| {
+            crate::admin::admit(tx, call, Role::Auditor, self.now())?;
+            Ok(outbox::newest_of_link(tx, link, most.into())?)
+        })
+    }
+
+    /// How far the latest mailing of each of some links got; nothing of a link that was never mailed.
+    pub fn mailings(
+        &self,
+        call: &AdminCall,
+        links: &[LinkId],
+    ) -> Result<HashMap<LinkId, QueuedLetter>, Error> {
+        self.store().read(|tx| {
+            crate::admin::admit(tx, call, Role::Auditor, self.now())?;
+            let found = outbox::mailings(tx, links)?.into_iter();
+            Ok(found.map(|letter| (letter.link, letter)).collect())
         })
     }
 

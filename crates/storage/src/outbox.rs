@@ -14,6 +14,7 @@ use vestibule_domain::{EntryCodeId, LetterId, LinkId};
 
 use crate::columns::{instant, micros, optional, optional_instant, parsed};
 use crate::error::Error;
+use crate::predicate::Predicate;
 use crate::schema::outbox;
 use crate::store::{Read, Write};
 
@@ -132,6 +133,31 @@ pub fn of_link(read: &mut Read<'_>, link: LinkId) -> Result<Vec<Letter>, Error> 
     let rows: Vec<Row> = outbox::table
         .filter(outbox::link_id.eq(link.to_string()))
         .order(outbox::id)
+        .select(COLUMNS)
+        .load(read.connection)?;
+    rows.into_iter().map(Letter::try_from).collect()
+}
+
+/// The mails of a link, newest first, at most so many.
+pub fn newest_of_link(read: &mut Read<'_>, link: LinkId, most: i64) -> Result<Vec<Letter>, Error> {
+    let rows: Vec<Row> = outbox::table
+        .filter(outbox::link_id.eq(link.to_string()))
+        .order(outbox::id.desc())
+        .limit(most)
+        .select(COLUMNS)
+        .load(read.connection)?;
+    rows.into_iter().map(Letter::try_from).collect()
+}
+
+/// Of each of some links the newest mail that takes it to its person.
+pub fn mailings(read: &mut Read<'_>, links: &[LinkId]) -> Result<Vec<Letter>, Error> {
+    let newest = Predicate::literally(
+        "outbox.id = (SELECT MAX(sent.id) FROM outbox AS sent WHERE sent.link_id = outbox.link_id \
+         AND sent.kind = 'link')",
+    );
+    let rows: Vec<Row> = outbox::table
+        .filter(read.one_of("outbox.link_id", links))
+        .filter(newest)
         .select(COLUMNS)
         .load(read.connection)?;
     rows.into_iter().map(Letter::try_from).collect()

@@ -19,6 +19,7 @@ mod gate;
 mod health;
 mod home;
 mod internal_groups;
+mod letters;
 mod links;
 mod openid;
 mod page;

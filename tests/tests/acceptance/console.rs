@@ -2,6 +2,7 @@
 
 mod access_requests;
 mod asking;
+mod letters;
 mod lists;
 mod openid;
 mod pages;

@@ -16,7 +16,7 @@ use crate::links::hall;
 const USER: &str = "vestibule";
 const PASSWORD: &str = "letters";
 
-fn on_both(automatic: bool, body: impl Fn(&TestApp)) {
+pub(super) fn on_both(automatic: bool, body: impl Fn(&TestApp)) {
     with_mail(true, automatic, body);
 }
 
@@ -46,7 +46,7 @@ fn login(password: &str) -> String {
     BASE64.encode(format!("\0{USER}\0{password}"))
 }
 
-fn mailer(sink: &SmtpSink, tls: Tls, ca: Option<&Identity>) -> Mailer {
+pub(super) fn mailer(sink: &SmtpSink, tls: Tls, ca: Option<&Identity>) -> Mailer {
     Mailer::new(MailSettings {
         host: "127.0.0.1".to_owned(),
         port: sink.address().port(),
@@ -60,7 +60,7 @@ fn mailer(sink: &SmtpSink, tls: Tls, ca: Option<&Identity>) -> Mailer {
     .unwrap()
 }
 
-fn send_all(app: &TestApp, mailer: &Mailer) {
+pub(super) fn send_all(app: &TestApp, mailer: &Mailer) {
     while app
         .service
         .send_letter(|envelope, letter| mailer.post(envelope, letter))
@@ -75,7 +75,7 @@ fn get(app: &TestApp, token: &str, path: &str) -> Value {
 }
 
 /// A mailed link for Ada: the path of its letters.
-fn mailed(app: &TestApp, root: &str, ada: &str) -> String {
+pub(super) fn mailed(app: &TestApp, root: &str, ada: &str) -> String {
     let path = format!("/api/v1/users/{ada}/links");
     let made = app.send(
         "POST",

@@ -1,13 +1,16 @@
 //! Access links: a person's, those of everybody, and entry codes.
 
+use std::collections::HashMap;
+
 use chrono::Duration;
 use vestibule_domain::access_request::approvals_needed;
 use vestibule_domain::link::{LinkState, Wanted};
 use vestibule_domain::{LinkId, UserId};
 use vestibule_service::events::{Choice as EventChoice, EventQuery};
 use vestibule_service::links::{Forwarding, LinkDetails, LinkQuery, LinkSort, NewLink};
-use vestibule_service::pages::PageQuery;
-use vestibule_service::{Error, Role};
+use vestibule_service::mail::QueuedLetter;
+use vestibule_service::pages::{Page as Part, PageQuery};
+use vestibule_service::{AdminCall, Error, Role, Service};
 
 use super::fields::Fields;
 use super::form::{Field, Form, Pick};
@@ -16,8 +19,10 @@ use super::reply::{Answer, Reply};
 use super::table::Table;
 use super::text::Texts;
 use super::visit::Visit;
-use super::{MOUNT, access_requests, events, people};
+use super::{MOUNT, access_requests, events, letters, people};
 use crate::enter;
+
+type Mailings = HashMap<LinkId, QueuedLetter>;
 
 const PAGE: u64 = 50;
 /// Links shown with a person.
@@ -47,10 +52,10 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         page: visit.part(PAGE, "-created"),
         ..LinkQuery::default()
     };
-    let found = visit
-        .run(move |service, call| service.list_links(call, &query))
+    let (found, mailings) = visit
+        .run(move |service, call| with_mailings(service, call, &query))
         .await?;
-    let mut table = table(visit, &found.items, true);
+    let mut table = table(visit, &found.items, &mailings, true);
     table.empty_action = Some(Anchor::new(t.own("nav.people"), format!("{MOUNT}/people")));
     table.paged(visit, found.next.as_deref());
     table.sorted(visit, &[(5, "created")], "-created");
@@ -65,7 +70,19 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     Ok(Page::of_list(t, "nav.links", "link.lead", trail(t), table).into())
 }
 
-fn table(visit: &Visit, found: &[LinkDetails], with_person: bool) -> Table {
+/// Links, and how far the latest mailing of each got.
+fn with_mailings(
+    service: &Service,
+    call: &AdminCall,
+    query: &LinkQuery,
+) -> Result<(Part<LinkDetails>, Mailings), Error> {
+    let found = service.list_links(call, query)?;
+    let ids: Vec<LinkId> = found.items.iter().map(|one| one.link.id).collect();
+    let mailings = service.mailings(call, &ids)?;
+    Ok((found, mailings))
+}
+
+fn table(visit: &Visit, found: &[LinkDetails], mailings: &Mailings, with_person: bool) -> Table {
     let t = visit.t;
     let mut titles = vec![
         t.get("link.state"),
@@ -73,6 +90,7 @@ fn table(visit: &Visit, found: &[LinkDetails], with_person: bool) -> Table {
         t.get("link.end"),
         t.get("link.origin"),
         t.get("provider.made"),
+        t.get("letter.mailing"),
         t.get("table.actions"),
     ];
     if with_person {
@@ -90,6 +108,9 @@ fn table(visit: &Visit, found: &[LinkDetails], with_person: bool) -> Table {
                 Cell::Time(link.end),
                 Cell::link(t.word(link.origin.name()), href(link.id)),
                 Cell::Time(link.created),
+                mailings
+                    .get(&link.id)
+                    .map_or(Cell::Nothing, |letter| letters::fate(t, letter)),
                 actions(visit, one),
             ];
             if with_person {
@@ -121,10 +142,11 @@ pub(super) async fn show(visit: &Visit) -> Answer {
         },
         page: PageQuery::first(PAGE),
     };
-    let (found, history) = visit
+    let (found, written, history) = visit
         .run(move |service, call| {
-            let history = service.list_events(call, &query)?.items;
-            Ok((service.find_link(call, id)?, history))
+            let found = service.find_link(call, id)?;
+            let written = service.newest_letters_of(call, id, letters::BESIDE)?;
+            Ok((found, written, service.list_events(call, &query)?.items))
         })
         .await?;
     let link = &found.link;
@@ -159,6 +181,11 @@ pub(super) async fn show(visit: &Visit) -> Answer {
         current: "nav.links",
         sections: vec![
             Section::new("facts", t.own("event.facts"), vec![Block::Facts(facts)]),
+            Section::new(
+                "letters",
+                t.own("letter.title"),
+                vec![Block::Table(letters::table(t, &written))],
+            ),
             Section::new(
                 "history",
                 t.own("person.history"),
@@ -210,15 +237,15 @@ pub(super) async fn of_person(visit: &Visit, user: UserId) -> Result<Section, Er
         },
         ..LinkQuery::default()
     };
-    let (found, policy) = visit
+    let ((found, mailings), policy) = visit
         .run(move |service, call| {
             Ok((
-                service.list_links(call, &query)?,
+                with_mailings(service, call, &query)?,
                 service.policy_of(call, user)?,
             ))
         })
         .await?;
-    let mut blocks = vec![Block::Table(table(visit, &found.items, false))];
+    let mut blocks = vec![Block::Table(table(visit, &found.items, &mailings, false))];
     if let Some(policy) = policy.filter(|policy| approvals_needed(&policy.settings) > 0) {
         return access_requests::of_person(visit, user, &policy, blocks).await;
     }
