@@ -7,6 +7,7 @@ use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 use vestibule_scim::fold::fold;
 
+use crate::Hindrance;
 use crate::access_group::AccessGroupSettings;
 use crate::event::Actor;
 use crate::ids::{
@@ -125,20 +126,31 @@ pub struct Tally {
 /// Why somebody has no say, or none any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum VoteError {
-    #[error("whoever made an access request cannot decide on it; another administrator has to")]
     Own,
-    #[error("you have decided on this access request already; each level needs others")]
     Again,
-    #[error("only the approvers whom the access group names decide on this access request")]
     NotApprover,
-    #[error("the access request is {} already{}", .0, what_next(*.0))]
     Decided(RequestState),
 }
 
-fn what_next(decided: RequestState) -> &'static str {
-    match decided {
-        RequestState::Withdrawn => "; whoever still needs access makes a new one",
-        _ => "",
+impl std::fmt::Display for VoteError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.hindrance().english())
+    }
+}
+
+impl VoteError {
+    /// The same as a sentence.
+    pub const fn hindrance(self) -> Hindrance {
+        match self {
+            Self::Own => Hindrance::OwnRequest,
+            Self::Again => Hindrance::VotedAlready,
+            Self::NotApprover => Hindrance::NotApprover,
+            Self::Decided(RequestState::Approved) => Hindrance::Approved,
+            Self::Decided(RequestState::Disapproved) => Hindrance::Disapproved,
+            Self::Decided(RequestState::Withdrawn) => Hindrance::Withdrawn,
+            // What is pending and decided on all the same has run out.
+            Self::Decided(RequestState::Expired | RequestState::Pending) => Hindrance::Expired,
+        }
     }
 }
 

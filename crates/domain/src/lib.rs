@@ -22,6 +22,7 @@ pub mod import;
 pub mod internal_group;
 pub mod link;
 pub mod mail;
+pub mod mistake;
 pub mod network;
 pub mod person;
 pub mod placement;
@@ -36,5 +37,6 @@ pub use ids::{
     EntryCodeId, EventId, GroupId, LetterId, LinkId, PanicId, ProviderId, ResourceId, SigningKeyId,
     UserId, VendorId,
 };
+pub use mistake::{Flaw, Hindrance, Mistake};
 pub use named::UnknownName;
 pub use settings::SettingsError;

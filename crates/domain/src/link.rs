@@ -6,6 +6,7 @@
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::Mistake;
 use crate::access::{Affiliation, Check, Decision, Facts, decide};
 use crate::ids::{LinkId, ProviderId, UserId, VendorId};
 use crate::named::named;
@@ -175,19 +176,19 @@ pub struct Durations {
 /// What is wrong with the window asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WindowError {
-    #[error("start: {} is in the past", instant(*.0))]
+    #[error("start: {}", Mistake::StartInPast.said([("start", (*.0).into())]))]
     StartInPast(DateTime<Utc>),
-    #[error("start: the vendor starts only at {}", instant(*.0))]
+    #[error("start: {}", Mistake::StartBeforeVendor.said([("start", (*.0).into())]))]
     StartBeforeVendor(DateTime<Utc>),
-    #[error("start: the vendor ends at {}", instant(*.0))]
+    #[error("start: {}", Mistake::StartAfterVendor.said([("end", (*.0).into())]))]
     StartAfterVendor(DateTime<Utc>),
-    #[error("duration_minutes: must be at least 1")]
+    #[error("duration_minutes: {}", Mistake::NoDuration.english())]
     NoDuration,
-    #[error("duration_minutes: must not be more than {0}")]
+    #[error("duration_minutes: {}", Mistake::DurationTooLong.said([("max", .0.to_string().into())]))]
     TooLong(i64),
     #[error(
-        "duration_minutes: the link would last until {}, but the vendor ends at {}",
-        instant(*end), instant(*vendor)
+        "duration_minutes: {}",
+        Mistake::BeyondVendor.said([("end", (*end).into()), ("vendor", (*vendor).into())])
     )]
     BeyondVendor {
         end: DateTime<Utc>,
@@ -205,10 +206,6 @@ impl WindowError {
             Self::NoDuration | Self::TooLong(_) | Self::BeyondVendor { .. } => "duration_minutes",
         }
     }
-}
-
-fn instant(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
 }
 
 impl Wanted {

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::Mistake;
 use crate::named::named;
 
 /// Characters of an address at most (RFC 5321, section 4.5.3.1.3, less the angle brackets).
@@ -131,11 +132,11 @@ pub enum Posted {
 /// Why nothing can be sent to an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    #[error("the address holds a line break or another control character")]
+    #[error("{}", Mistake::MailControlCharacter.english())]
     ControlCharacter,
-    #[error("the address is longer than {MAX_ADDRESS} characters")]
+    #[error("{}", Mistake::MailTooLong.said([("max", MAX_ADDRESS.to_string().into())]))]
     TooLong,
-    #[error("it is no address: expected name@host")]
+    #[error("{}", Mistake::MailMalformed.english())]
     Malformed,
 }
 

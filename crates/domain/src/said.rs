@@ -9,6 +9,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 pub enum Value {
     Text(String),
     Instant(DateTime<Utc>),
+    /// What would repair something, one [`Instruction`](crate::access::Instruction) after the other.
+    Steps(Vec<Said>),
 }
 
 /// A sentence with its blanks filled. Its text is English; in another language it is what that
@@ -93,6 +95,13 @@ impl fmt::Display for Value {
             Self::Text(text) => formatter.write_str(text),
             Self::Instant(at) => {
                 formatter.write_str(&at.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+            }
+            Self::Steps(steps) => {
+                for (place, step) in steps.iter().enumerate() {
+                    let between = if place == 0 { "" } else { ". " };
+                    write!(formatter, "{between}{step}")?;
+                }
+                Ok(())
             }
         }
     }

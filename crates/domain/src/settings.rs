@@ -1,5 +1,7 @@
 //! What is wrong with settings an administrator gave: one variant per mistake, naming the field.
 
+use crate::Mistake;
+
 /// Most characters in a name.
 pub const MAX_NAME: usize = 128;
 /// Most characters in a free text, such as a description or the reason of a block.
@@ -10,19 +12,21 @@ pub const MAX_ENTRIES: usize = 1000;
 /// A mistake in settings. `field` is the name of the setting in the admin API.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
-    #[error("{field}: must not be empty")]
+    #[error("{field}: {}", Mistake::Empty.english())]
     Empty { field: &'static str },
-    #[error("{field}: must not be longer than {max} characters")]
+    #[error("{field}: {}", Mistake::TooLong.said([("max", max.to_string().into())]))]
     TooLong { field: &'static str, max: usize },
-    #[error("{field}: must not hold control characters")]
+    #[error("{field}: {}", Mistake::ControlCharacter.english())]
     ControlCharacter { field: &'static str },
-    #[error("{field}: must not begin or end with a space")]
+    #[error("{field}: {}", Mistake::SurroundingSpace.english())]
     SurroundingSpace { field: &'static str },
-    #[error("{field}: must not have more than {max} entries")]
+    #[error("{field}: {}", Mistake::TooMany.said([("max", max.to_string().into())]))]
     TooMany { field: &'static str, max: usize },
-    #[error("{field}: must not name the same entry twice")]
+    #[error("{field}: {}", Mistake::Duplicate.english())]
     Duplicate { field: &'static str },
-    #[error("{field}: must be between {min} and {max}")]
+    #[error("{field}: {}", Mistake::OutOfRange.said([
+        ("min", min.to_string().into()), ("max", max.to_string().into()),
+    ]))]
     OutOfRange {
         field: &'static str,
         min: u32,
@@ -30,13 +34,13 @@ pub enum SettingsError {
     },
     #[error("{0}")]
     Authentication(vestibule_oauth::MethodsError),
-    #[error("default_access_group: only an internal provider has one; vendors are tied one by one")]
+    #[error("default_access_group: {}", Mistake::DefaultOfThirdParty.english())]
     DefaultAccessGroupOfThirdParty,
-    #[error("end: must be later than the start")]
+    #[error("end: {}", Mistake::EndNotAfterStart.english())]
     EndNotAfterStart,
-    #[error("status: a vendor is enabled only once it has an access group")]
+    #[error("status: {}", Mistake::EnabledWithoutAccessGroup.english())]
     EnabledWithoutAccessGroup,
-    #[error("status: a vendor is enabled only once it has a start date")]
+    #[error("status: {}", Mistake::EnabledWithoutStart.english())]
     EnabledWithoutStart,
 }
 

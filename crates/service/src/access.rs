@@ -10,7 +10,7 @@ use vestibule_domain::access::{
 use vestibule_domain::person::Block;
 use vestibule_domain::placement;
 use vestibule_domain::provider::UserType;
-use vestibule_domain::{AccessGroupId, EventId, GroupId, UserId};
+use vestibule_domain::{AccessGroupId, EventId, GroupId, Mistake, UserId};
 use vestibule_storage::access::{self, Person, Step};
 use vestibule_storage::vendors::Stored;
 use vestibule_storage::{Read, access_groups, blocks};
@@ -45,8 +45,11 @@ impl Service {
         at: Option<DateTime<Utc>>,
     ) -> Result<Vec<(UserId, Option<Decision>)>, Error> {
         if users.is_empty() || users.len() > BATCH {
-            let detail = format!("users: name from 1 to {BATCH} people");
-            return Err(Error::invalid("users", detail));
+            let most = ("max", BATCH.to_string().into());
+            return Err(Error::invalid(
+                "users",
+                &Mistake::HowManyPeople.said([most]),
+            ));
         }
         let now = self.now();
         self.store().read(|tx| {

@@ -2,7 +2,7 @@
 
 use vestibule_domain::access_group::{AccessGroup, AccessGroupSettings};
 use vestibule_domain::event::Action;
-use vestibule_domain::{AccessGroupId, EventId};
+use vestibule_domain::{AccessGroupId, EventId, Hindrance, Mistake};
 use vestibule_storage::access_groups::{self, Stored};
 use vestibule_storage::links::Scope;
 use vestibule_storage::{Read, administrators, groups, providers, vendors};
@@ -173,12 +173,17 @@ impl Service {
             let now = service.now();
             let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
             let access_group = find(tx, id)?.access_group;
-            let Tied { vendors, internal_groups, providers } = tied(tx, id)?;
+            let Tied {
+                vendors,
+                internal_groups,
+                providers,
+            } = tied(tx, id)?;
             if vendors + internal_groups + providers > 0 {
-                return Err(Error::Conflict(format!(
-                    "the access group is in use: {vendors} vendors, {internal_groups} internal groups and the \
-                     default of {providers} providers are tied to it"
-                )));
+                return Err(Error::Conflict(Hindrance::AccessGroupInUse.said([
+                    ("vendors", vendors.to_string().into()),
+                    ("internal_groups", internal_groups.to_string().into()),
+                    ("providers", providers.to_string().into()),
+                ])));
             }
             access_groups::delete(tx, id)?;
             service.record(
@@ -200,10 +205,9 @@ pub(crate) fn must_exist(
     id: Option<AccessGroupId>,
 ) -> Result<(), Error> {
     match id {
-        Some(id) if access_groups::find(tx, id)?.is_none() => Err(Error::invalid(
-            field,
-            format!("{field}: no access group has this id"),
-        )),
+        Some(id) if access_groups::find(tx, id)?.is_none() => {
+            Err(Error::invalid(field, &Mistake::NoAccessGroup.said([])))
+        }
         _ => Ok(()),
     }
 }
@@ -224,12 +228,10 @@ fn approvers_exist(
     if unknown.is_empty() {
         return Ok(());
     }
+    let names = ("names", unknown.join(", ").into());
     Err(Error::invalid(
         "approvers",
-        format!(
-            "approvers: no administrator is named {}; an approver is named as the administrator is",
-            unknown.join(", ")
-        ),
+        &Mistake::NoAdministrator.said([names]),
     ))
 }
 

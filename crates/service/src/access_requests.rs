@@ -12,7 +12,7 @@ use vestibule_domain::access_request::{
 };
 use vestibule_domain::event::{Action, Payload};
 use vestibule_domain::link::{Wanted, vendor_of};
-use vestibule_domain::{AccessGroupId, AccessRequestId, ProviderId, UserId, VendorId};
+use vestibule_domain::{AccessGroupId, AccessRequestId, Hindrance, ProviderId, UserId, VendorId};
 use vestibule_storage::access_requests::{self as stored, Choice};
 use vestibule_storage::{Read, Write, access_groups};
 
@@ -71,16 +71,13 @@ impl Service {
             // Nobody makes a second request for the same person meanwhile.
             let Grounds { person, facts } = Grounds::held(tx, user)?;
             let policy = policy(tx, &facts)?.ok_or_else(|| {
-                Error::Conflict(format!(
-                    "no enabled access group stands behind {}; tie their vendor or group to one first",
-                    person.user_name
-                ))
+                Error::Conflict(Hindrance::NoPolicy.said([("person", (&person.user_name).into())]))
             })?;
             if approvals_needed(&policy.settings) == 0 {
-                return Err(Error::Conflict(format!(
-                    "access group {} needs no approvals; give {} a link instead",
-                    policy.settings.name, person.user_name
-                )));
+                return Err(Error::Conflict(Hindrance::NoApprovals.said([
+                    ("access_group", (&policy.settings.name).into()),
+                    ("person", (&person.user_name).into()),
+                ])));
             }
             asked.check(&policy.settings)?;
             let (_, end) = service.may_enter(&person.user_name, &facts, wanted(&asked), now)?;
@@ -274,10 +271,10 @@ fn refuse_second(tx: &mut Read<'_>, user: UserId, now: DateTime<Utc>) -> Result<
     let first = vestibule_storage::page::Page::first(AccessRequestSort::Created, 1);
     match stored::list(tx, &pending, &first)?.first() {
         None => Ok(()),
-        Some(other) => Err(Error::Conflict(format!(
-            "access for {} is requested already; decide on request {} or withdraw it first",
-            other.user_name, other.id
-        ))),
+        Some(other) => Err(Error::Conflict(Hindrance::AlreadyAsked.said([
+            ("person", (&other.user_name).into()),
+            ("request", other.id.to_string().into()),
+        ]))),
     }
 }
 
@@ -335,6 +332,6 @@ fn details(
 
 impl From<VoteError> for Error {
     fn from(error: VoteError) -> Self {
-        Self::Conflict(error.to_string())
+        Self::Conflict(error.hindrance().said([]))
     }
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 use vestibule_domain::event::{Action, Actor, Payload, Subject};
 use vestibule_domain::settings::{self, MAX_NAME};
-use vestibule_domain::{AdministratorId, CredentialId};
+use vestibule_domain::{AdministratorId, CredentialId, Hindrance, Mistake};
 use vestibule_oauth::{BearerError, Digest, Secret, SecretKind};
 use vestibule_storage::administrators as stored;
 use vestibule_storage::{Read, Write};
@@ -130,7 +130,7 @@ impl Service {
             let owner = find(tx, &administrator)?;
             settings::line("name", &name, MAX_NAME)?;
             if ttl_minutes == Some(0) {
-                return Err(Error::invalid("ttl", "ttl: must be at least one minute"));
+                return Err(Error::invalid("ttl", &Mistake::NoMinute.said([])));
             }
             let expires = ttl_minutes.map(|minutes| later(now, minutes.min(MAXIMUM_TOKEN) * 60));
             let secret = Secret::generate(SecretKind::AdminToken, &mut service.entropy().lock());
@@ -315,9 +315,14 @@ impl Service {
         settings::line("name", name, MAX_NAME)?;
         let length = password.chars().take(MAXIMUM_PASSWORD + 1).count();
         if !(MINIMUM_PASSWORD..=MAXIMUM_PASSWORD).contains(&length) {
-            let detail =
-                format!("password: must have {MINIMUM_PASSWORD} to {MAXIMUM_PASSWORD} characters");
-            return Err(Error::invalid("password", detail));
+            let range = [
+                ("min", MINIMUM_PASSWORD.to_string().into()),
+                ("max", MAXIMUM_PASSWORD.to_string().into()),
+            ];
+            return Err(Error::invalid(
+                "password",
+                &Mistake::PasswordLength.said(range),
+            ));
         }
         self.slow_hash(password)
     }
@@ -347,9 +352,7 @@ fn refuse_if_set_up(tx: &mut Read<'_>) -> Result<(), Error> {
     if stored::count(tx)? == 0 {
         Ok(())
     } else {
-        Err(Error::Conflict(
-            "there is an administrator already".to_owned(),
-        ))
+        Err(Error::Conflict(Hindrance::SetUp.said([])))
     }
 }
 

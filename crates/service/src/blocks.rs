@@ -4,7 +4,7 @@ use chrono::{DateTime, SubsecRound as _, Utc};
 use serde_json::json;
 use vestibule_domain::event::Action;
 use vestibule_domain::person::Block;
-use vestibule_domain::{BlockId, EventId, ProviderId, UserId};
+use vestibule_domain::{BlockId, EventId, Mistake, ProviderId, UserId};
 use vestibule_scim::fold::fold;
 use vestibule_storage::links::{self, Scope};
 use vestibule_storage::users::User;
@@ -56,7 +56,7 @@ impl Service {
             };
             block.check()?;
             if !block.in_force(now) {
-                return Err(Error::invalid("until", "until: must be later than now"));
+                return Err(Error::invalid("until", &Mistake::NotAfterNow.said([])));
             }
             blocks::insert(tx, &block)?;
             let change = Change {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use vestibule_domain::event::{Action, Actor, Payload};
 use vestibule_domain::provider::Provider;
-use vestibule_domain::{CredentialId, ProviderId};
+use vestibule_domain::{CredentialId, Mistake, ProviderId};
 use vestibule_oauth::{Digest, Scopes};
 use vestibule_storage::credentials::Use;
 use vestibule_storage::page::{Page as Part, Position};
@@ -319,12 +319,9 @@ fn walk(
         };
         if let Some(within) = within {
             // The page before ended amid what one provider has.
-            let id: ProviderId = row.parse().map_err(|_| {
-                Error::invalid(
-                    "after",
-                    "after: send `next` of the page before as it was answered",
-                )
-            })?;
+            let id: ProviderId = row
+                .parse()
+                .map_err(|_| Error::invalid("after", &Mistake::BadCursor.said([])))?;
             let rest = wanted.of_provider(tx, id, page.descending, now)?;
             found.extend(rest.into_iter().filter(|record| {
                 let id = record.id.to_string();

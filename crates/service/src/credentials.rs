@@ -4,7 +4,7 @@ use chrono::{DateTime, Duration, SubsecRound as _, Utc};
 use serde_json::{Value, json};
 use vestibule_domain::event::{Action, Payload};
 use vestibule_domain::settings::{self, MAX_NAME};
-use vestibule_domain::{CredentialId, ProviderId};
+use vestibule_domain::{CredentialId, Hindrance, Mistake, ProviderId};
 use vestibule_oauth::{Scopes, Secret, SecretKind, grant};
 use vestibule_scim::fold::fold;
 use vestibule_storage::Write;
@@ -48,10 +48,8 @@ impl Service {
         let overlap = old_secret_expires_in.unwrap_or(OVERLAP);
         if overlap < Duration::zero() || overlap > MAXIMUM_OVERLAP {
             let field = "old_secret_expires_in";
-            return Err(Error::invalid(
-                field,
-                format!("{field}: must be between 0 and 366 days"),
-            ));
+            let range = [("min", "0".into()), ("max", "366".into())];
+            return Err(Error::invalid(field, &Mistake::DaysOutOfRange.said(range)));
         }
         self.store().write("credentials.rotate_secret", move |tx| {
             let now = service.now();
@@ -133,7 +131,7 @@ impl Service {
                 let provider = providers::find(tx, provider)?.provider;
                 settings::line("name", &name, MAX_NAME)?;
                 if ttl_minutes == Some(0) {
-                    return Err(Error::invalid("ttl", "ttl: must be at least one minute"));
+                    return Err(Error::invalid("ttl", &Mistake::NoMinute.said([])));
                 }
                 let key = fold(&name);
                 let same = |token: &Token| {
@@ -143,20 +141,19 @@ impl Service {
                     .iter()
                     .any(same)
                 {
-                    return Err(Error::Uniqueness(
-                        "the provider has an activation token of this name already".to_owned(),
-                    ));
+                    return Err(Error::Uniqueness(Hindrance::TokenName.said([])));
                 }
                 let scopes = grant::scopes(scope, provider.settings.scopes).map_err(|refused| {
-                    Error::invalid("scope", format!("scope: {}", refused.description))
+                    Error::Invalid {
+                        field: "scope".to_owned(),
+                        detail: format!("scope: {}", refused.description),
+                    }
                 })?;
                 let default = service.settings().activation_token_minutes;
                 let left = seconds_left(provider.settings.valid_until, now);
                 let expires_in = grant::lifetime(ttl_minutes, default, MAXIMUM_ACTIVATION, left);
                 if expires_in == 0 {
-                    return Err(Error::Conflict(
-                        "the provider's validity has ended".to_owned(),
-                    ));
+                    return Err(Error::Conflict(Hindrance::ValidityEnded.said([])));
                 }
                 let access_token =
                     Secret::generate(SecretKind::AccessToken, &mut service.entropy().lock());
@@ -281,8 +278,8 @@ impl Service {
                 let operator = crate::admin::admit(tx, &call, Role::Administrator, now)?;
                 let registered = providers::find(tx, provider)?;
                 if epoch > now {
-                    let detail = "issued_before: must not be in the future";
-                    return Err(Error::invalid("issued_before", detail));
+                    let mistake = Mistake::InFuture.said([]);
+                    return Err(Error::invalid("issued_before", &mistake));
                 }
                 let named: Vec<Value> = credentials::activation_tokens(tx, provider)?
                     .iter()

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use vestibule_domain::DefinitionId;
 use vestibule_domain::event::{Action, Payload};
+use vestibule_domain::{DefinitionId, Hindrance};
 use vestibule_scim::schema::{
     AddedAttribute, AddedExtension, DefinitionError, Definitions, Registry, ResourceTypeDefinition,
 };
@@ -126,8 +126,8 @@ impl Service {
         let urn = urn.to_owned();
         self.redefine(call, move |definitions, types| {
             if let Some(user) = types.iter().find(|found| has_schema(found, &urn)) {
-                let detail = format!("the resource type {} has this schema", user.name);
-                return Err(Error::Conflict(detail));
+                let said = Hindrance::SchemaInUse.said([("resource_type", (&user.name).into())]);
+                return Err(Error::Conflict(said));
             }
             let gone_schema = take(&mut definitions.schemas, |own| own.id == urn)
                 .ok_or(Error::NotFound("defined schema"))?;
@@ -266,10 +266,11 @@ impl Service {
                 let path: Vec<&str> = path.iter().map(String::as_str).collect();
                 let held = definitions::count_holders(tx, &resource_type, &path)?;
                 if held > 0 {
-                    let detail = format!(
-                        "{held} resources of the type {resource_type} hold data of it; remove that first"
-                    );
-                    return Err(Error::Conflict(detail));
+                    let said = Hindrance::Held.said([
+                        ("count", held.to_string().into()),
+                        ("resource_type", resource_type.into()),
+                    ]);
+                    return Err(Error::Conflict(said));
                 }
             }
             Ok(about)

@@ -1,6 +1,8 @@
 //! What an operation answers instead of its result.
 
+use vestibule_domain::Hindrance;
 use vestibule_domain::gate::Refusal;
+use vestibule_domain::said::Said;
 use vestibule_domain::settings::SettingsError;
 use vestibule_oauth::{BearerError, TokenError};
 use vestibule_scim::ScimType;
@@ -9,8 +11,6 @@ use vestibule_storage::{self as storage, Failure, Unique};
 /// What every access token that does not work is told.
 const INVALID_TOKEN: &str =
     "the access token is unknown, malformed, expired or revoked; fetch a new one";
-/// The detail of every conflict over an e-mail: never whose it is.
-const EMAIL_TAKEN: &str = "the e-mail address is already in use";
 
 /// Why an operation was not done. Nothing has changed then.
 #[derive(Debug, thiserror::Error)]
@@ -38,10 +38,10 @@ pub enum Error {
     NotFound(&'static str),
     /// A value that must be unique is taken.
     #[error("{0}")]
-    Uniqueness(String),
+    Uniqueness(Said),
     /// The state of things does not allow it.
     #[error("{0}")]
-    Conflict(String),
+    Conflict(Said),
     /// The resource is no longer the one the client knows.
     #[error("the resource has changed: its version is not the one in If-Match")]
     PreconditionFailed,
@@ -60,10 +60,11 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn invalid(field: &str, detail: impl Into<String>) -> Self {
+    /// A mistake at a field.
+    pub(crate) fn invalid(field: &str, mistake: &Said) -> Self {
         Self::Invalid {
             field: field.to_owned(),
-            detail: detail.into(),
+            detail: format!("{field}: {mistake}"),
         }
     }
 
@@ -92,14 +93,19 @@ impl Error {
             | Self::Forbidden(_) => told(403, None, self.to_string()),
             Self::OverRate { .. } => told(429, None, self.to_string()),
             Self::NotFound(_) => told(404, None, self.to_string()),
-            Self::Uniqueness(detail) => told(409, Some(ScimType::Uniqueness), detail.clone()),
-            Self::Conflict(detail) => told(409, None, detail.clone()),
+            Self::Uniqueness(said) => told(409, Some(ScimType::Uniqueness), said.to_string()),
+            Self::Conflict(said) => told(409, None, said.to_string()),
             Self::PreconditionFailed => told(412, None, self.to_string()),
             Self::Scim(error) => error.clone(),
             Self::Invalid { detail, .. } => told(400, Some(ScimType::InvalidValue), detail.clone()),
             Self::Token(token) => told(token.status(), None, token.description.clone()),
             Self::Internal(_) => told(500, None, self.to_string()),
         }
+    }
+
+    /// An attribute whose value somebody else has.
+    pub(crate) fn taken(attribute: &str) -> Self {
+        Self::Uniqueness(Hindrance::Taken.said([("attribute", attribute.into())]))
     }
 
     pub(crate) fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
@@ -110,21 +116,20 @@ impl Error {
 impl From<storage::Error> for Error {
     fn from(error: storage::Error) -> Self {
         match error {
-            storage::Error::Taken(Unique::UserName) => {
-                Self::Uniqueness("userName is already in use".to_owned())
+            storage::Error::Taken(Unique::UserName) => Self::taken("userName"),
+            // Never whose it is.
+            storage::Error::Taken(Unique::ActiveEmail) => {
+                Self::Uniqueness(Hindrance::EmailTaken.said([]))
             }
-            storage::Error::Taken(Unique::ActiveEmail) => Self::Uniqueness(EMAIL_TAKEN.to_owned()),
-            storage::Error::Taken(Unique::GroupDisplayName) => {
-                Self::Uniqueness("displayName is already in use".to_owned())
-            }
+            storage::Error::Taken(Unique::GroupDisplayName) => Self::taken("displayName"),
             storage::Error::Taken(Unique::AccessGroupName) => {
-                Self::Uniqueness("an access group of this name exists already".to_owned())
+                Self::Uniqueness(Hindrance::AccessGroupName.said([]))
             }
             storage::Error::Taken(Unique::ProviderName) => {
-                Self::Uniqueness("a provider of this name and user type exists already".to_owned())
+                Self::Uniqueness(Hindrance::ProviderName.said([]))
             }
             storage::Error::Taken(Unique::AdministratorName) => {
-                Self::Uniqueness("an administrator of this name exists already".to_owned())
+                Self::Uniqueness(Hindrance::AdministratorName.said([]))
             }
             storage::Error::Corrupt(_) => Self::Internal(Box::new(error)),
             storage::Error::Stale

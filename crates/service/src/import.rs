@@ -14,7 +14,7 @@ use vestibule_domain::event::{Action, Actor, Payload};
 use vestibule_domain::import::{Entry, RowOutcome, TableError};
 use vestibule_domain::provider::UserType;
 use vestibule_domain::vendor::Vendor;
-use vestibule_domain::{EventId, GroupId, ProviderId, UserId, VendorId};
+use vestibule_domain::{EventId, GroupId, Hindrance, ProviderId, UserId, VendorId};
 use vestibule_scim::fold::fold;
 use vestibule_scim::resource::primary_email;
 use vestibule_storage::{Read, Write, memberships, vendors};
@@ -366,20 +366,16 @@ impl Service {
             Target::Vendor(vendor) => {
                 let vendor = find_vendor(tx, vendor)?;
                 let group = vendor.group.ok_or_else(|| {
-                    Error::Conflict(format!(
-                        "vendor {} is closed; attach it to a group again first",
-                        vendor.name
-                    ))
+                    let vendor = ("vendor", (&vendor.name).into());
+                    Error::Conflict(Hindrance::NamedVendorClosed.said([vendor]))
                 })?;
                 (vendor.provider, Some(group))
             }
         };
         let provider = providers::find(tx, provider)?.provider;
         if provider.settings.user_type != UserType::ThirdParty {
-            return Err(Error::Conflict(format!(
-                "provider {} is registered for staff; only vendors' people are imported",
-                provider.settings.name
-            )));
+            let provider = ("provider", (&provider.settings.name).into());
+            return Err(Error::Conflict(Hindrance::OfStaff.said([provider])));
         }
         let caller = self.in_stead_of(tx, provider, operator, call.address)?;
         Ok(Realm { caller, group })
@@ -419,6 +415,9 @@ fn without_repetition(mut entries: Vec<Entry>) -> Vec<Entry> {
 
 impl From<TableError> for Error {
     fn from(error: TableError) -> Self {
-        Self::invalid("file", error.to_string())
+        Self::Invalid {
+            field: "file".to_owned(),
+            detail: error.to_string(),
+        }
     }
 }

@@ -3,7 +3,7 @@
 use vestibule_domain::event::Action;
 use vestibule_domain::internal_group::InternalGroupSettings;
 use vestibule_domain::provider::UserType;
-use vestibule_domain::{EventId, GroupId, ProviderId};
+use vestibule_domain::{EventId, GroupId, Hindrance, ProviderId};
 use vestibule_storage::groups::{self, Group};
 use vestibule_storage::links::Scope;
 use vestibule_storage::{Read, memberships, providers};
@@ -149,9 +149,7 @@ pub(crate) fn find(tx: &mut Read<'_>, id: GroupId) -> Result<Group, Error> {
     let owner = providers::find(tx, group.provider)?;
     match owner.map(|owner| owner.provider.settings.user_type) {
         Some(UserType::Internal) => Ok(group),
-        Some(UserType::ThirdParty) => Err(Error::Conflict(
-            "the group is a vendor's, not an internal group".to_owned(),
-        )),
+        Some(UserType::ThirdParty) => Err(Error::Conflict(Hindrance::GroupOfVendor.said([]))),
         None => Err(absent),
     }
 }

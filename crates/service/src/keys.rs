@@ -13,8 +13,8 @@ use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use serde::Serialize;
 use serde_json::json;
-use vestibule_domain::SigningKeyId;
 use vestibule_domain::event::{Action, Actor};
+use vestibule_domain::{Hindrance, SigningKeyId};
 use vestibule_storage::signing_keys::{self, SigningKey};
 use vestibule_storage::{Read, Write};
 
@@ -249,12 +249,7 @@ fn cipher(sealing: SealingKey) -> Result<LessSafeKey, Error> {
 
 /// The private part of a key, in PKCS#8.
 fn open(sealing: SealingKey, key: &SigningKey) -> Result<Vec<u8>, Error> {
-    let broken = || {
-        Error::Conflict(
-            "the signing key cannot be decrypted: key_secret is not the one it was encrypted under"
-                .to_owned(),
-        )
-    };
+    let broken = || Error::Conflict(Hindrance::KeySecretChanged.said([]));
     let (nonce, ciphertext) = key.sealed.split_at_checked(NONCE).ok_or_else(broken)?;
     let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| broken())?;
     let mut text = ciphertext.to_vec();
@@ -265,8 +260,5 @@ fn open(sealing: SealingKey, key: &SigningKey) -> Result<Vec<u8>, Error> {
 }
 
 fn no_key() -> Error {
-    Error::Conflict(
-        "nothing can be signed: on PostgreSQL, set key_secret to 32 random bytes in base64"
-            .to_owned(),
-    )
+    Error::Conflict(Hindrance::NoKeySecret.said([]))
 }

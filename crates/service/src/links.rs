@@ -18,7 +18,8 @@ use vestibule_domain::event::Action;
 use vestibule_domain::link::{
     Link, LinkEnd, LinkOrigin, LinkState, Wanted, WindowError, vendor_of,
 };
-use vestibule_domain::{LinkId, ProviderId, UserId, VendorId};
+use vestibule_domain::said::Value;
+use vestibule_domain::{Hindrance, LinkId, ProviderId, UserId, VendorId};
 use vestibule_oauth::{Secret, SecretKind};
 use vestibule_storage::links::{self, Choice};
 use vestibule_storage::users::User;
@@ -114,8 +115,7 @@ impl Service {
             let link = find(tx, id)?;
             let state = link.state(now);
             if !matches!(state, LinkState::Live | LinkState::Upcoming) {
-                let detail = "the link has ended; make another one";
-                return Err(Error::Conflict(detail.to_owned()));
+                return Err(Error::Conflict(Hindrance::LinkEnded.said([])));
             }
             let secret = service.forward(tx, &link, forwarding, now)?;
             if secret.is_some() {
@@ -321,7 +321,10 @@ impl LinkDetails {
 
 impl From<WindowError> for Error {
     fn from(error: WindowError) -> Self {
-        Self::invalid(error.field(), error.to_string())
+        Self::Invalid {
+            field: error.field().to_owned(),
+            detail: error.to_string(),
+        }
     }
 }
 
@@ -347,24 +350,20 @@ fn refuse_unless_allowed(
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
     if let Some(block) = facts.blocks.iter().find(|block| block.in_force(now)) {
-        return Err(Error::Conflict(format!(
-            "{user_name} is blocked: {}; lift the block first",
-            block.reason
-        )));
+        return Err(Error::Conflict(Hindrance::Blocked.said([
+            ("person", user_name.into()),
+            ("reason", (&block.reason).into()),
+        ])));
     }
     let decision = decide(facts, start);
     if decision.allowed() {
         return Ok(());
     }
-    let steps: Vec<String> = decision
-        .flip
-        .iter()
-        .map(|change| change.explanation.to_string())
-        .collect();
-    Err(Error::Conflict(format!(
-        "{user_name} may not get in when the link starts, so it would open nothing. {}",
-        steps.join(". ")
-    )))
+    let steps = decision.flip.into_iter().map(|change| change.explanation);
+    Err(Error::Conflict(Hindrance::NotAdmitted.said([
+        ("person", user_name.into()),
+        ("steps", Value::Steps(steps.collect())),
+    ])))
 }
 
 /// Where others have to approve, a link comes from an access request alone.
@@ -385,14 +384,16 @@ fn refuse_unless_unapproved(
     if *approvals_required == 0 {
         return Ok(());
     }
-    let levels = match approval_levels {
-        1 => String::new(),
-        levels => format!(" in each of {levels} levels"),
+    let hindrance = match approval_levels {
+        1 => Hindrance::ApprovalsNeeded,
+        _ => Hindrance::ApprovalsInLevels,
     };
-    Err(Error::Conflict(format!(
-        "access group {name} needs {approvals_required} approvals{levels}, so {user_name} gets no link without; make an \
-         access request for them (POST /api/v1/access-requests, `vestibule access-request add`)"
-    )))
+    Err(Error::Conflict(hindrance.said([
+        ("access_group", name.into()),
+        ("approvals", approvals_required.to_string().into()),
+        ("levels", approval_levels.to_string().into()),
+        ("person", user_name.into()),
+    ])))
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use vestibule_domain::link::{Link, LinkState};
 use vestibule_domain::mail::{
     Envelope, Letter, LetterKind, LetterState, Posted, Private, check_address,
 };
-use vestibule_domain::{EntryCodeId, LetterId, LinkId};
+use vestibule_domain::{EntryCodeId, Hindrance, LetterId, LinkId};
 use vestibule_oauth::{Secret, SecretKind};
 use vestibule_storage::outbox::{self, Lease, Letter as Stored};
 use vestibule_storage::warnings::{self, Warning};
@@ -156,9 +156,7 @@ impl Service {
         give_up: DateTime<Utc>,
     ) -> Result<(), Error> {
         if !self.settings().links.mail {
-            return Err(Error::Conflict(
-                "no mail server is configured; set smtp_host, or show the link instead".to_owned(),
-            ));
+            return Err(Error::Conflict(Hindrance::NoMailServer.said([])));
         }
         let email = check_mailable(&link.user_name, email)?;
         let now = self.now();
@@ -315,17 +313,16 @@ pub(crate) fn check_mailable<'a>(
     email: Option<&'a str>,
 ) -> Result<&'a str, Error> {
     let Some(email) = email else {
-        return Err(Error::Conflict(format!(
-            "{user_name} has no e-mail address; have it set in the provider's product, or make a link that is shown \
-             and forward it"
-        )));
+        return Err(Error::Conflict(
+            Hindrance::NoEmail.said([("person", user_name.into())]),
+        ));
     };
     match check_address(email) {
         Ok(()) => Ok(email),
-        Err(error) => Err(Error::Conflict(format!(
-            "no mail can go to the e-mail address of {user_name}: {error}; have it corrected in the provider's \
-             product, or make a link that is shown and forward it"
-        ))),
+        Err(error) => Err(Error::Conflict(Hindrance::NotMailable.said([
+            ("person", user_name.into()),
+            ("why", error.to_string().into()),
+        ]))),
     }
 }
 

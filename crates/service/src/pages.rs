@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use serde::{Deserialize, Serialize};
+use vestibule_domain::Mistake;
 use vestibule_storage::page::{self, Key, Position};
 
 use crate::{Error, Service};
@@ -125,14 +126,12 @@ fn position<S: page::Sort>(
     sort: S,
     descending: bool,
 ) -> Result<(Position, bool), Error> {
-    let refused = |detail| Error::invalid("after", detail);
+    let refused = |mistake: Mistake| Error::invalid("after", &mistake.said([]));
     let cursor: Cursor = BASE64
         .decode(text)
         .ok()
         .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-        .ok_or_else(|| {
-            refused("after: send `next` or `previous` of another page as it was answered")
-        })?;
+        .ok_or_else(|| refused(Mistake::BadCursor))?;
     let by_id = sort.column() == S::id_column();
     let key = match (cursor.text, cursor.number) {
         (Some(text), None) => Some(Key::Text(text)),
@@ -147,9 +146,7 @@ fn position<S: page::Sort>(
     if place_of_this_order {
         Ok((Position { key, id: cursor.id }, cursor.backward))
     } else {
-        Err(refused(
-            "after: this cursor belongs to a list in another order; begin again without it",
-        ))
+        Err(refused(Mistake::OtherOrder))
     }
 }
 

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use vestibule_domain::person::Block;
 use vestibule_domain::placement::{self, Candidate, Placement, Rule};
-use vestibule_domain::{EventId, GroupId, ProviderId, UserId, VendorId};
+use vestibule_domain::{EventId, GroupId, Mistake, ProviderId, UserId, VendorId};
 use vestibule_scim::fold::fold;
 use vestibule_storage::users::User;
 use vestibule_storage::{Read, placements as placed, users, vendors};
@@ -135,8 +135,11 @@ impl Service {
             find(tx, id)?;
             for vendor in priority {
                 if vendors::find(tx, *vendor)?.is_none() {
-                    let detail = format!("priority: no vendor has the id {vendor}");
-                    return Err(Error::invalid("priority", detail));
+                    let vendor = ("vendor", vendor.to_string().into());
+                    return Err(Error::invalid(
+                        "priority",
+                        &Mistake::NoVendor.said([vendor]),
+                    ));
                 }
             }
             let memberships = memberships::of_users(tx, &[id])?

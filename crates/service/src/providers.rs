@@ -8,7 +8,7 @@ use rand::RngCore as _;
 use serde_json::{Value, json};
 use vestibule_domain::event::{Action, Payload};
 use vestibule_domain::provider::{Provider, ProviderSettings, ProviderState};
-use vestibule_domain::{CredentialId, EventId, ProviderId};
+use vestibule_domain::{CredentialId, EventId, Mistake, ProviderId};
 use vestibule_oauth::{Secret, SecretKind};
 use vestibule_storage::credentials::{self, ClientSecret, Token, Use};
 use vestibule_storage::links::Scope;
@@ -194,8 +194,10 @@ impl Service {
             edit(&mut settings)?;
             let settings = whole_micros(settings);
             if settings.user_type != before.settings.user_type {
-                let detail = "user_type: is chosen at registration and cannot be changed";
-                return Err(Error::invalid("user_type", detail));
+                return Err(Error::invalid(
+                    "user_type",
+                    &Mistake::UserTypeFixed.said([]),
+                ));
             }
             let Some(payload) = changed(&before.settings, &settings)? else {
                 return Ok(current);
@@ -401,7 +403,7 @@ pub(crate) fn about(
 fn check(tx: &mut Read<'_>, settings: &ProviderSettings) -> Result<(), Error> {
     settings.check()?;
     if settings.scopes.is_empty() {
-        return Err(Error::invalid("scopes", "scopes: must not be empty"));
+        return Err(Error::invalid("scopes", &Mistake::Empty.said([])));
     }
     must_exist(tx, "default_access_group", settings.default_access_group)
 }

@@ -9,8 +9,8 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use chrono::{DateTime, Duration, Utc};
 use rand::RngCore as _;
 use totp_rs::{Builder, Totp};
-use vestibule_domain::AdministratorId;
 use vestibule_domain::event::{Action, Actor, Payload, Subject};
+use vestibule_domain::{AdministratorId, Mistake};
 use vestibule_oauth::{BearerError, Digest, Secret, SecretKind};
 use vestibule_scim::fold::fold;
 use vestibule_storage::administrators as people;
@@ -332,17 +332,18 @@ impl Service {
             .map(|secret| secret.as_ref().to_vec())
             .ok()
             .filter(|key| key.len() == TOTP_KEY)
-            .ok_or_else(|| Error::invalid("key", "key: begin again, the key is damaged"))?;
+            .ok_or_else(|| Error::invalid("key", &Mistake::KeyDamaged.said([])))?;
         let code = code.trim().to_owned();
         let (service, call) = (self.clone(), call.clone());
         self.store().write("sessions.set_second_factor", move |tx| {
             let now = service.now();
             let operator = crate::admin::admit(tx, &call, Role::Auditor, now)?;
-            let id = operator.administrator.ok_or(Error::NotFound("administrator"))?;
+            let id = operator
+                .administrator
+                .ok_or(Error::NotFound("administrator"))?;
             let mut who = people::find(tx, id)?.ok_or(Error::NotFound("administrator"))?;
-            let step = step(&key, &code, now).ok_or_else(|| {
-                Error::invalid("code", "code: is not the one the authenticator shows now; check the clock of the telephone")
-            })?;
+            let step = step(&key, &code, now)
+                .ok_or_else(|| Error::invalid("code", &Mistake::WrongCode.said([])))?;
             who.totp_key = Some(key.clone());
             who.totp_step = step;
             people::replace(tx, &who)?;

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 use vestibule_domain::event::{Actor, Subject};
 use vestibule_domain::timeline::MomentKind;
-use vestibule_domain::{AccessRequestId, ProviderId, VendorId};
+use vestibule_domain::{AccessRequestId, Mistake, ProviderId, VendorId};
 use vestibule_storage::timeline::{self, Choice};
 
 pub use vestibule_storage::timeline::{Moment, TimelineSort};
@@ -36,7 +36,7 @@ impl Service {
         if let (Some(from), Some(to)) = (query.from, query.to)
             && to <= from
         {
-            return Err(Error::invalid("to", "to: must be later than `from`"));
+            return Err(Error::invalid("to", &Mistake::NotAfterFrom.said([])));
         }
         let now = self.now();
         let asked = self.asked(&query.page, (TimelineSort::At, false))?;

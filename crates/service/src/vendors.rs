@@ -4,7 +4,7 @@ use chrono::{DateTime, SubsecRound as _, Utc};
 use serde_json::json;
 use vestibule_domain::event::{Action, Payload};
 use vestibule_domain::vendor::{Vendor, VendorSettings, VendorStatus};
-use vestibule_domain::{EventId, GroupId, VendorId};
+use vestibule_domain::{EventId, GroupId, Hindrance, Mistake, VendorId};
 use vestibule_storage::links::Scope;
 use vestibule_storage::vendors::{self, Stored};
 use vestibule_storage::{Read, Write, access_groups, groups, memberships, placements};
@@ -152,15 +152,14 @@ impl Service {
             let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
             let old = find(tx, id)?;
             if old.vendor.settings.status != VendorStatus::Closed {
-                return Err(Error::Conflict("only a closed vendor can be re-attached".to_owned()));
+                return Err(Error::Conflict(Hindrance::NotClosed.said([])));
             }
             let group = groups::find_locked(tx, old.vendor.provider, group)?.ok_or(Error::NotFound("group"))?;
             // The group before the nesting, as whoever changes members takes them.
             memberships::lock(tx, old.vendor.provider)?;
             let present = vendors::find_by_group(tx, group.id)?.ok_or(Error::NotFound("vendor of this group"))?;
             if present.vendor.settings.status != VendorStatus::Pending {
-                let detail = "the group's present vendor is no longer pending";
-                return Err(Error::Conflict(detail.to_owned()));
+                return Err(Error::Conflict(Hindrance::GroupDecided.said([])));
             }
             let event = service.id(EventId::from_uuid, now);
             service.close_replaced(tx, &operator, &present, event, now)?;
@@ -241,18 +240,12 @@ fn about(operator: &Operator, action: Action, vendor: &Vendor, at: DateTime<Utc>
 /// Whether an administrator may move a vendor from one status to another by setting it.
 fn allow_status(before: VendorStatus, after: VendorStatus) -> Result<(), Error> {
     match (before, after) {
-        (VendorStatus::Closed, _) => Err(Error::Conflict(
-            "the vendor is closed; attach it to a group again first".to_owned(),
-        )),
-        (_, VendorStatus::Closed) => Err(Error::invalid(
-            "status",
-            "status: a vendor is closed by deleting its group",
-        )),
+        (VendorStatus::Closed, _) => Err(Error::Conflict(Hindrance::VendorClosed.said([]))),
+        (_, VendorStatus::Closed) => {
+            Err(Error::invalid("status", &Mistake::ClosedByGroup.said([])))
+        }
         (VendorStatus::Enabled | VendorStatus::Disabled, VendorStatus::Pending) => {
-            Err(Error::invalid(
-                "status",
-                "status: a vendor that was decided on is never pending again",
-            ))
+            Err(Error::invalid("status", &Mistake::NeverPending.said([])))
         }
         _ => Ok(()),
     }

@@ -7,6 +7,7 @@ mod lists;
 mod openid;
 mod pages;
 mod panic;
+mod portuguese;
 mod proof;
 mod whole;
 

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use ipnetwork::{IpNetwork, Ipv4Network};
 use serde::{Deserialize, Serialize};
 
+use crate::Mistake;
 use crate::settings::MAX_ENTRIES;
 
 /// Which addresses may call. The default, an empty list, lets nobody call.
@@ -21,11 +22,11 @@ pub enum AllowedAddresses {
 /// A list of addresses that cannot be understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    #[error("`{item}` is not an address, a network such as 10.0.0.0/8, or *")]
+    #[error("{}", Mistake::NotAnAddress.said([("item", item.into())]))]
     Malformed { item: String },
-    #[error("`{item}` is not an address or a network such as 10.0.0.0/8")]
+    #[error("{}", Mistake::NotOneAddress.said([("item", item.into())]))]
     AnyNotPossible { item: String },
-    #[error("more than {max} entries")]
+    #[error("{}", Mistake::TooManyEntries.said([("max", max.to_string().into())]))]
     TooMany { max: usize },
 }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 use super::address::excerpt;
+use crate::Mistake;
 use crate::settings::MAX_ENTRIES;
 
 /// Longest `Referer` that is looked at, in bytes.
@@ -19,12 +20,12 @@ pub struct AllowedReferrers(Vec<String>);
 /// A list of referrers that cannot be understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReferrerError {
-    #[error("`{item}` is not an origin such as https://iga.example or https://iga.example:8443")]
+    #[error("{}", Mistake::NotAnOrigin.said([("item", item.into())]))]
     Malformed { item: String },
     /// Only origins are compared, so a path in the list would promise what is not done.
-    #[error("`{item}` has a path; give the scheme, the host and, if need be, the port")]
+    #[error("{}", Mistake::OriginWithPath.said([("item", item.into())]))]
     NotOnlyOrigin { item: String },
-    #[error("more than {max} entries")]
+    #[error("{}", Mistake::TooManyEntries.said([("max", max.to_string().into())]))]
     TooMany { max: usize },
 }
 

@@ -7,7 +7,7 @@ use vestibule_domain::access_request::{AccessRequest, RequestState, Voice, Vote,
 use vestibule_domain::event::{Action, Payload};
 use vestibule_domain::link::LinkOrigin;
 use vestibule_domain::settings::{self, MAX_TEXT};
-use vestibule_domain::{AccessRequestId, EventId};
+use vestibule_domain::{AccessRequestId, EventId, Hindrance};
 use vestibule_storage::access_requests as stored;
 use vestibule_storage::{Write, access_groups};
 
@@ -43,12 +43,7 @@ impl Service {
             }
             let mut request = find(tx, id)?;
             let policy = access_groups::find(tx, request.access_group)?
-                .ok_or_else(|| {
-                    Error::Conflict(
-                        "the access group is gone; withdraw the request and make another"
-                            .to_owned(),
-                    )
-                })?
+                .ok_or_else(|| Error::Conflict(Hindrance::AccessGroupGone.said([])))?
                 .access_group
                 .settings;
             let mut votes = stored::votes(tx, id)?;
@@ -176,10 +171,9 @@ impl Service {
             template,
         )?;
         if made.link.vendor != request.vendor {
-            return Err(Error::Conflict(format!(
-                "{} belongs to another vendor now than when access was requested; withdraw the request and make another",
-                request.user_name
-            )));
+            return Err(Error::Conflict(
+                Hindrance::VendorChanged.said([("person", (&request.user_name).into())]),
+            ));
         }
         Ok(made)
     }

@@ -3,6 +3,7 @@
 
 use serde_json::json;
 use vestibule_domain::event::Action;
+use vestibule_domain::{Hindrance, Mistake};
 use vestibule_storage::Read;
 use vestibule_storage::administrators as stored;
 use vestibule_storage::page::Page as Part;
@@ -103,8 +104,7 @@ impl Service {
             stored::find(tx, id)?.ok_or(Error::NotFound("administrator"))
         })?;
         if !self.password_is(current, &own.password_hash) {
-            let detail = "current: is not the password you have now";
-            return Err(Error::invalid("current", detail));
+            return Err(Error::invalid("current", &Mistake::WrongPassword.said([])));
         }
         let password_hash = self.hash(&own.name, password)?;
         self.set_password(call, Role::Auditor, &own.name, password_hash, false)
@@ -155,7 +155,5 @@ fn refuse_without_administrator(tx: &mut Read<'_>) -> Result<(), Error> {
     if !stored::list(tx, &left, &one)?.is_empty() {
         return Ok(());
     }
-    Err(Error::Conflict(
-        "this is the last enabled administrator; make another one first".to_owned(),
-    ))
+    Err(Error::Conflict(Hindrance::LastAdministrator.said([])))
 }

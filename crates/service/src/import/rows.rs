@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 use vestibule_domain::import::{Column, Entry, RowOutcome};
-use vestibule_domain::{GroupId, ProviderId, UserId};
+use vestibule_domain::{GroupId, Mistake, ProviderId, UserId};
 use vestibule_scim::fold::fold;
 use vestibule_scim::schema;
 use vestibule_storage::page::Page;
@@ -74,7 +74,7 @@ impl Service {
         let group = match (realm.group, entry.cell(Column::Vendor)) {
             (Some(group), _) => group,
             (None, None) => {
-                return Err(Error::invalid("vendor", "vendor: must not be empty"));
+                return Err(Error::invalid("vendor", &Mistake::Empty.said([])));
             }
             (None, Some(vendor)) => self.group_named(tx, caller, named, vendor)?,
         };

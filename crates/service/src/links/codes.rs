@@ -12,7 +12,7 @@ use serde_json::json;
 use vestibule_domain::access::Facts;
 use vestibule_domain::event::{Action, Actor, Payload};
 use vestibule_domain::link::{Link, LinkState, Standing};
-use vestibule_domain::{EntryCodeId, EventId, LinkId};
+use vestibule_domain::{EntryCodeId, EventId, Hindrance, LinkId};
 use vestibule_oauth::Digest;
 use vestibule_storage::entry_codes::{self, EntryCode};
 use vestibule_storage::{Read, Write, links, users};
@@ -111,15 +111,11 @@ impl Service {
             match entrance_of(tx, link.clone(), now)? {
                 Entrance::Open { .. } => {}
                 Entrance::NotYet { start } => {
-                    return Err(Error::Conflict(format!(
-                        "the link works only from {} on",
-                        start.to_rfc3339()
-                    )));
+                    let said = Hindrance::LinkNotYet.said([("start", start.into())]);
+                    return Err(Error::Conflict(said));
                 }
                 Entrance::Closed => {
-                    return Err(Error::Conflict(
-                        "the link does not work any more; make a new one".to_owned(),
-                    ));
+                    return Err(Error::Conflict(Hindrance::LinkClosed.said([])));
                 }
             }
             let code = service.new_code(tx, &link, Some(hash.clone()), now)?;
@@ -280,9 +276,10 @@ impl Service {
     ) -> Result<EntryCode, Error> {
         links::lock(tx, link.id)?;
         if entry_codes::count_since(tx, link.id, now - Duration::hours(1))? >= CODES_AN_HOUR {
-            return Err(Error::Conflict(format!(
-                "this link has had {CODES_AN_HOUR} codes within an hour; try again later"
-            )));
+            let most = CODES_AN_HOUR.to_string();
+            return Err(Error::Conflict(
+                Hindrance::CodesSpent.said([("max", most.into())]),
+            ));
         }
         let code = EntryCode {
             id: self.id(EntryCodeId::from_uuid, now),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use vestibule_domain::event::{Action, Payload, Subject};
 use vestibule_domain::link::LinkEnd;
 use vestibule_domain::provider::ProviderState;
-use vestibule_domain::{EventId, ProviderId, UserId};
+use vestibule_domain::{EventId, Hindrance, ProviderId, UserId};
 use vestibule_storage::credentials;
 use vestibule_storage::links::Scope;
 use vestibule_storage::providers::{self, Cleared, Holdings};
@@ -209,9 +209,7 @@ fn still_disabled(registered: &RegisteredProvider) -> Result<(), Error> {
     if registered.provider.state == ProviderState::Disabled {
         Ok(())
     } else {
-        Err(Error::Conflict(
-            "the provider was enabled again while it was being deleted".to_owned(),
-        ))
+        Err(Error::Conflict(Hindrance::EnabledAgain.said([])))
     }
 }
 

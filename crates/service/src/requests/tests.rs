@@ -116,7 +116,7 @@ fn what_the_gates_and_errors_say_has_a_code() {
         Error::Busy { retry_after: 1 },
         Error::NotFound("user"),
         Error::PreconditionFailed,
-        Error::Uniqueness("userName is already in use".to_owned()),
+        Error::taken("userName"),
     ];
     let texts = refusals.iter().map(ToString::to_string);
     for text in texts.chain(errors.iter().map(ToString::to_string)) {

@@ -38,7 +38,7 @@ pub(super) fn claim(
     values.dedup();
     let provider = caller.provider.id;
     match resources::claim(tx, provider, &resource_type.name, id, &values)? {
-        Some(attribute) => Err(Error::Uniqueness(format!("{attribute} is already in use"))),
+        Some(attribute) => Err(Error::taken(&attribute)),
         None => Ok(()),
     }
 }

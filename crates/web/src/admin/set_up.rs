@@ -127,7 +127,8 @@ type Sent = Result<Form<SetUpForm>, actix_web::Error>;
 
 fn failed(error: &Error, name: &str, request: &HttpRequest) -> HttpResponse {
     match error {
-        Error::Invalid { detail, .. } | Error::Uniqueness(detail) => mistaken(name, detail),
+        Error::Invalid { detail, .. } => mistaken(name, detail),
+        Error::Uniqueness(said) => mistaken(name, &said.to_string()),
         Error::Unauthenticated(_)
         | Error::Refused(_)
         | Error::OverRate { .. }

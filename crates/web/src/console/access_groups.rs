@@ -1,7 +1,7 @@
 //! Remote Access > Access control > Access groups.
 
-use vestibule_domain::AccessGroupId;
 use vestibule_domain::access_group::{AccessGroup, AccessGroupSettings};
+use vestibule_domain::{AccessGroupId, Hindrance, Mistake};
 use vestibule_service::access_groups::AccessGroupQuery;
 use vestibule_service::access_groups::{AccessGroupDetails, Tied};
 use vestibule_service::pages::PageQuery;
@@ -290,7 +290,7 @@ fn settings(fields: &Pairs) -> Result<AccessGroupSettings, Error> {
         let text = fields.get(name).trim();
         text.parse::<u32>().map_err(|_| Error::Invalid {
             field: name.to_owned(),
-            detail: format!("{name}: must be a whole number"),
+            detail: Mistake::NotWhole.english().to_owned(),
         })
     };
     Ok(AccessGroupSettings {
@@ -475,7 +475,7 @@ pub(super) async fn delete(visit: &Visit, fields: &Fields) -> Answer {
     };
     let details = find(visit).await?;
     if fields.get("confirm").trim() != details.access_group.settings.name {
-        return Err(Error::Conflict(visit.t.own("form.retype_wrong")));
+        return Err(Error::Conflict(Hindrance::NotRetyped.said([])));
     }
     visit
         .run(move |service, call| service.delete_access_group(call, id))

@@ -378,17 +378,16 @@ fn decide(visit: &Visit, details: &AccessRequestDetails, form: Form) -> Section 
         name: visit.who.name.clone(),
     };
     let now = visit.web.service.now();
-    let admitted =
-        details
-            .policy
-            .as_ref()
-            .map_or(Err(t.own("access_request.group_gone_next")), |policy| {
-                let admitted = request.admits(&voice, &details.votes, policy, now);
-                admitted.map_err(|error: VoteError| t.detail("", &error.to_string()))
-            });
+    let admitted = details.policy.as_ref().map_or(
+        Err(t.get("access_request.group_gone_next").into()),
+        |policy| {
+            let admitted = request.admits(&voice, &details.votes, policy, now);
+            admitted.map_err(|error: VoteError| t.hindrance(&error.hindrance().said([])))
+        },
+    );
     let mut blocks = vec![match admitted {
         Ok(()) => Block::Form(form),
-        Err(why) => Block::Text(why),
+        Err(why) => Block::Phrase(why),
     }];
     if request.requester == voice || visit.may(Role::Administrator) {
         let withdraw = Cell::Button(Button {
@@ -455,8 +454,8 @@ pub(super) async fn vote(visit: &Visit, fields: &Fields) -> Answer {
             let mut page = page(visit, &shown, form, true);
             // Decided meanwhile: there is no form any more that could say so.
             if request.state != RequestState::Pending {
-                let decided = VoteError::Decided(request.state).to_string();
-                let text = visit.t.detail("", &decided);
+                let decided = VoteError::Decided(request.state).hindrance();
+                let text = visit.t.hindrance(&decided.said([]));
                 page.notice = Some(Notice::new(Tone::Bad, text));
             }
             Ok(Reply::Mistaken(Box::new(page)))
@@ -467,8 +466,8 @@ pub(super) async fn vote(visit: &Visit, fields: &Fields) -> Answer {
 /// Writes what was wrong, or what stands in the way, into the form.
 fn refused(visit: &Visit, form: &mut Form, error: Error, usual: &str) -> Result<(), Error> {
     match error {
-        Error::Conflict(detail) => {
-            form.mark(usual, &visit.t.detail("", &detail));
+        Error::Conflict(said) => {
+            form.mark(usual, visit.t.hindrance(&said));
             Ok(())
         }
         error => visit.mark(form, error, usual),

@@ -1,7 +1,7 @@
 //! Who runs Vestibule, and their API tokens.
 
 use chrono::Duration;
-use vestibule_domain::CredentialId;
+use vestibule_domain::{CredentialId, Hindrance};
 use vestibule_service::administrators::{AdminToken, Administrator, AdministratorQuery};
 use vestibule_service::pages::Page as Tokens;
 use vestibule_service::{Error, Role, Service};
@@ -411,7 +411,7 @@ pub(super) async fn reset(visit: &Visit, fields: &Fields) -> Answer {
 pub(super) async fn delete(visit: &Visit, fields: &Fields) -> Answer {
     let name = name(visit)?;
     if fields.get("confirm").trim() != name {
-        return Err(Error::Conflict(visit.t.own("form.retype_wrong")));
+        return Err(Error::Conflict(Hindrance::NotRetyped.said([])));
     }
     visit
         .run(move |service, call| service.delete_administrator(call, &name))

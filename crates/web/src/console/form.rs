@@ -1,8 +1,11 @@
 //! Forms: what they ask for, and what was wrong with what was given.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
+use vestibule_domain::Mistake;
+use vestibule_domain::said::Said;
 
 use super::page::Tone;
+use super::phrase::Phrase;
 
 /// A form. What a reader typed stays in it when it comes back with mistakes.
 #[derive(Debug, Default)]
@@ -44,7 +47,7 @@ pub(crate) struct Field {
     pub(crate) label: String,
     pub(crate) hint: Option<String>,
     /// What to change.
-    pub(crate) mistake: Option<String>,
+    pub(crate) mistake: Option<Phrase>,
     pub(crate) required: bool,
     pub(crate) control: Control,
 }
@@ -79,6 +82,14 @@ pub(crate) enum Control {
     Retype {
         expected: String,
     },
+}
+
+/// What is said of a text that is no JSON.
+pub(crate) fn not_json(error: &serde_json::Error) -> Said {
+    Mistake::NotJson.said([
+        ("line", error.line().to_string().into()),
+        ("column", error.column().to_string().into()),
+    ])
 }
 
 /// One of several answers.
@@ -126,11 +137,11 @@ impl Form {
     }
 
     /// Writes what was wrong at its field; answers whether there is such a field.
-    pub(crate) fn mark(&mut self, name: &str, mistake: &str) -> bool {
+    pub(crate) fn mark(&mut self, name: &str, mistake: impl Into<Phrase>) -> bool {
         let fields = self.groups.iter_mut().flat_map(|group| &mut group.fields);
         for field in fields {
             if field.name == name {
-                field.mistake = Some(mistake.to_owned());
+                field.mistake = Some(mistake.into());
                 return true;
             }
         }

@@ -6,6 +6,7 @@ use vestibule_service::{AdminCall, Error, Service};
 use super::fields::Fields;
 use super::form::{Field, Form};
 use super::page::{Anchor, Block, Cell, Fact, Notice, Page, Section, Tone};
+use super::phrase::Phrase;
 use super::reply::{Answer, Reply};
 use super::text::Texts;
 use super::visit::Visit;
@@ -61,7 +62,7 @@ async fn show(visit: &Visit, target: Target) -> Answer {
 async fn page(
     visit: &Visit,
     target: Target,
-    mistake: Option<(&str, &str)>,
+    mistake: Option<(&str, Phrase)>,
     reason: &str,
 ) -> Result<Page, Error> {
     let t = visit.t;
@@ -141,7 +142,7 @@ async fn press(visit: &Visit, target: Target, fields: &Fields) -> Answer {
         .await?;
     let reason = fields.get("reason").trim().to_owned();
     if fields.get("confirm").trim() != name.trim() {
-        let mistake = Some(("confirm", visit.t.get("form.retype_wrong")));
+        let mistake = Some(("confirm", visit.t.get("form.retype_wrong").into()));
         let page = page(visit, target, mistake, &reason).await?;
         return Ok(Reply::Mistaken(Box::new(page)));
     }
@@ -152,8 +153,8 @@ async fn press(visit: &Visit, target: Target, fields: &Fields) -> Answer {
     match pressed {
         Ok(_) => Ok(Reply::See(format!("{}?done=panic", href(target)))),
         Err(Error::Invalid { field, detail }) => {
-            let mistake = visit.t.detail(&field, &detail);
-            let page = page(visit, target, Some(("reason", &mistake)), &reason).await?;
+            let mistake = visit.t.mistake(&field, &detail);
+            let page = page(visit, target, Some(("reason", mistake)), &reason).await?;
             Ok(Reply::Mistaken(Box::new(page)))
         }
         Err(error) => Err(error),

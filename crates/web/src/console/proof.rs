@@ -42,7 +42,7 @@ pub(super) async fn asked(visit: &Visit, fields: &Fields) -> Result<(), Answer> 
         }
     };
     let mut form = form(visit, fields);
-    form.mark(field, &mistake);
+    form.mark(field, mistake);
     Err(Ok(Reply::Mistaken(Box::new(page(visit, form)))))
 }
 

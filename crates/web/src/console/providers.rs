@@ -8,9 +8,9 @@ pub(super) mod show;
 use std::net::IpAddr;
 
 use chrono::Duration;
-use vestibule_domain::ProviderId;
 use vestibule_domain::network::AllowedAddresses;
 use vestibule_domain::provider::{Provider, ProviderState, UserType};
+use vestibule_domain::{Mistake, ProviderId};
 use vestibule_scim::Dialect;
 use vestibule_service::providers::{
     AUTHENTICATION_METHOD, Choice, PROTOCOL, ProviderQuery, RegisteredProvider, Sources,
@@ -266,7 +266,9 @@ pub(super) async fn allow(visit: &Visit, fields: &Fields) -> Answer {
     let address = fields.get("address").trim();
     let address: IpAddr = address.parse().map_err(|_| Error::Invalid {
         field: "address".to_owned(),
-        detail: format!("{address}: is not an address"),
+        detail: Mistake::NotOneAddress
+            .said([("item", address.into())])
+            .to_string(),
     })?;
     visit
         .run(move |service, call| {

@@ -8,7 +8,7 @@ use vestibule_service::Error;
 
 use super::form::Control;
 use super::page::{Anchor, Block, Cell, Notice, Page, Section, Tone};
-use super::phrase::Part;
+use super::phrase::{Part, Phrase};
 use super::table::Table;
 use super::text::{Language, Texts};
 use super::visit::{Looks, Visit};
@@ -143,9 +143,12 @@ impl Visit {
                 (StatusCode::FORBIDDEN, text)
             }
             Error::NotFound(_) => (StatusCode::NOT_FOUND, self.t.own("error.not_found")),
-            Error::Invalid { detail, .. } => (StatusCode::UNPROCESSABLE_ENTITY, detail.clone()),
-            Error::Uniqueness(detail) | Error::Conflict(detail) => {
-                (StatusCode::CONFLICT, self.t.detail("", detail))
+            Error::Invalid { field, detail } => {
+                let mistake = self.t.mistake(field, detail);
+                return self.page(StatusCode::UNPROCESSABLE_ENTITY, self.stop(mistake));
+            }
+            Error::Uniqueness(said) | Error::Conflict(said) => {
+                return self.page(StatusCode::CONFLICT, self.stop(self.t.hindrance(said)));
             }
             Error::PreconditionFailed => (StatusCode::CONFLICT, self.t.own("error.changed")),
             Error::Refused(_) | Error::OverRate { .. } | Error::Token(_) | Error::Scim(_) => {
@@ -174,7 +177,7 @@ impl Visit {
     }
 
     /// A page that says why there is none.
-    fn stop(&self, text: String) -> Page {
+    fn stop(&self, text: impl Into<Phrase>) -> Page {
         let title = self.t.own("error.title");
         let fact = super::page::Fact::new(
             self.t.own("error.request"),

@@ -6,8 +6,9 @@ use vestibule_service::{Error, Role, Service};
 
 use super::MOUNT;
 use super::fields::Fields;
-use super::form::{Field, Form, Pick};
+use super::form::{Field, Form, Pick, not_json};
 use super::page::{Anchor, Block, Button, Cell, Notice, Page, Section, Tone};
+use super::phrase::Part;
 use super::query::Pairs;
 use super::reply::{Answer, Reply};
 use super::table::Table;
@@ -57,21 +58,20 @@ async fn page(visit: &Visit, wrong: Option<(&str, &Pairs, Error)>) -> Result<Pag
         let form = forms.iter_mut().find(|form| form.id == what);
         match (form, error) {
             (Some(form), Error::Invalid { field, detail }) => {
-                let mistake = if detail.starts_with(&field) {
-                    detail
-                } else {
-                    format!("{field}: {detail}")
-                };
-                if !form.mark("definition", &mistake) {
-                    form.mark("urn", &mistake);
+                let mut mistake = t.mistake(&field, &detail);
+                if !field.is_empty() {
+                    mistake.0.insert(0, Part::Words(format!("{field}: ")));
+                }
+                if !form.mark("definition", mistake.clone()) {
+                    form.mark("urn", mistake);
                 }
             }
-            (Some(form), Error::Conflict(detail) | Error::Uniqueness(detail)) => {
-                page.notice = Some(Notice::new(Tone::Bad, detail));
+            (Some(form), Error::Conflict(said) | Error::Uniqueness(said)) => {
+                page.notice = Some(Notice::new(Tone::Bad, t.hindrance(&said)));
                 form.mark("definition", visit.t.get("form.wrong"));
             }
-            (None, Error::Conflict(detail)) => {
-                page.notice = Some(Notice::new(Tone::Bad, detail));
+            (None, Error::Conflict(said)) => {
+                page.notice = Some(Notice::new(Tone::Bad, t.hindrance(&said)));
             }
             (_, error) => return Err(error),
         }
@@ -345,8 +345,8 @@ async fn change(
 /// A definition as it was typed.
 fn definition(fields: &Fields) -> Result<Value, Error> {
     serde_json::from_str(fields.get("definition")).map_err(|error| Error::Invalid {
-        field: "JSON".to_owned(),
-        detail: error.to_string(),
+        field: String::new(),
+        detail: not_json(&error).to_string(),
     })
 }
 

@@ -2,6 +2,7 @@
 //! the mail server with.
 
 use chrono::Duration;
+use vestibule_domain::Hindrance;
 use vestibule_domain::mail::Posted;
 use vestibule_service::sessions::{ABSOLUTE, IDLE};
 use vestibule_service::{Error, Role};
@@ -250,7 +251,7 @@ pub(super) async fn test_mail(visit: &Visit, fields: &Fields) -> Answer {
     let t = visit.t;
     let to = fields.get("to").trim().to_owned();
     let Some(mailer) = visit.web.mailer.clone() else {
-        return Err(Error::Conflict(t.own("settings.no_mail")));
+        return Err(Error::Conflict(Hindrance::NoMailServer.said([])));
     };
     let mut form = test_form(visit, &to);
     let now = visit.web.service.now();
@@ -259,7 +260,7 @@ pub(super) async fn test_mail(visit: &Visit, fields: &Fields) -> Answer {
     let notice = match posted {
         Posted::Sent => Notice::new(Tone::Good, t.own("settings.sent")),
         Posted::Refused(why) | Posted::Postponed(why) | Posted::Unknown(why) => {
-            form.mark("to", &why);
+            form.mark("to", t.mistake("", &why));
             Notice::new(Tone::Bad, t.own("settings.not_sent"))
         }
         Posted::Dropped => Notice::new(Tone::Bad, t.own("settings.not_sent")),

@@ -15,6 +15,7 @@ use vestibule_service::{Error, Service};
 use super::fields::Fields;
 use super::form::{Field, Form, Pick, items};
 use super::page::{Anchor, Block, Cell, Live, Notice, Page, Section, Tone};
+use super::phrase::Phrase;
 use super::reply::{Answer, Reply};
 use super::table::Table;
 use super::text::Texts;
@@ -148,27 +149,27 @@ fn settings(
     visit: &Visit,
     product: &Product,
     fields: &Fields,
-) -> Result<ProviderSettings, Vec<(String, String)>> {
+) -> Result<ProviderSettings, Vec<(String, Phrase)>> {
     let t = visit.t;
     let mut wrong = Vec::new();
     let allowed_addresses = AllowedAddresses::parse(&items(fields.get("addresses")))
-        .map_err(|error| wrong.push(("addresses".to_owned(), error.to_string())))
+        .map_err(|error| wrong.push(("addresses".to_owned(), t.mistake("", &error.to_string()))))
         .unwrap_or_default();
     let user_type = fields
         .get("user_type")
         .parse()
-        .map_err(|_| wrong.push(("user_type".to_owned(), t.own("form.choose"))))
+        .map_err(|_| wrong.push(("user_type".to_owned(), t.get("form.choose").into())))
         .unwrap_or(UserType::ThirdParty);
     let mut authentication = Methods::default();
     if product.proof == Proof::Federation {
         let given = |name: &str| fields.get(name).trim().to_owned();
         let tenant = given("tenant");
         if uuid::Uuid::try_parse(&tenant).is_err() {
-            wrong.push(("tenant".to_owned(), t.own("setup.tenant_wrong")));
+            wrong.push(("tenant".to_owned(), t.get("setup.tenant_wrong").into()));
         }
         let subject = given("subject");
         if uuid::Uuid::try_parse(&subject).is_err() {
-            wrong.push(("subject".to_owned(), t.own("setup.subject_wrong")));
+            wrong.push(("subject".to_owned(), t.get("setup.subject_wrong").into()));
         }
         authentication.federated = vec![Federation {
             issuer: format!("https://login.microsoftonline.com/{tenant}/v2.0"),
@@ -199,7 +200,7 @@ fn settings(
         && let Err(mistake) = settings.check()
     {
         let field = mistake.field();
-        wrong.push((field.to_owned(), t.detail(field, &mistake.to_string())));
+        wrong.push((field.to_owned(), t.mistake(field, &mistake.to_string())));
     }
     if wrong.is_empty() {
         Ok(settings)
@@ -212,10 +213,10 @@ fn settings(
 pub(super) async fn begin(visit: &Visit, fields: &Fields) -> Answer {
     let t = visit.t;
     let product = guide::find(fields.get("product")).ok_or(Error::NotFound("product"))?;
-    let mistaken = |wrong: Vec<(String, String)>| {
+    let mistaken = |wrong: Vec<(String, Phrase)>| {
         let mut form = form(visit, product, Some(fields));
-        for (field, mistake) in &wrong {
-            if !form.mark(field, mistake) {
+        for (field, mistake) in wrong {
+            if !form.mark(&field, mistake.clone()) {
                 form.mark("name", mistake);
             }
         }
@@ -252,14 +253,7 @@ pub(super) async fn begin(visit: &Visit, fields: &Fields) -> Answer {
             page.notice = Some(Notice::new(Tone::Good, t.own("setup.registered")));
             Ok(page.into())
         }
-        Err(Error::Invalid { field, detail }) => {
-            let mistake = t.detail(&field, &detail);
-            mistaken(vec![(field, mistake)])
-        }
-        Err(Error::Uniqueness(detail)) => {
-            mistaken(vec![("name".to_owned(), t.detail("name", &detail))])
-        }
-        Err(error) => Err(error),
+        Err(error) => mistaken(vec![visit.mistake(error)?]),
     }
 }
 

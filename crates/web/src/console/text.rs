@@ -145,17 +145,6 @@ impl Texts {
     pub(crate) fn word(&self, word: &str) -> String {
         self.own_of("word", word)
     }
-
-    /// What a check said about a field, without the field's name before it.
-    pub(crate) fn detail(&self, field: &str, detail: &str) -> String {
-        let bare = detail
-            .strip_prefix(field)
-            .and_then(|rest| rest.strip_prefix(": "))
-            .unwrap_or(detail);
-        self.find(&format!("detail.{bare}"))
-            .unwrap_or(bare)
-            .to_owned()
-    }
 }
 
 fn flat(source: &str) -> HashMap<String, String> {

@@ -28,7 +28,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     let mut when = |name: &'static str, label: String| -> Option<DateTime<Utc>> {
         let typed = visit.query.get(name);
         let mut field = Field::when(name, label, typed);
-        let read = instant(typed).map_err(|key| field.mistake = Some(t.own(key)));
+        let read = instant(typed).map_err(|key| field.mistake = Some(t.get(key).into()));
         fields.push(field);
         read.unwrap_or_default()
     };
@@ -56,7 +56,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         (Ok(found), sources) => (Some(found), sources),
         // The end before the beginning is told at its field; there is nothing between them.
         (Err(Error::Invalid { field, detail }), sources) if field == "to" => {
-            let mistake = t.detail(&field, &detail);
+            let mistake = t.mistake(&field, &detail);
             if let Some(field) = fields.iter_mut().find(|one| one.name == "to") {
                 field.mistake = Some(mistake);
             }

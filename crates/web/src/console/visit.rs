@@ -14,6 +14,7 @@ use vestibule_service::pages::PageQuery;
 use vestibule_service::{AdminCall, Error, Role, Service};
 
 use super::form::{Field, Form, Pick};
+use super::phrase::Phrase;
 use super::query::Pairs;
 use super::text::{Language, Texts};
 use crate::Web;
@@ -150,16 +151,23 @@ impl Visit {
     /// Writes a mistake at its field of the form, or at `usual`; what is no mistake of the form is
     /// passed on.
     pub(crate) fn mark(&self, form: &mut Form, error: Error, usual: &str) -> Result<(), Error> {
-        let (field, detail) = match error {
-            Error::Invalid { field, detail } => (field, detail),
-            Error::Uniqueness(detail) => ("name".to_owned(), detail),
-            error => return Err(error),
-        };
-        let mistake = self.t.detail(&field, &detail);
-        if !form.mark(&field, &mistake) {
-            form.mark(usual, &mistake);
+        let (field, mistake) = self.mistake(error)?;
+        if !form.mark(&field, mistake.clone()) {
+            form.mark(usual, mistake);
         }
         Ok(())
+    }
+
+    /// The field and what is wrong there; what is no mistake of a form is passed on.
+    pub(crate) fn mistake(&self, error: Error) -> Result<(String, Phrase), Error> {
+        match error {
+            Error::Invalid { field, detail } => {
+                let mistake = self.t.mistake(&field, &detail);
+                Ok((field, mistake))
+            }
+            Error::Uniqueness(said) => Ok(("name".to_owned(), self.t.hindrance(&said))),
+            error => Err(error),
+        }
     }
 
     pub(crate) fn wants_csv(&self) -> bool {

@@ -1,9 +1,9 @@
 //! The form by which access is requested for a person.
 
 use chrono::Duration;
-use vestibule_domain::UserId;
 use vestibule_domain::access_group::AccessGroup;
 use vestibule_domain::access_request::{Asked, approvals_needed};
+use vestibule_domain::{Mistake, UserId};
 use vestibule_service::Error;
 use vestibule_service::people::Person;
 
@@ -154,7 +154,7 @@ fn asked(visit: &Visit, fields: &Fields) -> Result<Asked, Error> {
         None => None,
         Some(Ok(minutes)) => Some(minutes),
         Some(Err(_)) => {
-            let detail = "must be a whole number".to_owned();
+            let detail = Mistake::NotWhole.english().to_owned();
             return Err(wrong("duration_minutes", detail));
         }
     };

@@ -55,22 +55,14 @@ pub(in crate::console) async fn issue(visit: &Visit, fields: &Fields) -> Answer 
             ));
             Ok(show::page(visit, once).await?.into())
         }
-        Err(Error::Invalid { field, detail }) => mistaken(visit, id, fields, &field, &detail).await,
-        Err(Error::Uniqueness(detail)) => mistaken(visit, id, fields, "name", &detail).await,
-        Err(error) => Err(error),
+        Err(error) => mistaken(visit, id, fields, error).await,
     }
 }
 
-async fn mistaken(
-    visit: &Visit,
-    id: ProviderId,
-    fields: &Fields,
-    field: &str,
-    detail: &str,
-) -> Answer {
-    let mut page = show::page(visit, None).await?;
+async fn mistaken(visit: &Visit, id: ProviderId, fields: &Fields, error: Error) -> Answer {
     let mut form = token_form(visit, id, Some(fields));
-    form.mark(field, &visit.t.detail(field, detail));
+    visit.mark(&mut form, error, "name")?;
+    let mut page = show::page(visit, None).await?;
     replace(&mut page, form);
     Ok(Reply::Mistaken(Box::new(page)))
 }

@@ -16,6 +16,7 @@ use crate::console::access_groups;
 use crate::console::fields::Fields;
 use crate::console::form::{Field, Form, Group, Pick};
 use crate::console::page::{Anchor, Block, Notice, Page, Section, Tone};
+use crate::console::phrase::Phrase;
 use crate::console::reply::{Answer, Reply};
 use crate::console::visit::Visit;
 
@@ -211,10 +212,10 @@ fn mistaken(
     visit: &Visit,
     title: String,
     mut form: Form,
-    wrong: &[(&'static str, String)],
+    wrong: Vec<(&'static str, Phrase)>,
 ) -> Reply {
     for (field, mistake) in wrong {
-        if !form.mark(field, mistake) {
+        if !form.mark(field, mistake.clone()) {
             form.mark("name", mistake);
         }
     }
@@ -230,11 +231,11 @@ pub(in crate::console) async fn new(visit: &Visit) -> Answer {
 
 pub(in crate::console) async fn create(visit: &Visit, fields: &Fields) -> Answer {
     let typed = Typed::of_fields(fields);
-    let again = async |wrong: Vec<(&'static str, String)>| -> Answer {
+    let again = async |wrong: Vec<(&'static str, Phrase)>| -> Answer {
         let groups = access_groups::picks(visit).await?;
         let action = format!("{MOUNT}/providers/new");
         let form = form(visit, &typed, action, None, groups);
-        Ok(mistaken(visit, visit.t.own("provider.new"), form, &wrong))
+        Ok(mistaken(visit, visit.t.own("provider.new"), form, wrong))
     };
     let settings = match typed.settings(visit) {
         Ok(settings) => settings,
@@ -271,12 +272,9 @@ pub(in crate::console) async fn create(visit: &Visit, fields: &Fields) -> Answer
 }
 
 /// The mistake a service found, at the form's field, unless it is no mistake of the form.
-fn at_field(visit: &Visit, error: Error) -> Result<(&'static str, String), Error> {
-    match error {
-        Error::Invalid { field, detail } => Ok((field_of(&field), visit.t.detail(&field, &detail))),
-        Error::Uniqueness(detail) => Ok(("name", visit.t.detail("name", &detail))),
-        error => Err(error),
-    }
+fn at_field(visit: &Visit, error: Error) -> Result<(&'static str, Phrase), Error> {
+    let (field, mistake) = visit.mistake(error)?;
+    Ok((field_of(&field), mistake))
 }
 
 pub(in crate::console) async fn edit(visit: &Visit) -> Answer {
@@ -308,7 +306,7 @@ pub(in crate::console) async fn change(visit: &Visit, fields: &Fields) -> Answer
     let mut typed = Typed::of_fields(fields);
     user_type.name().clone_into(&mut typed.user_type);
     let version: Option<i64> = fields.get("version").parse().ok();
-    let again = async |wrong: Vec<(&'static str, String)>| -> Answer {
+    let again = async |wrong: Vec<(&'static str, Phrase)>| -> Answer {
         let groups = access_groups::picks(visit).await?;
         let mut form = form(
             visit,
@@ -320,7 +318,7 @@ pub(in crate::console) async fn change(visit: &Visit, fields: &Fields) -> Answer
         form.hidden
             .push(("version", fields.get("version").to_owned()));
         let title = visit.t.say("provider.edit_title", &[("name", &typed.name)]);
-        Ok(mistaken(visit, title, form, &wrong))
+        Ok(mistaken(visit, title, form, wrong))
     };
     let settings = match typed.settings(visit) {
         Ok(settings) => settings,

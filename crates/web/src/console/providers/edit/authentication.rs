@@ -6,7 +6,8 @@ use vestibule_oauth::{
     CertificateName, Federation, Methods, OwnCertificates, PrivateKeyJwt, PublicKeys, Thumbprint,
 };
 
-use crate::console::form::{Field, Pick, items};
+use crate::console::form::{Field, Pick, items, not_json};
+use crate::console::phrase::Phrase;
 use crate::console::query::Pairs;
 use crate::console::visit::Visit;
 
@@ -84,32 +85,32 @@ impl Typed {
     pub(super) fn methods(
         &self,
         visit: &Visit,
-        wrong: &mut Vec<(&'static str, String)>,
+        wrong: &mut Vec<(&'static str, Phrase)>,
     ) -> Methods {
         let t = visit.t;
         let jwks = (!self.jwks.is_empty()).then(|| {
-            let set = serde_json::from_str(&self.jwks)
-                .map_err(|error| t.say("method.not_json", &[("error", &error)]));
+            let set =
+                serde_json::from_str(&self.jwks).map_err(|error| not_json(&error).to_string());
             set.and_then(|set| PublicKeys::register(&set).map_err(|error| error.to_string()))
         });
         let jwks = match jwks.transpose() {
             Ok(jwks) => jwks,
             Err(mistake) => {
-                wrong.push(("jwks", mistake));
+                wrong.push(("jwks", t.mistake("", &mistake)));
                 None
             }
         };
         let jwks_uri = Some(self.jwks_uri.clone()).filter(|address| !address.is_empty());
         let signs = !self.jwks.is_empty() || jwks_uri.is_some();
         if jwks.is_some() && jwks_uri.is_some() {
-            wrong.push(("jwks_uri", t.own("method.one_of")));
+            wrong.push(("jwks_uri", t.get("method.one_of").into()));
         }
         let life = if self.life.is_empty() {
             day()
         } else {
             self.life
                 .parse()
-                .map_err(|_| wrong.push(("life", t.own("method.life_wrong"))))
+                .map_err(|_| wrong.push(("life", t.get("method.life_wrong").into())))
                 .unwrap_or_else(|()| day())
         };
         let thumbprints: Result<Vec<Thumbprint>, _> = items(&self.thumbprints)
@@ -117,7 +118,7 @@ impl Typed {
             .map(|one| one.parse())
             .collect();
         let thumbprints = thumbprints.unwrap_or_else(|error| {
-            wrong.push(("thumbprints", error.to_string()));
+            wrong.push(("thumbprints", t.mistake("", &error.to_string())));
             Vec::new()
         });
         let parts = [
@@ -159,19 +160,24 @@ impl Typed {
     fn certificate(
         &self,
         visit: &Visit,
-    ) -> Result<Option<CertificateName>, (&'static str, String)> {
+    ) -> Result<Option<CertificateName>, (&'static str, Phrase)> {
         let t = visit.t;
         let kind = self.certificate_kind.as_str();
         if kind.is_empty() && self.certificate_name.is_empty() {
             return Ok(None);
         }
         if !CertificateName::KINDS.contains(&kind) {
-            return Err(("certificate_kind", t.own("form.choose")));
+            return Err(("certificate_kind", t.get("form.choose").into()));
         }
         // Any text is a name, but of an address.
         serde_json::from_value(json!({ kind: self.certificate_name }))
             .map(Some)
-            .map_err(|_| ("certificate_name", t.own("method.certificate_ip_wrong")))
+            .map_err(|_| {
+                (
+                    "certificate_name",
+                    t.get("method.certificate_ip_wrong").into(),
+                )
+            })
     }
 
     pub(super) fn fields(&self, visit: &Visit) -> Vec<Field> {

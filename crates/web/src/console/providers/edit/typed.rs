@@ -7,6 +7,7 @@ use vestibule_scim::Dialect;
 
 use super::authentication;
 use crate::console::form::{as_typed, instant, items};
+use crate::console::phrase::Phrase;
 use crate::console::providers::dialect_word;
 use crate::console::query::Pairs;
 use crate::console::visit::Visit;
@@ -101,26 +102,26 @@ impl Typed {
     pub(super) fn settings(
         &self,
         visit: &Visit,
-    ) -> Result<ProviderSettings, Vec<(&'static str, String)>> {
+    ) -> Result<ProviderSettings, Vec<(&'static str, Phrase)>> {
         let t = visit.t;
-        let mut wrong: Vec<(&'static str, String)> = Vec::new();
+        let mut wrong: Vec<(&'static str, Phrase)> = Vec::new();
         let allowed_addresses = AllowedAddresses::parse(&items(&self.addresses))
-            .map_err(|error| wrong.push(("addresses", error.to_string())))
+            .map_err(|error| wrong.push(("addresses", t.mistake("", &error.to_string()))))
             .unwrap_or_default();
         let allowed_referrers = AllowedReferrers::parse(&items(&self.referrers))
-            .map_err(|error| wrong.push(("referrers", error.to_string())))
+            .map_err(|error| wrong.push(("referrers", t.mistake("", &error.to_string()))))
             .unwrap_or_default();
         let valid_until = instant(&self.valid_until)
-            .map_err(|key| wrong.push(("valid_until", t.own(key))))
+            .map_err(|key| wrong.push(("valid_until", t.get(key).into())))
             .unwrap_or_default();
         let user_type = self
             .user_type
             .parse()
-            .map_err(|_| wrong.push(("user_type", t.own("form.choose"))))
+            .map_err(|_| wrong.push(("user_type", t.get("form.choose").into())))
             .unwrap_or(UserType::ThirdParty);
         let rate_limit = self
             .rate()
-            .map_err(|()| wrong.push(("per_second", t.own("provider.rate_wrong"))))
+            .map_err(|()| wrong.push(("per_second", t.get("provider.rate_wrong").into())))
             .unwrap_or_default();
         let methods = self.methods.methods(visit, &mut wrong);
         let settings = ProviderSettings {
@@ -148,7 +149,7 @@ impl Typed {
             let field = field_of(mistake.field());
             // What was wrong before it was looked at as a whole is said more precisely there.
             if !wrong.iter().any(|(known, _)| *known == field) {
-                wrong.push((field, t.detail(mistake.field(), &mistake.to_string())));
+                wrong.push((field, t.mistake(mistake.field(), &mistake.to_string())));
             }
         }
         if wrong.is_empty() {

@@ -1,0 +1,274 @@
+//! What stands in the way, and what is wrong in a form, told to somebody who reads Portuguese.
+
+use serde_json::json;
+use vestibule_service::Role;
+use vestibule_testkit::{Reply, both_engines};
+
+use super::Browser;
+use crate::links::hall;
+
+/// Behind the address, the fields and the words that the answer must have.
+type Try<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
+
+fn send(browser: &Browser<'_>, path: &str, fields: &[(&str, &str)]) -> Reply {
+    let mut all = vec![("csrf", browser.csrf.as_str())];
+    all.extend(fields);
+    browser.post_as(path, &all, &[("accept-language", "pt-BR")])
+}
+
+/// Each is refused, and says so in these words.
+fn refused(browser: &Browser<'_>, tries: &[Try<'_>]) {
+    for (path, fields, words) in tries {
+        let answer = send(browser, path, fields);
+        let page = answer.text.replace("<bdi>", "").replace("</bdi>", "");
+        let expected = words.replace('"', "&#34;");
+        assert!(
+            matches!(answer.status, 409 | 422),
+            "{path} {fields:?}: {}",
+            answer.status
+        );
+        assert!(
+            page.contains(&expected),
+            "{path} {fields:?}: {words}: {page}"
+        );
+    }
+}
+
+#[test]
+fn every_mistake_in_the_form_of_a_provider_is_told_in_portuguese() {
+    both_engines(|app| {
+        let browser = Browser::new(app, "max", Role::Administrator);
+        hall(app);
+        let group = app.admin_token("second", Role::Administrator);
+        let group = app.send("GET", "/api/v1/access-groups", Some(&group), None);
+        let group = group.json()["items"][0]["id"].as_str().unwrap().to_owned();
+        let long = "x".repeat(129);
+        let many = vec!["10.0.0.1"; 1_001].join("\n");
+        let tags: String = (0..65).map(|number| format!("t{number},")).collect();
+        let tries = [
+            ("name", "", "Não pode ficar vazio."),
+            ("name", &long, "Não pode ter mais de 128 caracteres."),
+            ("name", "a\tb", "Não pode conter caracteres de controle."),
+            ("name", "Okta", "Já existe um provedor com este nome"),
+            ("user_type", "both", "Escolha uma opção."),
+            ("tags", "a, b, a", "A mesma entrada aparece duas vezes."),
+            ("tags", &tags, "Não pode ter mais de 64 entradas."),
+            (
+                "default_access_group",
+                &group,
+                "Só um provedor interno tem um",
+            ),
+            ("addresses", "10.0.0.0/33", "10.0.0.0/33 não é um endereço"),
+            ("addresses", &many, "No máximo 1000 entradas."),
+            ("referrers", "nonsense", "não é uma origem como"),
+            ("referrers", "https://a.example/x", "tem um caminho"),
+            ("valid_until", "soon", "Escreva data e hora como"),
+            ("per_second", "0", "Deve ficar entre 1 e"),
+            ("client_secret_basic", "", "Escolha ao menos um método."),
+            ("jwks", "{", "Isto não é JSON: veja a linha 1"),
+            ("jwks", "{}", "Um conjunto JWK é um objeto JSON"),
+            ("jwks_uri", "keys", "Deve ser um endereço como https"),
+            (
+                "issuer",
+                "https://login.example",
+                "Deve ser um endereço como https",
+            ),
+            ("thumbprints", "x", "Uma impressão digital é o SHA-256"),
+            ("certificate_kind", "san_dns", "Deve ter de 1 a"),
+        ];
+        for (field, value, words) in tries {
+            let usual = [
+                ("name", "New"),
+                ("user_type", "third_party"),
+                ("client_secret_basic", "on"),
+            ];
+            let usual = usual.into_iter().filter(|(name, _)| *name != field);
+            let given = (!value.is_empty()).then_some((field, value));
+            let fields: Vec<(&str, &str)> = usual.chain(given).collect();
+            refused(&browser, &[("/console/providers/new", &fields, words)]);
+        }
+    });
+}
+
+#[test]
+fn what_stands_in_the_way_is_told_in_portuguese() {
+    both_engines(|app| {
+        let (ada, vendor, root) = hall(app);
+        let browser = Browser::new(app, "max", Role::Administrator);
+        let admin = |method: &str, path: &str, body: serde_json::Value| {
+            let reply = app.send(method, path, Some(&root), Some(&body));
+            assert!(reply.status < 300, "{}", reply.text);
+            reply.json()
+        };
+        let windows = app.send("GET", "/api/v1/access-groups", Some(&root), None);
+        let windows = windows.json()["items"][0]["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let guarded = admin(
+            "POST",
+            "/api/v1/access-groups",
+            json!({"name": "Guarded", "approvals_required": 2}),
+        );
+        let guarded = guarded["id"].as_str().unwrap().to_owned();
+        let person = |what: &str| format!("/console/people/{ada}/{what}");
+        let group = |id: &str, what: &str| format!("/console/access-groups/{id}{what}");
+        let edit = format!("/console/vendors/{vendor}/edit");
+        let numbers = [("disapprovals_to_cancel", "1"), ("approval_levels", "1")];
+        let policy = |approvals: &'static str, approvers: &'static str| {
+            let own = [("approvals_required", approvals), ("approvers", approvers)];
+            [&[("name", "Windows")], &own[..], &numbers[..]].concat()
+        };
+        let in_window = |status: &'static str, group: &'static str| {
+            let dates = [("start", "2026-01-01 00:00"), ("end", "2026-01-31 00:00")];
+            [&dates[..], &[("status", status), ("access_group", group)]].concat()
+        };
+        let nowhere = "01930000-0000-7000-8000-000000000000";
+        refused(
+            &browser,
+            &[
+                (
+                    &group(&windows, "/delete"),
+                    &[("confirm", "Windows")],
+                    "O grupo de acesso está em uso: 1 fornecedores, 0 grupos internos",
+                ),
+                (
+                    &group(&windows, "/delete"),
+                    &[("confirm", "Linux")],
+                    "Esse não é o nome mostrado.",
+                ),
+                (
+                    "/console/access-groups/new",
+                    &policy("0", ""),
+                    "Já existe um grupo de acesso com este nome.",
+                ),
+                (
+                    "/console/access-groups/new",
+                    &policy("many", ""),
+                    "Deve ser um número inteiro.",
+                ),
+                (
+                    "/console/access-groups/new",
+                    &policy("1000", ""),
+                    "Deve ficar entre 0 e ",
+                ),
+                (
+                    &group(&guarded, ""),
+                    &policy("1", "nobody"),
+                    "Nenhum administrador se chama \"nobody\".",
+                ),
+                (
+                    &edit,
+                    &[("start", "2026-02-01 00:00"), ("end", "2026-01-01 00:00")],
+                    "Deve ser depois do início.",
+                ),
+                (
+                    &edit,
+                    &in_window("enabled", ""),
+                    "Escolha primeiro um grupo de acesso",
+                ),
+                (
+                    &edit,
+                    &in_window("disabled", nowhere),
+                    "Esse grupo de acesso não existe mais.",
+                ),
+                (
+                    &edit,
+                    &in_window("pending", ""),
+                    "nunca volta a ficar pendente",
+                ),
+                (
+                    &edit,
+                    &in_window("closed", ""),
+                    "Um fornecedor é encerrado quando seu grupo é excluído.",
+                ),
+                (
+                    &person("links"),
+                    &[("forwarding", "mailed")],
+                    "Nenhum servidor de e-mail está configurado.",
+                ),
+                (
+                    &person("links"),
+                    &[("days", "400")],
+                    "Não pode ser mais que ",
+                ),
+                (
+                    &person("block"),
+                    &[("reason", "Lost"), ("until", "2020-01-01 00:00")],
+                    "Deve ser depois de agora.",
+                ),
+                (
+                    &person("request"),
+                    &[("justification", "Repair")],
+                    "O grupo de acesso Windows não exige aprovações.",
+                ),
+                (
+                    "/console/administrators/new",
+                    &[
+                        ("name", "max"),
+                        ("role", "auditor"),
+                        ("password", "correct horse"),
+                    ],
+                    "Já existe um administrador com este nome.",
+                ),
+                (
+                    "/console/administrators/new",
+                    &[("name", "new"), ("role", "auditor"), ("password", "short")],
+                    "Deve ter de 12 a 1024 caracteres.",
+                ),
+                (
+                    "/console/account/password",
+                    &[
+                        ("current", "wrong"),
+                        ("password", "correct horse"),
+                        ("repeated", "correct horse"),
+                    ],
+                    "Essa não é a senha que você tem agora.",
+                ),
+                (
+                    "/console/schemas/add",
+                    &[("definition", "{")],
+                    "Isto não é JSON: veja a linha 1",
+                ),
+                (
+                    "/console/schemas/add",
+                    &[("definition", "{\"id\": \"badge\"}")],
+                    "id: esperava-se um URN como",
+                ),
+            ],
+        );
+        admin(
+            "PATCH",
+            &format!("/api/v1/vendors/{vendor}"),
+            json!({"access_group": guarded}),
+        );
+        let approvals =
+            "O grupo de acesso Guarded exige 2 aprovações; sem elas, ada não recebe link.";
+        refused(&browser, &[(&person("links"), &[], approvals)]);
+        let ended = json!({"access_group": windows, "end": "2026-01-01T00:00:01Z"});
+        admin("PATCH", &format!("/api/v1/vendors/{vendor}"), ended);
+        app.clock.advance(chrono::Duration::days(1));
+        let browser = Browser::again(app, "max");
+        let repaired = "ada não pode entrar quando o link começa, por isso ele não abriria nada. ";
+        refused(&browser, &[(&person("links"), &[], repaired)]);
+        let page = send(&browser, &person("links"), &[]).text;
+        assert!(!page.contains("Vendor "), "{page}");
+        let user = ada.parse().unwrap();
+        app.service
+            .block_user(&app.admin(), user, "Lost laptop", None)
+            .unwrap();
+        let blocked = "ada tem um bloqueio: Lost laptop. Levante o bloqueio primeiro.";
+        refused(&browser, &[(&person("links"), &[], blocked)]);
+        let headers = [
+            ("cookie", browser.cookie.as_str()),
+            ("accept-language", "pt-BR"),
+        ];
+        let lost = app.send_raw("GET", "/console/people?after=x", &headers, "");
+        assert!(
+            lost.text
+                .contains("Esta página da lista não foi encontrada."),
+            "{}",
+            lost.text
+        );
+    });
+}
