@@ -2,17 +2,20 @@
 
 mod records;
 
-use chrono::{DateTime, SubsecRound as _, Utc};
+use std::collections::HashSet;
+
+use chrono::{DateTime, Duration, SubsecRound as _, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use vestibule_domain::event::{Action, Actor, Payload};
 use vestibule_domain::provider::Provider;
 use vestibule_domain::{CredentialId, Mistake, ProviderId};
 use vestibule_oauth::{Digest, Scopes};
+use vestibule_storage::cockpit::{Choice, Source};
 use vestibule_storage::credentials::Use;
 use vestibule_storage::page::{Page as Part, Position};
 use vestibule_storage::warnings::{self, Warning};
-use vestibule_storage::{Read, Write, cockpit, providers};
+use vestibule_storage::{Read, Write, cockpit};
 
 pub use vestibule_storage::cockpit::CredentialSort;
 
@@ -24,6 +27,8 @@ use records::{Wanted, place, records};
 
 /// Days ahead of its end at which a credential is spoken of, farthest first.
 pub const AHEAD: [i64; 3] = [30, 7, 1];
+/// Credentials about to end that are looked at in one go.
+const WARNED: i64 = 100;
 /// Credentials counted at once.
 const COUNTED: u64 = 1_000;
 /// The kind of the warning on the provider.
@@ -178,37 +183,57 @@ impl Service {
     /// Warns, once for each of 30, 7 and 1 days ahead, of secrets and activation tokens about to
     /// end: an event and a warning on the provider. Answers how many warnings that were.
     pub fn warn_of_expiry(&self) -> Result<usize, Error> {
-        let all = self.store().read(|tx| {
-            Ok::<_, Error>(
-                providers::all(tx)?
-                    .into_iter()
-                    .map(|one| one.provider.id)
-                    .collect::<Vec<_>>(),
-            )
-        })?;
+        let now = self.now();
+        let soon = Choice {
+            after: Some(now),
+            until: Some(now + Duration::days(AHEAD.into_iter().max().unwrap_or_default())),
+            ..Choice::default()
+        };
+        let mut page = Part::first(CredentialSort::Expires, WARNED);
+        let mut seen = HashSet::new();
         let mut warned = 0;
-        for provider in all {
-            let service = self.clone();
-            warned += self.store().write("credentials.warn", move |tx| {
-                let now = service.now();
-                let query = CredentialQuery {
-                    provider: Some(provider),
-                    ..CredentialQuery::default()
-                };
-                let every = Part::first(CredentialSort::Expires, i64::MAX);
-                let records = walk(tx, &query, &every, now)?;
-                let mut warned = 0;
-                for (record, detail) in worth_a_word(&records, now) {
-                    let subject = record.id.to_string();
-                    if !warnings::stands(tx, provider, EXPIRING, &subject, &detail)? {
-                        service.warn_of(tx, record, detail, now)?;
-                        warned += 1;
-                    }
+        loop {
+            let rows = self
+                .store()
+                .read(|tx| Ok::<_, Error>(cockpit::list(tx, &soon, &page)?))?;
+            let last = rows.last().map(|row| Position {
+                key: Some(cockpit::key(row.expires)),
+                id: row.id.to_string(),
+            });
+            let whole = i64::try_from(rows.len()).is_ok_and(|rows| rows == page.limit);
+            for row in rows {
+                if row.source != Source::Provider && seen.insert(row.provider) {
+                    warned += self.warn_provider(row.provider)?;
                 }
-                Ok::<_, Error>(warned)
-            })?;
+            }
+            if !whole {
+                return Ok(warned);
+            }
+            page.after = last;
         }
-        Ok(warned)
+    }
+
+    /// Warns of what one provider has that is about to end.
+    fn warn_provider(&self, provider: ProviderId) -> Result<usize, Error> {
+        let service = self.clone();
+        self.store().write("credentials.warn", move |tx| {
+            let now = service.now();
+            let query = CredentialQuery {
+                provider: Some(provider),
+                ..CredentialQuery::default()
+            };
+            let every = Part::first(CredentialSort::Expires, i64::MAX);
+            let records = walk(tx, &query, &every, now)?;
+            let mut warned = 0;
+            for (record, detail) in worth_a_word(&records, now) {
+                let subject = record.id.to_string();
+                if !warnings::stands(tx, provider, EXPIRING, &subject, &detail)? {
+                    service.warn_of(tx, record, detail, now)?;
+                    warned += 1;
+                }
+            }
+            Ok::<_, Error>(warned)
+        })
     }
 
     fn warn_of(
