@@ -213,6 +213,7 @@ fn form(visit: &Visit, typed: &Pairs, action: String, new: bool) -> Form {
                     )
                     .hint(t.own("access_group.linkable_hint")),
                 ],
+                ..Group::default()
             },
             Group {
                 title: t.own("access_group.approval"),
@@ -240,6 +241,7 @@ fn form(visit: &Visit, typed: &Pairs, action: String, new: bool) -> Form {
                     )
                     .hint(t.own("access_group.approvers_hint")),
                 ],
+                ..Group::default()
             },
         ],
         ..Form::default()

@@ -33,12 +33,45 @@ pub(crate) struct Form {
 pub(crate) struct Group {
     pub(crate) title: String,
     pub(crate) fields: Vec<Field>,
+    /// Below them, what few people need.
+    pub(crate) further: Option<Further>,
+}
+
+/// Fields behind a line that opens them.
+#[derive(Debug)]
+pub(crate) struct Further {
+    pub(crate) title: String,
+    pub(crate) fields: Vec<Field>,
+    /// Something is set there.
+    pub(crate) used: bool,
 }
 
 impl Group {
     pub(crate) fn wrong(&self) -> bool {
-        self.fields.iter().any(|field| field.mistake.is_some())
+        let further = self.further.iter();
+        further.clone().any(Further::wrong) || wrong(&self.fields)
     }
+
+    fn all(&mut self) -> impl Iterator<Item = &mut Field> {
+        let further = self.further.iter_mut();
+        self.fields
+            .iter_mut()
+            .chain(further.flat_map(|further| &mut further.fields))
+    }
+}
+
+impl Further {
+    fn wrong(&self) -> bool {
+        wrong(&self.fields)
+    }
+
+    pub(crate) fn open(&self) -> bool {
+        self.used || self.wrong()
+    }
+}
+
+fn wrong(fields: &[Field]) -> bool {
+    fields.iter().any(|field| field.mistake.is_some())
 }
 
 #[derive(Debug)]
@@ -129,8 +162,8 @@ impl Form {
             action: action.into(),
             submit: submit.into(),
             groups: vec![Group {
-                title: String::new(),
                 fields,
+                ..Group::default()
             }],
             ..Self::default()
         }
@@ -138,8 +171,7 @@ impl Form {
 
     /// Writes what was wrong at its field; answers whether there is such a field.
     pub(crate) fn mark(&mut self, name: &str, mistake: impl Into<Phrase>) -> bool {
-        let fields = self.groups.iter_mut().flat_map(|group| &mut group.fields);
-        for field in fields {
+        for field in self.groups.iter_mut().flat_map(Group::all) {
             if field.name == name {
                 field.mistake = Some(mistake.into());
                 return true;

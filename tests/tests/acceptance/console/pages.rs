@@ -336,6 +336,35 @@ fn schemas_are_added_and_removed() {
 }
 
 #[test]
+fn the_form_of_a_provider_has_two_tabs_and_opens_where_something_is_wrong() {
+    let app = app();
+    let browser = Browser::new(&app, "administrator", Role::Administrator);
+    let empty = browser.get("/console/providers/new").text;
+    assert_eq!(empty.matches("data-tab=").count(), 2, "{empty}");
+    assert!(empty.contains("<details><summary>Keys, federation"), "{empty}");
+    let fields = [
+        ("name", "Okta"),
+        ("user_type", "third_party"),
+        ("client_secret_basic", "yes"),
+        ("client_secret_post", "yes"),
+    ];
+    let wrong = [&fields[..], &[("thumbprints", "x")]].concat();
+    let again = browser.post("/console/providers/new", &wrong);
+    assert_eq!(again.status, 422);
+    let tab = "data-tab=\"Authentication\" data-wrong";
+    assert!(again.text.contains(tab), "{}", again.text);
+    assert!(again.text.contains("<details open><summary>Keys"), "{}", again.text);
+    let secrets = [&fields[..3], &[("addresses", "*")]].concat();
+    let made = browser.post("/console/providers/new", &secrets);
+    assert_eq!(made.status, 200, "{}", made.text);
+    let mut parts = made.text.split("/console/providers/");
+    let is_id = |id: &&str| id.matches('-').count() == 4;
+    let id = parts.find_map(|part| part.get(..36).filter(is_id)).unwrap();
+    let edit = browser.get(&format!("/console/providers/{id}/edit")).text;
+    assert!(edit.contains("<details open><summary>Keys"), "{edit}");
+}
+
+#[test]
 fn settings_health_and_credentials_say_what_holds() {
     let app = app();
     let browser = Browser::new(&app, "auditor", Role::Auditor);

@@ -1,4 +1,4 @@
-//! The form in tabs by which a provider is registered and changed.
+//! The form in two tabs by which a provider is registered and changed.
 
 mod authentication;
 mod typed;
@@ -14,7 +14,7 @@ use super::{dialect_word, href, show, trail};
 use crate::console::MOUNT;
 use crate::console::access_groups;
 use crate::console::fields::Fields;
-use crate::console::form::{Field, Form, Group, Pick};
+use crate::console::form::{Field, Form, Further, Group, Pick};
 use crate::console::page::{Anchor, Block, Notice, Page, Section, Tone};
 use crate::console::phrase::Phrase;
 use crate::console::reply::{Answer, Reply};
@@ -179,14 +179,16 @@ fn form(
             Group {
                 title: t.own("provider.tab_settings"),
                 fields: settings,
+                ..Group::default()
             },
             Group {
                 title: t.own("provider.tab_authentication"),
                 fields: authentication_fields(visit, typed),
-            },
-            Group {
-                title: t.own("method.tab"),
-                fields: typed.methods.fields(visit),
+                further: Some(Further {
+                    title: t.own("method.further_methods"),
+                    fields: typed.methods.fields(visit),
+                    used: typed.methods.used(),
+                }),
             },
         ],
         ..Form::default()

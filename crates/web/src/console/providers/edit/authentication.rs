@@ -156,6 +156,22 @@ impl Typed {
         }
     }
 
+    /// Whether there is more than a secret, or it is not taken in every way.
+    pub(super) fn used(&self) -> bool {
+        let given = [
+            &self.jwks,
+            &self.jwks_uri,
+            &self.issuer,
+            &self.issuer_keys,
+            &self.subjects,
+            &self.audiences,
+            &self.certificate_kind,
+            &self.certificate_name,
+            &self.thumbprints,
+        ];
+        !self.basic || !self.post || given.iter().any(|text| !text.is_empty())
+    }
+
     /// The name that a certificate must have.
     fn certificate(
         &self,
