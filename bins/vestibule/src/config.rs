@@ -20,9 +20,10 @@ use vestibule_domain::network::TrustedProxies;
 use vestibule_service::Settings;
 use vestibule_service::storage::{DatabaseUrl, Options};
 use vestibule_web::tls::{Tls, TlsFiles};
+use vestibule_web::{Configured, Source};
 
 pub(crate) use layers::{EverywhereOptions, Layer, ServerOptions};
-use setting::{Kind, Origin, SETTINGS, Setting};
+use setting::{Given, Kind, Origin, SETTINGS, Setting};
 
 /// The file that is read when none is named and it exists.
 const DEFAULT_FILE: &str = "vestibule.toml";
@@ -240,30 +241,57 @@ impl Config {
     /// Every setting with its value as it holds, where that came from and what it means.
     pub(crate) fn explain(&self) -> Vec<Explained> {
         let explained = |setting: &'static Setting| {
-            let given = self
-                .given
-                .get(setting.key)
-                .cloned()
-                .unwrap_or_else(|| setting.fallback());
-            let value = match setting.key {
-                "database" => without_password(given.values.first().map_or("", String::as_str)),
-                "smtp_password" | "key_secret" | "openid_client_secret"
-                    if given.values.iter().any(|v| !v.is_empty()) =>
-                {
-                    "(set, not shown)".to_owned()
+            let value = match self.value(setting, self.listen) {
+                None => "(set, not shown)".to_owned(),
+                Some(value) if setting.key == "trusted_proxies" && value.is_empty() => {
+                    "none".to_owned()
                 }
-                "public_url" => self.public_url(self.listen),
-                "trusted_proxies" if given.values.is_empty() => "none".to_owned(),
-                _ => given.values.join(", "),
+                Some(value) => value,
             };
             Explained {
                 key: setting.key,
                 value,
-                origin: given.origin.to_string(),
+                origin: self.given(setting).origin.to_string(),
                 meaning: setting.meaning,
             }
         };
         SETTINGS.iter().map(explained).collect()
+    }
+
+    /// The same for the console of a server that answers on `listen`.
+    pub(crate) fn configured(&self, listen: SocketAddr) -> Vec<Configured> {
+        let configured = |setting: &'static Setting| Configured {
+            key: setting.key,
+            variable: setting.variable,
+            option: setting.option,
+            value: self.value(setting, listen),
+            source: match self.given(setting).origin {
+                Origin::Default => Source::Default,
+                Origin::File { path, line, column } => {
+                    Source::File(format!("{path}:{line}:{column}"))
+                }
+                Origin::Environment(_) => Source::Environment,
+                Origin::CommandLine(_) => Source::CommandLine,
+            },
+        };
+        SETTINGS.iter().map(configured).collect()
+    }
+
+    fn given(&self, setting: &Setting) -> Given {
+        let given = self.given.get(setting.key).cloned();
+        given.unwrap_or_else(|| setting.fallback())
+    }
+
+    /// The value as it holds; none for a secret that is set.
+    fn value(&self, setting: &Setting, listen: SocketAddr) -> Option<String> {
+        let values = self.given(setting).values;
+        let first = values.first().map_or("", String::as_str);
+        match setting.key {
+            "database" => Some(without_password(first)),
+            "smtp_password" | "key_secret" | "openid_client_secret" if !first.is_empty() => None,
+            "public_url" => Some(self.public_url(listen)),
+            _ => Some(values.join(", ")),
+        }
     }
 }
 

@@ -74,6 +74,7 @@ pub(crate) fn serve(context: &Context) -> Result<(), CommandError> {
             max_body: config.max_body,
             gateway_url: config.gateway_url.clone(),
             certificates: config.tls.is_some(),
+            configured: config.configured(listen),
         };
         let mailer = config.mailer(&public_url)?.map(Arc::new);
         shared.get_or_init(|| Web {

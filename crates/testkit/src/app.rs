@@ -15,7 +15,7 @@ use vestibule_domain::network::TrustedProxies;
 use vestibule_domain::provider::{ProviderSettings, ProviderState};
 use vestibule_service::storage::Engine;
 use vestibule_service::{AdminCall, Entropy, Role, Service, Settings};
-use vestibule_web::{Admission, Web, WebSettings, console};
+use vestibule_web::{Admission, Configured, Web, WebSettings, console};
 
 use crate::http::{self, Reply};
 use crate::{Database, TestClock, TestProvider};
@@ -45,6 +45,8 @@ pub struct Setup {
     pub places: usize,
     /// Where the service's randomness begins.
     pub seed: u64,
+    /// What administrators read of the configuration.
+    pub configured: Vec<Configured>,
     /// Where people are taken who entered by an access link.
     pub gateway_url: Option<String>,
     /// Who signs administrators in besides; where they come back to is filled in.
@@ -59,6 +61,7 @@ impl Default for Setup {
             max_body: 8 << 20,
             places: 1_024,
             seed: 1,
+            configured: Vec::new(),
             gateway_url: None,
             openid: None,
         }
@@ -115,6 +118,7 @@ impl TestApp {
                 max_body: setup.max_body,
                 gateway_url: setup.gateway_url,
                 certificates: false,
+                configured: setup.configured,
             },
         };
         Self {

@@ -48,6 +48,7 @@ mod warnings;
 pub(crate) use assets::style;
 pub use openid::CALLBACK as OPENID_CALLBACK;
 pub use routes::{ROUTES, Route, Verb};
+pub use settings::is_explained as setting_is_explained;
 
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};

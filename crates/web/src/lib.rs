@@ -17,6 +17,7 @@ mod routes;
 mod spreadsheet;
 
 pub mod admin;
+mod configured;
 pub mod console;
 pub mod docs;
 pub mod enter;
@@ -41,6 +42,7 @@ use vestibule_service::Service;
 use crate::routes::Routes;
 
 pub use admission::Admission;
+pub use configured::{Configured, Source};
 pub use entrance::entrance;
 
 /// What the embedder decides about the web side.
@@ -57,6 +59,8 @@ pub struct WebSettings {
     pub gateway_url: Option<String>,
     /// Whether TLS ends in this server by [`tls::Tls`], so that it sees certificates of clients.
     pub certificates: bool,
+    /// Every setting of the server, to be read by administrators.
+    pub configured: Vec<Configured>,
 }
 
 /// What every handler works with.

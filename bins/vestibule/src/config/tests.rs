@@ -116,6 +116,40 @@ fn the_environment_beats_the_file_and_an_option_beats_both() {
         origin("live_tokens")
     );
     assert_eq!(origin("log"), "default");
+    let configured = config.configured(config.listen);
+    let source = |key: &str| {
+        let found = configured.iter().find(|one| one.key == key).unwrap();
+        found.source.clone()
+    };
+    assert_eq!(source("listen"), Source::CommandLine);
+    assert_eq!(source("database"), Source::Environment);
+    assert!(matches!(source("live_tokens"), Source::File(at) if at.ends_with("test.toml:2:15")));
+    assert_eq!(source("log"), Source::Default);
+}
+
+#[test]
+fn the_console_says_of_every_setting_what_it_is_and_shows_no_secret() {
+    for setting in SETTINGS {
+        let key = setting.key;
+        assert!(vestibule_web::console::setting_is_explained(key), "{key}");
+    }
+    let database = "postgres://vestibule:hush@db.example/vestibule";
+    let given = [
+        ("database", database),
+        ("smtp_password", "hush"),
+        ("smtp_user", "me"),
+    ];
+    let config = load(None, &[], &given);
+    let config = config.unwrap();
+    let shown = config.configured("127.0.0.1:7".parse().unwrap());
+    assert!(!format!("{shown:?}").contains("hush"), "{shown:?}");
+    let value = |key: &str| {
+        let found = shown.iter().find(|one| one.key == key).unwrap();
+        found.value.as_deref()
+    };
+    assert_eq!(value("smtp_password"), None);
+    assert_eq!(value("openid_client_secret"), Some(""));
+    assert_eq!(value("public_url"), Some("http://127.0.0.1:7"));
 }
 
 #[test]

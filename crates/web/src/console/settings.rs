@@ -1,7 +1,8 @@
-//! Settings > System > Settings: what holds where nobody nearer says otherwise, and a letter to try
-//! the mail server with.
+//! Settings > System > Settings: what the server is configured with, where that came from and how to
+//! change it, and a letter to try the mail server with.
 
-use chrono::Duration;
+use std::cmp::Reverse;
+
 use vestibule_domain::Hindrance;
 use vestibule_domain::mail::Posted;
 use vestibule_service::sessions::{ABSOLUTE, IDLE};
@@ -9,15 +10,20 @@ use vestibule_service::{Error, Role};
 
 use super::MOUNT;
 use super::fields::Fields;
-use super::form::{Field, Form};
-use super::page::{Anchor, Block, Cell, Notice, Page, Section, Tone};
+use super::form::{Field, Form, Pick};
+use super::page::{Anchor, Block, Cell, Fact, Notice, Page, Section, Tone};
+use super::phrase::Phrase;
 use super::reply::{Answer, Reply};
 use super::table::Table;
-use super::text::Texts;
+use super::text::{Language, Texts};
 use super::visit::Visit;
 use crate::blocking::blocking;
+use crate::{Configured, Source};
 
 pub(super) async fn show(visit: &Visit) -> Answer {
+    if visit.wants_csv() {
+        return Ok(Reply::Export(list(visit), "settings"));
+    }
     Ok(page(visit, test_form(visit, "")).into())
 }
 
@@ -42,59 +48,140 @@ fn page(visit: &Visit, form: Form) -> Page {
         ],
         current: "nav.system_settings",
         sections: vec![
+            Section {
+                lead: Some(t.own("settings.list_lead")),
+                ..Section::new(
+                    "list",
+                    t.own("nav.system_settings"),
+                    vec![Block::Table(list(visit))],
+                )
+            },
             mail(visit, form),
-            links(visit),
-            lifetimes(visit),
-            bounds(visit),
-            retention(visit),
-            signing_in(visit),
         ],
         ..Page::default()
     }
 }
 
-/// What is set: its words, its value, and the key it is set with.
-type Setting = (&'static str, String, &'static str);
+/// What is set, or cannot be: its words, its value, where that came from, and what it is set by.
+struct Row {
+    words: String,
+    value: Cell,
+    source: Phrase,
+    key: &'static str,
+    variable: &'static str,
+}
 
-fn table(t: Texts, title: &'static str, settings: Vec<Setting>) -> Table {
+/// Every setting of the server, and what is built in.
+fn list(visit: &Visit) -> Table {
+    let t = visit.t;
+    let wanted = visit.query.get("source");
+    let configured = visit.web.settings.configured.iter();
+    let set = configured
+        .filter(|one| wanted.is_empty() || one.source.word() == wanted)
+        .map(|one| set(t, one));
+    let fixed = built_in(t).into_iter().filter(|_| wanted.is_empty());
+    let search = visit.query.get("q").trim().to_lowercase();
+    let mut rows: Vec<Row> = set.chain(fixed).collect();
+    rows.retain(|row| {
+        let texts = [row.words.as_str(), row.key, row.variable];
+        texts
+            .iter()
+            .any(|text| text.to_lowercase().contains(&search))
+    });
+    match visit.query.get("sort") {
+        "key" => rows.sort_by_key(|row| row.key),
+        "-key" => rows.sort_by_key(|row| Reverse(row.key)),
+        _ => {}
+    }
     let mut table = Table::new(
-        t.own(title),
+        t.own("nav.system_settings"),
         &[
             t.get("settings.setting"),
             t.get("settings.value"),
+            t.get("settings.source"),
             t.get("settings.key"),
+            t.get("settings.variable"),
         ],
     );
-    table.rows = settings
+    let code = |text: &str| match text {
+        "" => Cell::Nothing,
+        text => Cell::Code(text.to_owned()),
+    };
+    table.rows = rows
         .into_iter()
-        .map(|(words, value, key)| {
+        .map(|row| {
             vec![
-                Cell::text(t.own_of("settings", words)),
-                Cell::text(value),
-                Cell::Code(key.to_owned()),
+                Cell::text(row.words),
+                row.value,
+                Cell::Phrase(row.source),
+                code(row.key),
+                code(row.variable),
             ]
         })
         .collect();
+    table.paged(visit, None);
+    table.sorted(visit, &[(3, "key")], "");
+    let sources = Source::WORDS.map(|word| Pick::new(word, t.own_of("settings_source", word)));
+    table.filtered_by(
+        visit,
+        vec![
+            visit.filter("q", t.own("settings.setting")),
+            visit.filter_among("source", t.own("settings.source"), sources),
+        ],
+    );
     table
 }
 
-fn section(t: Texts, id: &'static str, title: &'static str, settings: Vec<Setting>) -> Section {
-    Section::new(
-        id,
-        t.own(title),
-        vec![Block::Table(table(t, title, settings))],
-    )
+fn set(t: Texts, one: &Configured) -> Row {
+    let source = match &one.source {
+        Source::Default => t.get("settings_source.default").into(),
+        Source::File(place) => t.phrase("settings.of_file", &[("place", place.into())]),
+        Source::Environment => t.phrase(
+            "settings.of_environment",
+            &[("variable", one.variable.into())],
+        ),
+        Source::CommandLine => t.phrase("settings.of_option", &[("option", one.option.into())]),
+    };
+    Row {
+        words: t.own_of("setting", one.key),
+        value: match one.value.as_deref() {
+            None => Cell::text(t.own("settings.hidden")),
+            Some("") => Cell::Nothing,
+            Some("true") => Cell::text(yes_no(t, true)),
+            Some("false") => Cell::text(yes_no(t, false)),
+            Some(value) => Cell::Code(value.to_owned()),
+        },
+        source,
+        key: one.key,
+        variable: one.variable,
+    }
+}
+
+/// What holds and cannot be set.
+fn built_in(t: Texts) -> [Row; 3] {
+    [
+        ("settings.events_kept", t.own("settings.for_good")),
+        ("settings.idle", t.span(IDLE)),
+        ("settings.absolute", t.span(ABSOLUTE)),
+    ]
+    .map(|(words, value)| Row {
+        words: t.own(words),
+        value: Cell::text(value),
+        source: t.get("settings.built_in").into(),
+        key: "",
+        variable: "",
+    })
 }
 
 fn mail(visit: &Visit, form: Form) -> Section {
     let t = visit.t;
     let blocks = match &visit.web.mailer {
         Some(mailer) => {
-            let settings = vec![
-                ("smtp", mailer.server(), "smtp_host, smtp_port"),
-                ("from", mailer.from(), "mail_from"),
+            let facts = vec![
+                Fact::new(t.own("settings.smtp"), Cell::Code(mailer.server())),
+                Fact::new(t.own("settings.from"), Cell::text(mailer.from())),
             ];
-            let mut blocks = vec![Block::Table(table(t, "settings.mail", settings))];
+            let mut blocks = vec![Block::Facts(facts)];
             if visit.may(Role::Administrator) {
                 blocks.push(Block::Form(form));
             }
@@ -108,142 +195,16 @@ fn mail(visit: &Visit, form: Form) -> Section {
     Section::new("mail", t.own("settings.mail"), blocks)
 }
 
-fn links(visit: &Visit) -> Section {
-    let t = visit.t;
-    let links = visit.web.service.settings().links;
-    let gateway = visit.web.settings.gateway_url.clone();
-    section(
-        t,
-        "links",
-        "nav.links",
-        vec![
-            (
-                "automatic_links",
-                yes_no(t, links.automatic),
-                "automatic_links",
-            ),
-            ("link_life", t.span(links.durations.usual), "link_minutes"),
-            (
-                "longest_link",
-                t.span(links.durations.longest),
-                "maximum_link_minutes",
-            ),
-            (
-                "gateway",
-                gateway.unwrap_or_else(|| t.own("settings.no_gateway")),
-                "gateway_url",
-            ),
-        ],
-    )
-}
-
-fn lifetimes(visit: &Visit) -> Section {
-    let t = visit.t;
-    let settings = visit.web.service.settings();
-    let minutes = |minutes: u64| {
-        let minutes = i64::try_from(minutes).unwrap_or(i64::MAX / 60_000);
-        t.span(Duration::minutes(minutes))
-    };
-    section(
-        t,
-        "lifetimes",
-        "settings.lifetimes",
-        vec![
-            (
-                "token",
-                minutes(settings.default_token_minutes),
-                "default_token_minutes",
-            ),
-            (
-                "longest_token",
-                minutes(settings.maximum_token_minutes),
-                "maximum_token_minutes",
-            ),
-            (
-                "activation_token",
-                minutes(settings.activation_token_minutes),
-                "activation_token_minutes",
-            ),
-            (
-                "live_tokens",
-                settings.live_tokens.to_string(),
-                "live_tokens",
-            ),
-            (
-                "set_up_link",
-                t.span(settings.set_up_link),
-                "set_up_link_minutes",
-            ),
-        ],
-    )
-}
-
-fn bounds(visit: &Visit) -> Section {
-    let t = visit.t;
-    let settings = visit.web.service.settings();
-    let body = t.say("settings.bytes", &[("bytes", &visit.web.settings.max_body)]);
-    let seconds = Duration::seconds(i64::from(settings.retry_after));
-    section(
-        t,
-        "bounds",
-        "settings.bounds",
-        vec![
-            ("body", body, "max_body_bytes"),
-            ("page", settings.default_page.to_string(), "default_page"),
-            (
-                "longest_page",
-                settings.maximum_page.to_string(),
-                "maximum_page",
-            ),
-            ("retry_after", t.span(seconds), "retry_after_seconds"),
-        ],
-    )
-}
-
-fn retention(visit: &Visit) -> Section {
-    let t = visit.t;
-    let settings = visit.web.service.settings();
-    section(
-        t,
-        "retention",
-        "settings.retention",
-        vec![
-            (
-                "refused_age",
-                t.span(settings.refused_requests_age),
-                "refused_request_days",
-            ),
-            (
-                "refused_kept",
-                settings.refused_requests.to_string(),
-                "refused_requests_kept",
-            ),
-            ("events_kept", t.own("settings.for_good"), "-"),
-        ],
-    )
-}
-
-fn signing_in(visit: &Visit) -> Section {
-    let t = visit.t;
-    let required = visit.web.service.settings().second_factor_required;
-    section(
-        t,
-        "signing-in",
-        "settings.signing_in",
-        vec![
-            (
-                "second_factor",
-                yes_no(t, required),
-                "second_factor_required",
-            ),
-            ("idle", t.span(IDLE), "-"),
-            ("absolute", t.span(ABSOLUTE), "-"),
-        ],
-    )
-}
-
 fn yes_no(t: Texts, yes: bool) -> String {
     t.word(if yes { "yes" } else { "no" })
+}
+
+/// Whether every language says what a setting is, by its key in the configuration file.
+pub fn is_explained(key: &str) -> bool {
+    let key = format!("setting.{key}");
+    Language::ALL
+        .into_iter()
+        .all(|language| Texts::of(language).find(&key).is_some())
 }
 
 /// Sends one letter now, and says what the mail server said.

@@ -97,6 +97,7 @@ impl World {
             max_body: 8 * 1024 * 1024,
             gateway_url: None,
             certificates: false,
+            configured: Vec::new(),
         };
         let web = Web {
             admission: crate::Admission::new(64),
