@@ -61,6 +61,8 @@ crate::sentences! {
         NoScope = "no_scope" "this client is allowed no scope",
         Scope = "scope" "this client is allowed {scope}",
         BadCursor = "bad_cursor" "send `next` or `previous` of another page as it was answered",
+        SortOfOne = "sort_of_one"
+            "people are sorted by `modified` within one provider; name the provider",
         OtherOrder = "other_order"
             "this cursor belongs to a list in another order; begin again without it",
 

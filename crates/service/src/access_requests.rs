@@ -127,7 +127,7 @@ impl Service {
             crate::admin::admit(tx, call, Role::Auditor, now)?;
             let found = stored::list(tx, &choice, asked.page())?;
             Ok(asked
-                .answer(found, |_, request| (None, request.id.to_string()))
+                .answer(found, stored::place)
                 .map(|request| as_of(request, now)))
         })
     }

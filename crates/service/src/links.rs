@@ -215,7 +215,7 @@ impl Service {
             crate::admin::admit(tx, call, Role::Auditor, now)?;
             let found = links::list(tx, &choice, asked.page())?;
             Ok(asked
-                .answer(found, |_, link| (None, link.id.to_string()))
+                .answer(found, links::place)
                 .map(|link| LinkDetails::at(link, now)))
         })
     }

@@ -23,6 +23,8 @@ pub struct PeopleQuery {
     /// The whole name, compared without case.
     pub user_name: Option<String>,
     pub active: Option<bool>,
+    /// Only those on whom a block is in force.
+    pub blocked: bool,
     /// Contained in user name, display name or primary e-mail, compared without case.
     pub search: Option<String>,
     pub page: PageQuery<PersonSort>,
@@ -87,20 +89,26 @@ pub struct PersonGroup {
 }
 
 impl Service {
+    /// In the order of their changes, the people of one provider alone.
     pub fn list_people(
         &self,
         call: &AdminCall,
         query: &PeopleQuery,
     ) -> Result<Page<Person>, Error> {
+        let now = self.now();
         let asked = self.asked(&query.page, (PersonSort::Created, false))?;
+        if asked.page().sort == PersonSort::Modified && query.provider.is_none() {
+            return Err(Error::invalid("sort", &Mistake::SortOfOne.said([])));
+        }
         let choice = users::Choice {
             provider: query.provider,
             user_name_key: query.user_name.as_deref().map(fold),
             active: query.active,
+            blocked: query.blocked.then_some(now),
             search: query.search.as_deref().map(fold),
         };
         self.store().read(|tx| {
-            crate::admin::admit(tx, call, Role::Auditor, self.now())?;
+            crate::admin::admit(tx, call, Role::Auditor, now)?;
             let found = users::list_anywhere(tx, &choice, asked.page())?;
             Ok(asked
                 .answer(found, users::place)

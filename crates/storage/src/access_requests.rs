@@ -7,7 +7,7 @@ use vestibule_domain::{AccessRequestId, ProviderId, UserId, VendorId};
 
 use crate::columns::{from_json, instant, micros, optional, optional_instant, parsed, to_json};
 use crate::error::Error;
-use crate::page::{Page, sorts};
+use crate::page::{Key, Page, sorts};
 use crate::panics::Target;
 use crate::predicate::Predicate;
 use crate::schema::{access_request_votes as votes, access_requests as requests};
@@ -17,7 +17,17 @@ sorts! {
     /// How access requests can be sorted.
     AccessRequestSort by "access_requests.id" {
         Created = "created" => "access_requests.id",
+        Expires = "expires" => "access_requests.expires",
     }
+}
+
+/// What a request is sorted by.
+pub fn place(sort: AccessRequestSort, request: &AccessRequest) -> (Option<Key>, String) {
+    let key = match sort {
+        AccessRequestSort::Created => None,
+        AccessRequestSort::Expires => Some(Key::Integer(micros(request.expires))),
+    };
+    (key, request.id.to_string())
 }
 
 /// Which requests are wanted.

@@ -12,7 +12,7 @@ use vestibule_scim::fold::fold;
 use crate::columns::{instant, micros, optional, parsed};
 use crate::engine::MultiBackend;
 use crate::error::Error;
-use crate::page::{Page, sorts};
+use crate::page::{Key, Page, sorts};
 use crate::schema::{access_links, link_secrets, users, vendors};
 use crate::store::{Read, Write};
 
@@ -22,7 +22,19 @@ sorts! {
     /// How access links can be sorted.
     LinkSort by "access_links.id" {
         Created = "created" => "access_links.id",
+        Start = "start" => "access_links.start_at",
+        End = "end" => "access_links.end_at",
     }
+}
+
+/// What a link is sorted by.
+pub fn place(sort: LinkSort, link: &Link) -> (Option<Key>, String) {
+    let key = match sort {
+        LinkSort::Created => None,
+        LinkSort::Start => Some(Key::Integer(micros(link.start))),
+        LinkSort::End => Some(Key::Integer(micros(link.end))),
+    };
+    (key, link.id.to_string())
 }
 
 /// Values bound in one statement at most.

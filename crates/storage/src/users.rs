@@ -9,8 +9,9 @@ use crate::columns::{instant, micros, parsed};
 use crate::engine::{direct, insert_all};
 use crate::error::Error;
 use crate::page::{Key, Page, sorts};
-use crate::predicate::contains;
+use crate::predicate::{Predicate, contains};
 use crate::schema::{tombstones, user_emails, users};
+use crate::sql::Sql;
 use crate::store::{Read, Write};
 
 /// A person as stored. `document` is the SCIM resource without what is derived: `id`, `meta`,
@@ -163,15 +164,19 @@ pub struct Choice {
     /// The whole name, folded.
     pub user_name_key: Option<String>,
     pub active: Option<bool>,
+    /// Only those on whom a block is in force at this instant.
+    pub blocked: Option<DateTime<Utc>>,
     /// Folded; contained in the user name, the display name or the primary e-mail.
     pub search: Option<String>,
 }
 
 sorts! {
-    /// How people can be sorted.
+    /// How people can be sorted; by `modified` those of one provider alone, since an index for all of
+    /// them would be written at each change.
     PersonSort by "users.id" {
         Created = "created" => "users.id",
         UserName = "user_name" => "users.user_name_key",
+        Modified = "modified" => "users.modified",
     }
 }
 
@@ -180,6 +185,7 @@ pub fn place(sort: PersonSort, user: &User) -> (Option<Key>, String) {
     let key = match sort {
         PersonSort::Created => None,
         PersonSort::UserName => Some(Key::Text(fold(&user.user_name))),
+        PersonSort::Modified => Some(Key::Integer(micros(user.modified))),
     };
     (key, user.id.to_string())
 }
@@ -198,8 +204,14 @@ pub fn list_anywhere(
     if let Some(key) = &choice.user_name_key {
         query = query.filter(users::user_name_key.eq(key));
     }
-    if let Some(active) = choice.active {
-        query = query.filter(users::active.eq(active));
+    query = match choice.active {
+        Some(true) => query.filter(users::active.eq(true)),
+        // As the index of the few says it.
+        Some(false) => query.filter(Predicate::literally("users.active = FALSE")),
+        None => query,
+    };
+    if let Some(at) = choice.blocked {
+        query = query.filter(blocked(at));
     }
     if let Some(text) = &choice.search {
         let columns = [
@@ -218,6 +230,25 @@ pub fn list_anywhere(
         .select(COLUMNS)
         .load(read.connection)?;
     rows.into_iter().map(User::try_from).collect()
+}
+
+/// That a block is in force on a person, by name or by e-mail. Found from the blocks: they are few.
+fn blocked(at: DateTime<Utc>) -> Predicate {
+    let in_force = |sql: Sql| {
+        sql.sql(" WHERE blocks.lifted_event IS NULL AND (blocks.until IS NULL OR blocks.until > ")
+            .integer(micros(at))
+            .sql(")")
+    };
+    let by_name = in_force(Sql::of(
+        "users.id IN (SELECT named.id FROM blocks JOIN users AS named \
+         ON named.provider_id = blocks.provider_id AND named.user_name_key = blocks.user_name_key",
+    ));
+    Predicate::of(
+        in_force(by_name.sql(
+            " UNION SELECT mailed.id FROM blocks JOIN users AS mailed ON mailed.email_key = blocks.email_key",
+        ))
+        .sql(")"),
+    )
 }
 
 pub fn insert(write: &mut Write<'_>, user: &NewUser) -> Result<(), Error> {

@@ -41,6 +41,10 @@ struct Choice {
     #[serde(default, deserialize_with = "truth")]
     #[param(value_type = Option<bool>)]
     active: Option<bool>,
+    /// Only those on whom a block is in force.
+    #[serde(default, deserialize_with = "truth")]
+    #[param(value_type = Option<bool>)]
+    blocked: Option<bool>,
     /// Only those whose user name, display name or primary e-mail contains this, in any case.
     q: Option<String>,
 }
@@ -72,7 +76,7 @@ struct Instant {
 #[utoipa::path(
     operation_id = "listPeople",
     tag = "People",
-    params(Choice, Paging, ("sort" = Option<words::PersonSort>, Query, description = "Without it, `created`.")),
+    params(Choice, Paging, ("sort" = Option<words::PersonSort>, Query, description = "Without it, `created`. `modified` needs `provider`.")),
     responses((status = 200, description = "A page of people.", content((Page<Person> = "application/json"), (String = "text/csv"))), Problems),
 )]
 #[get("/users")]
@@ -86,6 +90,7 @@ async fn list(
                 provider: choice.provider,
                 user_name: choice.user_name,
                 active: choice.active,
+                blocked: choice.blocked.unwrap_or_default(),
                 search: choice.q,
                 page,
             };

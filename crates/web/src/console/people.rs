@@ -3,8 +3,10 @@
 pub(super) mod person;
 
 use vestibule_domain::UserId;
-use vestibule_service::people::PeopleQuery;
+use vestibule_service::pages::PageQuery;
+use vestibule_service::people::{PeopleQuery, PersonSort};
 
+use super::form::Pick;
 use super::page::{Anchor, Cell, Page, Tone};
 use super::reply::{Answer, Reply};
 use super::table::Table;
@@ -13,6 +15,10 @@ use super::visit::Visit;
 use super::{MOUNT, providers};
 
 const PAGE: u64 = 50;
+const ACTIVE: &str = "active";
+const INACTIVE: &str = "inactive";
+const BLOCKED: &str = "blocked";
+const STATES: [&str; 2] = [ACTIVE, INACTIVE];
 
 pub(super) fn href(id: UserId) -> String {
     format!("{MOUNT}/people/{id}")
@@ -28,13 +34,20 @@ fn trail(t: Texts) -> Vec<Anchor> {
 
 pub(super) async fn list(visit: &Visit) -> Answer {
     let t = visit.t;
+    let chosen = providers::chosen(visit);
+    let mut page = visit.part(PAGE, "created");
+    if chosen.is_none() && page.sort == Some(PersonSort::Modified) {
+        page = PageQuery::first(PAGE);
+    }
+    let state = visit.query.get("state");
     let query = PeopleQuery {
-        provider: providers::chosen(visit),
+        provider: chosen,
         user_name: visit.query.given("user_name").map(str::to_owned),
-        page: visit.part(PAGE, "created"),
+        active: STATES.contains(&state).then_some(state == ACTIVE),
+        blocked: state == BLOCKED,
+        page,
         ..PeopleQuery::default()
     };
-    let chosen = providers::chosen(visit);
     let (found, sources) = visit
         .run(move |service, call| {
             let found = service.list_people(call, &query)?;
@@ -72,11 +85,16 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     table.empty_action = Some(providers::begin(visit));
     table.paged(visit, found.next.as_deref());
     table.sorted(visit, &[(0, "user_name"), (4, "created")], "created");
+    if chosen.is_some() {
+        table.sorted(visit, &[(5, "modified")], "created");
+    }
+    let states = [ACTIVE, INACTIVE, BLOCKED].map(|word| Pick::new(word, t.word(word)));
     table.filtered_by(
         visit,
         vec![
             visit.filter("user_name", t.own("person.user_name")),
             providers::filter(visit, &sources),
+            visit.filter_among("state", t.own("person.state"), states),
         ],
     );
     if visit.wants_csv() {

@@ -1,0 +1,4 @@
+DROP INDEX users_inactive;
+DROP INDEX access_requests_in_order_of_expiry;
+DROP INDEX access_links_in_order_of_ends;
+DROP INDEX access_links_in_order_of_starts;
