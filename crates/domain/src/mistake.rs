@@ -197,6 +197,8 @@ crate::sentences! {
 
         BadUrn = "bad_urn" "expected a URN such as \"urn:example:params:scim:schemas:Badge\"",
         UrnCharacters = "urn_characters" "a URN has letters, digits and : . _ - / % # + ~ @ $",
+        MessagesUrn = "messages_urn"
+            "urn:ietf:params:scim:api: is for the protocol's messages, not for schemas",
         NoSchemaThere = "no_schema_there" "there is no schema of that URN",
         NoSchema = "no_schema" "there is no schema {urn}",
         SchemaThere = "schema_there" "there is a schema of that URN",

@@ -103,7 +103,7 @@ fn what_is_tied_to_it_keeps_it() {
         }
     );
     match world.service.delete_access_group(&root(), access_group) {
-        Err(Error::Conflict(detail)) => assert!(detail.contains("1 vendors"), "{detail}"),
+        Err(Error::Conflict(said)) => assert!(said.to_string().contains("1 vendors"), "{said}"),
         other => panic!("{other:?}"),
     }
     world

@@ -51,7 +51,7 @@ fn page(visit: &Visit, form: Form) -> Page {
             Section {
                 lead: Some(t.own("settings.list_lead")),
                 ..Section::new(
-                    "list",
+                    "configured",
                     t.own("nav.system_settings"),
                     vec![Block::Table(list(visit))],
                 )

@@ -125,7 +125,7 @@ fn access_is_requested_and_every_level_approved_by_others() {
         let stopped = cid.post(&vote, &[("vote", "approve")]);
         assert_eq!(stopped.status, 422);
         assert!(stopped.text.contains("id=\"vote-comment-mistake\""));
-        assert!(stopped.text.contains("lift the block first"));
+        assert!(stopped.text.contains("Lift the block first"));
         let lift = format!("/api/v1/blocks/{}", block["id"].as_str().unwrap());
         app.send("DELETE", &lift, Some(&root), None);
         let last = cid.post(&vote, &[("vote", "approve")]);

@@ -205,10 +205,10 @@ fn people_links_and_access_requests_stand_in_the_order_asked_for() {
             let asked = json!({"user": ada, "justification": why, "start": start, "duration_minutes": minutes});
             let asked = app.send("POST", "/api/v1/access-requests", Some(&root), Some(&asked));
             assert_eq!(asked.status, 201, "{}", asked.text);
-            let id = asked.json()["id"].as_str().unwrap().to_owned();
+            let id = asked.json()["request"]["id"].as_str().unwrap().to_owned();
             if why == "late" {
-                let path = format!("/api/v1/access-requests/{id}/withdraw");
-                let withdrawn = app.send("POST", &path, Some(&root), None);
+                let path = format!("/api/v1/access-requests/{id}");
+                let withdrawn = app.send("DELETE", &path, Some(&root), None);
                 assert_eq!(withdrawn.status, 200, "{}", withdrawn.text);
             }
         }

@@ -319,7 +319,7 @@ fn schemas_are_added_and_removed() {
     assert!(
         early
             .text
-            .contains("the resource type User has this schema")
+            .contains("The resource type User has this schema")
     );
     for (what, fields) in [
         ("remove-attribute", vec![("urn", urn), ("name", "colour")]),
@@ -349,6 +349,7 @@ fn the_form_of_a_provider_has_two_tabs_and_opens_where_something_is_wrong() {
     let fields = [
         ("name", "Okta"),
         ("user_type", "third_party"),
+        ("scopes", "scim"),
         ("client_secret_basic", "yes"),
         ("client_secret_post", "yes"),
     ];
@@ -362,7 +363,7 @@ fn the_form_of_a_provider_has_two_tabs_and_opens_where_something_is_wrong() {
         "{}",
         again.text
     );
-    let secrets = [&fields[..3], &[("addresses", "*")]].concat();
+    let secrets = [&fields[..4], &[("addresses", "*")]].concat();
     let made = browser.post("/console/providers/new", &secrets);
     assert_eq!(made.status, 200, "{}", made.text);
     let mut parts = made.text.split("/console/providers/");

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use vestibule_service::Role;
-use vestibule_testkit::{Reply, both_engines};
+use vestibule_testkit::{Reply, TestApp, both_engines};
 
 use super::Browser;
 use crate::links::hall;
@@ -38,13 +38,12 @@ fn refused(browser: &Browser<'_>, tries: &[Try<'_>]) {
 fn every_mistake_in_the_form_of_a_provider_is_told_in_portuguese() {
     both_engines(|app| {
         let browser = Browser::new(app, "max", Role::Administrator);
-        hall(app);
-        let group = app.admin_token("second", Role::Administrator);
-        let group = app.send("GET", "/api/v1/access-groups", Some(&group), None);
-        let group = group.json()["items"][0]["id"].as_str().unwrap().to_owned();
+        let (_, _, root) = hall(app);
+        let group = windows(app, &root);
         let long = "x".repeat(129);
         let many = vec!["10.0.0.1"; 1_001].join("\n");
-        let tags: String = (0..65).map(|number| format!("t{number},")).collect();
+        let tags: Vec<String> = (0..65).map(|number| format!("t{number}")).collect();
+        let tags = tags.join(",");
         let tries = [
             ("name", "", "Não pode ficar vazio."),
             ("name", &long, "Não pode ter mais de 128 caracteres."),
@@ -80,6 +79,7 @@ fn every_mistake_in_the_form_of_a_provider_is_told_in_portuguese() {
             let usual = [
                 ("name", "New"),
                 ("user_type", "third_party"),
+                ("scopes", "scim"),
                 ("client_secret_basic", "on"),
             ];
             let usual = usual.into_iter().filter(|(name, _)| *name != field);
@@ -90,28 +90,26 @@ fn every_mistake_in_the_form_of_a_provider_is_told_in_portuguese() {
     });
 }
 
+/// An access group that requires two approvals.
+fn guarded(app: &TestApp, root: &str) -> String {
+    let group = json!({"name": "Guarded", "approvals_required": 2});
+    let made = app.send("POST", "/api/v1/access-groups", Some(root), Some(&group));
+    assert_eq!(made.status, 201, "{}", made.text);
+    made.json()["id"].as_str().unwrap().to_owned()
+}
+
+/// The one that the vendor of [`hall`] is tied to.
+fn windows(app: &TestApp, root: &str) -> String {
+    let groups = app.send("GET", "/api/v1/access-groups", Some(root), None);
+    groups.json()["items"][0]["id"].as_str().unwrap().to_owned()
+}
+
 #[test]
-fn what_stands_in_the_way_is_told_in_portuguese() {
+fn what_is_wrong_with_vendors_and_access_groups_is_told_in_portuguese() {
     both_engines(|app| {
-        let (ada, vendor, root) = hall(app);
+        let (_, vendor, root) = hall(app);
         let browser = Browser::new(app, "max", Role::Administrator);
-        let admin = |method: &str, path: &str, body: serde_json::Value| {
-            let reply = app.send(method, path, Some(&root), Some(&body));
-            assert!(reply.status < 300, "{}", reply.text);
-            reply.json()
-        };
-        let windows = app.send("GET", "/api/v1/access-groups", Some(&root), None);
-        let windows = windows.json()["items"][0]["id"]
-            .as_str()
-            .unwrap()
-            .to_owned();
-        let guarded = admin(
-            "POST",
-            "/api/v1/access-groups",
-            json!({"name": "Guarded", "approvals_required": 2}),
-        );
-        let guarded = guarded["id"].as_str().unwrap().to_owned();
-        let person = |what: &str| format!("/console/people/{ada}/{what}");
+        let (windows, guarded) = (windows(app, &root), guarded(app, &root));
         let group = |id: &str, what: &str| format!("/console/access-groups/{id}{what}");
         let edit = format!("/console/vendors/{vendor}/edit");
         let numbers = [("disapprovals_to_cancel", "1"), ("approval_levels", "1")];
@@ -159,7 +157,11 @@ fn what_stands_in_the_way_is_told_in_portuguese() {
                 ),
                 (
                     &edit,
-                    &[("start", "2026-02-01 00:00"), ("end", "2026-01-01 00:00")],
+                    &[
+                        ("start", "2026-02-01 00:00"),
+                        ("end", "2026-01-01 00:00"),
+                        ("status", "disabled"),
+                    ],
                     "Deve ser depois do início.",
                 ),
                 (
@@ -182,6 +184,20 @@ fn what_stands_in_the_way_is_told_in_portuguese() {
                     &in_window("closed", ""),
                     "Um fornecedor é encerrado quando seu grupo é excluído.",
                 ),
+            ],
+        );
+    });
+}
+
+#[test]
+fn what_is_wrong_elsewhere_is_told_in_portuguese() {
+    both_engines(|app| {
+        let (ada, _, _) = hall(app);
+        let browser = Browser::new(app, "max", Role::Administrator);
+        let person = |what: &str| format!("/console/people/{ada}/{what}");
+        refused(
+            &browser,
+            &[
                 (
                     &person("links"),
                     &[("forwarding", "mailed")],
@@ -237,38 +253,42 @@ fn what_stands_in_the_way_is_told_in_portuguese() {
                 ),
             ],
         );
-        admin(
-            "PATCH",
-            &format!("/api/v1/vendors/{vendor}"),
-            json!({"access_group": guarded}),
-        );
+        let headers = [
+            ("cookie", browser.cookie.as_str()),
+            ("accept-language", "pt-BR"),
+        ];
+        let lost = app.send_raw("GET", "/console/people?after=x", &headers, "");
+        let words = "Esta página da lista não foi encontrada.";
+        assert!(lost.text.contains(words), "{}", lost.text);
+    });
+}
+
+#[test]
+fn what_stands_in_the_way_of_a_link_is_told_in_portuguese() {
+    both_engines(|app| {
+        let (ada, vendor, root) = hall(app);
+        let browser = Browser::new(app, "max", Role::Administrator);
+        let (windows, guarded) = (windows(app, &root), guarded(app, &root));
+        let links = format!("/console/people/{ada}/links");
+        let change = |change: serde_json::Value| {
+            let path = format!("/api/v1/vendors/{vendor}");
+            let changed = app.send("PATCH", &path, Some(&root), Some(&change));
+            assert_eq!(changed.status, 200, "{}", changed.text);
+        };
+        change(json!({"access_group": guarded}));
         let approvals =
             "O grupo de acesso Guarded exige 2 aprovações; sem elas, ada não recebe link.";
-        refused(&browser, &[(&person("links"), &[], approvals)]);
-        let ended = json!({"access_group": windows, "end": "2026-01-01T00:00:01Z"});
-        admin("PATCH", &format!("/api/v1/vendors/{vendor}"), ended);
-        app.clock.advance(chrono::Duration::days(1));
-        let browser = Browser::again(app, "max");
+        refused(&browser, &[(&links, &[], approvals)]);
+        change(json!({"access_group": windows, "status": "disabled"}));
         let repaired = "ada não pode entrar quando o link começa, por isso ele não abriria nada. ";
-        refused(&browser, &[(&person("links"), &[], repaired)]);
-        let page = send(&browser, &person("links"), &[]).text;
+        refused(&browser, &[(&links, &[], repaired)]);
+        let page = send(&browser, &links, &[]).text;
         assert!(!page.contains("Vendor "), "{page}");
         let user = ada.parse().unwrap();
         app.service
             .block_user(&app.admin(), user, "Lost laptop", None)
             .unwrap();
         let blocked = "ada tem um bloqueio: Lost laptop. Levante o bloqueio primeiro.";
-        refused(&browser, &[(&person("links"), &[], blocked)]);
-        let headers = [
-            ("cookie", browser.cookie.as_str()),
-            ("accept-language", "pt-BR"),
-        ];
-        let lost = app.send_raw("GET", "/console/people?after=x", &headers, "");
-        assert!(
-            lost.text
-                .contains("Esta página da lista não foi encontrada."),
-            "{}",
-            lost.text
-        );
+        refused(&browser, &[(&links, &[], blocked)]);
     });
 }
