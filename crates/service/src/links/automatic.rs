@@ -126,7 +126,7 @@ impl Service {
             Ok(Some(_)) => Ok(None),
             Ok(None) => Ok(Some(Warned::NoMailServer.said([("person", name.into())]))),
             Err(Error::Conflict(why)) => {
-                let named = [("person", name.into()), ("why", why.into())];
+                let named = [("person", name.into()), ("why", why.to_string().into())];
                 Ok(Some(Warned::LinkNotGiven.said(named)))
             }
             Err(error) => Err(error),

@@ -206,31 +206,32 @@ mod tests {
             let read = Flaw::read(&error.problem);
             read.unwrap_or_else(|| panic!("{}", error.problem)).code
         };
-        let with =
-            |attribute: serde_json::Value| json!({"id": "urn:a:b", "attributes": [attribute]});
+        let with = |attribute: serde_json::Value| json!({"id": "urn:example:b", "attributes": [attribute]});
         let many: Vec<_> = (0..999).map(|n| json!({"name": format!("a{n}")})).collect();
         for (definition, code) in [
             (json!(7), "no_object"),
-            (json!({"id": "urn:a:b", "colour": 1}), "unknown_member"),
+            (
+                json!({"id": "urn:example:b", "colour": 1}),
+                "unknown_member",
+            ),
             (json!({"id": 7}), "no_text"),
             (json!({}), "urn_required"),
             (json!({"id": "badge"}), "bad_urn"),
             (
-                json!({"id": format!("urn:a:{}", "x".repeat(999))}),
+                json!({"id": format!("urn:example:{}", "x".repeat(999))}),
                 "longer_than",
             ),
-            (json!({"id": "urn:a:b c"}), "urn_characters"),
-            (json!({"id": "urn:a:b", "attributes": many}), "too_many"),
-            (json!({"id": "urn:a:b", "attributes": 1}), "no_array"),
+            (json!({"id": "urn:example:b c"}), "urn_characters"),
+            (
+                json!({"id": "urn:example:b", "attributes": many}),
+                "too_many",
+            ),
+            (json!({"id": "urn:example:b", "attributes": 1}), "no_array"),
             (with(json!({})), "name_required"),
             (with(json!({"name": "1"})), "bad_name"),
             (with(json!({"name": "a", "type": "odd"})), "no_word"),
             (with(json!({"name": "a", "required": 1})), "no_boolean"),
             (with(json!({"name": "a", "type": "complex"})), "no_nested"),
-            (
-                with(json!({"name": "a", "type": "boolean", "caseExact": true})),
-                "no_case",
-            ),
             (
                 with(json!({"name": "a", "type": "reference"})),
                 "reference_to_nothing",
