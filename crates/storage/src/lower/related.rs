@@ -47,46 +47,62 @@ pub(super) fn test(rows: &Rows<'_>, target: &Target, test: Test<'_>) -> Option<S
 /// The users below the groups that pass a test of `r`. PostgreSQL walks down from the groups once;
 /// it takes longer by far to walk up from every user for each term of an `OR`.
 fn below_groups(rows: &Rows<'_>, test: &Sql) -> Sql {
-    Sql::of(
-        "users.id IN (WITH RECURSIVE down(id) AS (SELECT s.member_id FROM memberships AS s WHERE s.group_id IN (\
-             SELECT r.id FROM (SELECT g.id, g.display_name_key AS display FROM groups AS g WHERE g.provider_id = ",
+    let passing = Sql::of(
+        "s.group_id IN (SELECT r.id FROM (SELECT g.id, g.display_name_key AS display FROM groups AS g \
+             WHERE g.provider_id = ",
     )
     .text(rows.provider)
     .sql(") AS r WHERE ")
     .then(test)
-    .sql(
-        ") UNION SELECT m.member_id FROM down JOIN memberships AS m ON m.group_id = down.id) \
-         SELECT down.id FROM down)",
-    )
+    .sql(")");
+    below(rows.engine, &passing)
+}
+
+/// The users below the groups that `start` takes from memberships `s`. PostgreSQL would think the
+/// walk endless, and look through what it found row by row; of an array it makes a hash table.
+fn below(engine: Engine, start: &Sql) -> Sql {
+    let (before, behind) = match engine {
+        Engine::Sqlite => ("users.id IN (", ")"),
+        Engine::Postgres => (
+            "users.id IN (SELECT d.id FROM unnest(ARRAY(",
+            ")) AS d(id))",
+        ),
+    };
+    Sql::of("WITH RECURSIVE down(id) AS (SELECT s.member_id FROM memberships AS s WHERE ")
+        .then(start)
+        .sql(
+            " UNION SELECT m.member_id FROM down JOIN memberships AS m ON m.group_id = down.id) \
+             SELECT down.id FROM down",
+        )
+        .within(before, behind)
 }
 
 /// The resources one of whose values has exactly this `value`, in a form that starts from an index.
 pub(super) fn having_value(rows: &Rows<'_>, target: &Target, value: &str) -> Option<Sql> {
-    match (relation(rows.table, target), rows.table, target.attribute.as_str()) {
-        (Some(Relation::Groups), ..) => Some(
-            Sql::of(
-                "users.id IN (WITH RECURSIVE down(id) AS (SELECT s.member_id FROM memberships AS s WHERE s.group_id = ",
-            )
-            .text(value)
-            .sql(
-                " UNION SELECT m.member_id FROM down JOIN memberships AS m ON m.group_id = down.id) \
-                 SELECT down.id FROM down)",
-            ),
-        ),
+    match (
+        relation(rows.table, target),
+        rows.table,
+        target.attribute.as_str(),
+    ) {
+        (Some(Relation::Groups), ..) => {
+            Some(below(rows.engine, &Sql::of("s.group_id = ").text(value)))
+        }
         (Some(Relation::Members), ..) => Some(one_of(
             rows.engine,
             "groups.id",
             &Sql::of("SELECT m.group_id FROM memberships AS m WHERE m.member_id = ").text(value),
         )),
         // An empty address is in the document only.
-        (None, Table::Users, "emails") if target.schema.is_none() && !value.is_empty() => Some(one_of(
-            rows.engine,
-            "users.id",
-            &Sql::of("SELECT e.user_id FROM user_emails AS e WHERE e.provider_id = ")
-                .text(rows.provider)
-                .sql(" AND e.value_key = ")
-                .text(value),
-        )),
+        (None, Table::Users, "emails") if target.schema.is_none() && !value.is_empty() => {
+            Some(one_of(
+                rows.engine,
+                "users.id",
+                &Sql::of("SELECT e.user_id FROM user_emails AS e WHERE e.provider_id = ")
+                    .text(rows.provider)
+                    .sql(" AND e.value_key = ")
+                    .text(value),
+            ))
+        }
         _ => None,
     }
 }
