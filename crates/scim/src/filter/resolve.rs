@@ -204,14 +204,59 @@ fn compare(
         not_primary(path, target, scope)
     } else {
         let op = if negated { CompareOp::Eq } else { op };
-        Condition::Compare {
-            target,
+        let one_of = |operand| Condition::Compare {
+            target: target.clone(),
             op,
             operand,
+        };
+        match &operand {
+            Operand::Text(uri) if op == CompareOp::Eq && is_reference(&target) => {
+                let uris = in_any_version(uri).into_iter().map(Operand::Text);
+                Condition::Or(uris.map(one_of).collect())
+            }
+            _ => one_of(operand),
         }
     };
     // RFC 7644, table 3, has no word on what is absent; "ne" is "not eq".
     Ok(if negated { not(condition) } else { condition })
+}
+
+/// Whether the values are URIs of resources.
+fn is_reference(target: &Target) -> bool {
+    target.kind == AttributeType::Reference && target.sub_attribute.as_deref() == Some("$ref")
+}
+
+/// The URI of a resource, and the same in the versions of the protocol it may be written in: "URIs
+/// for SCIM resources with an API version SHALL be considered comparable to URIs without a version or
+/// with a different version" (RFC 7643, section 2.4).
+fn in_any_version(uri: &str) -> Vec<String> {
+    let mut uris = vec![uri.to_owned()];
+    let mut segments = uri.rsplitn(3, '/');
+    if let (Some(id), Some(collection), Some(head)) =
+        (segments.next(), segments.next(), segments.next())
+    {
+        let base = match head.rsplit_once('/') {
+            Some((base, version)) if is_version(version) => base,
+            _ => head,
+        };
+        for version in ["", "/v1", "/v2"] {
+            let other = format!("{base}{version}/{collection}/{id}");
+            if other != uri {
+                uris.push(other);
+            }
+        }
+    }
+    uris
+}
+
+/// `v2`, `v2.1`
+fn is_version(segment: &str) -> bool {
+    segment.strip_prefix('v').is_some_and(|number| {
+        number.starts_with(|first: char| first.is_ascii_digit())
+            && number
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b'.')
+    })
 }
 
 fn denies_primary(target: &Target, operand: &Operand) -> bool {

@@ -169,3 +169,49 @@ fn the_entity_tag_of_a_person_names_their_groups() {
         assert_eq!(tag(), alone);
     });
 }
+
+// proves: 7643-2.4-versions
+#[test]
+fn a_reference_is_found_in_whatever_version_it_is_asked_for() {
+    both_engines(|app| {
+        let client = Client::new(app, "Product");
+        let boss = client.create_user("boss");
+        let id = boss["id"].as_str().unwrap();
+        let host = app.url();
+        let manager = json!({"value": id, "$ref": format!("{host}/scim/v2/Users/{id}")});
+        let ann = json!({"schemas": [USER, ENTERPRISE], "userName": "ann", ENTERPRISE: {"manager": manager}});
+        let ann = client.create("/Users", &ann);
+        let team = team(&client, "Team", &[&ann]);
+        let path = format!("{ENTERPRISE}:manager.$ref");
+        for version in ["/v2", "", "/v1", "/v3.1"] {
+            let filter = format!("{path} eq \"{host}/scim{version}/Users/{id}\"");
+            assert_eq!(
+                client.found("/Users", &filter),
+                [ann["id"].clone()],
+                "{filter}"
+            );
+            let member = ann["id"].as_str().unwrap();
+            let filter = format!("members.$ref eq \"{host}/scim{version}/Users/{member}\"");
+            assert_eq!(
+                client.found("/Groups", &filter),
+                [team["id"].clone()],
+                "{filter}"
+            );
+            let filter = format!("members[$ref ne \"{host}/scim{version}/Users/{member}\"]");
+            assert_eq!(
+                client.found("/Groups", &filter),
+                Vec::<Value>::new(),
+                "{filter}"
+            );
+        }
+        for other in ["/v2/Users/x", "/v2/Groups/x", "/v2x/Users/x"] {
+            let uri = other.replace('x', id).replace("v2x", "x2");
+            let filter = format!("{path} eq \"{host}/other{uri}\"");
+            assert_eq!(
+                client.found("/Users", &filter),
+                Vec::<Value>::new(),
+                "{filter}"
+            );
+        }
+    });
+}
