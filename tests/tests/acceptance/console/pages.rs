@@ -431,7 +431,7 @@ fn each_setting_says_what_it_is_where_it_came_from_and_how_it_is_changed() {
          \"live_tokens\",\"VESTIBULE_LIVE_TOKENS\"\n\
          \"Password at the mail server\",\"set, not shown\",\"the environment, VESTIBULE_SMTP_PASSWORD\",\
          \"smtp_password\",\"VESTIBULE_SMTP_PASSWORD\"\n\
-         \"Threads that answer requests; 0: one for each processor\",\"0\",\"nobody: the usual value\",\
+         \"Threads that answer requests; 0: one for each processor\",\"0\",\"not set: the usual value\",\
          \"workers\",\"VESTIBULE_WORKERS\"\n"
     );
     assert_eq!(rows("&source=file").lines().count(), 2);
@@ -447,7 +447,7 @@ fn each_setting_says_what_it_is_where_it_came_from_and_how_it_is_changed() {
         "Senha no servidor de e-mail",
         "definido, não mostrado",
         "do arquivo, em vestibule.toml:2:15",
-        "de ninguém: o valor usual",
+        "não definido: o valor usual",
     ] {
         assert!(page.contains(text), "{text}: {page}");
     }
