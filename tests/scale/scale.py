@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import random
+import re
 import socket
 import statistics
 import subprocess
@@ -158,7 +159,9 @@ class Server:
         meta, groups = told.pop("meta"), told.pop("groups")
         self.same(told, {"id": identifier, **sent})
         self.same((groups[0]["value"], groups[0]["display"], len(groups)), (self.groups[group], f"Group {group}", 1))
-        self.same((meta["created"], meta["version"]), (meta["lastModified"], 'W/"1"'))
+        # The first version; what follows the dot stands for the person's groups.
+        version = re.fullmatch(r'W/"(\d+)\.[0-9a-f]{8}"', meta["version"])
+        self.same((meta["created"], version and version[1]), (meta["lastModified"], "1"))
         told |= {"groups": groups, "meta": meta}
         mail = sent["userName"]
         for text in (

@@ -100,7 +100,7 @@ Examples:
     /// End every link of a vendor's or an internal group's people, and withdraw what was asked for them
     ///
     /// It is undone only by a new link for each person. Without --yes it only tells what it would end:
-    /// of more than 10,000 links, requests or members as much as it has counted, and that there is more.
+    /// of more than 5,000 links, requests or members as much as it has counted, and that there is more.
     #[command(after_long_help = "\
 Examples:
   vestibule link panic --vendor 'Acme Maintenance'

@@ -18,7 +18,7 @@ use crate::{AdminCall, Change, Error, Role, Service, internal_groups};
 
 /// So many links of a vendor, or members of an internal group and those nested in it, are looked at
 /// before the button is pressed, so that telling takes no longer where there are more.
-pub const PREVIEWED: usize = 10_000;
+pub const PREVIEWED: usize = 5_000;
 
 impl Service {
     /// What pressing the button would end, counted no further than [`PREVIEWED`].

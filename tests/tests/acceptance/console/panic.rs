@@ -12,7 +12,7 @@ use super::Browser;
 use crate::links::hall;
 
 /// So many are looked at before the button is pressed.
-const PREVIEWED: usize = 10_000;
+const PREVIEWED: usize = 5_000;
 
 /// Whoever comes with a group's first member, by a number.
 const MANY: &str = "WITH RECURSIVE many (number) AS \
@@ -150,7 +150,7 @@ fn the_panic_button_of_a_vendor_counts_so_far_and_ends_every_link() {
         let toll = json!({"links": PREVIEWED, "people": PREVIEWED, "requests": 0, "more": false});
         assert_eq!(button.preview(), toll);
         let page = button.page();
-        assert!(page.contains(">10,000<"), "{page}");
+        assert!(page.contains(">5,000<"), "{page}");
         assert!(!page.contains("more than"), "{page}");
 
         link(app, &ada);
@@ -158,9 +158,9 @@ fn the_panic_button_of_a_vendor_counts_so_far_and_ends_every_link() {
         assert_eq!(button.preview(), toll);
         let page = button.page();
         for text in [
-            "more than 10,000",
-            "at least 10,000",
-            "The first 10,000 links were counted.",
+            "more than 5,000",
+            "at least 5,000",
+            "The first 5,000 links were counted.",
         ] {
             assert!(page.contains(text), "{text}: {page}");
         }
@@ -193,7 +193,7 @@ fn the_panic_button_of_a_vendor_tells_so_far_what_it_withdraws() {
         let toll = json!({"links": 1, "people": 1, "requests": PREVIEWED, "more": true});
         assert_eq!(button.preview(), toll);
         let page = button.page();
-        assert!(page.contains("more than 10,000"), "{page}");
+        assert!(page.contains("more than 5,000"), "{page}");
         // The links were counted to their end.
         assert!(!page.contains("at least"), "{page}");
         assert!(!page.contains("links were counted"), "{page}");
@@ -301,10 +301,7 @@ fn the_panic_button_of_an_internal_group_looks_at_so_many_people_and_ends_every_
         let toll = json!({"links": PREVIEWED, "people": PREVIEWED, "requests": 0, "more": true});
         assert_eq!(button.preview(), toll);
         let page = button.page();
-        for text in [
-            "at least 10,000",
-            "The first 10,000 members were looked at.",
-        ] {
+        for text in ["at least 5,000", "The first 5,000 members were looked at."] {
             assert!(page.contains(text), "{text}: {page}");
         }
         let path = format!("/api/v1/groups/{all}/panic");

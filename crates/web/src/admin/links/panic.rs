@@ -26,8 +26,8 @@ struct PanicToll {
     people: usize,
     /// Access requests for its people that nobody has decided on: they are withdrawn.
     requests: usize,
-    /// Whether counting stopped early, so that there are at least so many: a preview counts 10,000 links
-    /// and 10,000 requests of a vendor, or looks at 10,000 members of an internal group and of the groups
+    /// Whether counting stopped early, so that there are at least so many: a preview counts 5,000 links
+    /// and 5,000 requests of a vendor, or looks at 5,000 members of an internal group and of the groups
     /// nested in it. What a press tells is exact.
     more: bool,
 }
