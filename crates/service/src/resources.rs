@@ -2,24 +2,22 @@
 
 pub(crate) mod indexed;
 mod row;
+mod sent;
 mod typed;
 mod unique;
-
-use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use vestibule_oauth::Scopes;
-use vestibule_scim::{
-    Member, MemberChange, Patch, Projection, Resource, ResourceType, Tolerances, patch,
-};
+use vestibule_scim::{MemberChange, Patch, Projection, Resource, ResourceType, Tolerances, patch};
 use vestibule_storage::{Write, memberships};
 
 use crate::caller::Parsed;
-use crate::types::{Kind, Types};
+use crate::types::Kind;
 use crate::{Call, Caller, Error, Precondition, Representation, Service, groups, users};
 
 use row::{Row, find, represent};
+use sent::{Sent, SentPatch};
 
 /// A body a client sent, and what it wants back. Errors are kept until its sender is known.
 #[derive(Debug, Clone)]
@@ -72,22 +70,6 @@ struct Subject {
     precondition: Precondition,
 }
 
-/// A resource as a client sent it; the members of a group apart.
-struct Sent {
-    resource: Resource,
-    members: Option<Vec<Member>>,
-    projection: Projection,
-}
-
-/// A patch; the changes of a group's members apart.
-struct SentPatch {
-    members: Vec<MemberChange>,
-    rest: Option<Patch>,
-    projection: Projection,
-    /// Nobody reads a huge group back unasked.
-    represent: bool,
-}
-
 /// What an operation left.
 #[derive(Debug)]
 pub enum Changed {
@@ -105,33 +87,6 @@ impl Changed {
             Self::Shown(shown) => Some(shown),
             Self::Unshown(_) | Self::Gone => None,
         }
-    }
-}
-
-impl Sent {
-    /// What the answer carries.
-    fn shown(&self, resource_type: &ResourceType) -> Projection {
-        self.projection
-            .of_change(resource_type, None, &self.resource)
-    }
-}
-
-impl SentPatch {
-    /// What the answer carries when the patch makes `next` of a stored document.
-    fn shown(
-        &self,
-        resource_type: &ResourceType,
-        document: &str,
-        next: Option<&Resource>,
-    ) -> Result<Projection, Error> {
-        let projection = &self.projection;
-        Ok(match next {
-            Some(next) if !projection.is_default() => {
-                let before = users::resource(document)?;
-                projection.of_change(resource_type, Some(&before), next)
-            }
-            _ => projection.clone(),
-        })
     }
 }
 
@@ -217,8 +172,11 @@ impl Service {
     }
 
     pub(crate) fn creation(&self, endpoint: &str, submitted: Submitted) -> Operation {
+        let limits = self.settings().limits;
         self.operation(endpoint, |service, endpoint| {
-            Action::Create(service.parsed_resource(endpoint, submitted))
+            Action::Create(service.parsed(move |types, tolerances| {
+                Sent::read_new(types, &endpoint, &submitted, &limits, tolerances)
+            }))
         })
     }
 
@@ -233,8 +191,12 @@ impl Service {
             id: id.to_owned(),
             precondition,
         };
+        let limits = self.settings().limits;
         self.operation(endpoint, |service, endpoint| {
-            Action::Replace(subject, service.parsed_resource(endpoint, submitted))
+            let sent = service.parsed(move |types, tolerances| {
+                Sent::read(types, &endpoint, &submitted, &limits, tolerances)
+            });
+            Action::Replace(subject, sent)
         })
     }
 
@@ -249,8 +211,12 @@ impl Service {
             id: id.to_owned(),
             precondition,
         };
+        let limits = self.settings().limits;
         self.operation(endpoint, |service, endpoint| {
-            Action::Patch(subject, service.parsed_patch(endpoint, submitted))
+            let sent = service.parsed(move |types, tolerances| {
+                SentPatch::read(types, &endpoint, &submitted, &limits, tolerances)
+            });
+            Action::Patch(subject, sent)
         })
     }
 
@@ -308,25 +274,28 @@ impl Service {
                 };
                 let members: Vec<MemberChange> =
                     members.map(MemberChange::Replace).into_iter().collect();
-                let next = replacement(resource_type, current.document(), &sent.resource)?;
-                let next = Some(&next);
-                let row = self.update(tx, caller, resource_type, current, next, &members, now)?;
+                let before = users::resource(current.document())?;
+                let next = replacement(resource_type, &before, &sent.resource)?;
+                let change = Some((&before, &next));
+                let row = self.update(tx, caller, resource_type, current, change, &members, now)?;
                 let shown = sent.shown(resource_type);
                 represent(tx, base, resource_type, &row, &shown).map(Changed::Shown)
             }
             Action::Patch(subject, sent) => {
                 let current = subject.find(tx, caller, resource_type)?;
                 let sent = self.settle(caller, sent, now)?;
-                let next = match &sent.rest {
+                let change = match &sent.rest {
                     Some(rest) => {
-                        Some(self.patched(caller, resource_type, current.document(), rest, now)?)
+                        let before = users::resource(current.document())?;
+                        let next = self.patched(caller, resource_type, &before, rest, now)?;
+                        Some((before, next))
                     }
                     None => None,
                 };
-                let shown = sent.shown(resource_type, current.document(), next.as_ref())?;
+                let change = change.as_ref().map(|(before, next)| (before, next));
+                let shown = sent.shown(resource_type, change);
                 let members = &sent.members;
-                let next = next.as_ref();
-                let row = self.update(tx, caller, resource_type, current, next, members, now)?;
+                let row = self.update(tx, caller, resource_type, current, change, members, now)?;
                 if !sent.represent {
                     return Ok(Changed::Unshown(row.stored().version));
                 }
@@ -351,7 +320,7 @@ impl Service {
         sent: &Sent,
         now: DateTime<Utc>,
     ) -> Result<Row, Error> {
-        let resource = &completed(resource_type, sent.resource.clone());
+        let resource = &sent.resource;
         let row = match Kind::of(resource_type) {
             Kind::User => Row::User(self.insert_user(tx, caller, resource_type, resource, now)?),
             Kind::Group => {
@@ -370,40 +339,40 @@ impl Service {
         clippy::too_many_arguments,
         reason = "the change before and after, by whom and when"
     )]
+    /// `change`: the stored resource, and what is to be in its place.
     fn update(
         &self,
         tx: &mut Write<'_>,
         caller: &Caller,
         resource_type: &ResourceType,
         current: Row,
-        next: Option<&Resource>,
+        change: Option<(&Resource, &Resource)>,
         members: &[MemberChange],
         now: DateTime<Utc>,
     ) -> Result<Row, Error> {
-        let before = users::resource(current.document())?;
-        let next = next.filter(|next| **next != before);
-        if let Some(next) = next {
+        let change = change.filter(|(before, next)| before != next);
+        if let Some((_, next)) = change {
             unique::claim(tx, caller, resource_type, &current.id(), next)?;
         }
-        Ok(match (current, next) {
-            (Row::Group(group), next) => Row::Group(self.change_group(
+        Ok(match (current, change) {
+            (Row::Group(group), change) => Row::Group(self.change_group(
                 tx,
                 caller,
                 resource_type,
                 group,
-                next.map(|next| (&before, next)),
+                change,
                 members,
                 now,
             )?),
-            (Row::User(user), Some(next)) => {
-                Row::User(self.change_user(tx, caller, resource_type, &user, &before, next, now)?)
+            (Row::User(user), Some((before, next))) => {
+                Row::User(self.change_user(tx, caller, resource_type, &user, before, next, now)?)
             }
-            (Row::Other(typed), Some(next)) => Row::Other(self.change_typed(
+            (Row::Other(typed), Some((before, next))) => Row::Other(self.change_typed(
                 tx,
                 caller,
                 resource_type,
                 &typed,
-                &before,
+                before,
                 next,
                 now,
             )?),
@@ -411,70 +380,27 @@ impl Service {
         })
     }
 
-    /// What a patch makes of a stored document.
+    /// What a patch makes of a stored resource.
     fn patched(
         &self,
         caller: &Caller,
         resource_type: &ResourceType,
-        document: &str,
+        before: &Resource,
         operations: &Patch,
         now: DateTime<Utc>,
     ) -> Result<Resource, Error> {
         let mut tolerances = Tolerances::new(caller.provider.settings.dialect);
-        let next = patch::apply(
+        let mut next = patch::apply(
             operations,
             resource_type,
-            &users::resource(document)?,
+            before,
             &self.settings().limits,
             &mut tolerances,
         )?;
         self.telemetry()
             .tolerated(caller.provider.id, &tolerances, now);
-        Ok(completed(resource_type, next))
-    }
-
-    fn parsed_resource(&self, endpoint: String, submitted: Submitted) -> Parsed<Sent> {
-        let limits = self.settings().limits;
-        self.parsed(move |types, tolerances| {
-            let (resource_type, body, wanted) = opened(types, &endpoint, &submitted)?;
-            let projection = wanted.projection(resource_type)?;
-            let mut resource = Resource::parse(resource_type, body, &limits, tolerances)?;
-            let members = match Kind::of(resource_type) {
-                Kind::Group => resource.take_members()?,
-                Kind::User | Kind::Other => None,
-            };
-            Ok(Sent {
-                resource,
-                members,
-                projection,
-            })
-        })
-    }
-
-    fn parsed_patch(&self, endpoint: String, submitted: Submitted) -> Parsed<SentPatch> {
-        let limits = self.settings().limits;
-        self.parsed(move |types, tolerances| {
-            let (resource_type, body, wanted) = opened(types, &endpoint, &submitted)?;
-            let projection = wanted.projection(resource_type)?;
-            let patch = Patch::parse(body, &limits, tolerances)?;
-            Ok(match Kind::of(resource_type) {
-                Kind::Group => {
-                    let (members, rest) = patch.split_members(&limits, tolerances)?;
-                    SentPatch {
-                        members,
-                        rest,
-                        projection,
-                        represent: wanted.is_said(),
-                    }
-                }
-                Kind::User | Kind::Other => SentPatch {
-                    members: Vec::new(),
-                    rest: Some(patch),
-                    projection,
-                    represent: true,
-                },
-            })
-        })
+        complete(resource_type, &mut next);
+        Ok(next)
     }
 }
 
@@ -497,39 +423,24 @@ impl Subject {
     }
 }
 
-type Opened<'a> = (&'a Arc<ResourceType>, Value, &'a Wanted);
-
-fn opened<'a>(
-    types: &'a Types,
-    endpoint: &str,
-    submitted: &'a Submitted,
-) -> Result<Opened<'a>, vestibule_scim::Error> {
-    let resource_type = types.at(endpoint)?;
-    let body = submitted.body.clone()?;
-    let wanted = submitted.wanted.as_ref().map_err(Clone::clone)?;
-    Ok((resource_type, body, wanted))
-}
-
-/// What a PUT makes of a stored document: immutable attributes keep their values, and nobody is let
+/// What a PUT makes of a stored resource: immutable attributes keep their values, and nobody is let
 /// in again by a client that does not say whether they are active.
 fn replacement(
     resource_type: &ResourceType,
-    document: &str,
+    before: &Resource,
     sent: &Resource,
 ) -> Result<Resource, Error> {
-    let current = users::resource(document)?;
-    let mut next = sent.clone().replacing(resource_type, &current)?;
-    if Kind::of(resource_type) == Kind::User && !current.active() && !next.0.contains_key("active")
-    {
+    let mut next = sent.clone().replacing(resource_type, before)?;
+    if Kind::of(resource_type) == Kind::User && !before.active() && !next.0.contains_key("active") {
         next.0.insert("active".to_owned(), Value::Bool(false));
     }
-    Ok(completed(resource_type, next))
+    complete(resource_type, &mut next);
+    Ok(next)
 }
 
 /// A user's `active` is true unless the client says otherwise, and is always told.
-fn completed(resource_type: &ResourceType, mut resource: Resource) -> Resource {
+fn complete(resource_type: &ResourceType, resource: &mut Resource) {
     if Kind::of(resource_type) == Kind::User && !resource.0.contains_key("active") {
         resource.0.insert("active".to_owned(), Value::Bool(true));
     }
-    resource
 }

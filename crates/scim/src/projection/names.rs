@@ -32,18 +32,15 @@ pub(super) fn on_request(
         .containers()
         .map(|schema| (Some(schema.id.as_str()), &**schema));
     for (container, schema) in core.chain(containers) {
-        let data = |resource: Option<&'_ Map<String, Value>>, name: &str| {
-            let data = match container {
-                Some(urn) => resource?.get(urn)?.as_object()?,
-                None => resource?,
-            };
-            data.get(name).cloned()
-        };
         for attribute in &schema.attributes {
-            let (old, new) = (
-                data(before, &attribute.name),
-                data(Some(after), &attribute.name),
-            );
+            let on_request = |attribute: &&Attribute| attribute.returned == Returned::Request;
+            if !(on_request(&attribute)
+                || attribute.sub_attributes.iter().any(|it| on_request(&it)))
+            {
+                continue;
+            }
+            let new = value(after, container, &attribute.name);
+            let old = before.and_then(|before| value(before, container, &attribute.name));
             if new.is_none() || old == new {
                 continue;
             }
@@ -54,16 +51,27 @@ pub(super) fn on_request(
                     sub_attribute: sub_attribute.map(|sub| sub.name.clone()),
                 });
             };
-            if attribute.returned == Returned::Request {
+            if on_request(&attribute) {
                 add(None);
             }
-            let on_request = |sub: &&Attribute| sub.returned == Returned::Request;
             for sub in attribute.sub_attributes.iter().filter(on_request) {
                 add(Some(sub));
             }
         }
     }
     names
+}
+
+fn value<'a>(
+    resource: &'a Map<String, Value>,
+    container: Option<&str>,
+    name: &str,
+) -> Option<&'a Value> {
+    let data = match container {
+        Some(urn) => resource.get(urn)?.as_object()?,
+        None => resource,
+    };
+    data.get(name)
 }
 
 fn name(resource_type: &ResourceType, text: &str) -> Option<Name> {
