@@ -28,8 +28,14 @@ try {
   await page.goto(server.setUpLink);
   await check();
   await page.getByLabel("Name").fill("ada");
-  await page.getByLabel("Password, 12 characters at least").fill(PASSWORD);
-  await page.getByLabel("The same again").fill(PASSWORD);
+  await page.locator("#set-up-password").fill(PASSWORD);
+  await page.locator("#set-up-repeated").fill("not the same");
+  await page.getByRole("button", { name: "Create" }).click();
+  await page.getByText("are not the same").waitFor();
+  await check();
+  assert.equal(await page.getByLabel("Name").inputValue(), "ada");
+  await page.locator("#set-up-password").fill(PASSWORD);
+  await page.locator("#set-up-repeated").fill(PASSWORD);
   await page.getByRole("button", { name: "Create" }).click();
   await page.getByRole("link", { name: "Sign in" }).click();
 

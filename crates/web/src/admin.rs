@@ -22,7 +22,6 @@ pub(crate) mod problem;
 mod providers;
 mod requests;
 mod schemas;
-mod set_up;
 mod timeline;
 mod vendors;
 pub(crate) mod words;
@@ -43,7 +42,6 @@ use crate::routes::Routes;
 pub const MOUNT: &str = "/api/v1";
 
 pub(crate) fn configure(routes: &mut Routes<'_>) {
-    routes.configure(set_up::configure);
     routes.below(MOUNT, services, |scope| {
         scope
             .default_service(web::to(elsewhere))

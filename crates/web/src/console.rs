@@ -34,6 +34,7 @@ mod requests;
 mod routes;
 mod schemas;
 mod search;
+pub(crate) mod set_up;
 mod settings;
 mod setup;
 mod sign_in;

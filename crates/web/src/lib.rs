@@ -117,5 +117,6 @@ pub(crate) fn describable(routes: &mut Routes<'_>) {
     // Before the issuer, whose mount takes every other path below `/iso/oauth2`.
     enter::configure(routes);
     oauth::configure(routes);
+    console::set_up::configure(routes);
     admin::configure(routes);
 }

@@ -41,7 +41,7 @@ async fn the_link_works_once_and_only_when_the_form_is_right() {
     ] {
         let page = submit(&world, &path, form).await;
         assert_eq!(page.status, 400, "{form}");
-        assert!(page.body.contains("role=\"alert\""), "{}", page.body);
+        assert!(page.body.contains("aria-invalid=\"true\""), "{}", page.body);
     }
     let page = submit(&world, &path, "name=%3Cb%3Eada&password=a&repeated=b").await;
     assert!(!page.body.contains("<b>ada"), "{}", page.body);

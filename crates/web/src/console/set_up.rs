@@ -3,7 +3,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_SECURITY_POLICY;
-use actix_web::web::{Data, Form, Path};
+use actix_web::web::{self, Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use askama::Template;
 use serde::Deserialize;
@@ -11,29 +11,34 @@ use utoipa::ToSchema;
 use vestibule_oauth::{Secret, SecretKind};
 use vestibule_service::Error;
 
+use super::form::{Control, Field, Form};
+use super::phrase::{Part, Phrase};
+use super::style;
+use super::visit::Looks;
+use crate::Web;
 use crate::blocking::{blocking, log};
 use crate::request::request_id;
 use crate::routes::Routes;
-use crate::{Web, console};
 
 /// No script at all, the one style sheet, and the form goes back here only.
 const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-pub(super) fn configure(routes: &mut Routes<'_>) {
+pub(crate) fn configure(routes: &mut Routes<'_>) {
     routes.service(show).service(redeem);
 }
 
 #[derive(Template)]
-#[template(path = "set_up.html")]
+#[template(path = "console/set_up.html")]
 struct Page<'a> {
-    step: Step<'a>,
+    looks: Looks,
     style: &'static str,
+    step: Step<'a>,
 }
 
 enum Step<'a> {
-    Form { name: &'a str, mistake: &'a str },
+    Form(Box<Form>),
     Done { name: &'a str },
-    Refused { why: &'a str },
+    Refused { why: &'static str },
 }
 
 /// The form on the set-up page.
@@ -61,20 +66,19 @@ pub(super) struct SetUpForm {
 )]
 #[get("/flow/setup/{token}")]
 async fn show(web: Data<Web>, token: Path<String>, request: HttpRequest) -> HttpResponse {
+    let looks = Looks::of(&request);
     let Some(secret) = Secret::parse(SecretKind::Setup, &token) else {
-        return gone();
+        return gone(looks);
     };
     let service = web.service.clone();
     match blocking(move || service.set_up_link_works(&secret.digest())).await {
         Ok(true) => page(
+            looks,
             StatusCode::OK,
-            Step::Form {
-                name: "",
-                mistake: "",
-            },
+            Step::Form(Box::new(form(looks, &token, ""))),
         ),
-        Ok(false) => gone(),
-        Err(error) => failed(&error, "", &request),
+        Ok(false) => gone(looks),
+        Err(error) => failed(&error, looks, &request),
     }
 }
 
@@ -97,39 +101,81 @@ async fn redeem(
     web: Data<Web>,
     token: Path<String>,
     request: HttpRequest,
-    form: Sent,
+    sent: Sent,
 ) -> HttpResponse {
+    let looks = Looks::of(&request);
     let Some(secret) = Secret::parse(SecretKind::Setup, &token) else {
-        return gone();
+        return gone(looks);
     };
-    let Ok(Form(SetUpForm {
+    let mistaken = |name: &str, field: &str, mistake: Phrase| {
+        let mut form = form(looks, &token, name);
+        form.mark(field, mistake);
+        page(looks, StatusCode::BAD_REQUEST, Step::Form(Box::new(form)))
+    };
+    let Ok(web::Form(SetUpForm {
         name,
         password,
         repeated,
-    })) = form
+    })) = sent
     else {
-        return mistaken("", "Fill in all three fields.");
+        return mistaken("", "name", looks.t.own("set_up.all_fields").into());
     };
     if password != repeated {
-        return mistaken(&name, "The two passwords are not the same.");
+        let mistake = looks.t.own("account.not_the_same").into();
+        return mistaken(&name, "repeated", mistake);
     }
     let (service, chosen, request_id) = (web.service.clone(), name.clone(), request_id(&request));
     let created = blocking(move || {
         service.redeem_set_up_link(secret.digest(), &chosen, &password, Some(request_id))
     });
     match created.await {
-        Ok(_) => page(StatusCode::OK, Step::Done { name: &name }),
-        Err(error) => failed(&error, &name, &request),
+        Ok(_) => page(looks, StatusCode::OK, Step::Done { name: &name }),
+        Err(Error::Invalid { field, detail }) => {
+            mistaken(&name, &field, looks.t.mistake(&field, &detail))
+        }
+        Err(Error::Uniqueness(said)) => mistaken(&name, "name", looks.t.hindrance(&said)),
+        Err(error) => failed(&error, looks, &request),
     }
 }
 
-type Sent = Result<Form<SetUpForm>, actix_web::Error>;
+type Sent = Result<web::Form<SetUpForm>, actix_web::Error>;
 
-fn failed(error: &Error, name: &str, request: &HttpRequest) -> HttpResponse {
-    match error {
-        Error::Invalid { detail, .. } => mistaken(name, detail),
-        Error::Uniqueness(said) => mistaken(name, &said.to_string()),
-        Error::Unauthenticated(_)
+fn form(looks: Looks, token: &str, name: &str) -> Form {
+    let t = looks.t;
+    Form::of(
+        "set-up",
+        format!("/flow/setup/{token}"),
+        t.own("set_up.submit"),
+        vec![
+            Field::typed("name", t.own("sign_in.name"), name, "text", "username").required(),
+            Field::typed(
+                "password",
+                t.own("sign_in.password"),
+                "",
+                "password",
+                "new-password",
+            )
+            .required()
+            .hint(t.own("account.password_hint")),
+            Field::typed(
+                "repeated",
+                t.own("account.repeat_password"),
+                "",
+                "password",
+                "new-password",
+            )
+            .required(),
+        ],
+    )
+}
+
+fn failed(error: &Error, looks: Looks, request: &HttpRequest) -> HttpResponse {
+    let (status, why) = match error {
+        Error::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "set_up.no_database"),
+        Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "set_up.fault"),
+        Error::Invalid { .. }
+        | Error::Uniqueness(_)
+        | Error::Unauthenticated(_)
         | Error::Refused(_)
         | Error::OverRate { .. }
         | Error::Busy { .. }
@@ -138,45 +184,21 @@ fn failed(error: &Error, name: &str, request: &HttpRequest) -> HttpResponse {
         | Error::NotFound(_)
         | Error::Conflict(_)
         | Error::PreconditionFailed
-        | Error::Scim(_) => gone(),
-        Error::Unavailable(_) => {
-            log(error, &request_id(request));
-            page(
-                StatusCode::SERVICE_UNAVAILABLE,
-                Step::Refused {
-                    why: "The database is not available at the moment. Try again in a few seconds.",
-                },
-            )
-        }
-        Error::Internal(_) => {
-            log(error, &request_id(request));
-            page(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                Step::Refused {
-                    why: "The server made a mistake; its log says which.",
-                },
-            )
-        }
-    }
-}
-
-fn mistaken(name: &str, mistake: &str) -> HttpResponse {
-    page(StatusCode::BAD_REQUEST, Step::Form { name, mistake })
+        | Error::Scim(_) => return gone(looks),
+    };
+    log(error, &request_id(request));
+    page(looks, status, Step::Refused { why })
 }
 
 /// One answer whether the link never was, is used up, too old, or no longer needed.
-fn gone() -> HttpResponse {
-    page(
-        StatusCode::GONE,
-        Step::Refused {
-            why: "This link does not work, or no longer. While there is no administrator, the server prints a new one each time it starts.",
-        },
-    )
+fn gone(looks: Looks) -> HttpResponse {
+    let why = "set_up.gone";
+    page(looks, StatusCode::GONE, Step::Refused { why })
 }
 
-fn page(status: StatusCode, step: Step<'_>) -> HttpResponse {
-    let style = console::style();
-    match (Page { step, style }).render() {
+fn page(looks: Looks, status: StatusCode, step: Step<'_>) -> HttpResponse {
+    let style = style();
+    match (Page { looks, style, step }).render() {
         Ok(html) => HttpResponse::build(status)
             .content_type("text/html; charset=utf-8")
             .insert_header((CONTENT_SECURITY_POLICY, POLICY))
