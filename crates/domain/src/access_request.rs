@@ -86,6 +86,21 @@ pub struct Voice {
 }
 
 impl Voice {
+    /// Whether it is one person's. Whoever has the command line is one and the same; an administrator who was
+    /// deleted and made again under the same name is nobody else.
+    pub fn is_of(&self, other: &Self) -> bool {
+        let both = self.administrator.is_some() && other.administrator.is_some();
+        self.administrator == other.administrator || both && fold(&self.name) == fold(&other.name)
+    }
+
+    /// Whether it counts: where approvers are named, nobody else's does. Names are the administrators'; the
+    /// command line has none.
+    fn counts(&self, policy: &AccessGroupSettings) -> bool {
+        let named = |name: &String| fold(name) == fold(&self.name);
+        policy.approvers.is_empty()
+            || self.administrator.is_some() && policy.approvers.iter().any(named)
+    }
+
     pub fn of(actor: &Actor) -> Self {
         match actor {
             Actor::Administrator { id, name } => Self {
@@ -196,22 +211,17 @@ impl AccessRequest {
         policy: &AccessGroupSettings,
         at: DateTime<Utc>,
     ) -> Result<(), VoteError> {
-        // Whoever has the command line is one and the same.
-        let same = |other: &Voice| voice.administrator == other.administrator;
-        let named = |name: &String| fold(name) == fold(&voice.name);
         match self.state(at) {
             RequestState::Pending => {}
             decided => return Err(VoteError::Decided(decided)),
         }
-        if same(&self.requester) {
+        if voice.is_of(&self.requester) {
             return Err(VoteError::Own);
         }
-        if votes.iter().any(|vote| same(&vote.voice)) {
+        if votes.iter().any(|vote| voice.is_of(&vote.voice)) {
             return Err(VoteError::Again);
         }
-        // Names are the administrators'; the command line has none.
-        let is_approver = voice.administrator.is_some() && policy.approvers.iter().any(named);
-        if policy.approvers.is_empty() || is_approver {
+        if voice.counts(policy) {
             Ok(())
         } else {
             Err(VoteError::NotApprover)
@@ -226,12 +236,12 @@ pub fn approvals_needed(policy: &AccessGroupSettings) -> u32 {
         .saturating_mul(policy.approval_levels)
 }
 
-/// Counts the votes.
+/// Counts the votes of those who have a say by now.
 pub fn tally(policy: &AccessGroupSettings, votes: &[Vote]) -> Tally {
     let count = |approves: bool| {
         let count = votes
             .iter()
-            .filter(|vote| vote.approves == approves)
+            .filter(|vote| vote.approves == approves && vote.voice.counts(policy))
             .count();
         u32::try_from(count).unwrap_or(u32::MAX)
     };
@@ -327,6 +337,21 @@ mod tests {
     }
 
     #[test]
+    fn votes_of_who_has_no_say_any_more_do_not_count() {
+        let votes = [2, 3, 4, 5].map(|number| vote(number, true));
+        let named = AccessGroupSettings {
+            approvers: ["Admin 4", "admin 5", "Admin 6"]
+                .map(str::to_owned)
+                .to_vec(),
+            ..policy()
+        };
+        let counted = tally(&named, &votes);
+        assert_eq!((counted.approvals, counted.outcome), (2, None));
+        let against = [vote(2, false), vote(3, false)];
+        assert_eq!(tally(&named, &against).outcome, None);
+    }
+
+    #[test]
     fn nobody_decides_on_their_own_or_twice_or_too_late() {
         let now = DateTime::UNIX_EPOCH;
         let admits =
@@ -335,6 +360,12 @@ mod tests {
         assert_eq!(admits(0, &[], now), Ok(()));
         assert_eq!(admits(1, &[], now), Err(VoteError::Own));
         assert_eq!(admits(2, &[vote(2, false)], now), Err(VoteError::Again));
+        let made_again = Voice {
+            name: "ADMIN 1".to_owned(),
+            ..voice(7)
+        };
+        let own = request().admits(&made_again, &[], &policy(), now);
+        assert_eq!(own, Err(VoteError::Own));
         assert_eq!(admits(0, &[vote(0, true)], now), Err(VoteError::Again));
         let late = now + Duration::days(7);
         let expired = VoteError::Decided(RequestState::Expired);

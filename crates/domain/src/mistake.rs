@@ -155,6 +155,9 @@ crate::sentences! {
         VendorChanged = "vendor_changed"
             "{person} belongs to another vendor now than when access was requested; withdraw the request and make \
              another",
+        AccessGroupChanged = "access_group_changed"
+            "{person} gets in by another access group now than when access was requested; withdraw the request and \
+             make another",
         OwnRequest = "own_request"
             "whoever made an access request cannot decide on it; another administrator has to",
         VotedAlready = "voted_already"

@@ -1,5 +1,7 @@
 //! Where the access group requires approvals, a link comes from an access request alone.
 
+mod changed;
+
 use std::sync::Barrier;
 
 use chrono::Duration;

@@ -5,15 +5,15 @@ use serde_json::json;
 use vestibule_domain::access_group::AccessGroupSettings;
 use vestibule_domain::access_request::{AccessRequest, RequestState, Voice, Vote, tally};
 use vestibule_domain::event::{Action, Payload};
-use vestibule_domain::link::LinkOrigin;
+use vestibule_domain::link::{LinkOrigin, vendor_of};
 use vestibule_domain::settings::{self, MAX_TEXT};
 use vestibule_domain::{AccessRequestId, EventId, Hindrance};
 use vestibule_storage::access_requests as stored;
 use vestibule_storage::{Write, access_groups};
 
-use super::{AccessRequestDetails, about, decide, details, find, wanted};
+use super::{AccessRequestDetails, about, decide, details, find, policy, wanted};
 use crate::changes::moved;
-use crate::links::{Forwarding, NewLink};
+use crate::links::{Forwarding, Grounds, NewLink};
 use crate::{AdminCall, Change, Error, Operator, Role, Service};
 
 /// A request after a vote.
@@ -105,6 +105,11 @@ impl Service {
         let Some(outcome) = tally(policy, votes).outcome else {
             return Ok(None);
         };
+        // The access group may ask for less by now: still only an approval makes the link.
+        let last = votes.last().is_some_and(|vote| vote.approves);
+        if outcome == RequestState::Approved && !last {
+            return Ok(None);
+        }
         decide(request, outcome, now);
         let action = if outcome == RequestState::Approved {
             Action::AccessRequestGranted
@@ -162,19 +167,29 @@ impl Service {
         } else {
             Forwarding::Shown
         };
-        let made = self.give_link(
+        refuse_unless_unmoved(tx, request)?;
+        self.give_link(
             tx,
             request.user,
             wanted,
             LinkOrigin::Request,
             forwarding,
             template,
-        )?;
-        if made.link.vendor != request.vendor {
-            return Err(Error::Conflict(
-                Hindrance::VendorChanged.said([("person", (&request.user_name).into())]),
-            ));
-        }
-        Ok(made)
+        )
     }
+}
+
+/// The approvals are those of the access group by which the person got in when it was asked for: they count
+/// for no other vendor and no other access group.
+fn refuse_unless_unmoved(tx: &mut Write<'_>, request: &AccessRequest) -> Result<(), Error> {
+    let Grounds { facts, .. } = Grounds::held(tx, request.user)?;
+    let hindrance = if vendor_of(&facts).0 != request.vendor {
+        Hindrance::VendorChanged
+    } else if policy(tx, &facts)?.is_some_and(|policy| policy.id != request.access_group) {
+        Hindrance::AccessGroupChanged
+    } else {
+        return Ok(());
+    };
+    let person = (&request.user_name).into();
+    Err(Error::Conflict(hindrance.said([("person", person)])))
 }
