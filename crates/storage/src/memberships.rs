@@ -35,7 +35,6 @@ pub struct Parent {
     pub nested: bool,
     /// When the membership arrived, as a place in the order of all arrivals.
     pub sequence: i64,
-    pub event: EventId,
 }
 
 sorts! {
@@ -178,9 +177,8 @@ pub fn parents(
                     ),
                 ),
                 memberships::sequence,
-                memberships::event_id,
             ));
-        let rows: Vec<(String, String, String, bool, i64, String)> = match chunk {
+        let rows: Vec<(String, String, String, bool, i64)> = match chunk {
             // The commonest case by far.
             [one] => direct!(read, |connection| joined
                 .filter(memberships::member_id.eq(one))
@@ -189,13 +187,12 @@ pub fn parents(
                 .filter(read.one_of("memberships.member_id", many))
                 .load(read.connection)?,
         };
-        for (member, group, name, nested, sequence, event) in rows {
+        for (member, group, name, nested, sequence) in rows {
             found.entry(member).or_default().push(Parent {
                 group: parsed(&group)?,
                 name,
                 nested,
                 sequence,
-                event: parsed(&event)?,
             });
         }
     }
