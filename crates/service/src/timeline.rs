@@ -2,9 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
+use uuid::Uuid;
 use vestibule_domain::event::{Actor, Subject};
 use vestibule_domain::timeline::MomentKind;
 use vestibule_domain::{AccessRequestId, Mistake, ProviderId, VendorId};
+use vestibule_storage::Write;
 use vestibule_storage::timeline::{self, Choice};
 
 pub use vestibule_storage::timeline::{Moment, TimelineSort};
@@ -66,28 +68,51 @@ impl Service {
             let now = service.now();
             let moments = timeline::advance(tx, now, TOLD)?;
             for moment in &moments {
-                if moment.kind == MomentKind::AccessRequestExpired {
-                    access_requests::run_out(tx, AccessRequestId::from_uuid(moment.subject), now)?;
-                }
-                service.record(
-                    tx,
-                    Change {
-                        id: None,
-                        at: now,
-                        actor: Actor::System,
-                        action: moment.kind.action(),
-                        subject: Subject {
-                            kind: moment.kind.subject(),
-                            id: moment.subject,
-                        },
-                        provider: moment.provider,
-                        cause: None,
-                        request_id: None,
-                        payload: made(json!({"at": moment.at, "name": moment.name})),
-                    },
-                );
+                service.tell_moment(tx, moment, now)?;
             }
             Ok(moments.len())
         })
+    }
+
+    /// Records what time has changed of one thing, before its dates are changed and nobody can know any more.
+    pub(crate) fn tell_of(
+        &self,
+        tx: &mut Write<'_>,
+        subject: Uuid,
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        for moment in timeline::advance_of(tx, subject, now)? {
+            self.tell_moment(tx, &moment, now)?;
+        }
+        Ok(())
+    }
+
+    fn tell_moment(
+        &self,
+        tx: &mut Write<'_>,
+        moment: &Moment,
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        if moment.kind == MomentKind::AccessRequestExpired {
+            access_requests::run_out(tx, AccessRequestId::from_uuid(moment.subject), now)?;
+        }
+        self.record(
+            tx,
+            Change {
+                id: None,
+                at: now,
+                actor: Actor::System,
+                action: moment.kind.action(),
+                subject: Subject {
+                    kind: moment.kind.subject(),
+                    id: moment.subject,
+                },
+                provider: moment.provider,
+                cause: None,
+                request_id: None,
+                payload: made(json!({"at": moment.at, "name": moment.name})),
+            },
+        );
+        Ok(())
     }
 }

@@ -7,7 +7,7 @@ use vestibule_domain::timeline::MomentKind;
 use vestibule_domain::{ProviderId, VendorId};
 
 use crate::columns::{instant, micros, optional, parsed};
-use crate::engine::{insert_all, upsert};
+use crate::engine::{MultiBackend, insert_all, upsert};
 use crate::error::Error;
 use crate::page::{Key, Page, sorts};
 use crate::schema::{timeline, timeline_marks, timeline_told};
@@ -132,17 +132,7 @@ pub fn advance(
         remember(write, &[], now)?;
         return Ok(Vec::new());
     };
-    let told = timeline_told::table
-        .filter(timeline_told::at.eq(timeline::at))
-        .filter(timeline_told::subject_id.eq(timeline::subject_id))
-        .filter(timeline_told::kind.eq(timeline::kind));
-    let rows: Vec<Row> = timeline::table
-        .filter(timeline::at.gt(micros(mark - LATE)))
-        .filter(timeline::at.le(micros(now)))
-        .filter(diesel::dsl::not(diesel::dsl::exists(told)))
-        .order((timeline::at, timeline::subject_id, timeline::kind))
-        .limit(limit)
-        .load(write.connection)?;
+    let rows: Vec<Row> = untold(mark, now).limit(limit).load(write.connection)?;
     let found: Vec<Moment> = rows.into_iter().map(moment).collect::<Result<_, _>>()?;
     let whole = i64::try_from(found.len()).unwrap_or(i64::MAX) < limit;
     let reached = match found.last() {
@@ -154,7 +144,60 @@ pub fn advance(
     Ok(found)
 }
 
+/// The same of one vendor, link, block, provider or credential, whatever else is waiting.
+pub fn advance_of(
+    write: &mut Write<'_>,
+    subject: Uuid,
+    now: DateTime<Utc>,
+) -> Result<Vec<Moment>, Error> {
+    let Some(mark) = mark(write)? else {
+        return Ok(Vec::new());
+    };
+    // Another node that is at it tells this as well.
+    if !write.connection.try_lease(TELLER)? {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<Row> = untold(mark, now)
+        .filter(timeline::subject_id.eq(subject.to_string()))
+        .load(write.connection)?;
+    let found: Vec<Moment> = rows.into_iter().map(moment).collect::<Result<_, _>>()?;
+    note(write, &found)?;
+    Ok(found)
+}
+
+/// What was to happen by `now` and nobody has recorded, oldest first.
+fn untold<'a>(mark: DateTime<Utc>, now: DateTime<Utc>) -> timeline::BoxedQuery<'a, MultiBackend> {
+    let told = timeline_told::table
+        .filter(timeline_told::at.eq(timeline::at))
+        .filter(timeline_told::subject_id.eq(timeline::subject_id))
+        .filter(timeline_told::kind.eq(timeline::kind));
+    timeline::table
+        .filter(timeline::at.gt(micros(mark - LATE)))
+        .filter(timeline::at.le(micros(now)))
+        .filter(diesel::dsl::not(diesel::dsl::exists(told)))
+        .order((timeline::at, timeline::subject_id, timeline::kind))
+        .into_boxed()
+}
+
 fn remember(write: &mut Write<'_>, told: &[Moment], mark: DateTime<Utc>) -> Result<(), Error> {
+    note(write, told)?;
+    diesel::delete(timeline_told::table.filter(timeline_told::at.le(micros(mark - LATE))))
+        .execute(write.connection)?;
+    upsert!(
+        &mut *write.connection,
+        timeline_marks::table,
+        (
+            timeline_marks::name.eq(TOLD),
+            timeline_marks::at.eq(micros(mark)),
+        ),
+        timeline_marks::name,
+        timeline_marks::at.eq(micros(mark))
+    )?;
+    Ok(())
+}
+
+/// Keeps these moments from being told again.
+fn note(write: &mut Write<'_>, told: &[Moment]) -> Result<(), Error> {
     let rows: Vec<_> = told
         .iter()
         .map(|moment| {
@@ -168,17 +211,5 @@ fn remember(write: &mut Write<'_>, told: &[Moment], mark: DateTime<Utc>) -> Resu
     if !rows.is_empty() {
         insert_all!(&mut *write.connection, timeline_told::table, rows)?;
     }
-    diesel::delete(timeline_told::table.filter(timeline_told::at.le(micros(mark - LATE))))
-        .execute(write.connection)?;
-    upsert!(
-        &mut *write.connection,
-        timeline_marks::table,
-        (
-            timeline_marks::name.eq(TOLD),
-            timeline_marks::at.eq(micros(mark)),
-        ),
-        timeline_marks::name,
-        timeline_marks::at.eq(micros(mark))
-    )?;
     Ok(())
 }
