@@ -19,6 +19,7 @@ pub mod event;
 pub mod gate;
 pub mod ids;
 pub mod import;
+pub mod instant;
 pub mod internal_group;
 pub mod link;
 pub mod mail;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::Mistake;
 use crate::access::{Affiliation, Check, Decision, Facts, decide};
 use crate::ids::{LinkId, ProviderId, UserId, VendorId};
+use crate::instant;
 use crate::named::named;
 use crate::provider::LinkDelivery;
 
@@ -239,7 +240,8 @@ impl Wanted {
         }
         let end = start
             .checked_add_signed(self.duration.unwrap_or(durations.usual))
-            .unwrap_or(DateTime::<Utc>::MAX_UTC);
+            .unwrap_or(DateTime::<Utc>::MAX_UTC)
+            .min(instant::last());
         match vendor_end.filter(|vendor| *vendor < end) {
             Some(vendor) if self.duration.is_some() => {
                 Err(WindowError::BeyondVendor { end, vendor })

@@ -1,6 +1,9 @@
 //! Mail: to whom, what it says, and what became of it.
 
 use chrono::{DateTime, Utc};
+use icu_properties::CodePointSetData;
+use icu_properties::props::DefaultIgnorableCodePoint;
+use vestibule_scim::fold::fold;
 
 use crate::Mistake;
 use crate::named::named;
@@ -165,6 +168,30 @@ pub fn check_address(address: &str) -> Result<(), AddressError> {
     }
 }
 
+/// An address as it is compared: without case, and without what mail or the eye passes over: space around
+/// it, invisible characters, the dot at the end of a host, the two ways to write a host that is not ASCII.
+pub fn key(address: &str) -> String {
+    let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();
+    let folded: String = fold(address)
+        .trim()
+        .chars()
+        .filter(|c| c.is_ascii() || !ignorable.contains(*c))
+        .collect();
+    let Some((name, host)) = folded.rsplit_once('@') else {
+        return folded;
+    };
+    let name = name.trim_end();
+    let host = if host.is_ascii() && !host.contains("xn--") {
+        host.to_owned()
+    } else {
+        fold(&idna::domain_to_unicode(host).0)
+    };
+    format!(
+        "{name}@{}",
+        host.trim_matches(|c: char| c.is_whitespace() || c == '.')
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -202,5 +229,32 @@ mod tests {
         }
         let long = format!("{}@acme.example", "a".repeat(250));
         assert_eq!(check_address(&long), Err(AddressError::TooLong));
+    }
+
+    #[test]
+    fn what_looks_alike_or_leads_to_one_mailbox_is_one_address() {
+        for (one, other) in [
+            ("ada@acme.example", "Ada@ACME.example"),
+            ("ada@acme.example", " ada@acme.example "),
+            ("ada@acme.example", "ada@acme.example\u{a0}"),
+            ("ada@acme.example", "ada @ acme.example"),
+            ("ada@acme.example", "ada@acme.example."),
+            ("ada@acme.example", "ada@acme\u{3002}example"),
+            ("ada@acme.example", "a\u{ad}da@ac\u{200b}me.example"),
+            ("ada@acme.example", "ａda@acme.example"),
+            ("ada@exämple.example", "ada@xn--exmple-cua.example"),
+            ("ada@exämple.example", "ada@EXA\u{308}MPLE.example"),
+        ] {
+            assert_eq!(key(one), key(other), "{other:?}");
+        }
+        for (one, other) in [
+            ("ada@acme.example", "ad.a@acme.example"),
+            ("ada@acme.example", "ada@acme.example.org"),
+            ("ada@exämple.example", "ada@example.example"),
+            ("ada", "ada@"),
+        ] {
+            assert_ne!(key(one), key(other), "{other:?}");
+        }
+        assert_eq!(key("ada@exämple.example"), "ada@exämple.example");
     }
 }

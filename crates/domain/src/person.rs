@@ -22,6 +22,9 @@ pub struct Block {
     pub created: DateTime<Utc>,
     /// The event that set it.
     pub event: EventId,
+    /// The block that it followed its person from, to another name or e-mail. Providers choose those, so that
+    /// by e-mail it holds at its own provider alone.
+    pub follows: Option<BlockId>,
 }
 
 impl Block {
@@ -37,7 +40,9 @@ impl Block {
         email_key: Option<&str>,
     ) -> bool {
         let by_name = self.provider == provider && self.user_name_key == user_name_key;
-        let by_email = self.email_key.is_some() && self.email_key.as_deref() == email_key;
+        let by_email = self.email_key.is_some()
+            && self.email_key.as_deref() == email_key
+            && (self.follows.is_none() || self.provider == provider);
         by_name || by_email
     }
 
@@ -63,6 +68,7 @@ mod tests {
             until: DateTime::from_timestamp(100, 0),
             created: DateTime::UNIX_EPOCH,
             event: EventId::from_uuid(Uuid::from_u128(3)),
+            follows: None,
         }
     }
 

@@ -3,12 +3,13 @@
 use chrono::{DateTime, SubsecRound as _, Utc};
 use serde_json::json;
 use vestibule_domain::event::Action;
+use vestibule_domain::mail;
 use vestibule_domain::person::Block;
 use vestibule_domain::{BlockId, EventId, Mistake, ProviderId, UserId};
 use vestibule_scim::fold::fold;
 use vestibule_storage::links::{self, Scope};
 use vestibule_storage::users::User;
-use vestibule_storage::{Read, Write, blocks};
+use vestibule_storage::{Read, Write, blocks, users};
 
 use crate::changes::{gone, made};
 use crate::pages::{Page, PageQuery};
@@ -40,8 +41,8 @@ impl Service {
             let now = service.now();
             let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
             let user = people::find(tx, user)?;
-            let (user_name_key, email_key) =
-                (fold(&user.user_name), user.email.as_deref().map(fold));
+            let user_name_key = fold(&user.user_name);
+            let email_key = own_address(tx, &user)?;
             links::lock_named(tx, user.provider, &user_name_key, email_key.as_deref())?;
             let event = service.id(EventId::from_uuid, now);
             let block = Block {
@@ -53,6 +54,7 @@ impl Service {
                 until,
                 created: now,
                 event,
+                follows: None,
             };
             block.check()?;
             if !block.in_force(now) {
@@ -65,7 +67,7 @@ impl Service {
                 payload: made(json!({
                     "user": user.id,
                     "user_name": user.user_name,
-                    "email": user.email,
+                    "email": block.email_key.as_ref().and(user.email.as_ref()),
                     "reason": block.reason,
                     "until": block.until,
                 })),
@@ -93,6 +95,7 @@ impl Service {
             let now = service.now();
             let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
             let block = blocks::find(tx, id)?.ok_or(Error::NotFound("block"))?;
+            service.tell_of(tx, block.follows.unwrap_or(id).as_uuid(), now)?;
             let event = service.record(
                 tx,
                 Change {
@@ -145,16 +148,18 @@ impl Service {
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
         let key = fold(&after.user_name);
-        let email_key = after.email.as_deref().map(fold);
-        if key == fold(&before.user_name) && email_key == before.email.as_deref().map(fold) {
+        let address = |user: &User| user.email.as_deref().map(mail::key);
+        if key == fold(&before.user_name) && address(after) == address(before) {
             return Ok(());
         }
+        let email_key = own_address(tx, after)?;
         for block in concerning(tx, before)? {
             let followed = Block {
                 id: self.id(BlockId::from_uuid, now),
                 provider: after.provider,
                 user_name_key: key.clone(),
                 email_key: email_key.clone(),
+                follows: Some(block.id),
                 ..block
             };
             blocks::insert(tx, &followed)?;
@@ -166,7 +171,7 @@ impl Service {
                     payload: made(json!({
                         "user": after.id,
                         "user_name": after.user_name,
-                        "email": after.email,
+                        "email": followed.email_key.as_ref().and(after.email.as_ref()),
                         "reason": followed.reason,
                         "until": followed.until,
                         "follows": block.id,
@@ -179,9 +184,20 @@ impl Service {
     }
 }
 
+/// The address of a person as blocks know it, unless an active person has the same: it is theirs, whoever
+/// else says so.
+fn own_address(tx: &mut Read<'_>, user: &User) -> Result<Option<String>, Error> {
+    let Some(key) = user.email.as_deref().map(mail::key) else {
+        return Ok(None);
+    };
+    let holder = users::find_by_email(tx, &key)?;
+    let is_own = holder.is_none_or(|holder| holder.id == user.id);
+    Ok(is_own.then_some(key))
+}
+
 /// The blocks that concern a person.
 pub(crate) fn concerning(tx: &mut Read<'_>, user: &User) -> Result<Vec<Block>, Error> {
-    let email = user.email.as_deref().map(fold);
+    let email = user.email.as_deref().map(mail::key);
     Ok(blocks::concerning(
         tx,
         user.provider,

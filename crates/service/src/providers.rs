@@ -25,8 +25,8 @@ pub use vestibule_storage::providers::{
 pub use vestibule_storage::telemetry::{Choice as ToleranceChoice, ToleranceSort, ToleranceUses};
 
 use crate::access_groups::must_exist;
-use crate::changes::{changed, expect_version, made, moved, value};
-use crate::{AdminCall, Change, Error, Operator, Role, Service, cockpit};
+use crate::changes::{changed, made, moved, value};
+use crate::{AdminCall, Change, Error, Operator, Precondition, Role, Service, cockpit};
 
 /// How every provider pushes.
 pub const PROTOCOL: &str = "scim";
@@ -180,7 +180,7 @@ impl Service {
         &self,
         call: &AdminCall,
         id: ProviderId,
-        expected_version: Option<i64>,
+        precondition: Precondition,
         mut edit: impl FnMut(&mut ProviderSettings) -> Result<(), Error> + Send + 'static,
     ) -> Result<RegisteredProvider, Error> {
         let (service, call) = (self.clone(), call.clone());
@@ -189,7 +189,7 @@ impl Service {
             let operator = crate::admin::admit(tx, &call, Role::Administrator, now)?;
             let current = find(tx, id)?;
             let before = &current.provider;
-            expect_version(expected_version, before.version)?;
+            precondition.check(before.version)?;
             let mut settings = before.settings.clone();
             edit(&mut settings)?;
             let settings = whole_micros(settings);
@@ -207,6 +207,7 @@ impl Service {
                 settings,
                 ..advanced(before, now)
             };
+            service.tell_of(tx, id.as_uuid(), now)?;
             providers::replace(tx, before.version, &next)?;
             let change = Change {
                 payload,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use vestibule_domain::event::{Action, Payload};
-use vestibule_domain::mail::{AddressError, check_address};
+use vestibule_domain::mail::{self, AddressError, check_address};
 use vestibule_domain::{EventId, UserId};
 use vestibule_scim::filter::match_document;
 use vestibule_scim::fold::fold;
@@ -182,7 +182,7 @@ fn new_row(
             .transpose()?,
         email: email.map(str::to_owned),
         email_key: email
-            .map(|email| indexed("emails.value", fold(email)))
+            .map(|email| indexed("emails.value", mail::key(email)))
             .transpose()?,
         email_keys: resource
             .emails()

@@ -10,10 +10,10 @@ use vestibule_storage::vendors::{self, Stored};
 use vestibule_storage::{Read, Write, access_groups, groups, memberships, placements};
 
 use crate::access_groups::must_exist;
-use crate::changes::{changed, expect_version, moved};
+use crate::changes::{changed, moved};
 use crate::links::LetIn;
 use crate::pages::{Page, PageQuery};
-use crate::{AdminCall, Change, Error, Operator, Role, Service};
+use crate::{AdminCall, Change, Error, Operator, Precondition, Role, Service};
 
 pub use vestibule_storage::placements::{Placed, PlacedSort};
 pub use vestibule_storage::vendors::{Choice, VendorSort};
@@ -91,7 +91,7 @@ impl Service {
         &self,
         call: &AdminCall,
         id: VendorId,
-        expected_version: Option<i64>,
+        precondition: Precondition,
         mut edit: impl FnMut(&mut VendorSettings) -> Result<(), Error> + Send + 'static,
     ) -> Result<Vendor, Error> {
         let (service, call) = (self.clone(), call.clone());
@@ -100,7 +100,7 @@ impl Service {
             let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
             let current = find(tx, id)?;
             let before = &current.vendor;
-            expect_version(expected_version, before.version)?;
+            precondition.check(before.version)?;
             let mut settings = before.settings.clone();
             edit(&mut settings)?;
             let settings = whole_micros(settings);
@@ -120,6 +120,7 @@ impl Service {
                 event,
                 now,
             );
+            service.tell_of(tx, id.as_uuid(), now)?;
             vendors::replace(tx, before.version, &next)?;
             let change = Change {
                 id: Some(event),

@@ -27,6 +27,7 @@ type Columns = (
     blocks::until,
     blocks::created,
     blocks::event_id,
+    blocks::follows,
 );
 const COLUMNS: Columns = (
     blocks::id,
@@ -37,6 +38,7 @@ const COLUMNS: Columns = (
     blocks::until,
     blocks::created,
     blocks::event_id,
+    blocks::follows,
 );
 
 type Row = (
@@ -48,10 +50,11 @@ type Row = (
     Option<i64>,
     i64,
     String,
+    Option<String>,
 );
 
 fn block(
-    (id, provider, user_name_key, email_key, reason, until, created, event): Row,
+    (id, provider, user_name_key, email_key, reason, until, created, event, follows): Row,
 ) -> Result<Block, Error> {
     Ok(Block {
         id: parsed(&id)?,
@@ -62,6 +65,7 @@ fn block(
         until: optional_instant(until)?,
         created: instant(created)?,
         event: parsed(&event)?,
+        follows: optional(follows.as_deref())?,
     })
 }
 
@@ -96,7 +100,9 @@ pub fn concerning(
     let mut found: Vec<Block> = rows.into_iter().map(block).collect::<Result<_, Error>>()?;
     // A block that followed its person stands there under each name they had.
     let mut seen = HashSet::new();
-    found.retain(|block| seen.insert(block.event));
+    found.retain(|block| {
+        block.concerns(provider, user_name_key, email_key) && seen.insert(block.event)
+    });
     Ok(found)
 }
 
@@ -161,6 +167,7 @@ pub fn insert(write: &mut Write<'_>, block: &Block) -> Result<(), Error> {
             blocks::until.eq(block.until.map(micros)),
             blocks::created.eq(micros(block.created)),
             blocks::event_id.eq(block.event.to_string()),
+            blocks::follows.eq(block.follows.map(|id| id.to_string())),
         ))
         .execute(write.connection)?;
     Ok(())

@@ -4,7 +4,7 @@ mod toll;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use vestibule_domain::link::{Ended, Link, LinkEnd, LinkState};
+use vestibule_domain::link::{Ended, Link, LinkEnd, LinkOrigin, LinkState};
 use vestibule_domain::{AccessGroupId, LinkId, ProviderId, UserId, VendorId};
 use vestibule_oauth::Digest;
 use vestibule_scim::fold::fold;
@@ -365,18 +365,23 @@ pub fn shorten(write: &mut Write<'_>, link: LinkId, end: DateTime<Utc>) -> Resul
     Ok(())
 }
 
-/// Whether somebody of that name was given a link after an instant. By name, because who is deleted
-/// and pushed again is the same person under another id.
-pub fn made_since(
+/// Whether an administrator made somebody a link after an instant, or approved one. They are known by
+/// their id or, when they were deleted and pushed again, by their folded name.
+pub fn made_by_hand_since(
     read: &mut Read<'_>,
     provider: ProviderId,
-    user_name: &str,
+    user_name_key: &str,
+    user: UserId,
     at: DateTime<Utc>,
 ) -> Result<bool, Error> {
+    let by_name = access_links::provider_id
+        .eq(provider.to_string())
+        .and(access_links::user_name_key.eq(user_name_key));
+    let by_hand = [LinkOrigin::Manual.name(), LinkOrigin::Request.name()];
     let found: Option<String> = access_links::table
-        .filter(access_links::provider_id.eq(provider.to_string()))
-        .filter(access_links::user_name_key.eq(fold(user_name)))
+        .filter(by_name.or(access_links::user_id.eq(user.to_string())))
         .filter(access_links::created.gt(micros(at)))
+        .filter(access_links::origin.eq_any(by_hand))
         .select(access_links::id)
         .first(read.connection)
         .optional()?;

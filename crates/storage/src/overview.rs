@@ -64,7 +64,7 @@ fn blocked(at: DateTime<Utc>) -> Sql {
     .integer(micros(at))
     .sql(
         ") UNION SELECT meant.id FROM blocks JOIN users meant ON meant.email_key = blocks.email_key \
-         WHERE blocks.lifted_event IS NULL AND (blocks.until IS NULL OR blocks.until > ",
+         AND (blocks.follows IS NULL OR blocks.provider_id = meant.provider_id) WHERE blocks.lifted_event IS NULL AND (blocks.until IS NULL OR blocks.until > ",
     )
     .integer(micros(at))
     .sql("))")

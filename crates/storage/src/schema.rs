@@ -310,6 +310,7 @@ diesel::table! {
         created -> BigInt,
         event_id -> Text,
         lifted_event -> Nullable<Text>,
+        follows -> Nullable<Text>,
     }
 }
 
@@ -450,6 +451,15 @@ diesel::table! {
         id -> Text,
         vendor_id -> Nullable<Text>,
         group_id -> Nullable<Text>,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    panic_people (provider_id, user_name_key) {
+        provider_id -> Text,
+        user_name_key -> Text,
+        user_id -> Text,
         at -> BigInt,
     }
 }
@@ -606,6 +616,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     link_secrets,
     entry_codes,
     link_candidates,
+    panic_people,
     panics,
     outbox,
     signing_keys,

@@ -245,7 +245,8 @@ fn blocked(at: DateTime<Utc>) -> Predicate {
     ));
     Predicate::of(
         in_force(by_name.sql(
-            " UNION SELECT mailed.id FROM blocks JOIN users AS mailed ON mailed.email_key = blocks.email_key",
+            " UNION SELECT mailed.id FROM blocks JOIN users AS mailed ON mailed.email_key = blocks.email_key \
+             AND (blocks.follows IS NULL OR blocks.provider_id = mailed.provider_id)",
         ))
         .sql(")"),
     )

@@ -3,7 +3,7 @@
 use chrono::Duration;
 use serde_json::{Value, json};
 use vestibule_domain::provider::ProviderSettings;
-use vestibule_service::Role;
+use vestibule_service::{Precondition, Role};
 use vestibule_testkit::{TestApp, both_engines, internal, third_party};
 
 /// Every item of a list, `limit` at a time.
@@ -113,7 +113,7 @@ fn a_providers_validity_moves_the_ends_of_its_credentials() {
         let until = |id, days: Option<i64>| {
             let end = days.map(|days| app.clock.now() + Duration::days(days));
             app.service
-                .change_provider(&admin, id, None, move |settings| {
+                .change_provider(&admin, id, Precondition::NONE, move |settings| {
                     settings.valid_until = end;
                     Ok(())
                 })

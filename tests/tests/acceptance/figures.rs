@@ -6,6 +6,7 @@ use vestibule_domain::access_group::AccessGroupSettings;
 use vestibule_domain::provider::UserType;
 use vestibule_domain::vendor::VendorStatus;
 use vestibule_domain::{AccessGroupId, GroupId, UserId, VendorId};
+use vestibule_service::Precondition;
 use vestibule_service::people::PeopleQuery;
 use vestibule_service::vendors::VendorQuery;
 use vestibule_testkit::{TestApp, TestProvider, both_engines, internal, third_party};
@@ -119,13 +120,18 @@ fn figures_equal_what_there_is_after_every_kind_of_change() {
         let tied = app.service.create_access_group(&admin, group).unwrap().id;
         let now = app.clock.now();
         app.service
-            .change_vendor(&admin, vendor("Acme").0, None, move |settings| {
-                settings.access_group = Some(tied);
-                settings.start = Some(now);
-                settings.end = Some(now + Duration::days(1));
-                settings.status = VendorStatus::Enabled;
-                Ok(())
-            })
+            .change_vendor(
+                &admin,
+                vendor("Acme").0,
+                Precondition::NONE,
+                move |settings| {
+                    settings.access_group = Some(tied);
+                    settings.start = Some(now);
+                    settings.end = Some(now + Duration::days(1));
+                    settings.status = VendorStatus::Enabled;
+                    Ok(())
+                },
+            )
             .unwrap();
         assert_eq!(open(), 1);
         app.clock.advance(Duration::days(1));
@@ -268,7 +274,7 @@ fn decide_on(
             continue;
         }
         app.service
-            .change_vendor(&admin, vendor.id, None, move |settings| {
+            .change_vendor(&admin, vendor.id, Precondition::NONE, move |settings| {
                 let start = now + Duration::hours(i64::try_from(start).unwrap());
                 settings.start = Some(start);
                 let lasts = Duration::hours(i64::try_from(lasts).unwrap());

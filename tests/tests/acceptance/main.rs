@@ -8,6 +8,7 @@
 )]
 
 mod access_requests;
+mod blocks;
 mod client;
 mod cockpit;
 mod conformance;
@@ -25,6 +26,7 @@ mod oauth_assertions;
 mod oauth_client;
 mod oauth_endpoints;
 mod oauth_vectors;
+mod panics;
 mod races;
 mod records;
 mod scim_bulk;

@@ -42,6 +42,7 @@ fn block(number: u8, until: Option<DateTime<Utc>>) -> Block {
         until,
         created: at(0),
         event: event(number),
+        follows: None,
     }
 }
 

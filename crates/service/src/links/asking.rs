@@ -6,8 +6,7 @@ use vestibule_domain::UserId;
 use vestibule_domain::access::decide;
 use vestibule_domain::event::{Action, Actor, Payload};
 use vestibule_domain::link::{Link, LinkOrigin, Wanted};
-use vestibule_domain::mail::check_address;
-use vestibule_scim::fold::fold;
+use vestibule_domain::mail::{check_address, key};
 use vestibule_storage::links::{self, Scope};
 use vestibule_storage::users::{self, User};
 use vestibule_storage::{Write, outbox};
@@ -38,10 +37,10 @@ impl Service {
             return Ok(());
         }
         let (service, visitor) = (self.clone(), visitor.clone());
-        let folded = fold(email);
+        let key = key(email);
         self.store().write("links.ask", move |tx| {
             let now = service.now();
-            let Some(user) = users::find_by_email(tx, &folded)? else {
+            let Some(user) = users::find_by_email(tx, &key)? else {
                 return Ok(());
             };
             service.answer_asking(tx, &user, &visitor, now)

@@ -76,6 +76,7 @@ impl Service {
                 ..operator.change(Action::PanicPressed, subject, now)
             };
             service.record(tx, change.clone());
+            panics::hold(tx, target, &people, now)?;
             let template = Change {
                 cause: Some(event),
                 ..change

@@ -9,6 +9,7 @@ use vestibule_domain::{AccessGroupId, GroupId};
 use super::codes::{Attempt, Entrance, Visitor};
 use super::panic::{Target, Toll};
 use super::*;
+use crate::Precondition;
 use crate::world::{Client, World, root};
 
 /// Ada of Acme, who may get in.
@@ -44,7 +45,7 @@ impl Hall {
     fn open_vendor(&self, vendor: VendorId, lasts: Option<Duration>) {
         let (now, tied) = (self.service().now(), self.access_group);
         self.service()
-            .change_vendor(&root(), vendor, None, move |settings| {
+            .change_vendor(&root(), vendor, Precondition::NONE, move |settings| {
                 settings.access_group = Some(tied);
                 settings.start = Some(now);
                 settings.end = lasts.map(|lasts| now + lasts);
@@ -161,13 +162,13 @@ fn whatever_takes_access_away_ends_the_link_for_good() {
         (
             "disabling the access group",
             |hall| {
-                let service = hall.service();
-                service
-                    .change_access_group(&root(), hall.access_group, None, |settings| {
+                let (service, id) = (hall.service(), hall.access_group);
+                let changed =
+                    service.change_access_group(&root(), id, Precondition::NONE, |settings| {
                         settings.enabled = false;
                         Ok(())
-                    })
-                    .unwrap();
+                    });
+                changed.unwrap();
             },
             LinkEnd::Refused,
         ),
@@ -176,7 +177,7 @@ fn whatever_takes_access_away_ends_the_link_for_good() {
             |hall| {
                 let start = hall.service().now() + Duration::days(1);
                 hall.service()
-                    .change_vendor(&root(), hall.vendor, None, move |settings| {
+                    .change_vendor(&root(), hall.vendor, Precondition::NONE, move |settings| {
                         settings.start = Some(start);
                         Ok(())
                     })
@@ -264,7 +265,7 @@ fn set_active(hall: &Hall, active: bool) {
             hall.client.call.clone(),
             "Users",
             &hall.ada.to_string(),
-            crate::Precondition::NONE,
+            Precondition::NONE,
             submitted,
         )
         .unwrap();
@@ -272,7 +273,7 @@ fn set_active(hall: &Hall, active: bool) {
 
 fn set_status(hall: &Hall, status: VendorStatus) {
     hall.service()
-        .change_vendor(&root(), hall.vendor, None, move |settings| {
+        .change_vendor(&root(), hall.vendor, Precondition::NONE, move |settings| {
             settings.status = status;
             Ok(())
         })
@@ -316,7 +317,7 @@ fn moving_to_another_open_vendor_ends_the_link_made_for_the_first() {
             hall.client.call.clone(),
             "Groups",
             &group.to_string(),
-            crate::Precondition::NONE,
+            Precondition::NONE,
             submitted,
         )
         .unwrap();
@@ -329,7 +330,7 @@ fn an_earlier_end_of_the_vendor_shortens_the_link() {
     let link = hall.link();
     let end = hall.service().now() + Duration::days(2);
     hall.service()
-        .change_vendor(&root(), hall.vendor, None, move |settings| {
+        .change_vendor(&root(), hall.vendor, Precondition::NONE, move |settings| {
             settings.end = Some(end);
             Ok(())
         })

@@ -12,7 +12,7 @@ use crate::links::codes::{Asked, Attempt, Visitor};
 use crate::links::panic::Target;
 use crate::links::{Forwarding, LinkQuery, NewLink};
 use crate::world::{Client, World, root};
-use crate::{LinkSettings, Settings};
+use crate::{LinkSettings, Precondition, Settings};
 
 /// A vendor that is open, and mail.
 struct Office {
@@ -59,7 +59,7 @@ impl Office {
             .id;
         let now = self.service().now();
         self.service()
-            .change_vendor(&root(), self.vendor, None, move |settings| {
+            .change_vendor(&root(), self.vendor, Precondition::NONE, move |settings| {
                 settings.access_group = Some(tied);
                 settings.start = Some(now);
                 settings.status = VendorStatus::Enabled;
@@ -310,7 +310,7 @@ fn who_cannot_be_mailed_is_told_so_and_no_link_is_made() {
     let now = office.service().now();
     office
         .service()
-        .change_vendor(&root(), initech, None, move |settings| {
+        .change_vendor(&root(), initech, Precondition::NONE, move |settings| {
             settings.access_group = Some(tied);
             settings.start = Some(now);
             settings.status = VendorStatus::Enabled;

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
+use vestibule_domain::mail;
 use vestibule_scim::Resource;
 use vestibule_scim::fold::fold;
 use vestibule_service::events::EventRecord;
@@ -32,6 +33,7 @@ pub(super) struct Rebuilt {
     blocks: BTreeMap<String, Row>,
     links: BTreeMap<String, Row>,
     panics: BTreeMap<String, Row>,
+    panic_people: BTreeMap<String, Row>,
     requests: Requests,
     registry: Registry,
     /// What each event was about.
@@ -121,6 +123,9 @@ impl Rebuilt {
                     "id": event.id, "vendor_id": of(!of_group), "group_id": of(of_group), "at": event.at,
                 });
                 self.panics.insert(event.id.clone(), object(row));
+                for user in self.people_of(&id, of_group) {
+                    self.held(&user, event.at);
+                }
             }
             _ => {
                 self.requests.apply(&event);
@@ -144,6 +149,11 @@ impl Rebuilt {
             ("blocks", "id", self.blocks),
             ("access_links", "id", self.links),
             ("panics", "id", self.panics),
+            (
+                "panic_people",
+                "provider_id, user_name_key",
+                self.panic_people,
+            ),
             ("access_requests", "id", self.requests.requests),
             (
                 "access_request_votes",
@@ -166,6 +176,46 @@ impl Rebuilt {
             tokens, expired, ..
         } = &mut self.registry;
         tokens.retain(|id, _| !expired.contains(id) || there.iter().any(|row| row["id"] == *id));
+    }
+
+    /// The people placed in a vendor, or below a group.
+    fn people_of(&self, id: &str, of_group: bool) -> BTreeSet<String> {
+        if !of_group {
+            let placed = self
+                .placements
+                .iter()
+                .filter(|(_, row)| row["vendor_id"] == *id);
+            return placed.map(|(user, _)| user.clone()).collect();
+        }
+        let mut people = BTreeSet::new();
+        let mut below = vec![id.to_owned()];
+        let mut seen = BTreeSet::new();
+        while let Some(group) = below.pop() {
+            let members = self
+                .memberships
+                .iter()
+                .filter(|row| row["group_id"] == group);
+            for member in members.filter_map(|row| row["member_id"].as_str()) {
+                if self.groups.contains_key(member) {
+                    if seen.insert(member.to_owned()) {
+                        below.push(member.to_owned());
+                    }
+                } else {
+                    people.insert(member.to_owned());
+                }
+            }
+        }
+        people
+    }
+
+    /// That the panic button was pressed on somebody.
+    fn held(&mut self, user: &str, at: i64) {
+        let person = &self.users[user];
+        let key = fold(person["user_name"].as_str().unwrap());
+        let provider = person["provider_id"].as_str().unwrap();
+        let row = json!({"provider_id": provider, "user_name_key": key, "user_id": user, "at": at});
+        self.panic_people
+            .insert(format!("{provider} {key}"), object(row));
     }
 
     fn link(&mut self, event: &Told) {
@@ -250,11 +300,12 @@ impl Rebuilt {
             }
             None => (json!(event.at), json!(event.id)),
         };
-        let folded = |value: &Value| value.as_str().map(fold);
+        let name = set["user_name"].as_str().map(fold);
+        let email = set["email"].as_str().map(mail::key);
         let row = json!({
-            "id": event.subject, "provider_id": event.provider, "user_name_key": folded(&set["user_name"]),
-            "email_key": folded(&set["email"]), "reason": set["reason"], "until": micros(&set["until"]),
-            "created": created, "event_id": first, "lifted_event": null,
+            "id": event.subject, "provider_id": event.provider, "user_name_key": name,
+            "email_key": email, "reason": set["reason"], "until": micros(&set["until"]),
+            "created": created, "event_id": first, "lifted_event": null, "follows": set["follows"],
         });
         self.blocks.insert(event.subject.clone(), object(row));
     }
