@@ -345,14 +345,9 @@ fn flat(value: &impl serde::Serialize) -> serde_json::Value {
 
 /// Reads an instant: RFC 3339, or a date, which stands for its first moment in UTC.
 fn instant(text: &str) -> Result<chrono::DateTime<chrono::Utc>, String> {
-    let midnight = |date: chrono::NaiveDate| date.and_time(chrono::NaiveTime::MIN).and_utc();
-    chrono::DateTime::parse_from_rfc3339(text)
-        .map(|instant| instant.to_utc())
-        .ok()
-        .or_else(|| text.parse().ok().map(midnight))
-        .ok_or_else(|| {
-            "use a date such as 2026-01-31 or an instant such as 2026-01-31T08:00:00Z".to_owned()
-        })
+    vestibule_domain::instant::parse(text).ok_or_else(|| {
+        "use a date such as 2026-01-31 or an instant such as 2026-01-31T08:00:00Z".to_owned()
+    })
 }
 
 /// An answer for something that leaves nothing to show.

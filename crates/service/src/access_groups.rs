@@ -7,10 +7,10 @@ use vestibule_storage::access_groups::{self, Stored};
 use vestibule_storage::links::Scope;
 use vestibule_storage::{Read, administrators, groups, providers, vendors};
 
-use crate::changes::{changed, expect_version, gone, made, value};
+use crate::changes::{changed, gone, made, value};
 use crate::links::LetIn;
 use crate::pages::{Page, PageQuery};
-use crate::{AdminCall, Change, Error, Role, Service};
+use crate::{AdminCall, Change, Error, Precondition, Role, Service};
 
 pub use vestibule_storage::access_groups::AccessGroupSort;
 
@@ -113,7 +113,7 @@ impl Service {
         &self,
         call: &AdminCall,
         id: AccessGroupId,
-        expected_version: Option<i64>,
+        precondition: Precondition,
         mut edit: impl FnMut(&mut AccessGroupSettings) -> Result<(), Error> + Send + 'static,
     ) -> Result<AccessGroup, Error> {
         let (service, call) = (self.clone(), call.clone());
@@ -122,7 +122,7 @@ impl Service {
             let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
             let current = find(tx, id)?;
             let before = &current.access_group;
-            expect_version(expected_version, before.version)?;
+            precondition.check(before.version)?;
             let mut settings = before.settings.clone();
             edit(&mut settings)?;
             settings.check()?;

@@ -63,14 +63,6 @@ pub(crate) fn changed<T: Serialize>(before: &T, after: &T) -> Result<Option<Payl
     }))
 }
 
-/// Whether the thing still is as its editor saw it.
-pub(crate) fn expect_version(expected: Option<i64>, current: i64) -> Result<(), Error> {
-    match expected {
-        Some(expected) if expected != current => Err(Error::PreconditionFailed),
-        _ => Ok(()),
-    }
-}
-
 /// Settings as they stand in a payload.
 pub(crate) fn value(settings: &impl Serialize) -> Result<Value, Error> {
     serde_json::to_value(settings).map_err(Error::internal)

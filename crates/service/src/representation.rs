@@ -48,6 +48,15 @@ impl Precondition {
         not_among: None,
     };
 
+    /// That it is still this one.
+    pub fn version(version: i64) -> Self {
+        let among = EntityTags::parse(&entity_tag(version));
+        Self {
+            among: Some(among),
+            not_among: None,
+        }
+    }
+
     /// Reads the values of `If-Match` and `If-None-Match`. A tag that no version has is one that
     /// matches nothing.
     pub fn parse(if_match: Option<&str>, if_none_match: Option<&str>) -> Self {

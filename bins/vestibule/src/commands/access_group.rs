@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use vestibule_domain::access_group::AccessGroupSettings;
+use vestibule_service::Precondition;
 use vestibule_service::access_groups::AccessGroupQuery;
 
 use super::{CommandError, PageArgs, Session, done, flat};
@@ -182,19 +183,20 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
             clear_approvers,
         } => {
             let id = session.access_group(&access_group)?;
-            let changed = service.change_access_group(call, id, None, move |settings| {
-                if clear_description {
-                    settings.description = None;
-                }
-                if clear_approvers {
-                    settings.approvers.clear();
-                }
-                fields.apply(settings);
-                settings.name = name
-                    .clone()
-                    .unwrap_or_else(|| std::mem::take(&mut settings.name));
-                Ok(())
-            })?;
+            let changed =
+                service.change_access_group(call, id, Precondition::NONE, move |settings| {
+                    if clear_description {
+                        settings.description = None;
+                    }
+                    if clear_approvers {
+                        settings.approvers.clear();
+                    }
+                    fields.apply(settings);
+                    settings.name = name
+                        .clone()
+                        .unwrap_or_else(|| std::mem::take(&mut settings.name));
+                    Ok(())
+                })?;
             Answer::record(flat(&changed))
         }
         Command::Delete { access_group } => {

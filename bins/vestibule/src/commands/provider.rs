@@ -10,6 +10,7 @@ use vestibule_domain::network::{AllowedAddresses, AllowedReferrers};
 use vestibule_domain::provider::{LinkDelivery, ProviderSettings, ProviderState, UserType};
 use vestibule_oauth::{Methods, Scopes};
 use vestibule_scim::Dialect;
+use vestibule_service::Precondition;
 use vestibule_service::providers::{
     AUTHENTICATION_METHOD, Holdings, NewCredentials, PROTOCOL, ProviderDetails, ProviderQuery,
     RegisteredProvider,
@@ -191,14 +192,16 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
         } => {
             let id = session.provider(&provider)?;
             let change = fields.understood(session)?;
-            found(&service.change_provider(call, id, None, move |settings| {
-                for setting in &clear {
-                    setting.apply(settings);
-                }
-                change.apply(settings);
-                settings.name = name.clone().unwrap_or_else(|| settings.name.clone());
-                Ok(())
-            })?)
+            found(
+                &service.change_provider(call, id, Precondition::NONE, move |settings| {
+                    for setting in &clear {
+                        setting.apply(settings);
+                    }
+                    change.apply(settings);
+                    settings.name = name.clone().unwrap_or_else(|| settings.name.clone());
+                    Ok(())
+                })?,
+            )
         }
         Command::Pause { provider } => switch(&provider, ProviderState::Paused)?,
         Command::Resume { provider } | Command::Enable { provider } => {

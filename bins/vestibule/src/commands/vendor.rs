@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use vestibule_domain::GroupId;
 use vestibule_domain::provider::LinkDelivery;
 use vestibule_domain::vendor::{VendorSettings, VendorStatus};
+use vestibule_service::Precondition;
 use vestibule_service::pages::PageQuery;
 use vestibule_service::vendors::{Choice, Placed, VendorDetails, VendorQuery};
 
@@ -175,7 +176,7 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
                 .as_deref()
                 .map(|group| session.access_group(group))
                 .transpose()?;
-            let changed = service.change_vendor(call, id, None, move |settings| {
+            let changed = service.change_vendor(call, id, Precondition::NONE, move |settings| {
                 for setting in &clear {
                     setting.apply(settings);
                 }

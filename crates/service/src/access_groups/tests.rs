@@ -14,12 +14,15 @@ fn names_are_unique_without_case() {
     };
     let twice = world.service.create_access_group(&root(), settings.clone());
     assert!(matches!(twice, Err(Error::Uniqueness(_))));
-    let renamed = world
-        .service
-        .change_access_group(&root(), made.id, Some(1), move |edited| {
+    let renamed = world.service.change_access_group(
+        &root(),
+        made.id,
+        Precondition::version(1),
+        move |edited| {
             *edited = settings.clone();
             Ok(())
-        });
+        },
+    );
     assert_eq!(renamed.unwrap().version, 2);
     assert_eq!(
         world.last_actions(2),
@@ -40,19 +43,25 @@ fn a_change_is_versioned() {
             })
     };
     let events = world.events().len();
-    assert_eq!(enable(None, true).unwrap(), made);
+    assert_eq!(enable(Precondition::NONE, true).unwrap(), made);
     assert_eq!(world.events().len(), events);
     assert!(matches!(
-        enable(Some(7), false),
+        enable(Precondition::version(7), false),
         Err(Error::PreconditionFailed)
     ));
-    assert!(!enable(Some(1), false).unwrap().settings.enabled);
-    let wrong = world
-        .service
-        .change_access_group(&root(), made.id, None, |settings| {
-            settings.disapprovals_to_cancel = 0;
-            Ok(())
-        });
+    assert!(
+        !enable(Precondition::version(1), false)
+            .unwrap()
+            .settings
+            .enabled
+    );
+    let wrong =
+        world
+            .service
+            .change_access_group(&root(), made.id, Precondition::NONE, |settings| {
+                settings.disapprovals_to_cancel = 0;
+                Ok(())
+            });
     assert!(
         matches!(wrong, Err(Error::Invalid { field, .. }) if field == "disapprovals_to_cancel")
     );
@@ -73,7 +82,7 @@ fn what_is_tied_to_it_keeps_it() {
     };
     world
         .service
-        .change_vendor(&root(), vendor, None, tie(Some(access_group)))
+        .change_vendor(&root(), vendor, Precondition::NONE, tie(Some(access_group)))
         .unwrap();
     let staff = world.client(UserType::Internal);
     let group = world.group(&staff, "Admins", &[]);
@@ -108,7 +117,7 @@ fn what_is_tied_to_it_keeps_it() {
     }
     world
         .service
-        .change_vendor(&root(), vendor, None, tie(None))
+        .change_vendor(&root(), vendor, Precondition::NONE, tie(None))
         .unwrap();
     tie_group(None).unwrap();
     assert!(matches!(

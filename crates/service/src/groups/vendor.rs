@@ -9,7 +9,7 @@ use vestibule_domain::vendor::{Vendor, VendorSettings, VendorStatus};
 use vestibule_domain::{AccessGroupId, EventId, GroupId, VendorId};
 use vestibule_scim::{Dialect, Resource, ScimType};
 use vestibule_storage::vendors::{self, Stored as StoredVendor};
-use vestibule_storage::{Write, access_groups};
+use vestibule_storage::{Read, Write, access_groups, events};
 
 use crate::changes::difference;
 use crate::{Caller, Change, Error, Service, Warned};
@@ -25,7 +25,7 @@ impl Service {
         cause: EventId,
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
-        let wanted = self.wanted_access_group(tx, caller, group, resource, None, cause, now)?;
+        let wanted = self.wanted_access_group(tx, caller, group, resource, false, cause, now)?;
         if caller.provider.settings.user_type == UserType::Internal {
             return Ok(());
         }
@@ -88,8 +88,11 @@ impl Service {
         let present = vendors::find_by_group(tx, group)?;
         let asked = before.0.get("accessGroup") != after.0.get("accessGroup");
         let wanted = if asked {
-            let status = present.as_ref().map(|stored| stored.vendor.settings.status);
-            self.wanted_access_group(tx, caller, group, after, status, cause, now)?
+            let decided = match &present {
+                Some(stored) => is_decided(tx, stored)?,
+                None => false,
+            };
+            self.wanted_access_group(tx, caller, group, after, decided, cause, now)?
         } else {
             None
         };
@@ -185,6 +188,7 @@ impl Service {
                 ..caller.change(stored.vendor.id, now)
             },
         );
+        self.tell_of(tx, stored.vendor.id.as_uuid(), now)?;
         let version = stored.vendor.version;
         stored.vendor.version += 1;
         // A clock that was set back must not make it older than it was.
@@ -193,7 +197,7 @@ impl Service {
     }
 
     /// The access group a group's `accessGroup` may tie its vendor to. Anything but the name of one
-    /// that allows it, for a vendor still pending, is a warning and changes nothing.
+    /// that allows it, for a vendor that nobody has decided on, is a warning and changes nothing.
     #[expect(clippy::too_many_arguments, reason = "the request, the state and when")]
     fn wanted_access_group(
         &self,
@@ -201,7 +205,7 @@ impl Service {
         caller: &Caller,
         group: GroupId,
         resource: &Resource,
-        status: Option<VendorStatus>,
+        decided: bool,
         cause: EventId,
         now: DateTime<Utc>,
     ) -> Result<Option<AccessGroupId>, Error> {
@@ -226,9 +230,7 @@ impl Service {
             None => Warned::UnknownAccessGroup,
             Some(_) if !linkable => Warned::ClosedAccessGroup,
             Some(_) if internal => Warned::InternalAccessGroup,
-            Some(stored) if status.is_none_or(|status| status == VendorStatus::Pending) => {
-                return Ok(Some(stored.access_group.id));
-            }
+            Some(stored) if !decided => return Ok(Some(stored.access_group.id)),
             Some(_) => Warned::DecidedAccessGroup,
         };
         let detail = warned.said([("name", format!("{shown:?}").into())]);
@@ -243,4 +245,20 @@ impl Service {
         )?;
         Ok(None)
     }
+}
+
+/// Whether an administrator has decided by which access group a vendor's people get in: by enabling or
+/// disabling it, or by tying it to one.
+fn is_decided(tx: &mut Read<'_>, stored: &StoredVendor) -> Result<bool, Error> {
+    let settings = &stored.vendor.settings;
+    if settings.status != VendorStatus::Pending {
+        return Ok(true);
+    }
+    let (Some(_), Some(event)) = (settings.access_group, stored.access_group_event) else {
+        return Ok(false);
+    };
+    let told = events::of_request_or_id(tx, event.as_uuid(), 1)?;
+    Ok(told
+        .first()
+        .is_some_and(|event| event.actor_kind == "administrator"))
 }

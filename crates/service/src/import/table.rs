@@ -197,7 +197,8 @@ fn shown(value: &DataRef<'_>) -> String {
         DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
             text.clone()
         }
-        DataRef::Error(error) => error.to_string(),
+        // What a formula came to that has no value: refused as the formula is.
+        DataRef::Error(error) => format!("={error}"),
     }
 }
 

@@ -2,6 +2,7 @@ use vestibule_domain::access::Check;
 use vestibule_domain::{AccessGroupId, UserId};
 
 use super::*;
+use crate::Precondition;
 use crate::people::PersonGroup;
 use crate::world::{World, provider, root};
 
@@ -95,14 +96,14 @@ fn the_default_access_group_names_the_change_that_set_it() {
         };
         world
             .service
-            .change_provider(&root(), client.id, None, edit)
+            .change_provider(&root(), client.id, Precondition::NONE, edit)
             .unwrap();
         world.events()[0].id
     };
     let event = set(Some(windows.id));
     world
         .service
-        .change_provider(&root(), client.id, None, |settings| {
+        .change_provider(&root(), client.id, Precondition::NONE, |settings| {
             settings.description = Some("Staff".to_owned());
             Ok(())
         })
@@ -126,7 +127,7 @@ fn the_default_access_group_names_the_change_that_set_it() {
     );
     world
         .service
-        .change_access_group(&root(), windows.id, None, |settings| {
+        .change_access_group(&root(), windows.id, Precondition::NONE, |settings| {
             settings.enabled = false;
             Ok(())
         })

@@ -40,12 +40,13 @@ fn a_name_stands_for_one_provider_of_a_user_type() {
     ));
     add("Okta", UserType::ThirdParty).unwrap();
     add("Entra", UserType::Internal).unwrap();
-    let renamed = world
-        .service
-        .change_provider(&root(), first.id, None, |settings| {
-            settings.name = "entra".to_owned();
-            Ok(())
-        });
+    let renamed =
+        world
+            .service
+            .change_provider(&root(), first.id, Precondition::NONE, |settings| {
+                settings.name = "entra".to_owned();
+                Ok(())
+            });
     assert!(matches!(renamed, Err(Error::Uniqueness(_))));
 }
 
@@ -89,13 +90,22 @@ fn a_change_is_versioned_and_told_by_its_fields() {
             })
     };
     let events = world.events().len();
-    assert_eq!(rename(None, "Okta").unwrap().provider.version, 1);
+    assert_eq!(
+        rename(Precondition::NONE, "Okta").unwrap().provider.version,
+        1
+    );
     assert_eq!(world.events().len(), events);
     assert!(matches!(
-        rename(Some(2), "Entra"),
+        rename(Precondition::version(2), "Entra"),
         Err(Error::PreconditionFailed)
     ));
-    assert_eq!(rename(Some(1), "Entra").unwrap().provider.version, 2);
+    assert_eq!(
+        rename(Precondition::version(1), "Entra")
+            .unwrap()
+            .provider
+            .version,
+        2
+    );
     let payload = world.events()[0].payload.clone().unwrap();
     assert_eq!(
         payload,
@@ -104,7 +114,7 @@ fn a_change_is_versioned_and_told_by_its_fields() {
 
     let retyped = world
         .service
-        .change_provider(&root(), id, None, |settings| {
+        .change_provider(&root(), id, Precondition::NONE, |settings| {
             settings.user_type = UserType::ThirdParty;
             Ok(())
         });

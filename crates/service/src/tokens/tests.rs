@@ -6,7 +6,7 @@ use vestibule_oauth::{ClientId, ClientSecret, Proof, Scopes, TokenErrorKind, Tok
 use super::*;
 use crate::providers::NewCredentials;
 use crate::world::{World, authentication, contact, provider, request, root, scim};
-use crate::{Search, Settings};
+use crate::{Precondition, Search, Settings};
 
 /// What is answered, without what the server keeps to itself.
 fn refusal(world: &World, request: &TokenRequest) -> TokenError {
@@ -112,7 +112,7 @@ fn behind_the_credential_a_refusal_says_why() {
     let change = |edit: fn(&mut vestibule_domain::provider::ProviderSettings)| {
         world
             .service
-            .change_provider(&root(), id, None, move |settings| {
+            .change_provider(&root(), id, Precondition::NONE, move |settings| {
                 edit(settings);
                 Ok(())
             })

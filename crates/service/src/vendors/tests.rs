@@ -14,7 +14,7 @@ fn set(
 ) -> Result<Vendor, Error> {
     world
         .service
-        .change_vendor(&root(), vendor, None, move |settings| {
+        .change_vendor(&root(), vendor, Precondition::NONE, move |settings| {
             edit(settings);
             Ok(())
         })
@@ -161,9 +161,12 @@ fn wrong_changes_are_refused() {
         settings.access_group = Some(none);
     });
     assert!(matches!(lost, Err(Error::Invalid { field, .. }) if field == "access_group"));
-    let stale = world
-        .service
-        .change_vendor(&root(), vendor.id, Some(vendor.version - 1), |_| Ok(()));
+    let stale = world.service.change_vendor(
+        &root(),
+        vendor.id,
+        Precondition::version(vendor.version - 1),
+        |_| Ok(()),
+    );
     assert!(matches!(stale, Err(Error::PreconditionFailed)));
 }
 

@@ -404,10 +404,10 @@ async fn change(
     id: Id<AccessGroupId>,
     body: Body<AccessGroupChanges>,
 ) -> Result<HttpResponse, Problem> {
-    let version = admin.expected_version;
+    let expected = admin.expected.clone();
     let edit = body.0.edit();
     let group = admin
-        .run(move |service, call| service.change_access_group(call, id.0, version, edit))
+        .run(move |service, call| service.change_access_group(call, id.0, expected, edit))
         .await?;
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, etag(group.version)))

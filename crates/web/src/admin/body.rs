@@ -10,10 +10,11 @@ use std::str::FromStr;
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_TYPE, IF_MATCH};
 use actix_web::{FromRequest, HttpRequest, web};
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Utc};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _};
 use serde_json::{Map, Value};
-use vestibule_service::{AdminCall, Error, Service};
+use vestibule_domain::instant;
+use vestibule_service::{AdminCall, Error, Precondition, Service};
 
 use super::problem::{Kind, Problem};
 use crate::blocking::blocking;
@@ -33,8 +34,8 @@ pub(crate) struct Admin {
     web: Web,
     pub(crate) call: AdminCall,
     pub(crate) request_id: String,
-    /// The version that `If-Match` names.
-    pub(crate) expected_version: Option<i64>,
+    /// What `If-Match` wants to be true.
+    pub(crate) expected: Precondition,
 }
 
 /// What a request may say beside its body.
@@ -42,7 +43,7 @@ pub(crate) struct Admin {
 #[into_params(parameter_in = Header)]
 #[expect(
     dead_code,
-    reason = "this type describes the wire; `expected_version` reads it"
+    reason = "this type describes the wire; `expected` reads it"
 )]
 pub(super) struct IfMatch {
     /// Change only this version of it.
@@ -94,7 +95,7 @@ impl Admin {
         Ok(Self {
             web: web.get_ref().clone(),
             call: sender.admin_call(),
-            expected_version: expected_version(request),
+            expected: expected(request),
             request_id,
         })
     }
@@ -109,24 +110,16 @@ impl FromRequest for Admin {
     }
 }
 
-/// The version in `If-Match` (RFC 9110, section 13.1.1). A tag that this server never gave matches no
+/// The versions in `If-Match` (RFC 9110, section 13.1.1). A tag that this server never gave matches no
 /// version, so that nothing is changed by mistake.
-fn expected_version(request: &HttpRequest) -> Option<i64> {
-    let mut lines = request.headers().get_all(IF_MATCH);
-    let line = lines.next()?.to_str().unwrap_or_default().trim();
-    let alone = lines.next().is_none();
-    if alone && line == "*" {
-        return None;
-    }
-    let tag = line.strip_prefix("W/").unwrap_or(line);
-    let version = tag
-        .strip_prefix('"')
-        .and_then(|tag| tag.strip_suffix('"'))
-        .filter(|_| alone);
-    Some(
-        version
-            .and_then(|version| version.parse().ok())
-            .unwrap_or(-1),
+fn expected(request: &HttpRequest) -> Precondition {
+    let lines = request.headers().get_all(IF_MATCH);
+    let lines: Vec<&str> = lines
+        .map(|line| line.to_str().unwrap_or_default())
+        .collect();
+    Precondition::parse(
+        (!lines.is_empty()).then(|| lines.join(",")).as_deref(),
+        None,
     )
 }
 
@@ -219,6 +212,14 @@ fn parse<T: DeserializeOwned>(body: &[u8], id: &str) -> Result<T, Problem> {
             id,
         ));
     }
+    // Else an array would be read as the fields in their order.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Problem::new(
+            Kind::Invalid,
+            "the body is not a JSON object",
+            id,
+        ));
+    }
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
@@ -226,7 +227,11 @@ fn parse<T: DeserializeOwned>(body: &[u8], id: &str) -> Result<T, Problem> {
         if error.is_syntax() || error.is_eof() {
             return Problem::new(Kind::Invalid, format!("the body is not JSON: {error}"), id);
         }
-        at_field(&path, &error.to_string(), id)
+        // The field says where; what a body of one line has no use for is left out.
+        let place = format!(" at line {} column {}", error.line(), error.column());
+        let message = error.to_string();
+        let message = message.strip_suffix(&place).unwrap_or(&message);
+        at_field(&path, message, id)
     })?;
     json.end().map_err(|error| {
         Problem::new(Kind::Invalid, format!("the body is not JSON: {error}"), id)
@@ -415,17 +420,14 @@ impl From<When> for DateTime<Utc> {
 impl<'de> Deserialize<'de> for When {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let midnight = |date: NaiveDate| date.and_time(NaiveTime::MIN).and_utc();
-        DateTime::parse_from_rfc3339(&text)
-            .map(|instant| instant.to_utc())
-            .ok()
-            .or_else(|| text.parse().ok().map(midnight))
-            .map(Self)
-            .ok_or_else(|| {
-                D::Error::custom(
-                    "use an instant such as 2026-03-01T22:00:00Z or a date such as 2026-03-01",
-                )
+        instant::parse(&text).map(Self).ok_or_else(|| {
+            // Where a `+` of a query was not escaped.
+            D::Error::custom(if text.contains(' ') {
+                "use an instant such as 2026-03-01T22:00:00Z; in a query, + is written %2B"
+            } else {
+                "use an instant such as 2026-03-01T22:00:00Z or a date such as 2026-03-01"
             })
+        })
     }
 }
 

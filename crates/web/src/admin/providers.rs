@@ -170,10 +170,10 @@ async fn change(
     id: Id<ProviderId>,
     body: Body<ProviderChanges>,
 ) -> Result<HttpResponse, Problem> {
-    let version = admin.expected_version;
+    let expected = admin.expected.clone();
     let edit = body.0.edit();
     let provider = admin
-        .run(move |service, call| service.change_provider(call, id.0, version, edit))
+        .run(move |service, call| service.change_provider(call, id.0, expected, edit))
         .await?;
     let answer = Provider::from(provider);
     Ok(HttpResponse::Ok()

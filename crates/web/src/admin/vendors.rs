@@ -283,10 +283,10 @@ async fn change(
     id: Id<VendorId>,
     body: Body<VendorChanges>,
 ) -> Result<HttpResponse, Problem> {
-    let version = admin.expected_version;
+    let expected = admin.expected.clone();
     let edit = body.0.edit();
     let vendor = admin
-        .run(move |service, call| service.change_vendor(call, id.0, version, edit))
+        .run(move |service, call| service.change_vendor(call, id.0, expected, edit))
         .await?;
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, etag(vendor.version)))

@@ -5,7 +5,7 @@ use vestibule_domain::{AccessGroupId, Hindrance, Mistake};
 use vestibule_service::access_groups::AccessGroupQuery;
 use vestibule_service::access_groups::{AccessGroupDetails, Tied};
 use vestibule_service::pages::PageQuery;
-use vestibule_service::{Error, Role};
+use vestibule_service::{Error, Precondition, Role};
 
 use super::MOUNT;
 use super::fields::Fields;
@@ -444,12 +444,13 @@ fn page(visit: &Visit, details: &AccessGroupDetails, form: Form, wrong: bool) ->
 
 pub(super) async fn change(visit: &Visit, fields: &Fields) -> Answer {
     let id: AccessGroupId = visit.id("access group")?;
-    let version: Option<i64> = fields.get("version").parse().ok();
+    let version = fields.get("version").parse().ok();
+    let expected = version.map_or(Precondition::NONE, Precondition::version);
     let changed = match settings(fields) {
         Ok(settings) => {
             visit
                 .run(move |service, call| {
-                    service.change_access_group(call, id, version, move |current| {
+                    service.change_access_group(call, id, expected, move |current| {
                         *current = settings.clone();
                         Ok(())
                     })

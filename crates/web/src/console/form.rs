@@ -1,6 +1,6 @@
 //! Forms: what they ask for, and what was wrong with what was given.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
 use vestibule_domain::Mistake;
 use vestibule_domain::said::Said;
 
@@ -296,8 +296,8 @@ pub(crate) fn instant(text: &str) -> Result<Option<DateTime<Utc>>, &'static str>
     if text.is_empty() {
         return Ok(None);
     }
-    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
-        return Ok(Some(at.with_timezone(&Utc)));
+    if let Some(at) = vestibule_domain::instant::parse(text) {
+        return Ok(Some(at));
     }
     for format in [
         "%Y-%m-%dT%H:%M",
@@ -306,14 +306,11 @@ pub(crate) fn instant(text: &str) -> Result<Option<DateTime<Utc>>, &'static str>
         "%Y-%m-%d %H:%M:%S",
     ] {
         if let Ok(at) = NaiveDateTime::parse_from_str(text, format) {
-            return Ok(Some(at.and_utc()));
+            let at = vestibule_domain::instant::writable(at.and_utc());
+            return at.map(Some).ok_or("form.instant");
         }
     }
-    NaiveDate::parse_from_str(text, "%Y-%m-%d")
-        .ok()
-        .and_then(|day| day.and_hms_opt(0, 0, 0))
-        .map(|at| Some(at.and_utc()))
-        .ok_or("form.instant")
+    Err("form.instant")
 }
 
 /// The lines or comma-separated items of a field, without blanks.

@@ -15,7 +15,7 @@ use vestibule_scim::Dialect;
 use vestibule_service::providers::{
     AUTHENTICATION_METHOD, Choice, PROTOCOL, ProviderQuery, RegisteredProvider, Sources,
 };
-use vestibule_service::{Error, Role, Service};
+use vestibule_service::{Error, Precondition, Role, Service};
 
 use super::MOUNT;
 use super::fields::Fields;
@@ -272,7 +272,7 @@ pub(super) async fn allow(visit: &Visit, fields: &Fields) -> Answer {
     })?;
     visit
         .run(move |service, call| {
-            service.change_provider(call, id, None, move |settings| {
+            service.change_provider(call, id, Precondition::NONE, move |settings| {
                 if settings.allowed_addresses == AllowedAddresses::Any {
                     return Ok(());
                 }

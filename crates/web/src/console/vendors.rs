@@ -9,7 +9,7 @@ use vestibule_domain::{GroupId, VendorId};
 use vestibule_service::events::{Choice as EventChoice, EventQuery, EventRecord};
 use vestibule_service::pages::{self, PageQuery};
 use vestibule_service::vendors::{Placed, VendorDetails};
-use vestibule_service::{Error, Role};
+use vestibule_service::{Error, Precondition, Role};
 
 use super::fields::Fields;
 use super::form::{Field, Form, Pick, as_typed, instant};
@@ -348,7 +348,8 @@ pub(super) async fn change(visit: &Visit, fields: &Fields) -> Answer {
         })
     };
     let given = |name: &str| fields.given(name).map(str::to_owned);
-    let version: Option<i64> = fields.get("version").parse().ok();
+    let version = fields.get("version").parse().ok();
+    let expected = version.map_or(Precondition::NONE, Precondition::version);
     let changed = match (read("start"), read("end")) {
         (Ok(start), Ok(end)) => {
             let wanted = VendorSettings {
@@ -362,7 +363,7 @@ pub(super) async fn change(visit: &Visit, fields: &Fields) -> Answer {
             };
             visit
                 .run(move |service, call| {
-                    service.change_vendor(call, id, version, move |current| {
+                    service.change_vendor(call, id, expected, move |current| {
                         *current = wanted.clone();
                         Ok(())
                     })

@@ -222,3 +222,54 @@ fn two_nodes_over_one_database_tell_each_change_once() {
     let expected = BTreeMap::from([("activation_token.expired".to_owned(), 700)]);
     assert_eq!(told(&nodes[1]), expected);
 }
+
+#[test]
+fn what_has_come_is_told_also_when_its_date_is_changed_before_anybody_looks() {
+    both_engines(|app| {
+        let okta = app.register(third_party("Okta"));
+        let admin = app.admin_token("ada", Role::Operator);
+        app.service.tell_time().unwrap();
+        let vendor = vendor(app, &admin, &okta.token, &[]);
+        app.clock.advance(Duration::minutes(125));
+        let path = format!("/api/v1/vendors/{vendor}");
+        let longer = app.send("PATCH", &path, Some(&admin), Some(&json!({"end": null})));
+        assert_eq!(longer.status, 200, "{}", longer.text);
+        while app.service.tell_time().unwrap() > 0 {}
+        let told = told(&app.service);
+        assert_eq!((told["vendor.started"], told["vendor.ended"]), (1, 1));
+    });
+}
+
+#[test]
+fn a_block_that_followed_its_person_ends_once() {
+    both_engines(|app| {
+        let okta = app.register(third_party("Okta"));
+        let admin = app.admin_token("ada", Role::Operator);
+        app.service.tell_time().unwrap();
+        let user =
+            json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "grace"});
+        let user = app.send("POST", "/scim/v2/Users", Some(&okta.token), Some(&user));
+        let user = user.json()["id"].as_str().unwrap().to_owned();
+        let leave = json!({"reason": "leave", "until": app.clock.now() + Duration::minutes(90)});
+        let path = format!("/api/v1/users/{user}/blocks");
+        let set = app.send("POST", &path, Some(&admin), Some(&leave));
+        assert_eq!(set.status, 201, "{}", set.text);
+        let renamed = json!({
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            "Operations": [{"op": "replace", "path": "userName", "value": "hopper"}],
+        });
+        let path = format!("/scim/v2/Users/{user}");
+        let renamed = app.send("PATCH", &path, Some(&okta.token), Some(&renamed));
+        assert_eq!(renamed.status, 200, "{}", renamed.text);
+        let coming = app.send(
+            "GET",
+            "/api/v1/timeline?kind=block.ended",
+            Some(&admin),
+            None,
+        );
+        assert_eq!(coming.json()["items"].as_array().unwrap().len(), 1);
+        app.clock.advance(Duration::minutes(91));
+        while app.service.tell_time().unwrap() > 0 {}
+        assert_eq!(told(&app.service)["block.ended"], 1);
+    });
+}

@@ -64,6 +64,35 @@ fn an_access_group_that_a_push_names_in_vain_is_warned_of_by_name() {
         assert_eq!(warned(&okta, made["id"].as_str().unwrap()), [""; 0]);
         let vendors = app.send("GET", "/api/v1/vendors?name=Gamma", Some(&admin), None);
         assert!(vendors.json()["items"][0]["access_group"].is_string());
+        // What an administrator has chosen stays, also before the vendor is open.
+        let closed = app.send(
+            "GET",
+            "/api/v1/access-groups?q=Closed",
+            Some(&admin),
+            None,
+        );
+        let closed = closed.json()["items"][0]["id"].clone();
+        let vendor = vendors.json()["items"][0]["id"].clone();
+        let path = format!("/api/v1/vendors/{}", vendor.as_str().unwrap());
+        let tied = app.send(
+            "PATCH",
+            &path,
+            Some(&admin),
+            Some(&json!({ "access_group": closed })),
+        );
+        assert_eq!(tied.json()["status"], "pending", "{}", tied.text);
+        for sent in ["none", "Open"] {
+            let schema = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+            let operation = json!({"op": "replace", "path": "accessGroup", "value": sent});
+            let body = json!({"schemas": [schema], "Operations": [operation]});
+            let group = format!("/scim/v2/Groups/{}", made["id"].as_str().unwrap());
+            let sent = app.send("PATCH", &group, Some(&okta.token), Some(&body));
+            assert_eq!(sent.status, 204, "{}", sent.text);
+        }
+        let after = app.send("GET", "/api/v1/vendors?name=Gamma", Some(&admin), None);
+        assert_eq!(after.json()["items"][0]["access_group"], closed);
+        let told = warned(&okta, made["id"].as_str().unwrap());
+        assert!(told.last().unwrap().contains("\"Open\""), "{told:?}");
         // Far longer than any name: told of, and not at that length.
         let long = "x".repeat(4_000);
         let made = push(app, &okta, "Delta", &long).json();

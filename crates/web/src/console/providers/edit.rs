@@ -8,7 +8,7 @@ use vestibule_domain::ProviderId;
 use vestibule_domain::provider::{LinkDelivery, ProviderSettings, ProviderState, UserType};
 use vestibule_oauth::Scopes;
 use vestibule_scim::Dialect;
-use vestibule_service::{Error, Service};
+use vestibule_service::{Error, Precondition, Service};
 
 use super::{dialect_word, href, show, trail};
 use crate::console::MOUNT;
@@ -307,7 +307,8 @@ pub(in crate::console) async fn change(visit: &Visit, fields: &Fields) -> Answer
     let user_type = current.provider.settings.user_type;
     let mut typed = Typed::of_fields(fields);
     user_type.name().clone_into(&mut typed.user_type);
-    let version: Option<i64> = fields.get("version").parse().ok();
+    let version = fields.get("version").parse().ok();
+    let expected = version.map_or(Precondition::NONE, Precondition::version);
     let again = async |wrong: Vec<(&'static str, Phrase)>| -> Answer {
         let groups = access_groups::picks(visit).await?;
         let mut form = form(
@@ -328,7 +329,7 @@ pub(in crate::console) async fn change(visit: &Visit, fields: &Fields) -> Answer
     };
     let changed = visit
         .run(move |service, call| {
-            service.change_provider(call, id, version, move |current| {
+            service.change_provider(call, id, expected, move |current| {
                 let present = std::mem::take(&mut current.authentication);
                 let given = settings.authentication.clone();
                 *current = ProviderSettings {
