@@ -111,6 +111,7 @@ fn facts(user_type: UserType, affiliation: Affiliation) -> Facts {
             user_type,
             active: true,
             active_event: event,
+            address_taken: false,
             unblocked_event: None,
             left_event: None,
         },

@@ -60,6 +60,7 @@ fn technician_of(vendor: VendorFacts) -> Facts {
             user_type: UserType::ThirdParty,
             active: true,
             active_event: event(5),
+            address_taken: false,
             unblocked_event: None,
             left_event: None,
         },

@@ -118,7 +118,11 @@ fn person_active(chain: &mut Chain, facts: &Facts) {
             Reason::Deactivated.said(said()),
             event,
             ChangeKind::ActivatePerson { user: person.id },
-            Instruction::ActivatePerson.said(said()),
+            if person.address_taken {
+                Instruction::ActivateReaddressed.said(said())
+            } else {
+                Instruction::ActivatePerson.said(said())
+            },
         );
     }
 }

@@ -146,6 +146,7 @@ pub(crate) fn facts_of(
                 user_type: person.settings.user_type,
                 active: person.active,
                 active_event: person.active_event,
+                address_taken: person.address_taken,
                 unblocked_event: blocks
                     .iter()
                     .filter(|(block, _)| concerns(block))

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use vestibule_domain::provider::ProviderSettings;
@@ -27,6 +28,8 @@ pub struct Person {
     pub email_key: Option<String>,
     pub active: bool,
     pub active_event: EventId,
+    /// Whether they are inactive and somebody active has their address.
+    pub address_taken: bool,
     /// The event that took their last placement away.
     pub left_event: Option<EventId>,
     pub settings: Arc<ProviderSettings>,
@@ -61,7 +64,10 @@ type PersonRow = (
     Option<String>,
     String,
     Option<String>,
+    bool,
 );
+
+diesel::alias!(const OTHERS: Alias<Others> = users as others);
 
 pub fn people(read: &mut Read<'_>, ids: &[UserId]) -> Result<Vec<Person>, Error> {
     let joined = users::table.inner_join(providers::table).select((
@@ -75,6 +81,16 @@ pub fn people(read: &mut Read<'_>, ids: &[UserId]) -> Result<Vec<Person>, Error>
         users::left_event,
         providers::settings,
         providers::default_access_group_event,
+        users::active.eq(false).and(exists(
+            OTHERS
+                .filter(
+                    OTHERS
+                        .field(users::email_key)
+                        .assume_not_null()
+                        .eq(users::email_key.assume_not_null()),
+                )
+                .filter(OTHERS.field(users::active)),
+        )),
     ));
     let rows: Vec<PersonRow> = match ids {
         [one] => direct!(read, |connection| joined
@@ -99,6 +115,7 @@ pub fn people(read: &mut Read<'_>, ids: &[UserId]) -> Result<Vec<Person>, Error>
                 left,
                 settings,
                 default,
+                taken,
             ) = row;
             let settings = if let Some(known) = known.get(&settings) {
                 Arc::clone(known)
@@ -115,6 +132,7 @@ pub fn people(read: &mut Read<'_>, ids: &[UserId]) -> Result<Vec<Person>, Error>
                 email_key,
                 active,
                 active_event: parsed(&event)?,
+                address_taken: taken,
                 left_event: optional(left.as_deref())?,
                 settings,
                 default_event: optional(default.as_deref())?,

@@ -25,6 +25,8 @@ pub struct PersonFacts {
     pub active: bool,
     /// The event that last changed `active`, or created the person.
     pub active_event: EventId,
+    /// Whether somebody else who is active has their e-mail address, so that they cannot be activated with it.
+    pub address_taken: bool,
     /// The event that last lifted a block on them, if any was.
     pub unblocked_event: Option<EventId>,
     /// The event that last left them without a placement, if any did.

@@ -42,6 +42,8 @@ crate::sentences! {
         LiftBlock = "lift_block" "Lift the block on {person} ({reason})",
         ActivatePerson = "activate_person"
             "Activate {person} in the provider's product (active = true)",
+        ActivateReaddressed = "activate_readdressed"
+            "In the provider's product, give {person} another primary e-mail address, since an active person has the same, and activate them (active = true)",
         AddToVendor = "add_to_vendor"
             "In the provider's product, add {person} to the group of a vendor that is enabled, within its dates and tied to an enabled access group",
         AddToInternalGroup = "add_to_internal_group"

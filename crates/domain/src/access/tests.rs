@@ -83,6 +83,7 @@ fn facts(affiliation: Affiliation) -> Facts {
             user_type,
             active: true,
             active_event: event(11),
+            address_taken: false,
             unblocked_event: None,
             left_event: None,
         },

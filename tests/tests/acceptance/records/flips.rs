@@ -296,3 +296,47 @@ fn every_refusal_of_a_closed_vendors_person_can_be_flipped_step_by_step() {
         );
     });
 }
+
+#[test]
+fn who_lost_their_address_is_activated_with_another() {
+    both_engines(|app| {
+        let okta = app.register(third_party("Okta"));
+        let admin = app.admin_token("olga", Role::Operator);
+        let push = |name: &str, active: bool| {
+            let user = json!({
+                "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": name, "active": active,
+                "emails": [{"value": "ada@acme.example", "primary": true}],
+            });
+            let made = app.send("POST", "/scim/v2/Users", Some(&okta.token), Some(&user));
+            assert_eq!(made.status, 201, "{}", made.text);
+            made.json()["id"].as_str().unwrap().to_owned()
+        };
+        let advice = |id: &str| {
+            let path = format!("/api/v1/users/{id}/access");
+            let access = app.send("GET", &path, Some(&admin), None).json();
+            assert_eq!(access["flip"][0]["change"], "activate_person", "{access}");
+            access["flip"][0]["explanation"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        };
+        let idle = push("idle", false);
+        assert!(
+            !advice(&idle).contains("another primary e-mail"),
+            "nobody has it"
+        );
+        push("ada", true);
+        assert!(advice(&idle).contains("another primary e-mail"));
+        let schema = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+        let patched = |operations: Value| {
+            let body = json!({"schemas": [schema], "Operations": operations});
+            let path = format!("/scim/v2/Users/{idle}");
+            app.send("PATCH", &path, Some(&okta.token), Some(&body))
+                .status
+        };
+        let activate = json!({"op": "replace", "path": "active", "value": true});
+        let address = json!({"op": "replace", "path": "emails[primary eq true].value", "value": "other@acme.example"});
+        assert_eq!(patched(json!([activate])), 409);
+        assert_eq!(patched(json!([address, activate])), 200);
+    });
+}
