@@ -178,7 +178,7 @@ pub fn delete_secret(
 }
 
 pub fn insert_token(write: &mut Write<'_>, token: &Token, digest: &Digest) -> Result<(), Error> {
-    diesel::insert_into(tokens::table)
+    direct!(write, |connection| diesel::insert_into(tokens::table)
         .values((
             tokens::digest.eq(digest.as_bytes().as_slice()),
             tokens::id.eq(token.id.to_string()),
@@ -190,7 +190,7 @@ pub fn insert_token(write: &mut Write<'_>, token: &Token, digest: &Digest) -> Re
             tokens::expires.eq(micros(token.expires)),
             tokens::certificate.eq(token.certificate.map(|it| it.as_bytes().to_vec())),
         ))
-        .execute(write.connection)?;
+        .execute(connection))?;
     Ok(())
 }
 
@@ -235,6 +235,15 @@ impl TryFrom<FoundRow> for Found {
 
 /// The token with this digest, whatever its state.
 pub fn find_token(read: &mut Read<'_>, digest: &Digest) -> Result<Option<Found>, Error> {
+    let version = match read.memo {
+        Some(_) => read.connection.data_version()?,
+        None => None,
+    };
+    if let (Some(memo), Some(version)) = (&mut read.memo, version)
+        && let Some(found) = memo.token(version, digest)
+    {
+        return Ok(Some(found.clone()));
+    }
     let found = direct!(read, |connection| tokens::table
         .inner_join(providers::table)
         .filter(tokens::digest.eq(digest.as_bytes().as_slice()))
@@ -248,8 +257,13 @@ pub fn find_token(read: &mut Read<'_>, digest: &Digest) -> Result<Option<Found>,
                 .single_value(),
         ))
         .get_result::<FoundRow>(connection))
-    .optional()?;
-    found.map(Found::try_from).transpose()
+    .optional()?
+    .map(Found::try_from)
+    .transpose()?;
+    if let (Some(memo), Some(_), Some(found)) = (&mut read.memo, version, &found) {
+        memo.remember(digest, found);
+    }
+    Ok(found)
 }
 
 /// One token of a provider.

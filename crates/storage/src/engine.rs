@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::r2d2::{ConnectionManager, CustomizeConnection, ManageConnection, Pool};
+use diesel::sql_types::BigInt;
 use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::error::OpenError;
+use crate::memo::Memo;
 
 const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -75,14 +77,45 @@ impl DatabaseUrl {
 }
 
 /// Read connections by engine, and on PostgreSQL the write connections too.
-pub(crate) type Connections = Pool<ConnectionManager<Session>>;
+pub(crate) type Connections = Pool<Manager>;
+
+/// A connection of the pool, and what it remembers.
+#[derive(Debug)]
+pub(crate) struct Pooled {
+    pub(crate) session: Session,
+    pub(crate) memo: Memo,
+}
+
+#[derive(Debug)]
+pub(crate) struct Manager(ConnectionManager<Session>);
+
+impl ManageConnection for Manager {
+    type Connection = Pooled;
+    type Error = diesel::r2d2::Error;
+
+    fn connect(&self) -> Result<Pooled, Self::Error> {
+        Ok(Pooled {
+            session: self.0.connect()?,
+            memo: Memo::default(),
+        })
+    }
+
+    fn is_valid(&self, connection: &mut Pooled) -> Result<(), Self::Error> {
+        self.0.is_valid(&mut connection.session)
+    }
+
+    fn has_broken(&self, connection: &mut Pooled) -> bool {
+        self.0.has_broken(&mut connection.session)
+    }
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Prepare(Engine);
 
-impl CustomizeConnection<Session, diesel::r2d2::Error> for Prepare {
-    fn on_acquire(&self, connection: &mut Session) -> Result<(), diesel::r2d2::Error> {
+impl CustomizeConnection<Pooled, diesel::r2d2::Error> for Prepare {
+    fn on_acquire(&self, connection: &mut Pooled) -> Result<(), diesel::r2d2::Error> {
         connection
+            .session
             .prepare(self.0)
             .map_err(diesel::r2d2::Error::QueryError)
     }
@@ -101,7 +134,7 @@ pub(crate) fn pool(
         .test_on_check_out(url.engine() == Engine::Postgres)
         .connection_timeout(patience)
         .connection_customizer(Box::new(Prepare(url.engine())))
-        .build(ConnectionManager::new(url.address()))
+        .build(Manager(ConnectionManager::new(url.address())))
         .map_err(|error| OpenError::Connect(error.to_string()))
 }
 
@@ -166,7 +199,7 @@ impl Session {
             // short, and is tidied by the writer's commits and whenever nobody waits for it.
             Engine::Sqlite => {
                 "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                 PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096; \
+                 PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; \
                  PRAGMA wal_autocheckpoint = 8000; PRAGMA journal_size_limit = 67108864;"
             }
             Engine::Postgres => {
@@ -266,6 +299,14 @@ impl Session {
             Engine::Sqlite => self.control("BEGIN IMMEDIATE"),
             // Rows are locked before they are read, so a later statement may see what others committed.
             Engine::Postgres => self.control("BEGIN ISOLATION LEVEL READ COMMITTED"),
+        }
+    }
+
+    /// A number that is another one as soon as somebody else has committed; none where the engine has none.
+    pub(crate) fn data_version(&mut self) -> QueryResult<Option<i64>> {
+        match self {
+            Self::Sqlite(connection) => DataVersion.get_result(connection).map(Some),
+            Self::Postgres(_) => Ok(None),
         }
     }
 
@@ -372,7 +413,7 @@ impl Session {
             // The one writer already excludes everybody else.
             Self::Sqlite(_) => Ok(()),
             Self::Postgres(connection) => diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
-                .bind::<diesel::sql_types::BigInt, _>(i64::from_be_bytes(fold_key(provider)))
+                .bind::<BigInt, _>(i64::from_be_bytes(fold_key(provider)))
                 .execute(connection)
                 .map(drop),
         }
@@ -384,7 +425,7 @@ impl Session {
             Self::Sqlite(_) => Ok(true),
             Self::Postgres(connection) => diesel::select(
                 diesel::dsl::sql::<diesel::sql_types::Bool>("pg_try_advisory_xact_lock(")
-                    .bind::<diesel::sql_types::BigInt, _>(key)
+                    .bind::<BigInt, _>(key)
                     .sql(")"),
             )
             .get_result(connection),
@@ -409,6 +450,23 @@ impl QueryId for Control {
 }
 
 impl RunQueryDsl<SqliteConnection> for Control {}
+
+/// SQLite's word for what this connection has seen of the others' commits: it belongs to the snapshot.
+#[derive(Debug, Clone, Copy, QueryId)]
+struct DataVersion;
+
+impl Query for DataVersion {
+    type SqlType = BigInt;
+}
+
+impl QueryFragment<Sqlite> for DataVersion {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        pass.push_sql("PRAGMA data_version");
+        Ok(())
+    }
+}
+
+impl RunQueryDsl<SqliteConnection> for DataVersion {}
 
 /// A provider's id as the key of an advisory lock; two providers that share one only wait for each
 /// other.
@@ -464,11 +522,11 @@ macro_rules! upsert {
     };
 }
 
-/// Runs a query of the busiest paths as the engine's own. Its statement is then found by its type;
+/// Runs a statement of the busiest paths as the engine's own. Its statement is then found by its type;
 /// through [`Session`] its text would be put together each time to find it.
 macro_rules! direct {
     ($read:expr, |$connection:ident| $query:expr) => {
-        match $read.connection {
+        match &mut *$read.connection {
             $crate::engine::Session::Postgres($connection) => $query,
             $crate::engine::Session::Sqlite($connection) => $query,
         }

@@ -72,8 +72,9 @@ sorts! {
     }
 }
 
+// What is none is written as NULL, so that there is one statement, found by its type.
 #[derive(Insertable)]
-#[diesel(table_name = events)]
+#[diesel(table_name = events, treat_none_as_default_value = false)]
 struct EventRow {
     id: String,
     seq: Option<i64>,
@@ -92,7 +93,7 @@ struct EventRow {
 }
 
 #[derive(Insertable)]
-#[diesel(table_name = event_payloads)]
+#[diesel(table_name = event_payloads, treat_none_as_default_value = false)]
 struct PayloadRow {
     event_id: String,
     salt: Vec<u8>,

@@ -10,6 +10,7 @@ mod columns;
 mod engine;
 mod error;
 mod lower;
+mod memo;
 mod predicate;
 mod schema;
 mod sql;

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use diesel::connection::{Connection as _, InstrumentationEvent};
 
-use crate::engine::{Connections, DatabaseUrl, Engine, Session, pool};
+use crate::engine::{Connections, DatabaseUrl, Engine, Pooled, Session, pool};
 use crate::error::{Error, OpenError};
 use crate::events::{self, Recorded};
+use crate::memo::Memo;
 use crate::writer::Writer;
 
 /// How often a write is run again when another node changed what it read.
@@ -53,6 +54,8 @@ struct Inner {
 #[derive(Debug)]
 pub struct Read<'a> {
     pub(crate) connection: &'a mut Session,
+    /// None where the connection writes as well: its own commits would not show.
+    pub(crate) memo: Option<&'a mut Memo>,
 }
 
 /// A transaction that may change the database; everything in it happens or nothing does.
@@ -97,7 +100,10 @@ impl Read<'_> {
 impl Write<'_> {
     pub(crate) fn new(connection: &mut Session) -> Write<'_> {
         Write {
-            read: Read { connection },
+            read: Read {
+                connection,
+                memo: None,
+            },
             events: Vec::new(),
         }
     }
@@ -174,11 +180,13 @@ impl Store {
         &self,
         body: impl FnOnce(&mut Read<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut connection = self.inner.connections.get().map_err(busy)?;
-        connection.begin_read().map_err(Error::from)?;
-        let guard = Rollback::of(&mut connection);
+        let mut pooled = self.inner.connections.get().map_err(busy)?;
+        let Pooled { session, memo } = &mut *pooled;
+        session.begin_read().map_err(Error::from)?;
+        let guard = Rollback::of(session);
         body(&mut Read {
             connection: guard.connection,
+            memo: Some(memo),
         })
     }
 
@@ -203,7 +211,7 @@ impl Store {
     {
         let mut connection = self.inner.connections.get().map_err(busy)?;
         for attempt in 1.. {
-            match attempt_write(&mut connection, &mut body) {
+            match attempt_write(&mut connection.session, &mut body) {
                 Err(error) if error.is_passing() && attempt < ATTEMPTS => {
                     tracing::debug!(name, attempt, "running a write again");
                     // Those that collided must not collide again in step; the address of the local

@@ -253,7 +253,7 @@ fn blocked(at: DateTime<Utc>) -> Predicate {
 }
 
 pub fn insert(write: &mut Write<'_>, user: &NewUser) -> Result<(), Error> {
-    diesel::insert_into(users::table)
+    direct!(write, |connection| diesel::insert_into(users::table)
         .values((
             users::id.eq(user.id.to_string()),
             users::provider_id.eq(user.provider.to_string()),
@@ -271,7 +271,7 @@ pub fn insert(write: &mut Write<'_>, user: &NewUser) -> Result<(), Error> {
             users::modified.eq(micros(user.modified)),
             users::version.eq(user.version),
         ))
-        .execute(write.connection)?;
+        .execute(connection))?;
     insert_emails(write, user)
 }
 

@@ -370,7 +370,13 @@ pub(super) fn found(connection: &mut Session, table: Table, condition: &Conditio
     };
     let found = listed(connection, table, &page);
     let count = collection(table, &location(table))
-        .count(&mut Read { connection }, Some(condition))
+        .count(
+            &mut Read {
+                connection,
+                memo: None,
+            },
+            Some(condition),
+        )
         .unwrap();
     assert_eq!(usize::try_from(count), Ok(found.len()), "{condition:?}");
     found.into_iter().map(|found| found.id).collect()
@@ -434,7 +440,13 @@ fn everything<'a>() -> Page<'a> {
 
 fn listed(connection: &mut Session, table: Table, page: &Page<'_>) -> Vec<Listed> {
     collection(table, &location(table))
-        .list(&mut Read { connection }, page)
+        .list(
+            &mut Read {
+                connection,
+                memo: None,
+            },
+            page,
+        )
         .unwrap_or_else(|error| panic!("{page:?}: {error:?}"))
 }
 
