@@ -25,7 +25,7 @@ use rand::rngs::OsRng;
 use vestibule_oauth::response::HEADERS;
 use vestibule_oauth::{
     AboutToken, ActiveToken, Circumstances, ClientAuthentication, Digest, KnownClient, KnownSecret,
-    Metadata, Methods, Received, Scopes, Secret, SecretKind, TokenError, TokenRequest,
+    Metadata, Methods, Proven, Received, Scopes, Secret, SecretKind, TokenError, TokenRequest,
     TokenResponse, grant, introspection,
 };
 
@@ -53,7 +53,7 @@ impl Server {
         Duration::from_hours(500_000) + self.started.elapsed()
     }
 
-    /// Step 2. Assertions of clients need three things more: `audiences`, the keys that
+    /// Step 2, by secret alone. Assertions of clients need three things more: `audiences`, the keys that
     /// [`ClientAuthentication::keys_wanted`] names, and a record of the single uses.
     fn authenticate(&self, client: &ClientAuthentication) -> Result<(), TokenError> {
         let known = (*client.client_id == CLIENT_ID).then_some(KnownClient {
@@ -66,8 +66,13 @@ impl Server {
             audiences: &[],
             fetched: None,
         };
-        let proven = client.check(known, &circumstances);
-        proven.map(drop).map_err(|_| client.refused())
+        match client.check(known, &circumstances) {
+            Ok(Proven::Secret(_)) => Ok(()),
+            // Nothing records here that an assertion was used, nor binds tokens to a certificate.
+            Ok(Proven::Key { .. } | Proven::Federated { .. } | Proven::Certificate(_)) | Err(_) => {
+                Err(client.refused())
+            }
+        }
     }
 
     /// Parse, authenticate, issue; the digest is stored before the answer is sent.

@@ -17,7 +17,7 @@ use rand::{CryptoRng, TryRngCore as _};
 use serde_json::Value;
 use vestibule_oauth::response::HEADERS;
 use vestibule_oauth::{
-    Circumstances, KnownClient, KnownSecret, Methods, Received, Scopes, Secret, SecretKind,
+    Circumstances, KnownClient, KnownSecret, Methods, Proven, Received, Scopes, Secret, SecretKind,
     TokenError, TokenRequest, TokenResponse, grant,
 };
 
@@ -100,10 +100,11 @@ fn issue(
         audiences: &[],
         fetched: None,
     };
-    request
-        .client
-        .check(known, &circumstances)
-        .map_err(|_| request.client.refused())?;
+    let proven = request.client.check(known, &circumstances);
+    // An assertion would have to be recorded as used, a token bound to its certificate.
+    if !matches!(proven, Ok(Proven::Secret(_))) {
+        return Err(request.client.refused());
+    }
 
     let scope = grant::scopes(request.scope, client.allowed)?;
     let left = client.valid_until.saturating_sub(now).as_secs();

@@ -17,7 +17,7 @@
 //!
 //! use rand::CryptoRng;
 //! use vestibule_oauth::{
-//!     Circumstances, Digest, KnownClient, KnownSecret, Methods, Received, Scopes, Secret,
+//!     Circumstances, Digest, KnownClient, KnownSecret, Methods, Proven, Received, Scopes, Secret,
 //!     SecretKind, TokenError, TokenRequest, TokenResponse, grant,
 //! };
 //!
@@ -46,10 +46,14 @@
 //!     });
 //!     let circumstances = Circumstances { now, audiences: &[], fetched: None };
 //!     let proven = request.client.check(known, &circumstances);
-//!     proven.map_err(|why| {
+//!     let proven = proven.map_err(|why| {
 //!         eprintln!("{}: {why}", *request.client.client_id);
 //!         request.client.refused()
 //!     })?;
+//!     // An assertion would have to be recorded as used, a token bound to its certificate.
+//!     if !matches!(proven, Proven::Secret(_)) {
+//!         return Err(request.client.refused());
+//!     }
 //!
 //!     let scope = grant::scopes(request.scope, Scopes::ALL)?;
 //!     let left = (client.valid_until - now).as_secs();
@@ -124,4 +128,4 @@ pub use oauth2::{ClientId, ClientSecret};
 pub use request::{AboutToken, Received, TokenRequest};
 pub use response::TokenResponse;
 pub use scope::{Scopes, UnknownScope};
-pub use secret::{Digest, Secret, SecretKind};
+pub use secret::{Digest, Secret, SecretKind, without_secrets};

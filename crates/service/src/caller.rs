@@ -114,7 +114,9 @@ impl Service {
         gate::network_gate(&provider, presented.address, &referers)?;
         gate::paused_gate(&provider)?;
         self.rates().take(&provider, now)?;
-        gate::scope_gate(needed, token.scopes)?;
+        // What the provider may do now bounds what its tokens were made for.
+        let scopes = token.scopes.intersect(provider.settings.scopes);
+        gate::scope_gate(needed, scopes)?;
         // Short tokens come and go by the thousand: their uses are counted together.
         let counted = if token.activation {
             token.id

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use vestibule_domain::gate;
 use vestibule_domain::said::Said;
 use vestibule_domain::{CredentialId, ProviderId};
-use vestibule_oauth::{Digest, Unproven};
+use vestibule_oauth::{Digest, Unproven, without_secrets};
 use vestibule_storage::providers::Registered;
 use vestibule_storage::requests::{self, Choice};
 use vestibule_storage::{Read, Write, credentials, providers};
@@ -137,10 +137,17 @@ impl Service {
             Some(&mut refusal.answer),
             refusal.user_agent.as_mut(),
             refusal.body.as_mut(),
+            refusal.code.as_mut(),
+            match &mut refusal.shown {
+                Shown::Client(client) => Some(client),
+                Shown::Token(_) | Shown::Malformed | Shown::Nothing => None,
+            },
         ]
         .into_iter()
         .flatten()
         {
+            // Products send secrets where none belongs: as the client's id, in the path.
+            *text = without_secrets(text);
             cut(text);
         }
         self.telemetry().refused(refusal, self.now());

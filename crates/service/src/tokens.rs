@@ -145,9 +145,10 @@ impl Service {
         let (own, by) = self.counted(&request.client, contact, once)?;
         self.telemetry()
             .used(by.credential, by.provider().id, contact.address, now);
+        let scopes = by.provider().settings.scopes;
         let client_id = by.registered.client_id;
         Ok(own.map(|token| ActiveToken {
-            scope: token.scopes,
+            scope: token.scopes.intersect(scopes),
             sub: client_id.clone(),
             client_id,
             token_type: "Bearer",

@@ -50,7 +50,8 @@ pub struct Circumstances<'a> {
     pub fetched: Option<&'a PublicKeys>,
 }
 
-/// By what a client proved who it is.
+/// By what a client proved who it is, and so what the server still has to do.
+#[must_use = "an assertion's use has to be recorded, and a token bound to its certificate"]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proven {
     /// The secret at this place of [`KnownClient::secrets`].

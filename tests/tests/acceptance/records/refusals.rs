@@ -185,3 +185,42 @@ fn every_error_body_carries_the_id_under_which_the_request_is_kept() {
         );
     });
 }
+
+#[test]
+fn a_secret_in_the_wrong_place_is_not_kept() {
+    both_engines(|app| {
+        let okta = app.register(third_party("Okta"));
+        let admin = app.admin_token("ada", Role::Auditor);
+        let (secret, token) = (okta.client_secret.as_str(), okta.token.as_str());
+        let json = [("Content-Type", "application/json")];
+        let agent = [("User-Agent", token)];
+        let swapped = format!("grant_type=client_credentials&client_secret=x&client_id={secret}");
+        for reply in [
+            form(app, &swapped),
+            form(
+                app,
+                &format!("grant_type=client_credentials&scope={secret}"),
+            ),
+            app.send_raw(
+                "POST",
+                "/iso/oauth2/token",
+                &json,
+                &format!("{{\"client_secret\": \"{secret}\"}}"),
+            ),
+            app.send_raw(
+                "GET",
+                &format!("/scim/v2/Users/{token}?filter={secret}"),
+                &agent,
+                "",
+            ),
+            app.send_raw("GET", &format!("/scim/v2/Users?{token}"), &agent, ""),
+        ] {
+            assert!(reply.status >= 400, "{}", reply.text);
+            let record = kept(app, &admin, &trace(&reply)).to_string();
+            for hidden in [secret, token] {
+                assert!(!record.contains(&hidden[..12]), "{record}");
+            }
+            assert!(record.contains("(hidden)"), "{record}");
+        }
+    });
+}
