@@ -4,7 +4,7 @@
 //! that is allowed. It blocks; to be called where that is fine, and never inside a transaction.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use ureq::Agent;
@@ -12,7 +12,7 @@ use ureq::http::Uri;
 use ureq::unversioned::transport::DefaultConnector;
 use vestibule_oauth::PublicKeys;
 
-use crate::reach::{Guarded, Reach};
+use crate::reach::{Guarded, Reach, whole};
 
 /// How long keys are used before they are fetched again.
 const FRESH: Duration = Duration::from_mins(10);
@@ -40,7 +40,15 @@ pub struct FetchError {
 pub struct Keys {
     reach: Reach,
     agent: Agent,
-    known: Arc<Mutex<HashMap<String, Arc<Mutex<Known>>>>>,
+    known: Arc<Mutex<HashMap<String, Arc<Entry>>>>,
+}
+
+/// One address.
+#[derive(Debug, Default)]
+struct Entry {
+    known: Mutex<Known>,
+    /// Held over a fetch, by one at a time: whoever wants the same answer meanwhile waits for it.
+    turn: Mutex<()>,
 }
 
 /// What is known of one address.
@@ -77,35 +85,36 @@ impl Keys {
         kid: Option<&str>,
         now: Instant,
     ) -> Result<Arc<PublicKeys>, FetchError> {
-        let known = self.known(address);
-        // Held over the fetch: whoever wants the same keys meanwhile waits for the one answer.
-        let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
-        let age = |at: Instant| now.saturating_duration_since(at);
-        if let Some((keys, fetched)) = &known.keys
-            && age(*fetched) < FRESH
-            && keys.knows(kid)
-        {
-            return Ok(Arc::clone(keys));
+        let entry = self.entry(address);
+        // Who asks for a key that is not there holds up nobody who asks for one that is.
+        if let Some(keys) = entry.known().fresh(kid, now) {
+            return Ok(keys);
         }
-        let asked_lately = matches!(&known.asked, Some((at, _)) if age(*at) < PATIENCE);
-        if !asked_lately {
+        let _turn = entry.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(keys) = entry.known().fresh(kid, now) {
+            return Ok(keys);
+        }
+        let asked = entry.known().asked.as_ref().map(|(at, _)| *at);
+        if asked.is_none_or(|at| now.saturating_duration_since(at) >= PATIENCE) {
             let fetched = self.fetch(address);
             if let Err(error) = &fetched {
                 tracing::warn!(%error, "client keys are missing");
             }
+            let mut known = entry.known();
             known.asked = Some((now, fetched.as_ref().err().cloned()));
             if let Ok(keys) = fetched {
                 known.keys = Some((Arc::new(keys), now));
             }
         }
-        match (&known.keys, &known.asked) {
-            (Some((keys, fetched)), _) if age(*fetched) < STALE => Ok(Arc::clone(keys)),
-            (_, Some((_, Some(error)))) => Err(error.clone()),
-            _ => Err(failed(address, "its keys have expired")),
+        let known = entry.known();
+        match (known.younger(STALE, now), &known.asked) {
+            (Some(keys), _) => Ok(keys),
+            (None, Some((_, Some(error)))) => Err(error.clone()),
+            (None, _) => Err(failed(address, "its keys have expired")),
         }
     }
 
-    fn known(&self, address: &str) -> Arc<Mutex<Known>> {
+    fn entry(&self, address: &str) -> Arc<Entry> {
         let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= MAX_ADDRESSES && !all.contains_key(address) {
             all.clear();
@@ -126,14 +135,28 @@ impl Keys {
         if answer.status() != 200 {
             return Err(failed(format!("it answers {}", answer.status().as_u16())));
         }
-        let text = answer
-            .body_mut()
-            .with_config()
-            .limit(MAX_BYTES)
-            .read_to_vec()
-            .map_err(|error| failed(error.to_string()))?;
+        let text = whole(answer.body_mut(), MAX_BYTES).map_err(failed)?;
         let set = serde_json::from_slice(&text).map_err(|error| failed(error.to_string()))?;
         PublicKeys::fetched(&set).map_err(|error| failed(error.to_string()))
+    }
+}
+
+impl Entry {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    /// The keys, unless they were fetched that long ago.
+    fn younger(&self, age: Duration, now: Instant) -> Option<Arc<PublicKeys>> {
+        let (keys, fetched) = self.keys.as_ref()?;
+        (now.saturating_duration_since(*fetched) < age).then(|| Arc::clone(keys))
+    }
+
+    /// The keys if nobody has to be asked: among them is that one.
+    fn fresh(&self, kid: Option<&str>, now: Instant) -> Option<Arc<PublicKeys>> {
+        self.younger(FRESH, now).filter(|keys| keys.knows(kid))
     }
 }
 

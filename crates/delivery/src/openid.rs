@@ -23,7 +23,7 @@ use serde_json::Value;
 use ureq::Agent;
 use ureq::unversioned::transport::DefaultConnector;
 
-use crate::reach::{Guarded, Reach};
+use crate::reach::{Guarded, Reach, whole};
 
 /// A call as a whole.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -345,11 +345,7 @@ impl OpenId {
         };
         let answer = answer.map_err(|error| failed(error.to_string()))?;
         let (head, mut body) = answer.into_parts();
-        let bytes = body
-            .with_config()
-            .limit(MAX_BYTES)
-            .read_to_vec()
-            .map_err(|error| failed(error.to_string()))?;
+        let bytes = whole(&mut body, MAX_BYTES).map_err(failed)?;
         Ok(HttpResponse::from_parts(head, bytes))
     }
 }

@@ -1,13 +1,14 @@
 //! Which addresses may be called (R-OPS-4): those of the public internet, unless private ones are
 //! allowed. Looked at after a name is resolved, so that no name leads inside.
 
+use std::io::Read as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use ureq::Error;
 use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
+use ureq::{Body, Error};
 
 /// How far calls reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -94,6 +95,20 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         (a == 0x2001 && (b < 0x0200 || b == 0x0db8)) || a == 0x2002 || (a == 0x3fff && b < 0x1000);
 
     global && !special
+}
+
+/// Reads a body of at most `limit` bytes, counted where they are read: packed, an answer may be a thousand
+/// times as long as it was on its way.
+pub(crate) fn whole(body: &mut Body, limit: u64) -> Result<Vec<u8>, String> {
+    let mut read = Vec::new();
+    let mut bounded = body.as_reader().take(limit + 1);
+    bounded
+        .read_to_end(&mut read)
+        .map_err(|error| error.to_string())?;
+    if read.len() as u64 > limit {
+        return Err(format!("it is larger than {limit} bytes"));
+    }
+    Ok(read)
 }
 
 #[cfg(test)]

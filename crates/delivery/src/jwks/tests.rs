@@ -75,11 +75,40 @@ fn keys_outlive_an_outage_but_not_for_ever() {
 }
 
 #[test]
+fn who_asks_for_a_key_that_is_not_there_holds_up_nobody_else() {
+    let (asked, waits) = std::sync::mpsc::channel();
+    let (go, goes) = std::sync::mpsc::channel::<()>();
+    let (address, _) = serve(move |number| {
+        if number > 0 {
+            asked.send(()).unwrap();
+            let _ = goes.recv_timeout(Duration::from_secs(4));
+        }
+        set("a")
+    });
+    let keys = Keys::new(Reach::Private);
+    let now = Instant::now();
+    let later = now + Duration::from_secs(31);
+    assert!(keys.find(&address, Some("a"), now).is_ok());
+    thread::scope(|scope| {
+        let slow = scope.spawn(|| keys.find(&address, Some("b"), later));
+        waits.recv().unwrap();
+        assert!(
+            keys.find(&address, Some("a"), later)
+                .unwrap()
+                .knows(Some("a"))
+        );
+        assert!(!slow.is_finished(), "it still waits for its answer");
+        go.send(()).unwrap();
+        assert!(!slow.join().unwrap().unwrap().knows(Some("b")));
+    });
+}
+
+#[test]
 fn a_hostile_answer_gives_no_keys() {
     let big = format!("{{\"keys\":[], \"x\":\"{}\"}}", "x".repeat(300_000));
     let inside = "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n";
     for (answer, why) in [
-        (ok(&big), "large"),
+        (ok(&big), "larger than 262144 bytes"),
         (inside.to_owned(), "it answers 302"),
         (ok("[]"), "JSON object"),
         (ok("{\"keys\":"), "EOF"),
