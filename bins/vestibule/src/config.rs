@@ -235,7 +235,7 @@ impl Config {
                        use, such as --public-url https://vestibule.example";
             return Err(read.refuse("public_url", why));
         }
-        Ok(())
+        self.given_key().map(drop)
     }
 
     /// Every setting with its value as it holds, where that came from and what it means.

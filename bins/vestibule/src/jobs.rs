@@ -20,6 +20,9 @@ const MAIL: Duration = Duration::from_secs(1);
 /// How often the certificate is looked at.
 const TLS: Duration = Duration::from_secs(10);
 
+/// How soon after the start every job has had its first turn.
+const FIRST: Duration = Duration::from_secs(30);
+
 const JOBS: [Job; 10] = [
     Job {
         name: "seal",
@@ -175,7 +178,8 @@ impl Jobs {
 
 fn repeat(job: &'static str, every: Duration, stop: &Stop, once: impl Fn() -> Result<bool, Error>) {
     let mut failing = false;
-    let mut pause = every;
+    // Soon for the first time: a server that is started anew every half an hour does all of its work too.
+    let mut pause = every.min(FIRST);
     while !stop.wait(pause) {
         pause = every;
         match once() {

@@ -47,14 +47,20 @@ impl Config {
         ))
     }
 
+    /// The key of the configuration, if it has one.
+    pub(super) fn given_key(&self) -> Result<Option<SealingKey>, ConfigError> {
+        let read = Reader { given: &self.given };
+        let text = read.text("key_secret");
+        (!text.is_empty()).then(|| key(&read, text)).transpose()
+    }
+
     /// Completes the settings of links with the key of the configuration or, for an embedded
     /// database, the one in a file beside it, which is made when missing.
     pub(crate) fn sealing_key(&self) -> Result<Option<SealingKey>, ConfigError> {
-        let read = Reader { given: &self.given };
-        let text = read.text("key_secret");
-        if !text.is_empty() {
-            return key(&read, text).map(Some);
+        if let Some(given) = self.given_key()? {
+            return Ok(Some(given));
         }
+        let read = Reader { given: &self.given };
         let DatabaseUrl::Sqlite(path) = &self.database else {
             return Ok(None);
         };

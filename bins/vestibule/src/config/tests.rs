@@ -311,3 +311,10 @@ fn the_reference_names_every_setting() {
         );
     }
 }
+
+#[test]
+fn a_key_that_the_server_would_refuse_is_refused_before() {
+    let config = load(None, &[], &[("key_secret", "abc")]).unwrap();
+    let refused = config.check_server().unwrap_err().to_string();
+    assert!(refused.contains("32 random bytes"), "{refused}");
+}
