@@ -6,6 +6,7 @@ mod edit;
 mod members;
 mod parse;
 mod values;
+mod work;
 
 pub use apply::apply;
 pub use members::{MemberChange, MemberSelector};

@@ -18,6 +18,7 @@ pub use common::{common, common_attribute};
 pub use definition::DefinitionError;
 pub use discovery::{resource_type, schema, service_provider_config};
 pub use enterprise_user::enterprise_user;
+pub(crate) use group::is_group_members;
 pub use group::{group, group_members};
 pub use registry::{
     AddedAttribute, AddedExtension, Definitions, ExtensionDefinition, MOST_DEFINITIONS, Registry,

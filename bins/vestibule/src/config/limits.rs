@@ -10,7 +10,7 @@ const KEY: &str = "limits";
 type Bound = (&'static str, usize, usize, fn(&mut Limits) -> &mut usize);
 
 /// Nesting stays far from where a thread's stack ends.
-const BOUNDS: [Bound; 13] = [
+const BOUNDS: [Bound; 14] = [
     ("json_depth", 8, 64, |limits| &mut limits.json_depth),
     ("json_values", 1_000, 10_000_000, |limits| {
         &mut limits.json_values
@@ -22,6 +22,9 @@ const BOUNDS: [Bound; 13] = [
     ("filter_terms", 5, 500, |limits| &mut limits.filter_terms),
     ("patch_operations", 1, 100_000, |limits| {
         &mut limits.patch_operations
+    }),
+    ("patch_work", 100_000, 1_000_000_000, |limits| {
+        &mut limits.patch_work
     }),
     ("path_length", 128, 4_096, |limits| &mut limits.path_length),
     ("bulk_operations", 1, 100_000, |limits| {

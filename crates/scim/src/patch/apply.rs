@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::parse::at;
+use super::work::Work;
 use super::{Op, Operation, Patch, PatchPath};
 use crate::error::quoted;
 use crate::filter::{Filter, matches_value, value_condition};
@@ -16,6 +17,10 @@ use crate::{
 /// Applies the operations in order to a copy of `current`, which holds no derived attributes, and
 /// holds the outcome to the schemas: all of the message takes effect or none of it. The outcome
 /// equals `current` when nothing changed.
+///
+/// RFC 7644, section 3.5.2. [`Limits::values`] bounds an attribute after each operation, not only in the
+/// outcome, and [`Limits::patch_work`] what all operations look at together (413). `current` is canonical, as
+/// [`Resource::parse`] and this make it.
 pub fn apply(
     patch: &Patch,
     resource_type: &ResourceType,
@@ -28,6 +33,7 @@ pub fn apply(
         data: current.0.clone(),
         limits,
         tolerances,
+        work: Work::new(limits),
     };
     for operation in &patch.operations {
         editor
@@ -46,6 +52,7 @@ pub(super) struct Editor<'a> {
     pub(super) data: Map<String, Value>,
     pub(super) limits: &'a Limits,
     pub(super) tolerances: &'a mut Tolerances,
+    pub(super) work: Work,
 }
 
 impl<'a> Editor<'a> {

@@ -4,11 +4,12 @@ use serde_json::{Map, Value};
 
 use super::apply::{Editor, invalid_path, invalid_value, mutability};
 use super::values::{append, demote_others, is_listed, is_primary, merge};
+use super::work::{terms, weight};
 use super::{Op, PatchPath};
 use crate::filter::{
     CompValue, CompareOp, Filter, comparable, matches_value, takes_value_filter, value_condition,
 };
-use crate::schema::{AttributeType, Mutability, USER};
+use crate::schema::{AttributeType, Mutability, USER, is_group_members};
 use crate::target::Found;
 use crate::{Attribute, Error, ScimType, Tolerance, resource};
 
@@ -53,11 +54,19 @@ impl Editor<'_> {
             };
         };
         self.clear_nulls(op, found, value)?;
+        if attribute.multi_valued && op == Op::Add {
+            self.look_at(found, 1)?;
+        }
+        let most = self.most_values(attribute);
         let data = self.container(found);
         let existing = data.get_mut(&attribute.name);
         match (existing, given) {
             (Some(Value::Array(existing)), Value::Array(given)) if op == Op::Add => {
                 append(existing, given);
+                if existing.len() > most {
+                    let name = &attribute.name;
+                    return Err(invalid_value(&format!("{name}: more than {most} values")));
+                }
             }
             (Some(existing), given)
                 if attribute.kind == AttributeType::Complex && !attribute.multi_valued =>
@@ -143,6 +152,7 @@ impl Editor<'_> {
             .iter()
             .map(|value| comparable(attribute, value))
             .collect();
+        self.look_at(found, listed.len())?;
         let data = self.container(found);
         if let Some(Value::Array(values)) = data.get_mut(&attribute.name) {
             values.retain(|value| {
@@ -168,6 +178,7 @@ impl Editor<'_> {
         };
         let given = self.sub_value(op, found, sub, value)?;
         let attribute = found.attribute;
+        self.look_at(found, 1)?;
         let data = self.container(found);
         match data.get_mut(&attribute.name) {
             Some(Value::Array(values)) => {
@@ -233,6 +244,7 @@ impl Editor<'_> {
             )));
         }
         let condition = value_condition(filter, found, self.tolerances)?;
+        self.look_at(found, terms(filter))?;
         let selects = |value: &Value| matches_value(&condition, &comparable(attribute, value));
         let existing = self.container(found).get(&attribute.name);
         let selected: Vec<usize> = match existing {
@@ -362,6 +374,29 @@ impl Editor<'_> {
             self.limits,
             self.tolerances,
         )
+    }
+
+    /// Counts that each value of the attribute is compared with so many others.
+    fn look_at(&mut self, found: Found<'_>, others: usize) -> Result<(), Error> {
+        let stored = self.stored(found).map_or(0, weight);
+        self.work.spend(stored.saturating_mul(others.max(1)))
+    }
+
+    /// How many values the attribute may have.
+    fn most_values(&self, attribute: &Attribute) -> usize {
+        if is_group_members(attribute) {
+            self.limits.members
+        } else {
+            self.limits.values
+        }
+    }
+
+    /// The value of the attribute, if it has one.
+    fn stored(&self, found: Found<'_>) -> Option<&Value> {
+        match found.container {
+            Some(extension) => self.data.get(&extension.id)?.get(&found.attribute.name),
+            None => self.data.get(&found.attribute.name),
+        }
     }
 
     /// Where the attribute lies. An extension that stays empty is dropped in the end.

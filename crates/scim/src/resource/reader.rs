@@ -6,7 +6,7 @@ use super::distinct::distinct;
 use super::place::Place;
 use super::reference::{is_uri, leads_to_one};
 use super::value::{kind_of, mismatch, simple};
-use crate::schema::{AttributeType, Mutability, common_attribute, group_members};
+use crate::schema::{AttributeType, Mutability, common_attribute, is_group_members};
 use crate::{
     Attribute, Error, Limits, ResourceType, Schema, ScimType, Tolerance, Tolerances, json,
 };
@@ -173,7 +173,7 @@ impl<'a> Reader<'a> {
         attribute: &Attribute,
         value: Value,
     ) -> Result<Option<Value>, Error> {
-        let is_members = attribute.name == "members" && attribute == group_members();
+        let is_members = is_group_members(attribute);
         let sent = match value {
             Value::Null => Vec::new(),
             Value::Array(values) => values,

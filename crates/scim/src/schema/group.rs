@@ -35,6 +35,11 @@ pub fn group_members() -> &'static Attribute {
     &MEMBERS
 }
 
+/// Whether an attribute is the `members` of the Group schema.
+pub(crate) fn is_group_members(attribute: &Attribute) -> bool {
+    attribute.name == "members" && attribute == group_members()
+}
+
 /// What a User keeps under the Group schema's URN.
 pub(super) fn adopted_by_user() -> Schema {
     schema(GROUP, "Group", "Group", [third_party_vendor()])
