@@ -22,6 +22,7 @@ mod display;
 pub mod document;
 mod error;
 mod matches;
+mod number;
 mod parse;
 mod resolve;
 
@@ -31,6 +32,7 @@ pub use document::{instant, match_document};
 pub use error::{FilterError, Problem};
 pub use matches::matches;
 pub(crate) use matches::matches_value;
+pub use number::number_key;
 pub(crate) use parse::value_path as parse_value_path;
 pub(crate) use resolve::{takes_value_filter, value_condition};
 

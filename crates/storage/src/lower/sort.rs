@@ -35,6 +35,7 @@ pub(super) enum Kind {
     Text,
     /// Microseconds since 1970.
     Instant,
+    /// On SQLite as `json::as_number` has it.
     Number,
     Bool,
 }
@@ -98,17 +99,7 @@ impl Sorted {
         let Some(key) = &self.key else {
             return Sql::of("NULL");
         };
-        match (self.engine, key.kind) {
-            // The shortest text that SQLite writes is not always the number it came from.
-            (Engine::Sqlite, Kind::Number) => Sql::of("CASE typeof(")
-                .then(&key.sql)
-                .sql(") WHEN 'real' THEN printf('%!.17g', ")
-                .then(&key.sql)
-                .sql(") ELSE CAST(")
-                .then(&key.sql)
-                .sql(" AS TEXT) END"),
-            _ => key.sql.clone().within("CAST(", " AS TEXT)"),
-        }
+        key.sql.clone().within("CAST(", " AS TEXT)")
     }
 
     /// The rows that come after the one with this key and id, whether or not it is still there.
@@ -138,7 +129,7 @@ impl Sorted {
             .sql(")")
             .sql(after)
             .sql("(")
-            .then(&operand(key.kind, text))
+            .then(&operand(self.engine, key.kind, text))
             .sql(", ")
             .text(id)
             .sql(")");
@@ -150,8 +141,9 @@ impl Sorted {
     }
 }
 
-fn operand(kind: Kind, text: &str) -> Sql {
+fn operand(engine: Engine, kind: Kind, text: &str) -> Sql {
     match kind {
+        Kind::Number if engine == Engine::Sqlite => Sql::default().text(text),
         Kind::Text => Sql::default().text(text),
         // What was written as a number reads as one.
         Kind::Instant => Sql::default().integer(text.parse().unwrap_or_default()),
