@@ -5,6 +5,7 @@ mod apply;
 mod edit;
 mod members;
 mod parse;
+mod selected;
 mod values;
 mod work;
 

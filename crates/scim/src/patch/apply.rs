@@ -1,5 +1,7 @@
 //! What a PATCH does to a resource.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use super::parse::at;
@@ -34,16 +36,43 @@ pub fn apply(
         limits,
         tolerances,
         work: Work::new(limits),
+        written: HashSet::new(),
     };
     for operation in &patch.operations {
         editor
             .operation(operation)
             .map_err(|error| at(operation.index, error))?;
     }
-    let Editor { data, .. } = editor;
+    let Editor { data, written, .. } = editor;
     let mut outcome = resource::validate(resource_type, data, limits, tolerances)?;
+    check_begun(resource_type, &current.0, &outcome.0, &written)?;
     resource::check_unchanged(resource_type, &current.0, &mut outcome.0)?;
     Ok(outcome)
+}
+
+/// An extension that comes to be has to come with what is required and never kept, as in a POST.
+fn check_begun(
+    resource_type: &ResourceType,
+    before: &Map<String, Value>,
+    after: &Map<String, Value>,
+    written: &HashSet<(String, String)>,
+) -> Result<(), Error> {
+    for extension in resource_type.containers() {
+        let urn = &extension.id;
+        if before.contains_key(urn) || !after.contains_key(urn) {
+            continue;
+        }
+        let missing = extension.attributes.iter().find(|attribute| {
+            attribute.required
+                && attribute.mutability == Mutability::WriteOnly
+                && !written.contains(&(urn.clone(), attribute.name.clone()))
+        });
+        if let Some(attribute) = missing {
+            let detail = format!("{urn}:{}: a value is required", attribute.name);
+            return Err(invalid_value(&detail));
+        }
+    }
+    Ok(())
 }
 
 /// A resource while operations change it.
@@ -53,6 +82,8 @@ pub(super) struct Editor<'a> {
     pub(super) limits: &'a Limits,
     pub(super) tolerances: &'a mut Tolerances,
     pub(super) work: Work,
+    /// What was given and is never kept: the extension's URN, if it is of one, and the name.
+    pub(super) written: HashSet<(String, String)>,
 }
 
 impl<'a> Editor<'a> {
