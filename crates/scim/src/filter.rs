@@ -34,7 +34,7 @@ pub use matches::matches;
 pub(crate) use matches::matches_value;
 pub use number::number_key;
 pub(crate) use parse::value_path as parse_value_path;
-pub(crate) use resolve::{takes_value_filter, value_condition};
+pub(crate) use resolve::{in_any_version, takes_value_filter, value_condition};
 
 use serde_json::Number;
 

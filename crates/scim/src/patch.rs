@@ -37,13 +37,15 @@ impl Patch {
     }
 
     /// Parts the changes of a group's `members` from the rest. The rest is `None` when nothing
-    /// else is asked for.
+    /// else is asked for. `mounts` as of [`Resource::take_members`](crate::Resource::take_members): a
+    /// `$ref` in a value path means the resource it names, and nobody when it leads elsewhere.
     pub fn split_members(
         self,
+        mounts: &[String],
         limits: &Limits,
         tolerances: &mut Tolerances,
     ) -> Result<(Vec<MemberChange>, Option<Self>), Error> {
-        members::split(self, limits, tolerances)
+        members::split(self, mounts, limits, tolerances)
     }
 }
 

@@ -250,7 +250,7 @@ impl ResourceType {
     }
 }
 
-fn built_in_endpoints() -> Arc<[(String, String)]> {
+pub(crate) fn built_in_endpoints() -> Arc<[(String, String)]> {
     [("User", "/Users"), ("Group", "/Groups")]
         .map(|(name, endpoint)| (name.to_owned(), endpoint.to_owned()))
         .into()

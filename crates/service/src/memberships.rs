@@ -260,6 +260,19 @@ fn selected(
     match selector {
         MemberSelector::All => Ok(memberships::of_group(tx, group)?),
         MemberSelector::Values(ids) => Ok(memberships::find(tx, group, ids)?),
+        MemberSelector::References(named) => {
+            let ids: Vec<String> = named.iter().map(|(_, id)| id.clone()).collect();
+            let mut members = memberships::find(tx, group, &ids)?;
+            members.retain(|member| {
+                let kind = if member.is_group {
+                    MemberKind::Group
+                } else {
+                    MemberKind::User
+                };
+                named.contains(&(kind, member.member.clone()))
+            });
+            Ok(members)
+        }
         MemberSelector::Matching(condition) => {
             let mut members = memberships::of_group(tx, group)?;
             members.retain(|member| satisfies(member, condition));

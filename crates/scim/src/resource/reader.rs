@@ -32,11 +32,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Looks at what references are to.
-    pub(super) fn with_endpoints(self, resource_type: &'a ResourceType) -> Self {
-        Self {
-            endpoints: &resource_type.endpoints,
-            ..self
-        }
+    pub(super) fn with_endpoints(self, endpoints: &'a [(String, String)]) -> Self {
+        Self { endpoints, ..self }
     }
 
     /// Reads one key of a resource and its value.

@@ -17,7 +17,7 @@ pub fn validate(
     limits: &Limits,
     tolerances: &mut Tolerances,
 ) -> Result<Resource, Error> {
-    let mut reader = Reader::new(limits, tolerances).with_endpoints(resource_type);
+    let mut reader = Reader::new(limits, tolerances).with_endpoints(&resource_type.endpoints);
     let mut resource = Map::with_capacity(map.len() + 1);
     resource.insert("schemas".to_owned(), Value::Null);
     for (key, value) in map {
@@ -92,7 +92,7 @@ pub(crate) fn value(
     let parent = parent.map(|parent| Place::below(container.as_ref(), &parent.name));
     let place = Place::below(parent.as_ref().or(container.as_ref()), &attribute.name);
     Reader::new(limits, tolerances)
-        .with_endpoints(resource_type)
+        .with_endpoints(&resource_type.endpoints)
         .attribute(&place, attribute, value)
 }
 
