@@ -2,14 +2,18 @@
 //!
 //! RFC 7644, section 3.4.2.3: by the primary or else the first value; what has no value comes last
 //! when ascending and first when descending. An empty text is no value. Equals are in order of id;
-//! descending is ascending read from the end.
+//! descending is ascending read from the end. Texts that no column bounds are told apart by their first
+//! [`SORTED_BY`] characters: a place has to fit into a cursor.
 
 use vestibule_scim::schema::AttributeType;
 use vestibule_scim::target::Target;
 
-use super::{Rows, columns, json, related};
+use super::{Rows, columns, json, related, text};
 use crate::engine::Engine;
 use crate::sql::Sql;
+
+/// As long as the longest text of a column in bytes, at four bytes a character.
+const SORTED_BY: &str = ", 1, 500)";
 
 /// An order of the rows of a table.
 #[derive(Debug)]
@@ -27,6 +31,19 @@ pub(super) struct Key {
     /// Whether it is NULL where there is no value.
     pub(super) optional: bool,
     pub(super) kind: Kind,
+}
+
+impl Key {
+    fn shortened(self, engine: Engine) -> Self {
+        if self.kind != Kind::Text {
+            return self;
+        }
+        let first = self.sql.within("substr(", SORTED_BY);
+        Self {
+            sql: text::by_code_point(engine, first),
+            ..self
+        }
+    }
 }
 
 /// How a key is written as text and read back.
@@ -54,9 +71,11 @@ impl Sorted {
     /// By an attribute, or by id alone.
     pub(crate) fn by(rows: &Rows<'_>, target: Option<&Target>, descending: bool) -> Self {
         let key = target.map(|target| {
-            columns::sort_key(rows, target)
-                .or_else(|| related::sort_key(rows, target))
-                .unwrap_or_else(|| json::sort_key(rows, target))
+            columns::sort_key(rows, target).unwrap_or_else(|| {
+                related::sort_key(rows, target)
+                    .unwrap_or_else(|| json::sort_key(rows, target))
+                    .shortened(rows.engine)
+            })
         });
         // The id says everything about the row, so nothing is left to be sorted by.
         let by_id = target.is_some_and(|target| {

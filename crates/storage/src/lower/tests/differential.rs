@@ -13,7 +13,7 @@ use vestibule_scim::target::Target;
 use super::super::Table;
 use super::database::Database;
 use super::random::{Question, question, target, world};
-use super::world::{World, condition, found, sorted, walked};
+use super::world::{World, condition, found, places, sorted, walked};
 
 // proves: 7644-3.4.2.2-caseexact 7644-3.4.2.2-matching
 #[test]
@@ -169,6 +169,46 @@ fn compares_numbers(mut database: Database) {
         ];
         assert_eq!(sorted(connection, Table::Users, &target, false), order);
         assert_eq!(walked(connection, Table::Users, &target), order);
+    });
+}
+
+#[test]
+fn a_place_is_short_however_long_the_text_on_sqlite() {
+    has_short_places(Database::sqlite());
+}
+
+#[test]
+fn a_place_is_short_however_long_the_text_on_postgresql() {
+    if let Some(database) = Database::postgres("places") {
+        has_short_places(database);
+    }
+}
+
+fn has_short_places(mut database: Database) {
+    let long = "\u{1F600}".repeat(4_095);
+    let users = ["b", "a", ""].iter().enumerate().map(|(index, end)| {
+        let title = format!("{long}{end}");
+        let user = json!({ "userName": index.to_string(), "active": true, "title": title });
+        match user {
+            Value::Object(user) => user,
+            _ => unreachable!(),
+        }
+    });
+    let world = World {
+        users: users.collect(),
+        ..World::default()
+    };
+    let target = target(Table::Users, "title");
+    database.undone(|connection| {
+        world.insert(connection);
+        // What begins alike for so long is in order of id.
+        assert_eq!(
+            walked(connection, Table::Users, &target),
+            ["u0", "u1", "u2"]
+        );
+        for place in places(connection, Table::Users, &target) {
+            assert_eq!(place.map(|key| key.len()), Some(2_000));
+        }
     });
 }
 

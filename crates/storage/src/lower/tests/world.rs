@@ -423,6 +423,20 @@ pub(super) fn sorted(
     whole_list.into_iter().map(|found| found.id).collect()
 }
 
+/// What rows are sorted by, as it stands in a place.
+pub(super) fn places(
+    connection: &mut Session,
+    table: Table,
+    target: &Target,
+) -> Vec<Option<String>> {
+    let page = Page {
+        sort: Some((target, false)),
+        ..everything()
+    };
+    let listed = listed(connection, table, &page);
+    listed.into_iter().map(|found| found.key).collect()
+}
+
 /// All ids in pages of one.
 pub(super) fn walked(connection: &mut Session, table: Table, target: &Target) -> Vec<String> {
     let mut ids: Vec<String> = Vec::new();
