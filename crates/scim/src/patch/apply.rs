@@ -224,7 +224,14 @@ impl<'a> Editor<'a> {
             ));
         }
         match (&path.filter, found.attribute.name.as_str()) {
-            (_, "schemas") if op != Op::Remove => self.known_schemas(value.unwrap_or(&Value::Null)),
+            (_, "schemas") if op != Op::Remove => {
+                let value = value.unwrap_or(&Value::Null);
+                self.known_schemas(value)?;
+                if op == Op::Replace {
+                    self.all_schemas(value)?;
+                }
+                Ok(())
+            }
             (filter, "schemas") => self.remove_schemas(found, filter.as_ref()),
             (Some(filter), _) => self.selected(op, path, found, filter, value),
             (None, _) if found.sub_attribute.is_some() => self.sub_attribute(op, found, value),
@@ -289,6 +296,31 @@ impl<'a> Editor<'a> {
         Ok(())
     }
 
+    /// Whoever replaces `schemas` names those there is data of: to leave one out removes nothing.
+    fn all_schemas(&mut self, value: &Value) -> Result<(), Error> {
+        let is_named = |urn: &str| match value {
+            Value::Array(sent) => sent.iter().any(|sent| names(sent, urn)),
+            single => names(single, urn),
+        };
+        let core = &self.resource_type.schema;
+        let of_data = self.resource_type.containers().filter(|schema| {
+            let data = self.data.get(&schema.id).and_then(Value::as_object);
+            data.is_some_and(|data| !data.is_empty())
+        });
+        let missing = std::iter::once(core)
+            .chain(of_data)
+            .find(|schema| !is_named(&schema.id));
+        match missing {
+            Some(schema) if !self.tolerances.accept(Tolerance::MissingSchemas) => {
+                let urn = &schema.id;
+                let detail =
+                    format!("schemas: expected \"{urn}\" among them: remove its data first");
+                Err(invalid_value(&detail))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// `schemas` follows from the data there is: to remove a URN from it is to remove that data.
     fn remove_schemas(&mut self, found: Found<'_>, filter: Option<&Filter>) -> Result<(), Error> {
         let Some(filter) = filter else {
@@ -306,6 +338,11 @@ impl<'a> Editor<'a> {
         }
         Ok(())
     }
+}
+
+fn names(sent: &Value, urn: &str) -> bool {
+    sent.as_str()
+        .is_some_and(|sent| sent.eq_ignore_ascii_case(urn))
 }
 
 fn is_read_only(found: Found<'_>) -> bool {

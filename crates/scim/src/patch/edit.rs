@@ -33,6 +33,7 @@ impl Editor<'_> {
             Op::Remove if attribute.multi_valued && !value.is_null() => {
                 return self.remove_listed(found, value);
             }
+            Op::Remove if !self.is_stored(found, value)? => return Ok(()),
             Op::Remove => return self.unassign(found),
             Op::Replace if value.is_null() => return self.unassign(found),
             Op::Add | Op::Replace => {}
@@ -77,6 +78,20 @@ impl Editor<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether what `remove` lists is the one value there is; what lists nothing means whatever there is.
+    fn is_stored(&mut self, found: Found<'_>, value: &Value) -> Result<bool, Error> {
+        if is_empty(value) || value == "" {
+            return Ok(true);
+        }
+        let attribute = found.attribute;
+        let Some(listed) = self.canonical(found, None, attribute, value.clone())? else {
+            return Ok(true);
+        };
+        let listed = comparable(attribute, &listed);
+        let stored = self.stored(found);
+        Ok(stored.is_some_and(|stored| is_listed(&comparable(attribute, stored), &listed)))
     }
 
     /// What is never kept is held to its definition all the same, as in POST and PUT.

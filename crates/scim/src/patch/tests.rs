@@ -304,6 +304,18 @@ fn other_things_products_send() {
         ScimType::InvalidSyntax,
     );
     assert_eq!(user["emails"].as_array().unwrap().len(), 1);
+    // What is listed and not there stays as it is, also where there can be one value only.
+    for (value, stays) in [
+        (json!("Manager"), true),
+        (json!("GUIDE"), false),
+        (json!(["Guide"]), false),
+        (json!(""), false),
+        (json!([]), false),
+    ] {
+        let operations = json!([{"op": "remove", "path": "title", "value": value}]);
+        let user = patched(&operations, Dialect::Tolerant).0.unwrap();
+        assert_eq!(user.0.contains_key("title"), stays, "{value}");
+    }
     let path = format!("{ENTERPRISE_USER}:manager");
     let user = tolerated(
         &json!({"op": "add", "path": path, "value": "m1"}),
@@ -376,13 +388,24 @@ fn schemas_the_type_does_not_have() {
     for operation in [
         json!({"op": "add", "path": "schemas", "value": ["urn:x:y"]}),
         json!({"op": "add", "path": "Schemas", "value": "urn:x:y"}),
-        json!({"op": "replace", "path": "schemas", "value": [USER, "urn:x:y"]}),
+        json!({"op": "replace", "path": "schemas", "value": [USER, ENTERPRISE_USER, "urn:x:y"]}),
         json!({"op": "add", "path": "schemas", "value": [7]}),
         json!({"op": "add", "value": {"schemas": ["urn:x:y"]}}),
     ] {
         let user = tolerated(&operation, Tolerance::UnknownSchema, ScimType::InvalidValue);
         assert_eq!(user, babs().0, "{operation}");
     }
+    // To leave out what there is data of would remove nothing.
+    for value in [json!([USER]), json!([]), json!([ENTERPRISE_USER])] {
+        let user = tolerated(
+            &json!({"op": "replace", "path": "schemas", "value": value}),
+            Tolerance::MissingSchemas,
+            ScimType::InvalidValue,
+        );
+        assert_eq!(user, babs().0, "{value}");
+    }
+    let all = json!({"op": "replace", "path": "schemas", "value": [ENTERPRISE_USER, USER]});
+    assert_eq!(strict(&all), babs().0);
     let known = json!({"op": "add", "path": "schemas", "value": [USER, ENTERPRISE_USER]});
     assert_eq!(strict(&known), babs().0);
 }

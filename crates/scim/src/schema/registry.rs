@@ -5,7 +5,7 @@ mod definitions;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::rules::{LONGEST_DESCRIPTION, check_schema};
+use super::rules::{LONGEST_DESCRIPTION, check_givable, check_schema};
 use super::{
     Attribute, DefinitionError, ENTERPRISE_USER, Extension, GROUP, RESOURCE_TYPE, ResourceType,
     SCHEMA, SERVICE_PROVIDER_CONFIG, Schema, USER, common_attribute,
@@ -68,7 +68,8 @@ impl Default for Registry {
 impl Registry {
     /// User, Group and what is defined, in that order.
     ///
-    /// Refused, with the place: a schema that breaks a rule of [`Schema::parse`]; a URN, name or
+    /// Refused, with the place: a schema that breaks a rule of [`Schema::parse`] or requires what is
+    /// read-only; `referenceTypes` that are no resource types, once a resource type has the schema; a URN, name or
     /// endpoint that is taken (case does not tell them apart) or reserved; a URN that reads as an
     /// attribute of another schema; a reference to a schema or resource type there is not; an
     /// added attribute that is required; more definitions than [`MOST_DEFINITIONS`].
@@ -152,6 +153,7 @@ impl Builder {
         };
         for schema in &definitions.schemas {
             check_schema(schema)?;
+            check_givable(schema)?;
             let taken = |urn: &str| urn.eq_ignore_ascii_case(&schema.id);
             let discovery = [SERVICE_PROVIDER_CONFIG, RESOURCE_TYPE, SCHEMA];
             if builder.find(&schema.id).is_some() || discovery.into_iter().any(taken) {
@@ -209,6 +211,7 @@ impl Builder {
         for urn in changed {
             if let Some(schema) = self.find(urn) {
                 check_schema(schema)?;
+                check_givable(schema)?;
             }
         }
         for urn in [USER, GROUP] {
