@@ -16,9 +16,9 @@ use axum::{Json, Router};
 use serde_json::{Map, Value, json as object};
 use vestibule_scim::filter::{match_document, matches};
 use vestibule_scim::{
-    AuthenticationScheme, Capabilities, Error, Limits, ListQuery, ListRequest, PageLimits,
-    PageMark, Patch, Projection, Registry, Resource, ResourceType, ScimType, Tolerances, discovery,
-    json, list_response, patch,
+    AuthenticationScheme, Capabilities, Definitions, Error, Limits, ListQuery, ListRequest,
+    PageLimits, PageMark, Patch, Projection, Registry, Resource, ResourceType, ScimType,
+    Tolerances, discovery, json, list_response, patch,
 };
 
 const BASE: &str = "http://127.0.0.1:3000";
@@ -43,10 +43,14 @@ pub(crate) fn router() -> Router {
             "/Users/{id}",
             get(read).put(replace).patch(modify).delete(delete),
         )
-        .with_state(Arc::default())
+        .with_state(Arc::new(Server {
+            // User and Group as RFC 7643 has them.
+            registry: Registry::plain(&Definitions::default()).expect("nothing is defined wrongly"),
+            users: Mutex::default(),
+            ids: AtomicU64::default(),
+        }))
 }
 
-#[derive(Default)]
 struct Server {
     registry: Registry,
     users: Mutex<BTreeMap<String, Resource>>,
@@ -281,16 +285,8 @@ async fn search(State(server): Shared, body: Bytes) -> Result<Response, Refusal>
 }
 
 async fn service_provider_config() -> Response {
-    let capabilities = Capabilities {
-        bulk: None,
-        filter_max_results: PageLimits::default().max,
-        change_password: false,
-        sort: false,
-        etag: false,
-        pagination: None,
-        documentation_uri: None,
-        authentication_schemes: vec![AuthenticationScheme::BEARER_TOKEN],
-    };
+    let schemes = vec![AuthenticationScheme::BEARER_TOKEN];
+    let capabilities = Capabilities::new(PageLimits::default().max, schemes);
     let location = format!("{BASE}/ServiceProviderConfig");
     let config = discovery::service_provider_config(&capabilities, &location);
     scim(Json(config).into_response())

@@ -24,10 +24,12 @@ const LABEL: &[u8] = b"vestibule-scim cursor 1\0";
 const TAG: usize = 32;
 
 /// The key cursors are signed with. All servers that answer for one another share one.
+///
+/// RFC 9865, section 2.
 #[derive(Clone)]
 pub struct CursorKey([u8; 32]);
 
-/// What a cursor is good for. A cursor of another scope is no cursor.
+/// What a cursor is good for. A cursor of another scope is no cursor (RFC 9865, section 2).
 #[derive(Debug, Clone, Copy)]
 pub struct CursorScope<'a> {
     /// Whose cursors these are: the tenant or client, in bytes of the embedder's choice.
@@ -38,11 +40,11 @@ pub struct CursorScope<'a> {
     pub count: u64,
 }
 
-/// What tells one query from another; see [`ListRequest::digest`].
+/// What tells one query from another; see [`ListRequest::digest`] (RFC 9865, section 2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QueryDigest([u8; 32]);
 
-/// Where a page begins.
+/// Where a page begins (RFC 9865, section 2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
     /// Which side of the position the page is on.
@@ -60,7 +62,7 @@ impl Cursor {
     pub const PARTS: usize = 8;
 }
 
-/// Which way through the pages.
+/// Which way through the pages (RFC 9865, section 2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
     /// To the resources behind the position.

@@ -42,7 +42,7 @@ use crate::path::AttributePath;
 use crate::target::Target;
 use crate::{Limits, ResourceType, Tolerances};
 
-/// A filter as written. Nothing is looked up.
+/// A filter as written. Nothing is looked up (RFC 7644, section 3.4.2.2).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Filter {
     /// At least two.
@@ -116,7 +116,7 @@ pub enum CompareOp {
     Le,
 }
 
-/// `compValue`: a JSON literal.
+/// `compValue`: a JSON literal (RFC 7644, section 3.4.2.2).
 #[derive(Debug, Clone, PartialEq)]
 pub enum CompValue {
     /// Text, its escapes resolved.
@@ -129,7 +129,7 @@ pub enum CompValue {
     Null,
 }
 
-/// A filter that was understood for one resource type.
+/// A filter that was understood for one resource type (RFC 7644, section 3.4.2.2).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Condition {
     /// All hold. At least two.
@@ -162,6 +162,8 @@ pub enum Condition {
 }
 
 /// What a [`Condition::Compare`] compares with, in the form a match document has it.
+///
+/// RFC 7644, section 3.4.2.2.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Operand {
     /// Folded when the target is not `caseExact`; an [`instant`] when it is a dateTime.

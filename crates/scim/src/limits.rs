@@ -1,7 +1,13 @@
 //! The bounds every input is held to, while it is read. Configurable by the embedder.
 
 /// Limits on what one request may carry. [`Limits::default`] is what Vestibule advertises.
+///
+/// ```
+/// let mut limits = vestibule_scim::Limits::default();
+/// limits.values = 100;
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Limits {
     /// Nesting of a JSON body.
     pub json_depth: usize,

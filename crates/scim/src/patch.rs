@@ -20,7 +20,7 @@ use crate::filter::Filter;
 use crate::path::AttributePath;
 use crate::{Error, Limits, Tolerances};
 
-/// A PATCH message: the operations in the order they take effect.
+/// A PATCH message: the operations in the order they take effect (RFC 7644, section 3.5.2).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Patch {
     /// At least one.
@@ -49,7 +49,7 @@ impl Patch {
     }
 }
 
-/// What an operation does.
+/// What an operation does (RFC 7644, section 3.5.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Op {
     /// Gives values, beside those there are.
@@ -60,7 +60,7 @@ pub enum Op {
     Replace,
 }
 
-/// One of a message's operations.
+/// One of a message's operations (RFC 7644, section 3.5.2).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Operation {
     /// What it does.
@@ -74,6 +74,8 @@ pub struct Operation {
 }
 
 /// `PATH = attrPath / valuePath [subAttr]`
+///
+/// RFC 7644, section 3.5.2.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PatchPath {
     /// The attribute, with its schema and sub-attribute.

@@ -46,10 +46,8 @@ const BOUNDS: [Bound; 14] = [
 /// The usual bounds with those that are given, such as `filter_terms=100`, in their place.
 /// `max_body` is that of every body, and so that of a bulk request.
 pub(super) fn limits(read: &Reader<'_>, max_body: usize) -> Result<Limits, ConfigError> {
-    let mut limits = Limits {
-        bulk_payload: max_body,
-        ..Limits::default()
-    };
+    let mut limits = Limits::default();
+    limits.bulk_payload = max_body;
     for item in read.list(KEY) {
         let (name, value) = item.split_once('=').unwrap_or((item, ""));
         let Some((name, least, most, field)) =

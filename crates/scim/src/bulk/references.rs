@@ -15,7 +15,7 @@ use crate::{Error, ScimType};
 
 pub(super) const PREFIX: &str = "bulkId:";
 
-/// An operation with ids in the place of references.
+/// An operation with ids in the place of references (RFC 7644, section 3.7).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Resolved {
     /// With its slash: `/Users`.
@@ -27,7 +27,8 @@ pub struct Resolved {
 }
 
 impl BulkOperation {
-    /// Puts ids in the place of references. `ids` has those of the resources created so far, by
+    /// Puts ids in the place of references, which stand in paths and under `value`, `$ref` and `manager`; other
+    /// text is left alone (RFC 7644, section 3.7.2). `ids` has those of the resources created so far, by
     /// `bulkId`. 409 when one is not there, because its operation failed or is still to come
     /// (section 3.7.1).
     pub fn resolve(&self, ids: &HashMap<String, String>) -> Result<Resolved, Error> {
@@ -188,7 +189,6 @@ fn each_text(
     fn walk(key: &str, value: &mut Value, visit: &mut impl FnMut(&mut String, bool)) {
         match value {
             Value::String(text) if takes_reference(key) => visit(text, false),
-            Value::String(_) => {}
             Value::Array(values) => {
                 for value in values {
                     walk(key, value, visit);
@@ -199,7 +199,7 @@ fn each_text(
                     walk(key, value, visit);
                 }
             }
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }
     for (key, value) in data {

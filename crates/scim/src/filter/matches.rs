@@ -14,6 +14,8 @@ use super::{CompareOp, Condition, Operand, number};
 use crate::target::Target;
 
 /// Whether a resource, given as its match document, satisfies the condition.
+///
+/// RFC 7644, section 3.4.2.2.
 pub fn matches(condition: &Condition, document: &Map<String, Value>) -> bool {
     holds(condition, Scope::Resource(document))
 }

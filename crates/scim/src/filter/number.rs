@@ -17,6 +17,8 @@ pub(super) fn order(a: &Number, b: &Number) -> Ordering {
 
 /// A number in text that sorts, by bytes, by value: for a database that cannot compare numbers exactly, as
 /// [`instant`](super::instant) is for dates. Equal numbers have one key, whether or not a point is in them.
+///
+/// RFC 7644, section 3.4.2.2.
 pub fn number_key(number: &Number) -> String {
     let (double, whole) = place(number);
     match whole {

@@ -13,6 +13,8 @@ use crate::target::Found;
 use crate::{Error, Limits, Member, MemberKind, ScimType, Tolerance, Tolerances};
 
 /// One change of a group's members. A message's changes take effect in order.
+///
+/// RFC 7644, section 3.5.2.
 #[derive(Debug, Clone, PartialEq)]
 pub enum MemberChange {
     /// Members who are in already stay as they are.
@@ -23,7 +25,7 @@ pub enum MemberChange {
     Replace(Vec<Member>),
 }
 
-/// Which members go.
+/// Which members go (RFC 7644, section 3.5.2).
 #[derive(Debug, Clone, PartialEq)]
 pub enum MemberSelector {
     /// Everybody.

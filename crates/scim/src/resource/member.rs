@@ -10,7 +10,7 @@ use crate::filter::in_any_version;
 use crate::schema::{built_in_endpoints, group_members};
 use crate::{Error, Limits, Tolerance, Tolerances};
 
-/// Whether a member is a user or a group.
+/// Whether a member is a user or a group (RFC 7643, section 4.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MemberKind {
     /// A person.
@@ -32,6 +32,8 @@ pub struct Member {
 
 /// Reads members as a PATCH carries them: an array, or in the tolerant dialect one object. Values
 /// that appear twice are folded into one. `mounts` and errors as of [`crate::Resource::take_members`].
+///
+/// RFC 7643, section 4.2.
 pub fn members(
     value: Value,
     mounts: &[String],

@@ -11,6 +11,8 @@ use crate::{Attribute, Error, Limits, ResourceType, Schema, ScimType, Tolerance,
 
 /// Brings a resource into canonical form, or says what is wrong with it; see [`Resource::parse`],
 /// which also looks at the `schemas` the client sent. What is canonical stays as it is.
+///
+/// RFC 7643, section 3.
 pub fn validate(
     resource_type: &ResourceType,
     map: Map<String, Value>,

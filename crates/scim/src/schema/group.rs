@@ -7,6 +7,8 @@ use super::{Attribute, GROUP, Schema};
 
 /// The core Group schema, together with `thirdPartyVendor` and `accessGroup`, which the clients of
 /// this market send. Erratum 5368: `displayName` is required.
+///
+/// RFC 7643, section 4.2.
 pub fn group() -> Schema {
     schema(
         GROUP,
@@ -29,7 +31,7 @@ pub fn group() -> Schema {
     )
 }
 
-/// `members` of the Group schema.
+/// `members` of the Group schema (RFC 7643, section 4.2).
 pub fn group_members() -> &'static Attribute {
     static MEMBERS: LazyLock<Attribute> = LazyLock::new(members);
     &MEMBERS

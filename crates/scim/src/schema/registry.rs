@@ -29,7 +29,7 @@ const RESERVED: [&str; 6] = [
     "ServiceProviderConfig",
 ];
 
-/// The resource types there are, each with its schemas. Everything else in this crate takes one of
+/// The resource types there are (RFC 7643, section 6), each with its schemas. Everything else in this crate takes one of
 /// them, so what is defined here is read, filtered, sorted, patched, projected and published alike.
 ///
 /// ```
@@ -59,7 +59,7 @@ pub struct Registry {
 }
 
 impl Default for Registry {
-    /// User and Group alone.
+    /// User and Group alone, with the attributes of this market.
     fn default() -> Self {
         Self::new(&Definitions::default()).expect("the built-in schemas keep to every rule")
     }
@@ -74,6 +74,19 @@ impl Registry {
     /// attribute of another schema; a reference to a schema or resource type there is not; an
     /// added attribute that is required; more definitions than [`MOST_DEFINITIONS`].
     pub fn new(definitions: &Definitions) -> Result<Self, DefinitionError> {
+        Self::of([ResourceType::user(), ResourceType::group()], definitions)
+    }
+
+    /// The same with the User and the Group of RFC 7643 as they are there: [`ResourceType::plain_user`] and
+    /// [`ResourceType::plain_group`].
+    pub fn plain(definitions: &Definitions) -> Result<Self, DefinitionError> {
+        Self::of(
+            [ResourceType::plain_user(), ResourceType::plain_group()],
+            definitions,
+        )
+    }
+
+    fn of(built_in: [ResourceType; 2], definitions: &Definitions) -> Result<Self, DefinitionError> {
         for (what, count) in [
             ("schemas", definitions.schemas.len()),
             ("resourceTypes", definitions.resource_types.len()),
@@ -84,10 +97,12 @@ impl Registry {
                 return Err(DefinitionError::new(what, problem));
             }
         }
-        let mut builder = Builder::new(definitions)?;
+        let mut builder = Builder::new(&built_in, definitions)?;
         builder.add_attributes(&definitions.attributes)?;
-        let mut resource_types = vec![builder.built_in(ResourceType::user())];
-        resource_types.push(builder.built_in(ResourceType::group()));
+        let mut resource_types: Vec<ResourceType> = built_in
+            .into_iter()
+            .map(|known| builder.built_in(known))
+            .collect();
         for definition in &definitions.resource_types {
             let defined = builder
                 .resource_type(definition, &resource_types)
@@ -143,14 +158,13 @@ struct Builder {
 }
 
 impl Builder {
-    fn new(definitions: &Definitions) -> Result<Self, DefinitionError> {
-        let mut builder = Self {
-            schemas: vec![
-                Arc::new(super::user()),
-                Arc::new(super::group()),
-                Arc::new(super::enterprise_user()),
-            ],
-        };
+    fn new(built_in: &[ResourceType], definitions: &Definitions) -> Result<Self, DefinitionError> {
+        let mut schemas: Vec<Arc<Schema>> = built_in
+            .iter()
+            .map(|known| Arc::clone(&known.schema))
+            .collect();
+        schemas.push(Arc::new(super::enterprise_user()));
+        let mut builder = Self { schemas };
         for schema in &definitions.schemas {
             check_schema(schema)?;
             check_givable(schema)?;
