@@ -550,7 +550,9 @@ fn an_attribute_of_an_own_schema_is_removed() {
         let schema = json!({"id": BADGE, "name": "Badge", "attributes": [
             {"name": "number"}, {"name": "colour"}]});
         world.define("/schemas", &schema);
-        world.define("/resource-types/User/extensions", &json!({"schema": BADGE}));
+        let extension = format!("/resource-types/User/extensions/{BADGE}");
+        let extended = world.admin("PUT", &extension, None);
+        assert!(extended.status < 300, "{}", extended.text);
         let user = json!({"schemas": [USER, BADGE], "userName": "ada", BADGE: {"number": "7"}});
         let user = world.scim("POST", "/Users", Some(&user)).json();
         let number = format!("/schemas/{BADGE}/attributes/number");
