@@ -11,7 +11,10 @@ fn many(word: &str) -> Value {
 
 /// What operations make of Babs, who has been changed by `first`, and how long that takes.
 fn timed(first: &Value, operations: &Value) -> (Result<Resource, Error>, Duration) {
-    let limits = Limits::default();
+    let limits = Limits {
+        patch_work: 3_000_000,
+        ..Limits::default()
+    };
     let users = ResourceType::user();
     let mut tolerances = Tolerances::new(Dialect::Strict);
     let mut parse = |operations: &Value| {
