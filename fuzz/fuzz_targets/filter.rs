@@ -42,12 +42,10 @@ fuzz_target!(|text: &str| {
                 let _ = matches(&condition, &DOCUMENT);
             }
         }
-        let request = ListRequest {
-            filter: Some(text.to_owned()),
-            sort_by: Some(text.to_owned()),
-            attributes: Some(text.to_owned()),
-            ..ListRequest::default()
-        };
+        let mut request = ListRequest::default();
+        request.filter = Some(text.to_owned());
+        request.sort_by = Some(text.to_owned());
+        request.attributes = Some(text.to_owned());
         let types: Vec<&ResourceType> = TYPES.iter().collect();
         let page = PageLimits::default();
         let _ = ListQuery::across(

@@ -52,7 +52,7 @@ fuzz_target!(|bytes: &[u8]| {
         let Ok(message) = Patch::parse(message.clone(), &limits, &mut tolerances) else {
             continue;
         };
-        let _ = message.clone().split_members(&limits, &mut tolerances);
+        let _ = message.clone().split_members(&[], &limits, &mut tolerances);
         for (resource_type, current) in [&*USER, &*GROUP] {
             let mut tolerances = Tolerances::new(dialect);
             let outcome = patch::apply(&message, resource_type, current, &limits, &mut tolerances);

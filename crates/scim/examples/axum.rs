@@ -4,6 +4,7 @@
 //! `curl 'http://127.0.0.1:3000/Users?filter=userName%20sw%20%22b%22'`.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Bytes;
@@ -12,12 +13,12 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use serde_json::{Value, json as object};
+use serde_json::{Map, Value, json as object};
 use vestibule_scim::filter::{match_document, matches};
 use vestibule_scim::{
-    AuthenticationScheme, Capabilities, Error, Limits, ListQuery, ListRequest, PageLimits,
-    PageMark, Patch, Registry, Resource, ResourceType, ScimType, Tolerances, discovery, json,
-    list_response, patch,
+    AuthenticationScheme, Capabilities, Definitions, Error, Limits, ListQuery, ListRequest,
+    PageLimits, PageMark, Patch, Projection, Registry, Resource, ResourceType, ScimType,
+    Tolerances, discovery, json, list_response, patch,
 };
 
 const BASE: &str = "http://127.0.0.1:3000";
@@ -33,20 +34,28 @@ pub(crate) fn router() -> Router {
     Router::new()
         .route("/ServiceProviderConfig", get(service_provider_config))
         .route("/ResourceTypes", get(resource_types))
+        .route("/ResourceTypes/{id}", get(resource_type))
         .route("/Schemas", get(schemas))
+        .route("/Schemas/{id}", get(schema))
         .route("/Users", get(list).post(create))
         .route("/Users/.search", post(search))
         .route(
             "/Users/{id}",
             get(read).put(replace).patch(modify).delete(delete),
         )
-        .with_state(Arc::default())
+        .with_state(Arc::new(Server {
+            // User and Group as RFC 7643 has them.
+            registry: Registry::plain(&Definitions::default()).expect("nothing is defined wrongly"),
+            users: Mutex::default(),
+            ids: AtomicU64::default(),
+        }))
 }
 
-#[derive(Default)]
 struct Server {
     registry: Registry,
     users: Mutex<BTreeMap<String, Resource>>,
+    /// How many ids were given out. None is given twice (RFC 7643, section 3.1).
+    ids: AtomicU64,
 }
 
 type Shared = State<Arc<Server>>;
@@ -76,7 +85,7 @@ fn scim(mut response: Response) -> Response {
 }
 
 fn not_found(id: &str) -> Refusal {
-    Refusal(Error::new(404, None, format!("there is no user {id:?}")))
+    Refusal(Error::new(404, None, format!("there is no {id:?} here")))
 }
 
 impl Server {
@@ -93,6 +102,26 @@ impl Server {
         let limits = Limits::default();
         let body = json::parse(body, &limits)?;
         Resource::parse(self.user_type(), body, &limits, &mut Tolerances::default())
+    }
+
+    /// What the client wants back (RFC 7644, section 3.9).
+    fn wanted(&self, query: Option<String>) -> Result<Projection, Error> {
+        let request = asked(query)?;
+        let (attributes, excluded) = (&request.attributes, &request.excluded_attributes);
+        Projection::parse(self.user_type(), attributes.as_deref(), excluded.as_deref())
+    }
+
+    fn answer(
+        &self,
+        status: StatusCode,
+        id: &str,
+        user: &Resource,
+        wanted: &Projection,
+    ) -> Response {
+        let location = format!("{BASE}/Users/{id}");
+        let shown = wanted.apply(self.user_type(), represent(id, user));
+        let body = scim(Json(shown).into_response());
+        (status, [(header::LOCATION, location)], body).into_response()
     }
 
     /// RFC 7644, section 3.3: one `userName` stands for one user.
@@ -126,15 +155,13 @@ impl Server {
             PageLimits::default(),
             &mut Tolerances::default(),
         )?;
-        let found: Vec<Value> = self.users(|all| {
+        let found: Vec<Map<String, Value>> = self.users(|all| {
             all.iter()
                 .map(|(id, user)| represent(id, user))
                 .filter(|user| {
                     let condition = query.filter.as_ref();
-                    let user = user.as_object().map(|user| match_document(users, user));
-                    condition.is_none_or(|condition| {
-                        user.is_some_and(|document| matches(condition, &document))
-                    })
+                    condition
+                        .is_none_or(|condition| matches(condition, &match_document(users, user)))
                 })
                 .collect()
         });
@@ -145,7 +172,6 @@ impl Server {
             .iter()
             .skip(skip)
             .take(take)
-            .filter_map(Value::as_object)
             .map(|user| Value::Object(query.projection.apply(users, user.clone())).to_string())
             .collect();
         let total = u64::try_from(found.len()).unwrap_or(u64::MAX);
@@ -155,35 +181,48 @@ impl Server {
 }
 
 /// What goes out: what the client owns, and what the server knows besides.
-fn represent(id: &str, user: &Resource) -> Value {
+fn represent(id: &str, user: &Resource) -> Map<String, Value> {
     let mut user = user.0.clone();
     let location = format!("{BASE}/Users/{id}");
     user.insert("id".to_owned(), object!(id));
     let meta = object!({"resourceType": "User", "location": location});
     user.insert("meta".to_owned(), meta);
-    Value::Object(user)
+    user
 }
 
-fn answer(status: StatusCode, id: &str, user: &Resource) -> Response {
-    let location = format!("{BASE}/Users/{id}");
-    let body = scim(Json(represent(id, user)).into_response());
-    (status, [(header::LOCATION, location)], body).into_response()
+/// The parameters of a query.
+fn asked(query: Option<String>) -> Result<ListRequest, Error> {
+    let mut request = ListRequest::default();
+    for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+        request.set(&name, value.into_owned())?;
+    }
+    Ok(request)
 }
 
-async fn create(State(server): Shared, body: Bytes) -> Result<Response, Refusal> {
+async fn create(
+    State(server): Shared,
+    RawQuery(query): RawQuery,
+    body: Bytes,
+) -> Result<Response, Refusal> {
+    let wanted = server.wanted(query)?;
     let user = server.parse(&body)?;
     server.users(|users| {
-        let id = format!("{:08}", users.len() + 1);
+        let id = format!("{:08}", server.ids.fetch_add(1, Ordering::Relaxed) + 1);
         server.check_unique(users, &id, &user)?;
-        let created = answer(StatusCode::CREATED, &id, &user);
+        let created = server.answer(StatusCode::CREATED, &id, &user, &wanted);
         users.insert(id, user);
         Ok(created)
     })
 }
 
-async fn read(State(server): Shared, Path(id): Path<String>) -> Result<Response, Refusal> {
+async fn read(
+    State(server): Shared,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Refusal> {
+    let wanted = server.wanted(query)?;
     server.users(|users| match users.get(&id) {
-        Some(user) => Ok(answer(StatusCode::OK, &id, user)),
+        Some(user) => Ok(server.answer(StatusCode::OK, &id, user, &wanted)),
         None => Err(not_found(&id)),
     })
 }
@@ -191,14 +230,16 @@ async fn read(State(server): Shared, Path(id): Path<String>) -> Result<Response,
 async fn replace(
     State(server): Shared,
     Path(id): Path<String>,
+    RawQuery(query): RawQuery,
     body: Bytes,
 ) -> Result<Response, Refusal> {
+    let wanted = server.wanted(query)?;
     let user = server.parse(&body)?;
     server.users(|users| {
         let current = users.get(&id).ok_or_else(|| not_found(&id))?;
         let user = user.replacing(server.user_type(), current)?;
         server.check_unique(users, &id, &user)?;
-        let replaced = answer(StatusCode::OK, &id, &user);
+        let replaced = server.answer(StatusCode::OK, &id, &user, &wanted);
         users.insert(id, user);
         Ok(replaced)
     })
@@ -207,8 +248,10 @@ async fn replace(
 async fn modify(
     State(server): Shared,
     Path(id): Path<String>,
+    RawQuery(query): RawQuery,
     body: Bytes,
 ) -> Result<Response, Refusal> {
+    let wanted = server.wanted(query)?;
     let limits = Limits::default();
     let mut tolerances = Tolerances::default();
     let message = Patch::parse(json::parse(&body, &limits)?, &limits, &mut tolerances)?;
@@ -217,7 +260,7 @@ async fn modify(
         let users_type = server.user_type();
         let user = patch::apply(&message, users_type, current, &limits, &mut tolerances)?;
         server.check_unique(users, &id, &user)?;
-        let patched = answer(StatusCode::OK, &id, &user);
+        let patched = server.answer(StatusCode::OK, &id, &user, &wanted);
         users.insert(id, user);
         Ok(patched)
     })
@@ -231,11 +274,7 @@ async fn delete(State(server): Shared, Path(id): Path<String>) -> Result<StatusC
 }
 
 async fn list(State(server): Shared, RawQuery(query): RawQuery) -> Result<Response, Refusal> {
-    let mut request = ListRequest::default();
-    for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
-        request.set(&name, value.into_owned())?;
-    }
-    Ok(server.page(&request)?)
+    Ok(server.page(&asked(query)?)?)
 }
 
 async fn search(State(server): Shared, body: Bytes) -> Result<Response, Refusal> {
@@ -246,16 +285,8 @@ async fn search(State(server): Shared, body: Bytes) -> Result<Response, Refusal>
 }
 
 async fn service_provider_config() -> Response {
-    let capabilities = Capabilities {
-        bulk: None,
-        filter_max_results: PageLimits::default().max,
-        change_password: false,
-        sort: false,
-        etag: false,
-        pagination: None,
-        documentation_uri: None,
-        authentication_schemes: vec![AuthenticationScheme::BEARER_TOKEN],
-    };
+    let schemes = vec![AuthenticationScheme::BEARER_TOKEN];
+    let capabilities = Capabilities::new(PageLimits::default().max, schemes);
     let location = format!("{BASE}/ServiceProviderConfig");
     let config = discovery::service_provider_config(&capabilities, &location);
     scim(Json(config).into_response())
@@ -267,6 +298,22 @@ async fn resource_types(State(server): Shared) -> Response {
 
 async fn schemas(State(server): Shared) -> Response {
     all(&discovery::schemas(&[server.user_type()], BASE))
+}
+
+async fn resource_type(State(server): Shared, Path(id): Path<String>) -> Result<Response, Refusal> {
+    one(&discovery::resource_types(&[server.user_type()], BASE), &id)
+}
+
+async fn schema(State(server): Shared, Path(id): Path<String>) -> Result<Response, Refusal> {
+    one(&discovery::schemas(&[server.user_type()], BASE), &id)
+}
+
+fn one(documents: &[Value], id: &str) -> Result<Response, Refusal> {
+    documents
+        .iter()
+        .find(|document| document["id"] == id)
+        .map(|document| scim(Json(document).into_response()))
+        .ok_or_else(|| not_found(id))
 }
 
 fn all(documents: &[Value]) -> Response {

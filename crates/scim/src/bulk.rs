@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use crate::{Error, Limits, Tolerances};
 
-/// A `BulkRequest` message.
+/// A `BulkRequest` message (RFC 7644, section 3.7).
 #[derive(Debug, Clone, PartialEq)]
 pub struct BulkRequest {
     /// After so many errors no further operation is begun. `None`: all are.
@@ -56,7 +56,7 @@ impl BulkRequest {
     }
 }
 
-/// One operation that was understood.
+/// One operation that was understood (RFC 7644, section 3.7).
 #[derive(Debug, Clone, PartialEq)]
 pub struct BulkOperation {
     /// What to do.
@@ -73,7 +73,7 @@ pub struct BulkOperation {
     pub references: Vec<String>,
 }
 
-/// What an operation does, by its HTTP method.
+/// What an operation does, by its HTTP method (RFC 7644, section 3.7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum BulkMethod {
     /// Create.
@@ -104,7 +104,7 @@ impl fmt::Display for BulkMethod {
     }
 }
 
-/// `/Users` or `/Users/2819c223`.
+/// `/Users` or `/Users/2819c223` (RFC 7644, section 3.7).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BulkPath {
     /// With its slash: `/Users`.
@@ -125,7 +125,7 @@ impl fmt::Display for BulkPath {
     }
 }
 
-/// Which resource an operation is about.
+/// Which resource an operation is about (RFC 7644, section 3.7).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BulkTarget {
     /// The one of this id.
@@ -134,7 +134,7 @@ pub enum BulkTarget {
     BulkId(String),
 }
 
-/// An operation that was not understood, with what its answer repeats.
+/// An operation that was not understood, with what its answer repeats (RFC 7644, section 3.7).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BulkRefusal {
     /// As sent; empty when there was none.

@@ -22,16 +22,14 @@ use crate::{Error, ListRequest, ScimType};
 
 const LABEL: &[u8] = b"vestibule-scim cursor 1\0";
 const TAG: usize = 32;
-/// The longest cursor that is looked at, in characters.
-const LONGEST: usize = 32 * 1024;
-/// The most parts of a position.
-const PARTS: usize = 8;
 
 /// The key cursors are signed with. All servers that answer for one another share one.
+///
+/// RFC 9865, section 2.
 #[derive(Clone)]
 pub struct CursorKey([u8; 32]);
 
-/// What a cursor is good for. A cursor of another scope is no cursor.
+/// What a cursor is good for. A cursor of another scope is no cursor (RFC 9865, section 2).
 #[derive(Debug, Clone, Copy)]
 pub struct CursorScope<'a> {
     /// Whose cursors these are: the tenant or client, in bytes of the embedder's choice.
@@ -42,23 +40,29 @@ pub struct CursorScope<'a> {
     pub count: u64,
 }
 
-/// What tells one query from another; see [`ListRequest::digest`].
+/// What tells one query from another; see [`ListRequest::digest`] (RFC 9865, section 2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QueryDigest([u8; 32]);
 
-/// Where a page begins.
+/// Where a page begins (RFC 9865, section 2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
     /// Which side of the position the page is on.
     pub direction: Direction,
     /// The values by which the resources are ordered, of the resource next to the page: the last
-    /// one before it when going forward, the first one after it when going backward. At most 8.
+    /// one before it when going forward, the first one after it when going backward. At most
+    /// [`Self::PARTS`], and so short that the cursor is no longer than [`CursorKey::LONGEST`].
     pub position: Vec<Option<String>>,
     /// The first instant at which it is no longer good, in seconds since 1970.
     pub expires_at: i64,
 }
 
-/// Which way through the pages.
+impl Cursor {
+    /// The most parts of a position.
+    pub const PARTS: usize = 8;
+}
+
+/// Which way through the pages (RFC 9865, section 2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
     /// To the resources behind the position.
@@ -80,18 +84,26 @@ pub enum CursorError {
 }
 
 impl CursorKey {
+    /// The longest cursor that is made or looked at, in characters.
+    pub const LONGEST: usize = 32 * 1024;
+
     /// 32 bytes nobody can guess, such as the output of a key derivation.
     pub fn new(key: [u8; 32]) -> Self {
         Self(key)
     }
 
     /// The cursor as a client gets it: letters, digits, `-` and `_`, all of them unreserved in a
-    /// URL (RFC 9865, section 2). Parts of a position beyond the eighth are dropped.
-    pub fn seal(&self, cursor: &Cursor, scope: &CursorScope<'_>) -> String {
+    /// URL (RFC 9865, section 2). `None` for what [`Self::open`] would refuse: a position of more than
+    /// [`Cursor::PARTS`], or so long that the cursor would be longer than [`Self::LONGEST`].
+    pub fn seal(&self, cursor: &Cursor, scope: &CursorScope<'_>) -> Option<String> {
+        if cursor.position.len() > Cursor::PARTS {
+            return None;
+        }
         let payload = payload(cursor, scope.count);
         let mut sealed = self.mac(scope, &payload).finalize().into_bytes().to_vec();
         sealed.extend_from_slice(&payload);
-        BASE64_URL_SAFE_NO_PAD.encode(sealed)
+        let text = BASE64_URL_SAFE_NO_PAD.encode(sealed);
+        (text.len() <= Self::LONGEST).then_some(text)
     }
 
     /// Reads a cursor that a client sent. `now` is in seconds since 1970. The tag is compared in
@@ -102,7 +114,7 @@ impl CursorKey {
         scope: &CursorScope<'_>,
         now: i64,
     ) -> Result<Cursor, CursorError> {
-        if text.len() > LONGEST {
+        if text.len() > Self::LONGEST {
             return Err(CursorError::Invalid);
         }
         let sealed = BASE64_URL_SAFE_NO_PAD
@@ -186,7 +198,7 @@ fn payload(cursor: &Cursor, count: u64) -> Vec<u8> {
     }];
     payload.extend_from_slice(&cursor.expires_at.to_be_bytes());
     payload.extend_from_slice(&count.to_be_bytes());
-    for part in cursor.position.iter().take(PARTS) {
+    for part in &cursor.position {
         match part {
             None => payload.push(0),
             Some(text) => {
@@ -222,7 +234,7 @@ fn read(payload: &[u8]) -> Option<(Cursor, u64)> {
             }
             _ => return None,
         };
-        if position.len() == PARTS {
+        if position.len() == Cursor::PARTS {
             return None;
         }
         position.push(part);
@@ -276,7 +288,7 @@ mod tests {
     // proves: 9865-2-characters
     #[test]
     fn a_cursor_comes_back_as_it_went_out() {
-        let text = key().seal(&cursor(), &scope(b"p1"));
+        let text = key().seal(&cursor(), &scope(b"p1")).unwrap();
         // RFC 9865, section 2: "only characters from the unreserved characters set".
         assert!(
             text.bytes()
@@ -289,7 +301,7 @@ mod tests {
     // proves: 9865-2-identical 9865-5-confined 9865-5-same
     #[test]
     fn a_cursor_is_bound_to_its_audience_and_its_query() {
-        let text = key().seal(&cursor(), &scope(b"p1"));
+        let text = key().seal(&cursor(), &scope(b"p1")).unwrap();
         let other = |query: QueryDigest| CursorScope {
             query,
             ..scope(b"p1")
@@ -323,7 +335,7 @@ mod tests {
     // proves: 9865-2.1-errors
     #[test]
     fn expiry_and_count() {
-        let text = key().seal(&cursor(), &scope(b"p1"));
+        let text = key().seal(&cursor(), &scope(b"p1")).unwrap();
         for (now, count, expected) in [
             (NOW + 60, 10, ScimType::ExpiredCursor),
             (i64::MAX, 11, ScimType::ExpiredCursor),
@@ -341,7 +353,7 @@ mod tests {
     // proves: 9865-5-forged
     #[test]
     fn no_part_of_it_can_be_changed() {
-        let text = key().seal(&cursor(), &scope(b"p1"));
+        let text = key().seal(&cursor(), &scope(b"p1")).unwrap();
         let scope = scope(b"p1");
         for at in 0..text.len() {
             for replacement in ['A', 'B', '9', '_', '=', '+'] {
@@ -356,18 +368,37 @@ mod tests {
         for longer in [
             format!("{text}A"),
             format!("{text}="),
-            "A".repeat(LONGEST + 1),
+            "A".repeat(CursorKey::LONGEST + 1),
         ] {
             assert_eq!(key().open(&longer, &scope, NOW), Err(CursorError::Invalid));
         }
         assert!(!format!("{:?}", key()).contains('7'));
     }
 
+    #[test]
+    fn what_would_be_refused_is_not_made() {
+        let sealed = |position: Vec<Option<String>>| {
+            let cursor = Cursor {
+                position,
+                ..cursor()
+            };
+            let text = key().seal(&cursor, &scope(b"p1"))?;
+            assert_eq!(key().open(&text, &scope(b"p1"), NOW), Ok(cursor));
+            Some(text)
+        };
+        assert!(sealed(vec![None; 8]).is_some() && sealed(vec![None; 9]).is_none());
+        // 24 KiB in base64 are 32, less what is beside the text.
+        let most = 24 * 1024 - TAG - 17 - 5;
+        let longest = sealed(vec![Some("x".repeat(most))]);
+        assert_eq!(longest.unwrap().len(), CursorKey::LONGEST);
+        assert!(sealed(vec![Some("x".repeat(most + 1))]).is_none());
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(256))]
         #[test]
         fn every_position_survives(
-            position in proptest::collection::vec(proptest::option::of(".{0,20}"), 0..=PARTS),
+            position in proptest::collection::vec(proptest::option::of(".{0,20}"), 0..=Cursor::PARTS),
             expires_at in NOW + 1..i64::MAX,
             count in any::<u64>(),
             forward in any::<bool>(),
@@ -375,7 +406,7 @@ mod tests {
             let direction = if forward { Direction::Forward } else { Direction::Backward };
             let cursor = Cursor { direction, position, expires_at };
             let scope = CursorScope { count, ..scope(b"p") };
-            let text = key().seal(&cursor, &scope);
+            let text = key().seal(&cursor, &scope).unwrap();
             prop_assert_eq!(key().open(&text, &scope, NOW), Ok(cursor));
         }
 

@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 use crate::schema::{self, RESOURCE_TYPE, SCHEMA, SERVICE_PROVIDER_CONFIG};
 use crate::{Limits, PageLimits, ResourceType, Schema};
 
-/// What a service provider supports, and nothing it does not. PATCH and filters always are.
+/// What a service provider supports (RFC 7643, section 5), and nothing it does not. PATCH and filters always
+/// are. [`Capabilities::new`], then its fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Capabilities {
     /// `None`: not supported.
     pub bulk: Option<BulkLimits>,
@@ -27,7 +29,23 @@ pub struct Capabilities {
     pub authentication_schemes: Vec<AuthenticationScheme>,
 }
 
-/// What a bulk request may carry at most.
+impl Capabilities {
+    /// PATCH and filters alone.
+    pub fn new(filter_max_results: u64, authentication_schemes: Vec<AuthenticationScheme>) -> Self {
+        Self {
+            bulk: None,
+            filter_max_results,
+            change_password: false,
+            sort: false,
+            etag: false,
+            pagination: None,
+            documentation_uri: None,
+            authentication_schemes,
+        }
+    }
+}
+
+/// What a bulk request may carry at most (RFC 7643, section 5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BulkLimits {
     /// Operations of one request.
@@ -77,7 +95,7 @@ impl AuthenticationScheme {
     };
 }
 
-/// The body of `/ServiceProviderConfig`, whose absolute URL `location` is.
+/// The body of `/ServiceProviderConfig`, whose absolute URL `location` is (RFC 7644, section 4).
 pub fn service_provider_config(capabilities: &Capabilities, location: &str) -> Value {
     let schemes: Vec<Value> = capabilities
         .authentication_schemes
@@ -156,6 +174,8 @@ fn pagination(pagination: &Pagination) -> Value {
 
 /// The resources of `/ResourceTypes`. `base` is the absolute base URL of SCIM, without a slash at
 /// the end, here and below.
+///
+/// RFC 7644, section 4.
 pub fn resource_types(resource_types: &[&ResourceType], base: &str) -> Vec<Value> {
     resource_types
         .iter()
@@ -190,6 +210,8 @@ pub fn resource_types(resource_types: &[&ResourceType], base: &str) -> Vec<Value
 
 /// The resources of `/Schemas`: those of the resource types, each once, then those of the
 /// discovery resources. Adopted schemas are not among them.
+///
+/// RFC 7644, section 4.
 pub fn schemas(resource_types: &[&ResourceType], base: &str) -> Vec<Value> {
     let discovery = [
         schema::service_provider_config(),

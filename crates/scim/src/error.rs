@@ -37,8 +37,10 @@ pub enum ScimType {
     InvalidCount,
 }
 
-/// A SCIM error message. `status` is the HTTP status; `detail` is for people and says what to do.
+/// A SCIM error message (RFC 7644, section 3.12). `status` is the HTTP status; `detail` is for people and says
+/// what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Error {
     /// The HTTP status.
     pub status: u16,

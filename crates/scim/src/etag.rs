@@ -14,6 +14,8 @@ const MOST: usize = 64;
 /// assert!(!known.matches(Some("W/\"5\"")));
 /// assert!(EntityTags::parse("*").matches(Some("W/\"5\"")));
 /// ```
+///
+/// RFC 7644, section 3.14.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EntityTags {
     /// `*`: whatever there is.

@@ -22,6 +22,7 @@ mod display;
 pub mod document;
 mod error;
 mod matches;
+mod number;
 mod parse;
 mod resolve;
 
@@ -31,8 +32,9 @@ pub use document::{instant, match_document};
 pub use error::{FilterError, Problem};
 pub use matches::matches;
 pub(crate) use matches::matches_value;
+pub use number::number_key;
 pub(crate) use parse::value_path as parse_value_path;
-pub(crate) use resolve::{takes_value_filter, value_condition};
+pub(crate) use resolve::{in_any_version, takes_value_filter, value_condition};
 
 use serde_json::Number;
 
@@ -40,7 +42,7 @@ use crate::path::AttributePath;
 use crate::target::Target;
 use crate::{Limits, ResourceType, Tolerances};
 
-/// A filter as written. Nothing is looked up.
+/// A filter as written. Nothing is looked up (RFC 7644, section 3.4.2.2).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Filter {
     /// At least two.
@@ -114,7 +116,7 @@ pub enum CompareOp {
     Le,
 }
 
-/// `compValue`: a JSON literal.
+/// `compValue`: a JSON literal (RFC 7644, section 3.4.2.2).
 #[derive(Debug, Clone, PartialEq)]
 pub enum CompValue {
     /// Text, its escapes resolved.
@@ -127,7 +129,7 @@ pub enum CompValue {
     Null,
 }
 
-/// A filter that was understood for one resource type.
+/// A filter that was understood for one resource type (RFC 7644, section 3.4.2.2).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Condition {
     /// All hold. At least two.
@@ -160,6 +162,8 @@ pub enum Condition {
 }
 
 /// What a [`Condition::Compare`] compares with, in the form a match document has it.
+///
+/// RFC 7644, section 3.4.2.2.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Operand {
     /// Folded when the target is not `caseExact`; an [`instant`] when it is a dateTime.

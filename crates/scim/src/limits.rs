@@ -1,7 +1,13 @@
 //! The bounds every input is held to, while it is read. Configurable by the embedder.
 
 /// Limits on what one request may carry. [`Limits::default`] is what Vestibule advertises.
+///
+/// ```
+/// let mut limits = vestibule_scim::Limits::default();
+/// limits.values = 100;
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Limits {
     /// Nesting of a JSON body.
     pub json_depth: usize,
@@ -15,6 +21,10 @@ pub struct Limits {
     pub filter_terms: usize,
     /// Operations in one PATCH.
     pub patch_operations: usize,
+    /// Stored values that the operations of one PATCH look at together: those of an attribute that is added
+    /// to, or selected from by a value path, count once for each operation and each comparison in its path.
+    /// A text counts as one, and one more for each 32 bytes, or for each two when it is not ASCII.
+    pub patch_work: usize,
     /// Characters of an attribute path.
     pub path_length: usize,
     /// Members named in one request.
@@ -42,6 +52,7 @@ impl Default for Limits {
             filter_depth: 10,
             filter_terms: 50,
             patch_operations: 1_000,
+            patch_work: 10_000_000,
             path_length: 512,
             members: 50_000,
             values: 1_000,

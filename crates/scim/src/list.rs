@@ -14,8 +14,9 @@ use crate::{
     Tolerances,
 };
 
-/// How many resources a page holds.
+/// How many resources a page holds (RFC 7644, section 3.4.2.4; RFC 9865). [`Default`], then its fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PageLimits {
     /// When the client does not say.
     pub default: u64,
@@ -35,7 +36,7 @@ impl Default for PageLimits {
     }
 }
 
-/// Which page a client asks for.
+/// Which page a client asks for (RFC 7644, section 3.4.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Page {
     /// That which begins with the resource of this index: from 1, at most `i64::MAX`.
@@ -54,7 +55,7 @@ impl Page {
     }
 }
 
-/// A query that was understood.
+/// A query that was understood (RFC 7644, section 3.4.2).
 #[derive(Debug, Clone, PartialEq)]
 pub struct ListQuery {
     /// Which resources; `None` is all.

@@ -5,7 +5,9 @@ mod apply;
 mod edit;
 mod members;
 mod parse;
+mod selected;
 mod values;
+mod work;
 
 pub use apply::apply;
 pub use members::{MemberChange, MemberSelector};
@@ -18,7 +20,7 @@ use crate::filter::Filter;
 use crate::path::AttributePath;
 use crate::{Error, Limits, Tolerances};
 
-/// A PATCH message: the operations in the order they take effect.
+/// A PATCH message: the operations in the order they take effect (RFC 7644, section 3.5.2).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Patch {
     /// At least one.
@@ -35,17 +37,19 @@ impl Patch {
     }
 
     /// Parts the changes of a group's `members` from the rest. The rest is `None` when nothing
-    /// else is asked for.
+    /// else is asked for. `mounts` as of [`Resource::take_members`](crate::Resource::take_members): a
+    /// `$ref` in a value path means the resource it names, and nobody when it leads elsewhere.
     pub fn split_members(
         self,
+        mounts: &[String],
         limits: &Limits,
         tolerances: &mut Tolerances,
     ) -> Result<(Vec<MemberChange>, Option<Self>), Error> {
-        members::split(self, limits, tolerances)
+        members::split(self, mounts, limits, tolerances)
     }
 }
 
-/// What an operation does.
+/// What an operation does (RFC 7644, section 3.5.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Op {
     /// Gives values, beside those there are.
@@ -56,7 +60,7 @@ pub enum Op {
     Replace,
 }
 
-/// One of a message's operations.
+/// One of a message's operations (RFC 7644, section 3.5.2).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Operation {
     /// What it does.
@@ -70,6 +74,8 @@ pub struct Operation {
 }
 
 /// `PATH = attrPath / valuePath [subAttr]`
+///
+/// RFC 7644, section 3.5.2.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PatchPath {
     /// The attribute, with its schema and sub-attribute.

@@ -9,6 +9,8 @@ use std::fmt;
 use crate::{Error, Limits, ScimType};
 
 /// A reference to an attribute as it was written: nothing is looked up, case is kept.
+///
+/// RFC 7644, section 3.10.
 #[derive(Debug, Clone, Eq)]
 pub struct AttributePath {
     /// The URN in front of the attribute name, without the colon that ends it.
@@ -139,7 +141,7 @@ fn bad_name_char(name: &str) -> Option<usize> {
         .map(|at| at + start)
 }
 
-/// A malformed path: where, and what should have stood there.
+/// A malformed path: where, and what should have stood there (RFC 7644, section 3.10).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("column {column}: expected {expected}")]
 pub struct PathError {

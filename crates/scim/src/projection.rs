@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::schema::{Returned, common_attribute};
 use crate::{Attribute, Error, Resource, ResourceType, ScimType};
 
-/// What the client wants to see of a resource.
+/// What the client wants to see of a resource (RFC 7644, section 3.9).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Projection(Kind);
 

@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 
 pub use address::primary_email;
 pub(crate) use immutable::{check_parts, check_unchanged};
+pub(crate) use member::referred_here;
 pub use member::{Member, MemberKind, members};
 pub use unique::UniqueValue;
 pub use validate::validate;
@@ -121,12 +122,19 @@ impl Resource {
 
     /// Removes `members`. `None` when the client said nothing about them. Values that appear twice
     /// are folded into one. 400 `invalidValue` with its index for a member without an id or of a
-    /// type that is neither User nor Group.
-    pub fn take_members(&mut self) -> Result<Option<Vec<Member>>, Error> {
+    /// type that is neither User nor Group, and for a `$ref` that names another resource than the
+    /// `value` and `type` beside it (RFC 7643, section 2.4). `mounts` are the absolute addresses under
+    /// which the resources are served, such as `https://example.com/scim/v2`: an absolute `$ref` begins
+    /// with one of them (`malformed_reference`). Without any this is not looked at.
+    pub fn take_members(
+        &mut self,
+        mounts: &[String],
+        tolerances: &mut Tolerances,
+    ) -> Result<Option<Vec<Member>>, Error> {
         // `remove` would move the last attribute into the gap.
         self.0
             .shift_remove("members")
-            .map(|members| member::all(&members))
+            .map(|members| member::all(&members, mounts, tolerances))
             .transpose()
     }
 

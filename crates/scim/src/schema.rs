@@ -18,6 +18,7 @@ pub use common::{common, common_attribute};
 pub use definition::DefinitionError;
 pub use discovery::{resource_type, schema, service_provider_config};
 pub use enterprise_user::enterprise_user;
+pub(crate) use group::is_group_members;
 pub use group::{group, group_members};
 pub use registry::{
     AddedAttribute, AddedExtension, Definitions, ExtensionDefinition, MOST_DEFINITIONS, Registry,
@@ -26,18 +27,18 @@ pub use registry::{
 pub use rules::{LONGEST_DESCRIPTION, LONGEST_NAME, LONGEST_URN, MOST_ATTRIBUTES, MOST_VALUES};
 pub use user::user;
 
-/// URN of the core User schema.
+/// URN of the core User schema (RFC 7643, section 7).
 pub const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
-/// URN of the core Group schema.
+/// URN of the core Group schema (RFC 7643, section 7).
 pub const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
-/// URN of the Enterprise User extension.
+/// URN of the Enterprise User extension (RFC 7643, section 7).
 pub const ENTERPRISE_USER: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
-/// URN of the schema of `/ServiceProviderConfig`.
+/// URN of the schema of `/ServiceProviderConfig` (RFC 7643, section 7).
 pub const SERVICE_PROVIDER_CONFIG: &str =
     "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig";
-/// URN of the schema of `/ResourceTypes`.
+/// URN of the schema of `/ResourceTypes` (RFC 7643, section 7).
 pub const RESOURCE_TYPE: &str = "urn:ietf:params:scim:schemas:core:2.0:ResourceType";
-/// URN of the schema of `/Schemas`.
+/// URN of the schema of `/Schemas` (RFC 7643, section 7).
 pub const SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Schema";
 
 /// RFC 7643, section 2.3.
@@ -103,6 +104,8 @@ pub enum Uniqueness {
 }
 
 /// One attribute or sub-attribute with all its characteristics, as published by `/Schemas`.
+///
+/// RFC 7643, section 7.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attribute {
@@ -145,7 +148,7 @@ impl Attribute {
     }
 }
 
-/// A named set of attributes.
+/// A named set of attributes (RFC 7643, section 7).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Schema {
     /// The schema's URN.
@@ -167,7 +170,7 @@ impl Schema {
     }
 }
 
-/// A kind of resource: its endpoint, its core schema and the schemas that extend it.
+/// A kind of resource (RFC 7643, section 6): its endpoint, its core schema and the schemas that extend it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResourceType {
     /// `User`
@@ -188,7 +191,7 @@ pub struct ResourceType {
     pub endpoints: Arc<[(String, String)]>,
 }
 
-/// A schema that extends a resource type.
+/// A schema that extends a resource type (RFC 7643, section 3.3).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Extension {
     /// What the resource may have besides.
@@ -198,8 +201,9 @@ pub struct Extension {
 }
 
 impl ResourceType {
-    /// Users, extended by Enterprise User. Okta's custom app describes its users by the Group
-    /// schema's `thirdPartyVendor`, so that one attribute is adopted.
+    /// Users, extended by Enterprise User. With `NameFormatted`, `customCode` and `customCodes`, which are not
+    /// of RFC 7643: see [`Self::plain_user`]. Okta's custom app describes its users by the Group schema's
+    /// `thirdPartyVendor`, so that one attribute is adopted.
     pub fn user() -> Self {
         Self {
             name: "User".to_owned(),
@@ -215,7 +219,26 @@ impl ResourceType {
         }
     }
 
-    /// Groups, without extensions.
+    /// The User of RFC 7643, section 4.1, extended by Enterprise User (section 4.3), without what this market
+    /// adds to it and adopts.
+    pub fn plain_user() -> Self {
+        Self {
+            schema: Arc::new(without_market(user())),
+            adopted: Vec::new(),
+            ..Self::user()
+        }
+    }
+
+    /// The Group of RFC 7643, section 4.2, without what this market adds to it.
+    pub fn plain_group() -> Self {
+        Self {
+            schema: Arc::new(without_market(group())),
+            ..Self::group()
+        }
+    }
+
+    /// Groups, without extensions. With `thirdPartyVendor` and `accessGroup`, which are not of RFC 7643: see
+    /// [`Self::plain_group`].
     pub fn group() -> Self {
         Self {
             name: "Group".to_owned(),
@@ -249,7 +272,24 @@ impl ResourceType {
     }
 }
 
-fn built_in_endpoints() -> Arc<[(String, String)]> {
+/// What a core schema has in this market alone.
+const OF_MARKET: [&str; 5] = [
+    "NameFormatted",
+    "customCode",
+    "customCodes",
+    "thirdPartyVendor",
+    "accessGroup",
+];
+
+fn without_market(mut schema: Schema) -> Schema {
+    let is_of_market = |attribute: &Attribute| OF_MARKET.contains(&attribute.name.as_str());
+    schema
+        .attributes
+        .retain(|attribute| !is_of_market(attribute));
+    schema
+}
+
+pub(crate) fn built_in_endpoints() -> Arc<[(String, String)]> {
     [("User", "/Users"), ("Group", "/Groups")]
         .map(|(name, endpoint)| (name.to_owned(), endpoint.to_owned()))
         .into()

@@ -7,6 +7,8 @@ use crate::schema::{AttributeType, Mutability, Returned, common_attribute};
 use crate::{Attribute, ResourceType, Schema};
 
 /// One attribute or sub-attribute of one resource type, under its canonical name.
+///
+/// RFC 7644, section 3.10.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Target {
     /// The URN under which the attribute lies in the resource; `None` at the top level.

@@ -75,3 +75,44 @@ async fn users_are_created_found_changed_and_removed() {
     let (_, schemas) = send(&router, Method::GET, "/Schemas", &Value::Null).await;
     assert_eq!(schemas["totalResults"], 5);
 }
+
+#[tokio::test]
+async fn no_id_is_given_twice_and_nobody_is_overwritten() {
+    let router = example::router();
+    let create = async |name: &str| {
+        let (status, user) =
+            send(&router, Method::POST, "/Users", &json!({"userName": name})).await;
+        assert_eq!(status, StatusCode::CREATED);
+        format!("/Users/{}", user["id"].as_str().expect("an id"))
+    };
+    let (a, b, c) = (create("a").await, create("b").await, create("c").await);
+    send(&router, Method::DELETE, &a, &Value::Null).await;
+    let d = create("d").await;
+    assert!(d != a && d != b && d != c);
+    let (_, kept) = send(&router, Method::GET, &c, &Value::Null).await;
+    assert_eq!(kept["userName"], "c");
+}
+
+#[tokio::test]
+async fn one_is_shown_as_asked_for_and_discovery_leads_somewhere() {
+    let router = example::router();
+    let user = json!({"userName": "a", "title": "Guide"});
+    let (_, created) = send(&router, Method::POST, "/Users?attributes=title", &user).await;
+    assert_eq!(created["title"], "Guide");
+    assert!(created["userName"].is_null());
+    let uri = format!(
+        "/Users/{}?excludedAttributes=title",
+        created["id"].as_str().expect("an id")
+    );
+    let (_, read) = send(&router, Method::GET, &uri, &Value::Null).await;
+    assert!(read["userName"] == "a" && read["title"].is_null());
+    for list in ["/ResourceTypes", "/Schemas"] {
+        let (_, all) = send(&router, Method::GET, list, &Value::Null).await;
+        for document in all["Resources"].as_array().expect("a list") {
+            let location = document["meta"]["location"].as_str().expect("a location");
+            let path = location.trim_start_matches("http://127.0.0.1:3000");
+            let (status, found) = send(&router, Method::GET, path, &Value::Null).await;
+            assert_eq!((status, &found["id"]), (StatusCode::OK, &document["id"]));
+        }
+    }
+}

@@ -200,7 +200,7 @@ impl Job<'_> {
                     &resolved.endpoint,
                     &begun.id,
                     Precondition::NONE,
-                    submitted(resolved.data.clone()),
+                    submitted(self.base, resolved.data.clone()),
                 );
                 let outcome = self.perform(tx, prepared)?;
                 outcome.map(|changed| (resolved, changed))
@@ -265,7 +265,7 @@ impl Job<'_> {
         let endpoint = &resolved.endpoint;
         let id = resolved.id.as_deref().unwrap_or_default();
         let precondition = Precondition::parse(operation.version.as_deref(), None);
-        let submitted = submitted(resolved.data.clone());
+        let submitted = submitted(self.base, resolved.data.clone());
         match operation.method {
             BulkMethod::Post => self.service.creation(endpoint, submitted),
             BulkMethod::Put => self
@@ -355,8 +355,9 @@ impl Job<'_> {
     }
 }
 
-fn submitted(data: Option<serde_json::Value>) -> Submitted {
+fn submitted(base: &str, data: Option<serde_json::Value>) -> Submitted {
     Submitted {
+        base: base.to_owned(),
         body: Ok(data.unwrap_or_default()),
         wanted: Ok(Wanted::default()),
     }

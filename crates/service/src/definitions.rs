@@ -157,7 +157,8 @@ impl Service {
         read.map_err(invalid)
     }
 
-    /// Removes an attribute that was added, once no resource holds a value of it.
+    /// Removes an attribute that was added, or that a defined schema came with, once no resource holds a
+    /// value of it.
     pub fn remove_attribute(&self, call: &AdminCall, urn: &str, name: &str) -> Result<(), Error> {
         let (urn, name) = (urn.to_owned(), name.to_owned());
         self.redefine_unheld(call, move |definitions, types| {
@@ -165,7 +166,8 @@ impl Service {
                 added.schema.eq_ignore_ascii_case(&urn)
                     && added.attribute.name.eq_ignore_ascii_case(&name)
             })
-            .ok_or(Error::NotFound("added attribute"))?;
+            .or_else(|| take_defined(definitions, &urn, &name))
+            .ok_or(Error::NotFound("attribute that was added or defined"))?;
             let places = types
                 .iter()
                 .filter(|found| has_schema(found, &urn))
@@ -337,6 +339,19 @@ fn has_schema(resource_type: &ResourceType, urn: &str) -> bool {
 
 fn about(action: Action, payload: Payload) -> About {
     About { action, payload }
+}
+
+/// Takes an attribute out of the schema that was defined with it.
+fn take_defined(definitions: &mut Definitions, urn: &str, name: &str) -> Option<AddedAttribute> {
+    let mut schemas = definitions.schemas.iter_mut();
+    let schema = schemas.find(|own| own.id.eq_ignore_ascii_case(urn))?;
+    let attribute = take(&mut schema.attributes, |own| {
+        own.name.eq_ignore_ascii_case(name)
+    })?;
+    Some(AddedAttribute {
+        schema: schema.id.clone(),
+        attribute,
+    })
 }
 
 /// Removes the first that is meant.

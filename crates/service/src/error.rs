@@ -43,7 +43,7 @@ pub enum Error {
     #[error("{0}")]
     Conflict(Said),
     /// The resource is no longer the one the client knows.
-    #[error("the resource has changed: its version is not the one in If-Match")]
+    #[error("the resource is not as If-Match or If-None-Match asks for it: read it again")]
     PreconditionFailed,
     /// A SCIM request that cannot be understood or obeyed.
     #[error("{0}")]

@@ -126,7 +126,7 @@ impl Service {
         group: &Group,
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
-        let people = memberships::users_below(tx, group.id)?;
+        let people = memberships::users_below(tx, &[group.id])?;
         let members: Vec<String> = memberships::of_group(tx, group.id)?
             .into_iter()
             .map(|member| member.member)

@@ -121,7 +121,7 @@ impl Service {
                     ..change
                 };
                 service.settle_links(tx, &Scope::Provider(provider), &followed)?;
-                let people = memberships::users_below(tx, id)?;
+                let people = memberships::users_below(tx, &[id])?;
                 service.consider(tx, LetIn::People(&people), event, now)?;
             }
             Ok(Group { settings, ..group }.into())

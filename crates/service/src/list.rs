@@ -174,11 +174,11 @@ impl Service {
 
     /// How pages are cut.
     pub fn page_limits(&self) -> PageLimits {
-        PageLimits {
-            default: self.settings().default_page,
-            max: self.settings().maximum_page,
-            cursors: true,
-        }
+        let mut limits = PageLimits::default();
+        limits.default = self.settings().default_page;
+        limits.max = self.settings().maximum_page;
+        limits.cursors = true;
+        limits
     }
 }
 

@@ -260,6 +260,19 @@ fn selected(
     match selector {
         MemberSelector::All => Ok(memberships::of_group(tx, group)?),
         MemberSelector::Values(ids) => Ok(memberships::find(tx, group, ids)?),
+        MemberSelector::References(named) => {
+            let ids: Vec<String> = named.iter().map(|(_, id)| id.clone()).collect();
+            let mut members = memberships::find(tx, group, &ids)?;
+            members.retain(|member| {
+                let kind = if member.is_group {
+                    MemberKind::Group
+                } else {
+                    MemberKind::User
+                };
+                named.contains(&(kind, member.member.clone()))
+            });
+            Ok(members)
+        }
         MemberSelector::Matching(condition) => {
             let mut members = memberships::of_group(tx, group)?;
             members.retain(|member| satisfies(member, condition));
@@ -284,13 +297,17 @@ fn satisfies(member: &Membership, condition: &Condition) -> bool {
 /// The people whose groups have changed: those named and those in the groups named.
 fn affected(tx: &mut Read<'_>, delta: &Delta) -> Result<Vec<UserId>, Error> {
     let mut people = HashSet::new();
+    let mut nested = Vec::new();
     for member in delta.added.iter().chain(&delta.removed) {
         if member.is_group {
-            let group = member.member.parse().map_err(Error::internal)?;
-            people.extend(memberships::users_below(tx, group)?);
+            nested.push(member.member.parse().map_err(Error::internal)?);
         } else {
             people.insert(member.member.parse::<UserId>().map_err(Error::internal)?);
         }
+    }
+    if !nested.is_empty() {
+        // In one walk: what they have below them is much the same.
+        people.extend(memberships::users_below(tx, &nested)?);
     }
     Ok(people.into_iter().collect())
 }

@@ -22,6 +22,8 @@ use sent::{Sent, SentPatch};
 /// A body a client sent, and what it wants back. Errors are kept until its sender is known.
 #[derive(Debug, Clone)]
 pub struct Submitted {
+    /// [`Call::base`] of the request.
+    pub base: String,
     pub body: Result<Value, vestibule_scim::Error>,
     pub wanted: Result<Wanted, vestibule_scim::Error>,
 }

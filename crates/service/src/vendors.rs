@@ -175,7 +175,7 @@ impl Service {
             let change =
                 Change { id: Some(event), payload, ..about(&operator, Action::VendorReattached, &old.vendor, now) };
             service.record(tx, change.clone());
-            let people = memberships::users_below(tx, group.id)?;
+            let people = memberships::users_below(tx, &[group.id])?;
             let template = Change {
                 id: None,
                 action: Action::PlacementChanged,

@@ -5,12 +5,16 @@ use std::path::Path;
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
+use diesel::declare_sql_function;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, ManageConnection, Pool};
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use serde_json::Number;
+use vestibule_scim::filter::number_key;
 
 use crate::error::OpenError;
 use crate::memo::Memo;
@@ -74,6 +78,14 @@ impl DatabaseUrl {
             Self::Postgres(_) => Engine::Postgres,
         }
     }
+}
+
+/// SQLite reads and writes numbers with large exponents inexactly, so they are compared as
+/// [`number_key`] has them.
+#[declare_sql_function]
+extern "SQL" {
+    /// Of a number as it stands in JSON; NULL for anything else.
+    fn sort_key_of_number(json: Nullable<Text>) -> Nullable<Text>;
 }
 
 /// Read connections by engine, and on PostgreSQL the write connections too.
@@ -194,6 +206,12 @@ impl Session {
     }
 
     fn prepare(&mut self, engine: Engine) -> QueryResult<()> {
+        if let Self::Sqlite(connection) = self {
+            sort_key_of_number_utils::register_impl(connection, |json: Option<String>| {
+                let number: Number = serde_json::from_str(&json?).ok()?;
+                Some(number_key(&number))
+            })?;
+        }
         self.batch_execute(match engine {
             // Whoever looks for a page asks every 4,096 frames of the WAL for it first: it stays
             // short, and is tidied by the writer's commits and whenever nobody waits for it.
@@ -213,7 +231,7 @@ impl Session {
     pub(crate) fn check_durability(&mut self) -> Result<(), OpenError> {
         #[derive(QueryableByName)]
         struct Setting {
-            #[diesel(sql_type = diesel::sql_types::Text)]
+            #[diesel(sql_type = Text)]
             value: String,
         }
         let engine = self.engine();

@@ -224,15 +224,16 @@ pub fn nesting(
     Ok(above)
 }
 
-/// The ids of the users in a group and in the groups nested in it.
-pub fn users_below(read: &mut Read<'_>, group: GroupId) -> Result<Vec<UserId>, Error> {
-    let (groups, _) = groups_below(read, group, usize::MAX)?;
+/// The ids of the users in some groups and in the groups nested in them, in one walk.
+pub fn users_below(read: &mut Read<'_>, from: &[GroupId]) -> Result<Vec<UserId>, Error> {
+    let (groups, _) = groups_below(read, from, usize::MAX)?;
     let mut found = HashSet::new();
     for chunk in groups.chunks(CHUNK) {
         let members: Vec<String> = memberships::table
             .filter(read.one_of("memberships.group_id", chunk))
             .filter(memberships::member_is_group.eq(false))
             .select(memberships::member_id)
+            .distinct()
             .load(read.connection)?;
         for member in members {
             found.insert(parsed::<UserId>(&member)?);
@@ -241,16 +242,16 @@ pub fn users_below(read: &mut Read<'_>, group: GroupId) -> Result<Vec<UserId>, E
     Ok(found.into_iter().collect())
 }
 
-/// The ids of a group and of the groups nested in it, the nearest first: at most `most`, and whether
+/// The ids of some groups and of the groups nested in them, the nearest first: at most `most`, and whether
 /// the walk stopped there. Costs one statement a level of nesting.
 pub(crate) fn groups_below(
     read: &mut Read<'_>,
-    group: GroupId,
+    from: &[GroupId],
     most: usize,
 ) -> Result<(Vec<String>, bool), Error> {
     let limit = i64::try_from(most).unwrap_or(i64::MAX);
-    let mut below = vec![group.to_string()];
-    let mut seen: HashSet<String> = HashSet::from([group.to_string()]);
+    let mut below: Vec<String> = from.iter().map(ToString::to_string).collect();
+    let mut seen: HashSet<String> = below.iter().cloned().collect();
     let mut level = below.clone();
     let mut stopped = false;
     while !level.is_empty() && !stopped {
@@ -259,8 +260,9 @@ pub(crate) fn groups_below(
             let nested: Vec<String> = memberships::table
                 .filter(read.one_of("memberships.group_id", chunk))
                 .filter(memberships::member_is_group)
-                .limit(limit)
                 .select(memberships::member_id)
+                .distinct()
+                .limit(limit)
                 .load(read.connection)?;
             stopped |= nested.len() >= most;
             for member in nested {

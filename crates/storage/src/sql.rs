@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use diesel::RunQueryDsl;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
-use diesel::sql_types::{BigInt, Bool, Double, Text};
+use diesel::sql_types::{BigInt, Bool, Text};
 
 use crate::engine::{Engine, MultiBackend, Session};
 
@@ -35,7 +35,6 @@ enum Piece {
     Sql(&'static str),
     Text(String),
     Integer(i64),
-    Double(f64),
     Bool(bool),
 }
 
@@ -62,11 +61,6 @@ impl Sql {
 
     pub(crate) fn integer(mut self, value: i64) -> Self {
         self.0.push(Piece::Integer(value));
-        self
-    }
-
-    pub(crate) fn double(mut self, value: f64) -> Self {
-        self.0.push(Piece::Double(value));
         self
     }
 
@@ -135,7 +129,6 @@ impl Sql {
                 Piece::Sql(text) => out.push_sql(text),
                 Piece::Text(value) => out.push_bind_param::<Text, _>(value)?,
                 Piece::Integer(value) => out.push_bind_param::<BigInt, _>(value)?,
-                Piece::Double(value) => out.push_bind_param::<Double, _>(value)?,
                 Piece::Bool(value) => out.push_bind_param::<Bool, _>(value)?,
             }
         }

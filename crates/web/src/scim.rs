@@ -2,6 +2,7 @@
 
 pub(crate) mod answer;
 mod body;
+mod coding;
 mod discovery;
 pub(crate) mod documents;
 mod everything;
@@ -41,6 +42,7 @@ fn mount(routes: &mut Routes<'_>, path: &'static str) {
             .default_service(web::to(fallback::answer))
             .wrap(from_fn(refusals::over_scim))
             .wrap(Compress::default())
+            .wrap(from_fn(coding::settle))
     });
 }
 

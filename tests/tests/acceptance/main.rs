@@ -33,6 +33,7 @@ mod scim_bulk;
 mod scim_http;
 mod scim_limits;
 mod scim_lists;
+mod scim_members;
 mod scim_schemas;
 mod scim_vectors;
 mod story;

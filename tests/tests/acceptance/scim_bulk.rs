@@ -267,3 +267,27 @@ fn many_operations_take_several_transactions() {
         );
     });
 }
+
+/// Groups far below a group are looked at once for each operation, however many ways lead to them.
+#[test]
+fn groups_in_groups_are_made_in_one_request() {
+    both_engines(|app| {
+        let token = app.register(internal("Product")).token;
+        let (count, wide) = (40, 20);
+        let mut operations = vec![post("ada", "/Users", user("ada"))];
+        operations.extend((0..count).map(|number: usize| {
+            let below = (number + 1..count.min(number + wide)).map(|inner| format!("bulkId:g{inner}"));
+            let own = (number + 1 == count).then(|| "bulkId:ada".to_owned());
+            let members: Vec<Value> = below.chain(own).map(|id| json!({"value": id})).collect();
+            let group = json!({"schemas": [GROUP], "displayName": format!("g{number}"), "members": members});
+            post(&format!("g{number}"), "/Groups", group)
+        }));
+        let answers = bulk(app, &token, &json!({"Operations": operations}));
+        assert!(
+            statuses(&answers).iter().all(|status| *status == "201"),
+            "{answers:?}"
+        );
+        let ada = read(app, &token, &answers[0]);
+        assert_eq!(ada["groups"].as_array().unwrap().len(), count);
+    });
+}

@@ -160,6 +160,15 @@ fn long_answers_are_compressed_for_who_can_read_them() {
             !head_of(&path, "identity").contains("content-encoding"),
             "{mount}"
         );
+        // Who accepts nothing there is gets the answer as it is, and no 406.
+        for accepted in ["identity;q=0", "br, identity;q=0", "*;q=0"] {
+            let head = head_of(&path, accepted);
+            assert!(head.starts_with("http/1.1 200"), "{accepted}: {head}");
+            assert!(head.contains("application/scim+json"), "{accepted}: {head}");
+            assert!(!head.contains("content-encoding"), "{accepted}: {head}");
+        }
+        let packed = head_of(&path, "gzip, identity;q=0");
+        assert!(packed.contains("\r\ncontent-encoding: gzip"), "{packed}");
     }
 }
 

@@ -541,3 +541,40 @@ fn the_test_suites_resources_can_be_registered() {
         );
     });
 }
+
+/// An attribute goes once nobody has a value of it, whether it was added or came with the schema.
+#[test]
+fn an_attribute_of_an_own_schema_is_removed() {
+    both_engines(|app| {
+        let world = World::new(app);
+        let schema = json!({"id": BADGE, "name": "Badge", "attributes": [
+            {"name": "number"}, {"name": "colour"}]});
+        world.define("/schemas", &schema);
+        let extension = format!("/resource-types/User/extensions/{BADGE}");
+        let extended = world.admin("PUT", &extension, None);
+        assert!(extended.status < 300, "{}", extended.text);
+        let user = json!({"schemas": [USER, BADGE], "userName": "ada", BADGE: {"number": "7"}});
+        let user = world.scim("POST", "/Users", Some(&user)).json();
+        let number = format!("/schemas/{BADGE}/attributes/number");
+        let held = world.admin("DELETE", &number, None);
+        assert_eq!(held.status, 409, "{}", held.text);
+        let path = format!("/Users/{}", user["id"].as_str().unwrap());
+        assert_eq!(world.scim("DELETE", &path, None).status, 204);
+        let gone = world.admin("DELETE", &number, None);
+        assert_eq!(gone.status, 204, "{}", gone.text);
+        assert_eq!(world.admin("DELETE", &number, None).status, 404);
+        let published = world.scim("GET", &format!("/Schemas/{BADGE}"), None).json();
+        let names: Vec<&Value> = published["attributes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|own| &own["name"])
+            .collect();
+        assert_eq!(names, ["colour"]);
+        let last = format!("/schemas/{BADGE}/attributes/colour");
+        assert_eq!(world.admin("DELETE", &last, None).status, 204);
+        assert_eq!(world.scim("GET", "/Schemas", None).status, 200);
+        let user = json!({"schemas": [USER], "userName": "bob"});
+        assert_eq!(world.scim("POST", "/Users", Some(&user)).status, 201);
+    });
+}

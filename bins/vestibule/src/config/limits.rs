@@ -10,7 +10,7 @@ const KEY: &str = "limits";
 type Bound = (&'static str, usize, usize, fn(&mut Limits) -> &mut usize);
 
 /// Nesting stays far from where a thread's stack ends.
-const BOUNDS: [Bound; 13] = [
+const BOUNDS: [Bound; 14] = [
     ("json_depth", 8, 64, |limits| &mut limits.json_depth),
     ("json_values", 1_000, 10_000_000, |limits| {
         &mut limits.json_values
@@ -22,6 +22,9 @@ const BOUNDS: [Bound; 13] = [
     ("filter_terms", 5, 500, |limits| &mut limits.filter_terms),
     ("patch_operations", 1, 100_000, |limits| {
         &mut limits.patch_operations
+    }),
+    ("patch_work", 100_000, 1_000_000_000, |limits| {
+        &mut limits.patch_work
     }),
     ("path_length", 128, 4_096, |limits| &mut limits.path_length),
     ("bulk_operations", 1, 100_000, |limits| {
@@ -43,10 +46,8 @@ const BOUNDS: [Bound; 13] = [
 /// The usual bounds with those that are given, such as `filter_terms=100`, in their place.
 /// `max_body` is that of every body, and so that of a bulk request.
 pub(super) fn limits(read: &Reader<'_>, max_body: usize) -> Result<Limits, ConfigError> {
-    let mut limits = Limits {
-        bulk_payload: max_body,
-        ..Limits::default()
-    };
+    let mut limits = Limits::default();
+    limits.bulk_payload = max_body;
     for item in read.list(KEY) {
         let (name, value) = item.split_once('=').unwrap_or((item, ""));
         let Some((name, least, most, field)) =

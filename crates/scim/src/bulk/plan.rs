@@ -5,6 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use super::{BulkMethod, BulkOperation, BulkRefusal};
 
 /// One thing to do. The numbers are places in [`BulkRequest::operations`](super::BulkRequest).
+///
+/// RFC 7644, section 3.7.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// Answer what was refused, or perform what [`BulkOperation::resolve`] gives.

@@ -1,9 +1,9 @@
 //! `bulkId:` references (RFC 7644, section 3.7.2): where they stand and what takes their place.
 //!
-//! A reference is `bulkId:NAME` as a whole string, as the last segment of a URI
-//! (`"$ref": "../Users/bulkId:NAME"`), in the path of the operation, or in quotes inside the path of
-//! a PATCH operation (`members[value eq "bulkId:NAME"]`). What names no operation of the request is
-//! plain text, unless it stands under `value` or `$ref`, where nothing else can be meant.
+//! A reference is `bulkId:NAME` as a whole string or as the last segment of a URI
+//! (`"$ref": "../Users/bulkId:NAME"`) under `value`, `$ref` or `manager`, which is sent as bare text; in the
+//! path of the operation; or in quotes inside the path of a PATCH operation
+//! (`members[value eq "bulkId:NAME"]`). Under another name it is text like any other.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,7 +15,7 @@ use crate::{Error, ScimType};
 
 pub(super) const PREFIX: &str = "bulkId:";
 
-/// An operation with ids in the place of references.
+/// An operation with ids in the place of references (RFC 7644, section 3.7).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Resolved {
     /// With its slash: `/Users`.
@@ -27,7 +27,8 @@ pub struct Resolved {
 }
 
 impl BulkOperation {
-    /// Puts ids in the place of references. `ids` has those of the resources created so far, by
+    /// Puts ids in the place of references, which stand in paths and under `value`, `$ref` and `manager`; other
+    /// text is left alone (RFC 7644, section 3.7.2). `ids` has those of the resources created so far, by
     /// `bulkId`. 409 when one is not there, because its operation failed or is still to come
     /// (section 3.7.1).
     pub fn resolve(&self, ids: &HashMap<String, String>) -> Result<Resolved, Error> {
@@ -51,7 +52,10 @@ impl BulkOperation {
         if let Some(Value::Object(data)) = resolved.data.take() {
             let data = data
                 .into_iter()
-                .filter_map(|(key, value)| Some((key, without(value, &unknown)?)))
+                .filter_map(|(key, value)| {
+                    let value = without(&key, value, &unknown)?;
+                    Some((key, value))
+                })
                 .collect();
             resolved.data = Some(Value::Object(data));
         }
@@ -61,7 +65,7 @@ impl BulkOperation {
     fn resolved(&self, ids: &HashMap<String, String>) -> Resolved {
         let mut data = self.data.clone();
         if let Some(Value::Object(data)) = &mut data {
-            each_text(data, self.method, &mut |_, text, in_quotes| {
+            each_text(data, self.method, &mut |text, in_quotes| {
                 let replaced = if in_quotes {
                     replaced_in_quotes(text, ids)
                 } else {
@@ -98,26 +102,26 @@ pub(super) fn references(
     let mut found: Vec<String> = Vec::new();
     let mut seen: HashSet<String> = HashSet::new();
     let mut unknown = None;
-    let mut note = |id: &str, must_be_known: bool| {
+    let mut note = |id: &str| {
         if known.contains(id) {
             if seen.insert(id.to_owned()) {
                 found.push(id.to_owned());
             }
-        } else if must_be_known && unknown.is_none() {
+        } else if unknown.is_none() {
             unknown = Some(id.to_owned());
         }
     };
     if let Some(BulkTarget::BulkId(id)) = &operation.path.target {
-        note(id, true);
+        note(id);
     }
     if let Some(Value::Object(data)) = &mut operation.data {
-        each_text(data, operation.method, &mut |key, text, in_quotes| {
+        each_text(data, operation.method, &mut |text, in_quotes| {
             if in_quotes {
                 for (id, _) in quoted_references(text) {
-                    note(id, true);
+                    note(id);
                 }
             } else if let Some((_, id)) = reference(text) {
-                note(id, matches!(key, "value" | "$ref"));
+                note(id);
             }
         });
     }
@@ -167,16 +171,24 @@ fn replaced_in_quotes(text: &str, ids: &HashMap<String, String>) -> Option<Strin
     (from > 0).then(|| replaced + text.get(from..).unwrap_or_default())
 }
 
-/// Shows every string of the data with the key it stands under, and whether references in it stand
+/// Whether what stands under this key, or at this path, can be a reference.
+fn takes_reference(key: &str) -> bool {
+    let last = key.rsplit(['.', ':', ']']).next().unwrap_or(key);
+    ["value", "$ref", "manager"]
+        .iter()
+        .any(|name| last.eq_ignore_ascii_case(name))
+}
+
+/// Shows every string of the data that can be, or hold, a reference, and whether references in it stand
 /// in quotes. The depth of the data was limited when it was read.
 fn each_text(
     data: &mut Map<String, Value>,
     method: BulkMethod,
-    visit: &mut impl FnMut(&str, &mut String, bool),
+    visit: &mut impl FnMut(&mut String, bool),
 ) {
-    fn walk(key: &str, value: &mut Value, visit: &mut impl FnMut(&str, &mut String, bool)) {
+    fn walk(key: &str, value: &mut Value, visit: &mut impl FnMut(&mut String, bool)) {
         match value {
-            Value::String(text) => visit(key, text, false),
+            Value::String(text) if takes_reference(key) => visit(text, false),
             Value::Array(values) => {
                 for value in values {
                     walk(key, value, visit);
@@ -187,7 +199,7 @@ fn each_text(
                     walk(key, value, visit);
                 }
             }
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }
     for (key, value) in data {
@@ -195,13 +207,16 @@ fn each_text(
             Value::Array(operations)
                 if method == BulkMethod::Patch && key.eq_ignore_ascii_case("Operations") =>
             {
-                let operations = operations.iter_mut().filter_map(Value::as_object_mut);
-                for (key, value) in operations.flatten() {
-                    match value {
-                        Value::String(path) if key.eq_ignore_ascii_case("path") => {
-                            visit(key, path, true);
+                for operation in operations.iter_mut().filter_map(Value::as_object_mut) {
+                    let at = path_of(operation);
+                    for (key, value) in operation {
+                        match value {
+                            Value::String(path) if key.eq_ignore_ascii_case("path") => {
+                                visit(path, true);
+                            }
+                            // What it is the value of stands in the path.
+                            value => walk(&at, value, visit),
                         }
-                        value => walk(key, value, visit),
                     }
                 }
             }
@@ -210,23 +225,37 @@ fn each_text(
     }
 }
 
+/// The path of a PATCH operation; empty without one.
+fn path_of(operation: &Map<String, Value>) -> String {
+    let path = operation
+        .iter()
+        .find(|(key, _)| key.eq_ignore_ascii_case("path"));
+    path.and_then(|(_, path)| path.as_str())
+        .unwrap_or_default()
+        .to_owned()
+}
+
 /// Leaves out strings that refer to what is unknown, together with the complex value they are part
 /// of: half a member is none.
-fn without(value: Value, unknown: &impl Fn(&str) -> bool) -> Option<Value> {
-    let is_unknown = |value: &Value| value.as_str().is_some_and(unknown);
+fn without(key: &str, value: Value, unknown: &impl Fn(&str) -> bool) -> Option<Value> {
+    let is_unknown =
+        |key: &str, value: &Value| takes_reference(key) && value.as_str().is_some_and(unknown);
     match value {
-        Value::Object(data) if data.values().any(is_unknown) => None,
+        Value::Object(data) if data.iter().any(|(key, value)| is_unknown(key, value)) => None,
         Value::Object(data) => Some(Value::Object(
             data.into_iter()
-                .filter_map(|(key, value)| Some((key, without(value, unknown)?)))
+                .filter_map(|(key, value)| {
+                    let value = without(&key, value, unknown)?;
+                    Some((key, value))
+                })
                 .collect(),
         )),
         Value::Array(values) => Some(Value::Array(
             values
                 .into_iter()
-                .filter_map(|value| without(value, unknown))
+                .filter_map(|value| without(key, value, unknown))
                 .collect(),
         )),
-        value => (!is_unknown(&value)).then_some(value),
+        value => (!is_unknown(key, &value)).then_some(value),
     }
 }

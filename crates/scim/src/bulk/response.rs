@@ -6,13 +6,15 @@ use super::{BulkMethod, BulkOperation, BulkRefusal};
 use crate::Error;
 
 /// The answer to a bulk request: what became of every operation that was processed.
+///
+/// RFC 7644, section 3.7.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BulkResponse {
     /// In any order: `method` and `bulkId` say which is which.
     pub operations: Vec<OperationResponse>,
 }
 
-/// What became of one operation.
+/// What became of one operation (RFC 7644, section 3.7).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OperationResponse {

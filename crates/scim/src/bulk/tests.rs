@@ -209,6 +209,43 @@ fn references_are_resolved_wherever_they_stand() {
     );
 }
 
+#[test]
+fn text_is_not_rewritten() {
+    let urn = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+    let data = json!({
+        "title": "bulkId:u", "nickName": "bulkId:unknown", "profileUrl": "https://h/bulkId:u",
+        "name": {"formatted": "bulkId:u"}, urn: {"manager": "bulkId:u", "department": "bulkId:u"}});
+    let path = format!("{urn}:manager");
+    let request = parse(&json!([
+        post("u", &json!({})),
+        post("v", &data),
+        {"method": "PATCH", "path": "/Users/1", "data": {"Operations": [
+            {"op": "replace", "path": "title", "value": "bulkId:u"},
+            {"op": "replace", "path": path, "value": "bulkId:u"},
+            {"op": "replace", "path": "manager.value", "value": "bulkId:u"},
+            {"op": "replace", "value": {"title": "bulkId:u", "manager.$ref": "../Users/bulkId:u"}}
+        ]}}
+    ]))
+    .unwrap();
+    let ids = HashMap::from([("u".to_owned(), "7".to_owned())]);
+    let resolved = |place: usize| {
+        let operation = request.operations[place].as_ref().unwrap();
+        operation.resolve(&ids).unwrap().data.unwrap()
+    };
+    let mut expected = data.clone();
+    expected[urn]["manager"] = json!("7");
+    assert_eq!(resolved(1), expected);
+    assert_eq!(
+        resolved(2),
+        json!({"Operations": [
+            {"op": "replace", "path": "title", "value": "bulkId:u"},
+            {"op": "replace", "path": path, "value": "7"},
+            {"op": "replace", "path": "manager.value", "value": "7"},
+            {"op": "replace", "value": {"title": "bulkId:u", "manager.$ref": "../Users/7"}}
+        ]})
+    );
+}
+
 fn plan(operations: &[Value]) -> Vec<Step> {
     parse(&json!(operations)).unwrap().plan()
 }

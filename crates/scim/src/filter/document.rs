@@ -12,6 +12,8 @@ use crate::{Attribute, ResourceType, Schema};
 
 /// The same tree as `resource` with every string that is not `caseExact` folded and every dateTime
 /// an [`instant`]; for a person who has one, also [`Target::PRIMARY_EMAIL`].
+///
+/// RFC 7644, section 3.4.2.2.
 pub fn match_document(
     resource_type: &ResourceType,
     resource: &Map<String, Value>,
@@ -49,6 +51,8 @@ pub fn match_document(
 
 /// A dateTime in UTC, in text of fixed width (`2011-05-13T04:42:34.000000Z`) that sorts by time.
 /// Without a zone it is read as UTC. `None` when it is no xsd:dateTime of the years 0 to 9999.
+///
+/// RFC 7644, section 3.4.2.2.
 pub fn instant(text: &str) -> Option<String> {
     let utc: DateTime<Utc> = match DateTime::parse_from_rfc3339(text) {
         Ok(time) => time.to_utc(),

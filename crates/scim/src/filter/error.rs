@@ -6,7 +6,7 @@ use std::fmt;
 use crate::path::PathError;
 use crate::{Error, ScimType};
 
-/// A filter that was not understood.
+/// A filter that was not understood (RFC 7644, section 3.4.2.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilterError {
     /// In characters, from 1.
@@ -15,7 +15,7 @@ pub struct FilterError {
     pub problem: Problem,
 }
 
-/// The kinds of mistake.
+/// The kinds of mistake (RFC 7644, section 3.4.2.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Problem {

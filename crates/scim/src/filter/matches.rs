@@ -2,17 +2,20 @@
 //!
 //! * A comparison with an attribute that is absent is false, so its negation is true.
 //! * On a multi-valued attribute a comparison holds when it holds for some value.
-//! * Text compares by code point, numbers by value; values of another type than the operand's never match.
+//! * Text compares by code point, numbers by value ([`number_key`](super::number_key)); values of another
+//!   type than the operand's never match.
 //! * `pr` is false for what is absent, null, `""`, `[]`, `{}`, and for what holds nothing but these.
 
 use std::cmp::Ordering;
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
-use super::{CompareOp, Condition, Operand};
+use super::{CompareOp, Condition, Operand, number};
 use crate::target::Target;
 
 /// Whether a resource, given as its match document, satisfies the condition.
+///
+/// RFC 7644, section 3.4.2.2.
 pub fn matches(condition: &Condition, document: &Map<String, Value>) -> bool {
     holds(condition, Scope::Resource(document))
 }
@@ -93,7 +96,7 @@ fn compares(value: &Value, op: CompareOp, operand: &Operand) -> bool {
             _ => ordered(op, value.as_str().cmp(operand.as_str())),
         },
         (Value::Number(value), Operand::Number(operand)) => {
-            number_order(value, operand).is_some_and(|order| ordered(op, order))
+            ordered(op, number::order(value, operand))
         }
         (Value::Bool(value), Operand::Bool(operand)) => op == CompareOp::Eq && value == operand,
         _ => false,
@@ -109,12 +112,5 @@ fn ordered(op: CompareOp, order: Ordering) -> bool {
         CompareOp::Lt => order.is_lt(),
         CompareOp::Le => order.is_le(),
         CompareOp::Co | CompareOp::Sw | CompareOp::Ew => false,
-    }
-}
-
-fn number_order(a: &Number, b: &Number) -> Option<Ordering> {
-    match (a.as_i128(), b.as_i128()) {
-        (Some(a), Some(b)) => Some(a.cmp(&b)),
-        _ => a.as_f64()?.partial_cmp(&b.as_f64()?),
     }
 }

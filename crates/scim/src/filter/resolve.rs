@@ -229,7 +229,7 @@ fn is_reference(target: &Target) -> bool {
 /// The URI of a resource, and the same in the versions of the protocol it may be written in: "URIs
 /// for SCIM resources with an API version SHALL be considered comparable to URIs without a version or
 /// with a different version" (RFC 7643, section 2.4).
-fn in_any_version(uri: &str) -> Vec<String> {
+pub(crate) fn in_any_version(uri: &str) -> Vec<String> {
     let mut uris = vec![uri.to_owned()];
     let mut segments = uri.rsplitn(3, '/');
     if let (Some(id), Some(collection), Some(head)) =

@@ -7,8 +7,9 @@ use crate::{Error, Limits, Tolerance, Tolerances};
 
 /// The parameters of a query (RFC 7644, sections 3.4.2 and 3.4.3; RFC 9865, section 2). A URL and a
 /// `SearchRequest` message say the same, so one type holds both. Nothing is understood yet:
-/// [`ListQuery::parse`](crate::ListQuery::parse) does that.
+/// [`ListQuery::parse`](crate::ListQuery::parse) does that. [`Default`], then its fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ListRequest {
     /// `filter`
     pub filter: Option<String>,

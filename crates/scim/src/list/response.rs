@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-/// Where a page of a `ListResponse` stands among the pages of its query.
+/// Where a page of a `ListResponse` stands among the pages of its query (RFC 7644, section 3.4.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PageMark {
     /// `startIndex` is that of the first resource.
@@ -17,6 +17,8 @@ pub enum PageMark {
 }
 
 /// A `ListResponse` around resources that are JSON texts already. `total` counts all that match.
+///
+/// RFC 7644, section 3.4.2.
 pub fn list_response(total: u64, page: &PageMark, resources: &[String]) -> String {
     let length: usize = resources.iter().map(|resource| resource.len() + 1).sum();
     let mut text = String::with_capacity(length + 256);

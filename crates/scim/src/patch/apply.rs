@@ -1,8 +1,11 @@
 //! What a PATCH does to a resource.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use super::parse::at;
+use super::work::Work;
 use super::{Op, Operation, Patch, PatchPath};
 use crate::error::quoted;
 use crate::filter::{Filter, matches_value, value_condition};
@@ -16,6 +19,10 @@ use crate::{
 /// Applies the operations in order to a copy of `current`, which holds no derived attributes, and
 /// holds the outcome to the schemas: all of the message takes effect or none of it. The outcome
 /// equals `current` when nothing changed.
+///
+/// RFC 7644, section 3.5.2. [`Limits::values`] bounds an attribute after each operation, not only in the
+/// outcome, and [`Limits::patch_work`] what all operations look at together (413). `current` is canonical, as
+/// [`Resource::parse`] and this make it.
 pub fn apply(
     patch: &Patch,
     resource_type: &ResourceType,
@@ -28,16 +35,44 @@ pub fn apply(
         data: current.0.clone(),
         limits,
         tolerances,
+        work: Work::new(limits),
+        written: HashSet::new(),
     };
     for operation in &patch.operations {
         editor
             .operation(operation)
             .map_err(|error| at(operation.index, error))?;
     }
-    let Editor { data, .. } = editor;
+    let Editor { data, written, .. } = editor;
     let mut outcome = resource::validate(resource_type, data, limits, tolerances)?;
+    check_begun(resource_type, &current.0, &outcome.0, &written)?;
     resource::check_unchanged(resource_type, &current.0, &mut outcome.0)?;
     Ok(outcome)
+}
+
+/// An extension that comes to be has to come with what is required and never kept, as in a POST.
+fn check_begun(
+    resource_type: &ResourceType,
+    before: &Map<String, Value>,
+    after: &Map<String, Value>,
+    written: &HashSet<(String, String)>,
+) -> Result<(), Error> {
+    for extension in resource_type.containers() {
+        let urn = &extension.id;
+        if before.contains_key(urn) || !after.contains_key(urn) {
+            continue;
+        }
+        let missing = extension.attributes.iter().find(|attribute| {
+            attribute.required
+                && attribute.mutability == Mutability::WriteOnly
+                && !written.contains(&(urn.clone(), attribute.name.clone()))
+        });
+        if let Some(attribute) = missing {
+            let detail = format!("{urn}:{}: a value is required", attribute.name);
+            return Err(invalid_value(&detail));
+        }
+    }
+    Ok(())
 }
 
 /// A resource while operations change it.
@@ -46,6 +81,9 @@ pub(super) struct Editor<'a> {
     pub(super) data: Map<String, Value>,
     pub(super) limits: &'a Limits,
     pub(super) tolerances: &'a mut Tolerances,
+    pub(super) work: Work,
+    /// What was given and is never kept: the extension's URN, if it is of one, and the name.
+    pub(super) written: HashSet<(String, String)>,
 }
 
 impl<'a> Editor<'a> {
@@ -186,7 +224,14 @@ impl<'a> Editor<'a> {
             ));
         }
         match (&path.filter, found.attribute.name.as_str()) {
-            (_, "schemas") if op != Op::Remove => self.known_schemas(value.unwrap_or(&Value::Null)),
+            (_, "schemas") if op != Op::Remove => {
+                let value = value.unwrap_or(&Value::Null);
+                self.known_schemas(value)?;
+                if op == Op::Replace {
+                    self.all_schemas(value)?;
+                }
+                Ok(())
+            }
             (filter, "schemas") => self.remove_schemas(found, filter.as_ref()),
             (Some(filter), _) => self.selected(op, path, found, filter, value),
             (None, _) if found.sub_attribute.is_some() => self.sub_attribute(op, found, value),
@@ -251,6 +296,31 @@ impl<'a> Editor<'a> {
         Ok(())
     }
 
+    /// Whoever replaces `schemas` names those there is data of: to leave one out removes nothing.
+    fn all_schemas(&mut self, value: &Value) -> Result<(), Error> {
+        let is_named = |urn: &str| match value {
+            Value::Array(sent) => sent.iter().any(|sent| names(sent, urn)),
+            single => names(single, urn),
+        };
+        let core = &self.resource_type.schema;
+        let of_data = self.resource_type.containers().filter(|schema| {
+            let data = self.data.get(&schema.id).and_then(Value::as_object);
+            data.is_some_and(|data| !data.is_empty())
+        });
+        let missing = std::iter::once(core)
+            .chain(of_data)
+            .find(|schema| !is_named(&schema.id));
+        match missing {
+            Some(schema) if !self.tolerances.accept(Tolerance::MissingSchemas) => {
+                let urn = &schema.id;
+                let detail =
+                    format!("schemas: expected \"{urn}\" among them: remove its data first");
+                Err(invalid_value(&detail))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// `schemas` follows from the data there is: to remove a URN from it is to remove that data.
     fn remove_schemas(&mut self, found: Found<'_>, filter: Option<&Filter>) -> Result<(), Error> {
         let Some(filter) = filter else {
@@ -268,6 +338,11 @@ impl<'a> Editor<'a> {
         }
         Ok(())
     }
+}
+
+fn names(sent: &Value, urn: &str) -> bool {
+    sent.as_str()
+        .is_some_and(|sent| sent.eq_ignore_ascii_case(urn))
 }
 
 fn is_read_only(found: Found<'_>) -> bool {

@@ -2,15 +2,14 @@
 
 use serde_json::{Map, Value};
 
-use super::apply::{Editor, invalid_path, invalid_value, mutability};
-use super::values::{append, demote_others, is_listed, is_primary, merge};
-use super::{Op, PatchPath};
-use crate::filter::{
-    CompValue, CompareOp, Filter, comparable, matches_value, takes_value_filter, value_condition,
-};
-use crate::schema::{AttributeType, Mutability, USER};
+use super::Op;
+use super::apply::{Editor, invalid_value, mutability};
+use super::values::{append, is_listed, merge};
+use super::work::weight;
+use crate::filter::comparable;
+use crate::schema::{AttributeType, Mutability, USER, is_group_members};
 use crate::target::Found;
-use crate::{Attribute, Error, ScimType, Tolerance, resource};
+use crate::{Attribute, Error, resource};
 
 impl Editor<'_> {
     /// An attribute as a whole.
@@ -21,10 +20,10 @@ impl Editor<'_> {
         value: Option<&Value>,
     ) -> Result<(), Error> {
         let attribute = found.attribute;
-        if attribute.mutability == Mutability::WriteOnly {
-            return Ok(());
-        }
         let value = value.unwrap_or(&Value::Null);
+        if attribute.mutability == Mutability::WriteOnly {
+            return self.write_only(op, found, value);
+        }
         // A user of whom nothing is said is active: nobody is let back in by taking the word away.
         let inactive = self.data.get("active") == Some(&Value::Bool(false));
         if self.is_active(found) && (op != Op::Remove || inactive) && says_nothing(op, value) {
@@ -34,17 +33,12 @@ impl Editor<'_> {
             Op::Remove if attribute.multi_valued && !value.is_null() => {
                 return self.remove_listed(found, value);
             }
+            Op::Remove if !self.is_stored(found, value)? => return Ok(()),
             Op::Remove => return self.unassign(found),
             Op::Replace if value.is_null() => return self.unassign(found),
             Op::Add | Op::Replace => {}
         }
-        let single =
-            attribute.multi_valued && op == Op::Add && !value.is_array() && !value.is_null();
-        let sent = if single {
-            Value::Array(vec![value.clone()])
-        } else {
-            value.clone()
-        };
+        let sent = whole(op, attribute, value);
         let Some(given) = self.canonical(found, None, attribute, sent)? else {
             return if op == Op::Replace && !value.is_object() {
                 self.unassign(found)
@@ -53,11 +47,19 @@ impl Editor<'_> {
             };
         };
         self.clear_nulls(op, found, value)?;
+        if attribute.multi_valued && op == Op::Add {
+            self.look_at(found, 1)?;
+        }
+        let most = self.most_values(attribute);
         let data = self.container(found);
         let existing = data.get_mut(&attribute.name);
         match (existing, given) {
             (Some(Value::Array(existing)), Value::Array(given)) if op == Op::Add => {
                 append(existing, given);
+                if existing.len() > most {
+                    let name = &attribute.name;
+                    return Err(invalid_value(&format!("{name}: more than {most} values")));
+                }
             }
             (Some(existing), given)
                 if attribute.kind == AttributeType::Complex && !attribute.multi_valued =>
@@ -76,6 +78,44 @@ impl Editor<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether what `remove` lists is the one value there is; what lists nothing means whatever there is.
+    fn is_stored(&mut self, found: Found<'_>, value: &Value) -> Result<bool, Error> {
+        if is_empty(value) || value == "" {
+            return Ok(true);
+        }
+        let attribute = found.attribute;
+        let Some(listed) = self.canonical(found, None, attribute, value.clone())? else {
+            return Ok(true);
+        };
+        let listed = comparable(attribute, &listed);
+        let stored = self.stored(found);
+        Ok(stored.is_some_and(|stored| is_listed(&comparable(attribute, stored), &listed)))
+    }
+
+    /// What is never kept is held to its definition all the same, as in POST and PUT.
+    fn write_only(&mut self, op: Op, found: Found<'_>, value: &Value) -> Result<(), Error> {
+        let attribute = found.attribute;
+        let listed = op == Op::Remove && attribute.multi_valued && !value.is_null();
+        let given = if op == Op::Remove && !listed {
+            None
+        } else {
+            self.canonical(found, None, attribute, whole(op, attribute, value))?
+        };
+        if given.is_none() && op != Op::Add && attribute.required {
+            return Err(mutability(&attribute.name, "is required"));
+        }
+        if given.is_some() && op != Op::Remove {
+            self.note_written(found);
+        }
+        Ok(())
+    }
+
+    fn note_written(&mut self, found: Found<'_>) {
+        let schema = found.container.map_or("", |schema| schema.id.as_str());
+        let name = &found.attribute.name;
+        self.written.insert((schema.to_owned(), name.clone()));
     }
 
     /// Whether this says if a person may be let in.
@@ -114,7 +154,7 @@ impl Editor<'_> {
         Ok(())
     }
 
-    fn unassign(&mut self, found: Found<'_>) -> Result<(), Error> {
+    pub(super) fn unassign(&mut self, found: Found<'_>) -> Result<(), Error> {
         let attribute = found.attribute;
         // RFC 7644, section 3.5.2.2: "If an attribute is removed or becomes unassigned and is defined
         // as a required attribute or a read-only attribute, the server SHALL return ... "mutability"".
@@ -131,11 +171,7 @@ impl Editor<'_> {
     /// `remove` with a path and values: those listed go, the others stay.
     fn remove_listed(&mut self, found: Found<'_>, value: &Value) -> Result<(), Error> {
         let attribute = found.attribute;
-        let sent = if value.is_array() {
-            value.clone()
-        } else {
-            Value::Array(vec![value.clone()])
-        };
+        let sent = whole(Op::Remove, attribute, value);
         let Some(Value::Array(listed)) = self.canonical(found, None, attribute, sent)? else {
             return Ok(());
         };
@@ -143,6 +179,7 @@ impl Editor<'_> {
             .iter()
             .map(|value| comparable(attribute, value))
             .collect();
+        self.look_at(found, listed.len())?;
         let data = self.container(found);
         if let Some(Value::Array(values)) = data.get_mut(&attribute.name) {
             values.retain(|value| {
@@ -168,6 +205,16 @@ impl Editor<'_> {
         };
         let given = self.sub_value(op, found, sub, value)?;
         let attribute = found.attribute;
+        if attribute.mutability == Mutability::WriteOnly {
+            if given.is_some() {
+                self.note_written(found);
+            }
+            return Ok(());
+        }
+        if sub.mutability == Mutability::WriteOnly {
+            return Ok(());
+        }
+        self.look_at(found, 1)?;
         let data = self.container(found);
         match data.get_mut(&attribute.name) {
             Some(Value::Array(values)) => {
@@ -197,7 +244,7 @@ impl Editor<'_> {
     }
 
     /// The canonical value for a sub-attribute; `None` takes it away.
-    fn sub_value(
+    pub(super) fn sub_value(
         &mut self,
         op: Op,
         found: Found<'_>,
@@ -216,137 +263,7 @@ impl Editor<'_> {
         Ok(given)
     }
 
-    /// `emails[type eq "work"]` and `emails[type eq "work"].value`.
-    pub(super) fn selected(
-        &mut self,
-        op: Op,
-        path: &PatchPath,
-        found: Found<'_>,
-        filter: &Filter,
-        value: Option<&Value>,
-    ) -> Result<(), Error> {
-        let attribute = found.attribute;
-        if !takes_value_filter(attribute) || path.path.sub_attribute.is_some() {
-            return Err(invalid_path(&format!(
-                "{} takes no filter in [ ]",
-                path.path
-            )));
-        }
-        let condition = value_condition(filter, found, self.tolerances)?;
-        let selects = |value: &Value| matches_value(&condition, &comparable(attribute, value));
-        let existing = self.container(found).get(&attribute.name);
-        let selected: Vec<usize> = match existing {
-            Some(Value::Array(values)) => (0..values.len())
-                .filter(|at| values.get(*at).is_some_and(selects))
-                .collect(),
-            Some(value) if selects(value) => vec![0],
-            _ => Vec::new(),
-        };
-        if selected.is_empty() {
-            return match op {
-                Op::Remove => Ok(()),
-                Op::Add | Op::Replace => self.create(path, found, filter, value),
-            };
-        }
-        let change = match (found.sub_attribute, op) {
-            (Some(sub), _) => Change::Sub(sub, self.sub_value(op, found, sub, value)?),
-            (None, Op::Remove) => Change::Delete,
-            (None, Op::Add) => Change::Merge(self.one(found, value)?),
-            (None, Op::Replace) => Change::Replace(self.one(found, value)?),
-        };
-        let data = self.container(found);
-        match data.get_mut(&attribute.name) {
-            Some(Value::Array(values)) => change_values(attribute, values, &selected, &change)?,
-            Some(value) => {
-                change.apply(value);
-            }
-            None => {}
-        }
-        if data.get(&attribute.name).is_some_and(is_empty) {
-            return self.unassign(found);
-        }
-        Ok(())
-    }
-
-    /// A value path that selects nothing: the value it describes comes to be.
-    fn create(
-        &mut self,
-        path: &PatchPath,
-        found: Found<'_>,
-        filter: &Filter,
-        value: Option<&Value>,
-    ) -> Result<(), Error> {
-        // RFC 7644, section 3.5.2.3: "If the target location is a valuePath with no matching values,
-        // the operation fails with 400 noTarget".
-        let no_target = || {
-            Error::bad_request(
-                ScimType::NoTarget,
-                format!("no value is selected by {path}"),
-            )
-        };
-        let mut described = Map::new();
-        if !describe(filter, &mut described) || !self.tolerances.accept(Tolerance::ValuePathCreated)
-        {
-            return Err(no_target());
-        }
-        let attribute = found.attribute;
-        match (found.sub_attribute, value) {
-            (Some(sub), Some(value)) => {
-                described.insert(sub.name.clone(), value.clone());
-            }
-            (None, Some(Value::Object(given))) => described.extend(given.clone()),
-            _ => return Err(no_target()),
-        }
-        // Names that differ only in case are the one given last.
-        let mut created: Map<String, Value> = Map::new();
-        for (name, value) in described {
-            let name = attribute
-                .sub_attribute(&name)
-                .map_or(name, |sub| sub.name.clone());
-            created.insert(name, value);
-        }
-        let created = Value::Object(created);
-        let created = if attribute.multi_valued {
-            Value::Array(vec![created])
-        } else {
-            created
-        };
-        self.attribute(
-            Op::Add,
-            Found {
-                sub_attribute: None,
-                ..found
-            },
-            Some(&created),
-        )
-    }
-
-    /// One canonical value of the attribute.
-    fn one(&mut self, found: Found<'_>, value: Option<&Value>) -> Result<Value, Error> {
-        let attribute = found.attribute;
-        let sent = value.cloned().unwrap_or_default();
-        let sent = match sent {
-            Value::Array(mut values)
-                if values.len() == 1 && self.tolerances.accept(Tolerance::SingleForMany) =>
-            {
-                values.pop().unwrap_or_default()
-            }
-            Value::Array(_) => return Err(invalid_value("expected one value")),
-            single => single,
-        };
-        let sent = if attribute.multi_valued {
-            Value::Array(vec![sent])
-        } else {
-            sent
-        };
-        match self.canonical(found, None, attribute, sent)? {
-            Some(Value::Array(mut values)) => values.pop(),
-            value => value,
-        }
-        .ok_or_else(|| invalid_value("a value is required"))
-    }
-
-    fn canonical(
+    pub(super) fn canonical(
         &mut self,
         found: Found<'_>,
         parent: Option<&Attribute>,
@@ -364,8 +281,31 @@ impl Editor<'_> {
         )
     }
 
+    /// Counts that each value of the attribute is compared with so many others.
+    pub(super) fn look_at(&mut self, found: Found<'_>, others: usize) -> Result<(), Error> {
+        let stored = self.stored(found).map_or(0, weight);
+        self.work.spend(stored.saturating_mul(others.max(1)))
+    }
+
+    /// How many values the attribute may have.
+    fn most_values(&self, attribute: &Attribute) -> usize {
+        if is_group_members(attribute) {
+            self.limits.members
+        } else {
+            self.limits.values
+        }
+    }
+
+    /// The value of the attribute, if it has one.
+    pub(super) fn stored(&self, found: Found<'_>) -> Option<&Value> {
+        match found.container {
+            Some(extension) => self.data.get(&extension.id)?.get(&found.attribute.name),
+            None => self.data.get(&found.attribute.name),
+        }
+    }
+
     /// Where the attribute lies. An extension that stays empty is dropped in the end.
-    fn container(&mut self, found: Found<'_>) -> &mut Map<String, Value> {
+    pub(super) fn container(&mut self, found: Found<'_>) -> &mut Map<String, Value> {
         let Some(extension) = found.container else {
             return &mut self.data;
         };
@@ -381,61 +321,23 @@ impl Editor<'_> {
     }
 }
 
+/// The value as the attribute takes it: one that is added to, or taken from, several needs no array.
+fn whole(op: Op, attribute: &Attribute, value: &Value) -> Value {
+    let one_of_many = attribute.multi_valued && op != Op::Replace;
+    if one_of_many && !value.is_array() && !value.is_null() {
+        Value::Array(vec![value.clone()])
+    } else {
+        value.clone()
+    }
+}
+
 /// Whether an attribute of one value is unassigned by this.
 fn says_nothing(op: Op, value: &Value) -> bool {
     let is_nothing = |values: &Vec<Value>| values.iter().all(Value::is_null);
     op == Op::Remove || value.is_null() || value.as_array().is_some_and(is_nothing)
 }
 
-/// What becomes of a selected value.
-enum Change<'a> {
-    Delete,
-    Merge(Value),
-    Replace(Value),
-    Sub(&'a Attribute, Option<Value>),
-}
-
-impl Change<'_> {
-    fn apply(&self, value: &mut Value) {
-        match self {
-            Self::Delete => *value = Value::Null,
-            Self::Merge(given) => merge(value, given.clone()),
-            Self::Replace(given) => *value = given.clone(),
-            Self::Sub(sub, given) => set(value, sub, given.clone()),
-        }
-    }
-}
-
-fn change_values(
-    attribute: &Attribute,
-    values: &mut Vec<Value>,
-    selected: &[usize],
-    change: &Change<'_>,
-) -> Result<(), Error> {
-    let mut primary = Vec::new();
-    let mut is_new = false;
-    for index in selected {
-        if let Some(value) = values.get_mut(*index) {
-            let was_primary = is_primary(value);
-            let before = value.clone();
-            change.apply(value);
-            if !value.is_null() {
-                resource::check_parts(attribute, &before, value)?;
-            }
-            if is_primary(value) {
-                primary.push(*index);
-                is_new |= !was_primary;
-            }
-        }
-    }
-    if is_new {
-        demote_others(values, &primary);
-    }
-    values.retain(|value| !is_empty(value));
-    Ok(())
-}
-
-fn set(value: &mut Value, sub: &Attribute, given: Option<Value>) {
+pub(super) fn set(value: &mut Value, sub: &Attribute, given: Option<Value>) {
     if let Value::Object(value) = value {
         match given {
             Some(given) => {
@@ -448,33 +350,11 @@ fn set(value: &mut Value, sub: &Attribute, given: Option<Value>) {
     }
 }
 
-fn is_empty(value: &Value) -> bool {
+pub(super) fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::Array(values) => values.is_empty(),
         Value::Object(data) => data.is_empty(),
-        _ => false,
-    }
-}
-
-/// The value a filter describes when it is made of `eq` and `and` alone.
-fn describe(filter: &Filter, described: &mut Map<String, Value>) -> bool {
-    match filter {
-        Filter::And(terms) => terms.iter().all(|term| describe(term, described)),
-        Filter::Compare {
-            path,
-            op: CompareOp::Eq,
-            value,
-        } => {
-            let value = match value {
-                CompValue::String(text) => Value::String(text.clone()),
-                CompValue::Number(number) => Value::Number(number.clone()),
-                CompValue::Bool(value) => Value::Bool(*value),
-                CompValue::Null => return false,
-            };
-            described.insert(path.attribute.clone(), value);
-            true
-        }
         _ => false,
     }
 }

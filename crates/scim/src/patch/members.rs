@@ -7,12 +7,14 @@ use super::{Op, Operation, Patch, PatchPath};
 use crate::filter::{CompValue, CompareOp, Condition, Filter, Operand, value_condition};
 use crate::fold::fold;
 use crate::path::AttributePath;
-use crate::resource::members;
+use crate::resource::{members, referred_here};
 use crate::schema::{GROUP, group_members};
 use crate::target::Found;
-use crate::{Error, Limits, Member, ScimType, Tolerance, Tolerances};
+use crate::{Error, Limits, Member, MemberKind, ScimType, Tolerance, Tolerances};
 
 /// One change of a group's members. A message's changes take effect in order.
+///
+/// RFC 7644, section 3.5.2.
 #[derive(Debug, Clone, PartialEq)]
 pub enum MemberChange {
     /// Members who are in already stay as they are.
@@ -23,13 +25,15 @@ pub enum MemberChange {
     Replace(Vec<Member>),
 }
 
-/// Which members go.
+/// Which members go (RFC 7644, section 3.5.2).
 #[derive(Debug, Clone, PartialEq)]
 pub enum MemberSelector {
     /// Everybody.
     All,
     /// Those with these ids, in so far as they are in.
     Values(Vec<String>),
+    /// Those with these types and ids, which their `$ref` names, in so far as they are in.
+    References(Vec<(MemberKind, String)>),
     /// Those that satisfy a condition whose targets are `members` with a sub-attribute.
     Matching(Condition),
 }
@@ -37,10 +41,12 @@ pub enum MemberSelector {
 /// Parts the operations, and within path-less values the keys, that are about `members` from the rest.
 pub(super) fn split(
     patch: Patch,
+    mounts: &[String],
     limits: &Limits,
     tolerances: &mut Tolerances,
 ) -> Result<(Vec<MemberChange>, Option<Patch>), Error> {
     let mut splitter = Splitter {
+        mounts,
         limits,
         tolerances,
         changes: Vec::new(),
@@ -66,11 +72,13 @@ fn named(change: &MemberChange) -> usize {
     match change {
         MemberChange::Add(members) | MemberChange::Replace(members) => members.len(),
         MemberChange::Remove(MemberSelector::Values(values)) => values.len(),
+        MemberChange::Remove(MemberSelector::References(named)) => named.len(),
         MemberChange::Remove(_) => 0,
     }
 }
 
 struct Splitter<'a> {
+    mounts: &'a [String],
     limits: &'a Limits,
     tolerances: &'a mut Tolerances,
     changes: Vec<MemberChange>,
@@ -185,7 +193,7 @@ impl Splitter<'_> {
             ));
         }
         if let Some(filter) = &path.filter {
-            let selector = selector(filter, self.tolerances)?;
+            let selector = selector(filter, self.mounts, self.tolerances)?;
             return match (op, value) {
                 (Op::Remove, _) => {
                     self.changes.push(MemberChange::Remove(selector));
@@ -217,7 +225,7 @@ impl Splitter<'_> {
             }
             (Op::Replace, value) => {
                 let members = value.map_or(Ok(Vec::new()), |value| {
-                    members(value, self.limits, self.tolerances)
+                    members(value, self.mounts, self.limits, self.tolerances)
                 })?;
                 self.changes.push(MemberChange::Replace(members));
             }
@@ -243,6 +251,10 @@ impl Splitter<'_> {
                 values.retain(|value| !given.iter().any(|member| member.value == *value));
                 MemberSelector::Values(values)
             }
+            MemberSelector::References(mut named) => {
+                named.retain(|(_, id)| !given.iter().any(|member| member.value == *id));
+                MemberSelector::References(named)
+            }
             MemberSelector::Matching(condition) => {
                 let stays = given.iter().map(|member| value_is(&member.value)).collect();
                 let goes = Condition::Not(Box::new(Condition::Or(stays)));
@@ -250,7 +262,12 @@ impl Splitter<'_> {
             }
             MemberSelector::All => MemberSelector::All,
         };
-        if selector != MemberSelector::Values(Vec::new()) {
+        let nobody = match &selector {
+            MemberSelector::Values(values) => values.is_empty(),
+            MemberSelector::References(named) => named.is_empty(),
+            MemberSelector::All | MemberSelector::Matching(_) => false,
+        };
+        if !nobody {
             self.changes.push(MemberChange::Remove(selector));
         }
         if !given.is_empty() {
@@ -266,7 +283,7 @@ impl Splitter<'_> {
         } else {
             value
         };
-        members(value, self.limits, self.tolerances)
+        members(value, self.mounts, self.limits, self.tolerances)
     }
 }
 
@@ -286,13 +303,21 @@ fn found_members() -> Found<'static> {
     }
 }
 
-fn selector(filter: &Filter, tolerances: &mut Tolerances) -> Result<MemberSelector, Error> {
+fn selector(
+    filter: &Filter,
+    mounts: &[String],
+    tolerances: &mut Tolerances,
+) -> Result<MemberSelector, Error> {
     let mut values = Vec::new();
     if plain_values(filter, &mut values) {
         return Ok(MemberSelector::Values(values));
     }
+    let mut references = Vec::new();
+    if plain_references(filter, mounts, &mut references) {
+        return Ok(MemberSelector::References(references));
+    }
     Ok(MemberSelector::Matching(value_condition(
-        filter,
+        &by_id(filter, mounts),
         found_members(),
         tolerances,
     )?))
@@ -306,26 +331,84 @@ fn plain_values(filter: &Filter, values: &mut Vec<String>) -> bool {
             path,
             op: CompareOp::Eq,
             value: CompValue::String(value),
-        } if path.schema.is_none() && path.sub_attribute.is_none() => {
-            let id = if path.attribute.eq_ignore_ascii_case("value") {
-                value.as_str()
-            } else if path.attribute.eq_ignore_ascii_case("$ref") {
-                // The member's id is the last segment of its URI.
-                value
-                    .trim_end_matches('/')
-                    .rsplit('/')
-                    .next()
-                    .unwrap_or(value)
-            } else {
-                return false;
-            };
-            if !values.iter().any(|known| known == id) {
-                values.push(id.to_owned());
+        } if is_part(path, "value") => {
+            if !values.contains(value) {
+                values.push(value.clone());
             }
             true
         }
         _ => false,
     }
+}
+
+/// Collects what `$ref eq "a" or $ref eq "b"` names here; false for a filter of any other form.
+fn plain_references(
+    filter: &Filter,
+    mounts: &[String],
+    references: &mut Vec<(MemberKind, String)>,
+) -> bool {
+    match filter {
+        Filter::Or(terms) => terms
+            .iter()
+            .all(|term| plain_references(term, mounts, references)),
+        Filter::Compare {
+            path,
+            op: CompareOp::Eq,
+            value: CompValue::String(uri),
+        } if is_part(path, "$ref") => {
+            if let Some((kind, id)) = referred_here(uri, mounts) {
+                references.push((kind, id.to_owned()));
+            }
+            true
+        }
+        _ => false,
+    }
+}
+
+/// The same filter with what a `$ref` names in the place of the `$ref`: a member is known by its id and
+/// its type.
+fn by_id(filter: &Filter, mounts: &[String]) -> Filter {
+    let all = |terms: &[Filter]| terms.iter().map(|term| by_id(term, mounts)).collect();
+    let is = |name: &str, text: &str| Filter::Compare {
+        path: AttributePath::plain(name),
+        op: CompareOp::Eq,
+        value: CompValue::String(text.to_owned()),
+    };
+    let has_value = || Filter::Present(AttributePath::plain("value"));
+    match filter {
+        Filter::And(terms) => Filter::And(all(terms)),
+        Filter::Or(terms) => Filter::Or(all(terms)),
+        Filter::Not(inner) => Filter::Not(Box::new(by_id(inner, mounts))),
+        Filter::Present(path) if is_part(path, "$ref") => has_value(),
+        Filter::Compare {
+            path,
+            op: op @ (CompareOp::Eq | CompareOp::Ne),
+            value: CompValue::String(uri),
+        } if is_part(path, "$ref") => {
+            let named = match referred_here(uri, mounts) {
+                Some((MemberKind::User, id)) => {
+                    Filter::And(vec![is("value", id), is("type", "User")])
+                }
+                Some((MemberKind::Group, id)) => {
+                    Filter::And(vec![is("value", id), is("type", "Group")])
+                }
+                // Nobody.
+                None => Filter::Not(Box::new(has_value())),
+            };
+            if *op == CompareOp::Ne {
+                Filter::Not(Box::new(named))
+            } else {
+                named
+            }
+        }
+        other => other.clone(),
+    }
+}
+
+fn is_part(path: &AttributePath, name: &str) -> bool {
+    path.schema.is_none()
+        && path.sub_attribute.is_none()
+        && path.attribute.eq_ignore_ascii_case(name)
 }
 
 fn value_is(id: &str) -> Condition {

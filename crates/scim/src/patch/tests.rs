@@ -5,6 +5,8 @@ use crate::resource::validate;
 use crate::schema::{ENTERPRISE_USER, USER};
 use crate::{Dialect, Resource, ResourceType, ScimType, Tolerance};
 
+mod work;
+
 fn babs() -> Resource {
     let user = json!({
         "userName": "bjensen",
@@ -234,6 +236,37 @@ fn a_value_path_that_selects_nothing_creates_or_is_refused() {
     }
 }
 
+/// The one value of an attribute is there and was not selected.
+// proves: 7644-3.5.2.3-notarget
+#[test]
+fn a_value_path_does_not_overwrite_the_one_value_it_does_not_select() {
+    let manager = format!("{ENTERPRISE_USER}:manager");
+    let of = |filter: &str, below: &str| format!("{manager}[value eq \"{filter}\"]{below}");
+    let set = json!({"op": "add", "path": manager, "value": {"value": "m1"}});
+    for operation in [
+        json!({"op": "replace", "path": "name[givenName eq \"Nobody\"].familyName", "value": "Z"}),
+        json!({"op": "add", "path": of("m2", ".value"), "value": "m3"}),
+        json!({"op": "replace", "path": of("m2", ""), "value": {"$ref": "../Users/m2"}}),
+    ] {
+        for dialect in [Dialect::Tolerant, Dialect::Strict] {
+            let operations = json!([set, operation]);
+            assert_eq!(
+                refusal(&operations, dialect),
+                ScimType::NoTarget,
+                "{operation}"
+            );
+        }
+    }
+    // Where there is none yet, it comes to be.
+    let user = tolerated(
+        &json!({"op": "add", "path": of("m2", ""), "value": {"$ref": "../Users/m2"}}),
+        Tolerance::ValuePathCreated,
+        ScimType::NoTarget,
+    );
+    let expected = json!({"value": "m2", "$ref": "../Users/m2"});
+    assert_eq!(user[ENTERPRISE_USER]["manager"], expected);
+}
+
 #[test]
 fn path_less_values_with_paths_for_keys() {
     let urn = format!("{ENTERPRISE_USER}:employeeNumber");
@@ -271,6 +304,18 @@ fn other_things_products_send() {
         ScimType::InvalidSyntax,
     );
     assert_eq!(user["emails"].as_array().unwrap().len(), 1);
+    // What is listed and not there stays as it is, also where there can be one value only.
+    for (value, stays) in [
+        (json!("Manager"), true),
+        (json!("GUIDE"), false),
+        (json!(["Guide"]), false),
+        (json!(""), false),
+        (json!([]), false),
+    ] {
+        let operations = json!([{"op": "remove", "path": "title", "value": value}]);
+        let user = patched(&operations, Dialect::Tolerant).0.unwrap();
+        assert_eq!(user.0.contains_key("title"), stays, "{value}");
+    }
     let path = format!("{ENTERPRISE_USER}:manager");
     let user = tolerated(
         &json!({"op": "add", "path": path, "value": "m1"}),
@@ -343,13 +388,24 @@ fn schemas_the_type_does_not_have() {
     for operation in [
         json!({"op": "add", "path": "schemas", "value": ["urn:x:y"]}),
         json!({"op": "add", "path": "Schemas", "value": "urn:x:y"}),
-        json!({"op": "replace", "path": "schemas", "value": [USER, "urn:x:y"]}),
+        json!({"op": "replace", "path": "schemas", "value": [USER, ENTERPRISE_USER, "urn:x:y"]}),
         json!({"op": "add", "path": "schemas", "value": [7]}),
         json!({"op": "add", "value": {"schemas": ["urn:x:y"]}}),
     ] {
         let user = tolerated(&operation, Tolerance::UnknownSchema, ScimType::InvalidValue);
         assert_eq!(user, babs().0, "{operation}");
     }
+    // To leave out what there is data of would remove nothing.
+    for value in [json!([USER]), json!([]), json!([ENTERPRISE_USER])] {
+        let user = tolerated(
+            &json!({"op": "replace", "path": "schemas", "value": value}),
+            Tolerance::MissingSchemas,
+            ScimType::InvalidValue,
+        );
+        assert_eq!(user, babs().0, "{value}");
+    }
+    let all = json!({"op": "replace", "path": "schemas", "value": [ENTERPRISE_USER, USER]});
+    assert_eq!(strict(&all), babs().0);
     let known = json!({"op": "add", "path": "schemas", "value": [USER, ENTERPRISE_USER]});
     assert_eq!(strict(&known), babs().0);
 }

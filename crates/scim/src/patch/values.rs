@@ -1,15 +1,23 @@
 //! What happens to the values of one attribute. All values here are canonical.
 
+use std::collections::HashSet;
+use std::hash::{Hash, Hasher};
+
 use serde_json::{Map, Value};
 
+/// As many are compared with each value one by one; for more it pays to hash them.
+const FEW: usize = 4;
+
 /// Adds values that are not there yet. When one of them is primary, no older one stays so.
-pub(super) fn append(values: &mut Vec<Value>, added: Vec<Value>) {
+pub(super) fn append(values: &mut Vec<Value>, mut added: Vec<Value>) {
     // RFC 7644, section 3.5.2.1: "If the target location already contains the value specified, no
     // changes SHOULD be made to the resource".
-    let added: Vec<Value> = added
-        .into_iter()
-        .filter(|value| !values.iter().any(|existing| same(existing, value)))
-        .collect();
+    if added.len() > FEW {
+        let known: HashSet<Told<'_>> = values.iter().map(Told).collect();
+        added.retain(|value| !known.contains(&Told(value)));
+    } else {
+        added.retain(|value| !values.iter().any(|existing| same(existing, value)));
+    }
     let first = values.len();
     values.extend(added);
     let primary: Vec<usize> = (first..values.len())
@@ -19,13 +27,14 @@ pub(super) fn append(values: &mut Vec<Value>, added: Vec<Value>) {
 }
 
 /// RFC 7644, section 3.5.2: "if a new value is added with "primary" set to "true", the server SHALL
-/// set the value of the existing attribute's "primary" to "false"". `promoted` are the new ones.
+/// set the value of the existing attribute's "primary" to "false"". `promoted` are the new ones, in
+/// ascending order.
 pub(super) fn demote_others(values: &mut [Value], promoted: &[usize]) {
     if promoted.is_empty() {
         return;
     }
     for (index, value) in values.iter_mut().enumerate() {
-        if is_primary(value) && !promoted.contains(&index) {
+        if is_primary(value) && promoted.binary_search(&index).is_err() {
             value["primary"] = Value::Bool(false);
         }
     }
@@ -35,6 +44,33 @@ pub(super) fn is_primary(value: &Value) -> bool {
     value.get("primary") == Some(&Value::Bool(true))
 }
 
+/// A value, equal to those that are [`same`].
+struct Told<'a>(&'a Value);
+
+impl PartialEq for Told<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        same(self.0, other.0)
+    }
+}
+
+impl Eq for Told<'_> {}
+
+impl Hash for Told<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Value::Object(data) = self.0 else {
+            return self.0.hash(state);
+        };
+        let mut parts: Vec<(&String, &Value)> = data.iter().filter(tells).collect();
+        parts.sort_unstable_by_key(|(name, _)| *name);
+        parts.hash(state);
+    }
+}
+
+/// Whether a part tells its value from others.
+fn tells((name, value): &(&String, &Value)) -> bool {
+    *name != "primary" || **value != Value::Bool(false)
+}
+
 /// Whether two values are one. `"primary": false` says no more than its absence.
 fn same(a: &Value, b: &Value) -> bool {
     let (Value::Object(a), Value::Object(b)) = (a, b) else {
@@ -42,7 +78,7 @@ fn same(a: &Value, b: &Value) -> bool {
     };
     let within = |a: &Map<String, Value>, b: &Map<String, Value>| {
         a.iter()
-            .filter(|(name, value)| *name != "primary" || **value != Value::Bool(false))
+            .filter(tells)
             .all(|(name, value)| b.get(name) == Some(value))
     };
     within(a, b) && within(b, a)

@@ -4,6 +4,8 @@ use serde_json::{Map, Value};
 
 /// The value with `primary: true`; else the first of `type` work; else the first; else `userName`
 /// when that is an address. Values without text are passed over.
+///
+/// RFC 7643, section 4.1.2.
 pub fn primary_email(user: &Map<String, Value>) -> Option<&str> {
     from_emails(user).or_else(|| {
         let name = user.get("userName")?.as_str()?;

@@ -6,10 +6,11 @@ use serde_json::{Map, Value};
 
 use super::place::Place;
 use super::reader::Reader;
-use crate::schema::group_members;
-use crate::{Error, Limits, Tolerances};
+use crate::filter::in_any_version;
+use crate::schema::{built_in_endpoints, group_members};
+use crate::{Error, Limits, Tolerance, Tolerances};
 
-/// Whether a member is a user or a group.
+/// Whether a member is a user or a group (RFC 7643, section 4.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MemberKind {
     /// A person.
@@ -18,7 +19,7 @@ pub enum MemberKind {
     Group,
 }
 
-/// One value of a group's `members`.
+/// One value of a group's `members` (RFC 7643, section 4.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
     /// The member's id as the client sent it.
@@ -30,29 +31,37 @@ pub struct Member {
 }
 
 /// Reads members as a PATCH carries them: an array, or in the tolerant dialect one object. Values
-/// that appear twice are folded into one. Errors as of [`crate::Resource::take_members`].
+/// that appear twice are folded into one. `mounts` and errors as of [`crate::Resource::take_members`].
+///
+/// RFC 7643, section 4.2.
 pub fn members(
     value: Value,
+    mounts: &[String],
     limits: &Limits,
     tolerances: &mut Tolerances,
 ) -> Result<Vec<Member>, Error> {
-    let mut reader = Reader::new(limits, tolerances);
+    let endpoints = built_in_endpoints();
+    let mut reader = Reader::new(limits, tolerances).with_endpoints(&endpoints);
     let attribute = group_members();
     match reader.attribute(&Place::top(&attribute.name), attribute, value)? {
-        Some(value) => all(&value),
+        Some(value) => all(&value, mounts, tolerances),
         None => Ok(Vec::new()),
     }
 }
 
 /// Reads a canonical `members`.
-pub(super) fn all(value: &Value) -> Result<Vec<Member>, Error> {
+pub(super) fn all(
+    value: &Value,
+    mounts: &[String],
+    tolerances: &mut Tolerances,
+) -> Result<Vec<Member>, Error> {
     let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
     let mut members = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
         let member = item
             .as_object()
             .ok_or(("", "expected an object"))
-            .and_then(member)
+            .and_then(|item| member(item, mounts, tolerances))
             .map_err(|(name, problem)| {
                 let place = Place::top("members").at(index);
                 if name.is_empty() {
@@ -73,7 +82,7 @@ pub(super) fn readable(value: &Value) -> Vec<Member> {
         items
             .iter()
             .filter_map(Value::as_object)
-            .filter_map(|item| member(item).ok())
+            .filter_map(|item| member(item, &[], &mut Tolerances::default()).ok())
             .collect(),
     )
 }
@@ -81,21 +90,39 @@ pub(super) fn readable(value: &Value) -> Vec<Member> {
 /// The sub-attribute that is wrong, and what is wrong with it.
 type Problem = (&'static str, &'static str);
 
-fn member(item: &Map<String, Value>) -> Result<Member, Problem> {
+fn member(
+    item: &Map<String, Value>,
+    mounts: &[String],
+    tolerances: &mut Tolerances,
+) -> Result<Member, Problem> {
     let text = |name| item.get(name).and_then(Value::as_str);
     let reference = text("$ref").map(split_reference);
     let value = match (text("value"), reference) {
+        (Some(value), Some((Some(_), id))) if value != id => {
+            return Err(("$ref", "names another resource than value"));
+        }
         (Some(value), _) => value,
         (None, Some((_, id))) => id,
         (None, None) => return Err(("value", "a value is required")),
     };
+    if let Some(reference) = text("$ref")
+        && referred(reference).is_some()
+        && referred_here(reference, mounts).is_none()
+        && !tolerances.accept(Tolerance::MalformedReference)
+    {
+        return Err(("$ref", "expected the URI of a user or group of this server"));
+    }
     if value.trim().is_empty() {
         return Err(("value", "a value is required"));
     }
+    let referred = reference.and_then(|(kind, _)| kind);
     let kind = match text("type") {
         Some(kind) => Some(kind_of(kind).ok_or(("type", "expected \"User\" or \"Group\""))?),
-        None => reference.and_then(|(kind, _)| kind),
+        None => referred,
     };
+    if referred.is_some_and(|referred| kind != Some(referred)) {
+        return Err(("$ref", "names a resource of another type"));
+    }
     Ok(Member {
         value: value.to_owned(),
         kind,
@@ -121,6 +148,45 @@ fn split_reference(reference: &str) -> (Option<MemberKind>, &str) {
         _ => None,
     };
     (kind, id)
+}
+
+/// What the URI of a user or a group names.
+fn referred(reference: &str) -> Option<(MemberKind, &str)> {
+    match split_reference(reference) {
+        (Some(kind), id) if !id.is_empty() => Some((kind, id)),
+        _ => None,
+    }
+}
+
+/// The same of a URI that is relative or below one of the addresses under which the resources are
+/// served, in whatever version of the protocol (RFC 7643, section 2.4). No address means any.
+pub(crate) fn referred_here<'a>(
+    reference: &'a str,
+    mounts: &[String],
+) -> Option<(MemberKind, &'a str)> {
+    let (kind, id) = referred(reference)?;
+    let collection = match kind {
+        MemberKind::User => "Users",
+        MemberKind::Group => "Groups",
+    };
+    let is_ours = |uri: &String| {
+        let below = |mount: &String| format!("{mount}/{collection}/{id}");
+        mounts
+            .iter()
+            .any(|mount| uri.eq_ignore_ascii_case(&below(mount)))
+    };
+    let here = mounts.is_empty()
+        || is_relative(reference)
+        || in_any_version(reference.trim_end_matches('/'))
+            .iter()
+            .any(is_ours);
+    here.then_some((kind, id))
+}
+
+/// RFC 3986, section 4.2: neither a scheme nor an authority.
+fn is_relative(uri: &str) -> bool {
+    let first = uri.split(['/', '?', '#']).next().unwrap_or_default();
+    !uri.starts_with("//") && !first.contains(':')
 }
 
 /// Keeps the first of the members with one value.

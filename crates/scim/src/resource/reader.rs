@@ -6,7 +6,7 @@ use super::distinct::distinct;
 use super::place::Place;
 use super::reference::{is_uri, leads_to_one};
 use super::value::{kind_of, mismatch, simple};
-use crate::schema::{AttributeType, Mutability, common_attribute, group_members};
+use crate::schema::{AttributeType, Mutability, common_attribute, is_group_members};
 use crate::{
     Attribute, Error, Limits, ResourceType, Schema, ScimType, Tolerance, Tolerances, json,
 };
@@ -32,11 +32,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Looks at what references are to.
-    pub(super) fn with_endpoints(self, resource_type: &'a ResourceType) -> Self {
-        Self {
-            endpoints: &resource_type.endpoints,
-            ..self
-        }
+    pub(super) fn with_endpoints(self, endpoints: &'a [(String, String)]) -> Self {
+        Self { endpoints, ..self }
     }
 
     /// Reads one key of a resource and its value.
@@ -173,7 +170,7 @@ impl<'a> Reader<'a> {
         attribute: &Attribute,
         value: Value,
     ) -> Result<Option<Value>, Error> {
-        let is_members = attribute.name == "members" && attribute == group_members();
+        let is_members = is_group_members(attribute);
         let sent = match value {
             Value::Null => Vec::new(),
             Value::Array(values) => values,

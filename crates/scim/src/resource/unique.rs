@@ -8,7 +8,7 @@ use crate::schema::Uniqueness;
 use crate::target::{Found, Target};
 use crate::{Attribute, ResourceType, Schema};
 
-/// A value that must be the only one of its kind.
+/// A value that must be the only one of its kind (RFC 7643, section 7).
 #[derive(Debug, Clone, PartialEq)]
 pub struct UniqueValue {
     /// The attribute or sub-attribute whose value it is.

@@ -11,13 +11,15 @@ use crate::{Attribute, Error, Limits, ResourceType, Schema, ScimType, Tolerance,
 
 /// Brings a resource into canonical form, or says what is wrong with it; see [`Resource::parse`],
 /// which also looks at the `schemas` the client sent. What is canonical stays as it is.
+///
+/// RFC 7643, section 3.
 pub fn validate(
     resource_type: &ResourceType,
     map: Map<String, Value>,
     limits: &Limits,
     tolerances: &mut Tolerances,
 ) -> Result<Resource, Error> {
-    let mut reader = Reader::new(limits, tolerances).with_endpoints(resource_type);
+    let mut reader = Reader::new(limits, tolerances).with_endpoints(&resource_type.endpoints);
     let mut resource = Map::with_capacity(map.len() + 1);
     resource.insert("schemas".to_owned(), Value::Null);
     for (key, value) in map {
@@ -92,7 +94,7 @@ pub(crate) fn value(
     let parent = parent.map(|parent| Place::below(container.as_ref(), &parent.name));
     let place = Place::below(parent.as_ref().or(container.as_ref()), &attribute.name);
     Reader::new(limits, tolerances)
-        .with_endpoints(resource_type)
+        .with_endpoints(&resource_type.endpoints)
         .attribute(&place, attribute, value)
 }
 

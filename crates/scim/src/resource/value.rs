@@ -44,6 +44,13 @@ pub(super) fn simple(
         }
         (AttributeType::Boolean, Value::Bool(_)) | (AttributeType::Decimal, Value::Number(_)) => {}
         (AttributeType::Integer, Value::Number(number)) if number.is_i64() || number.is_u64() => {}
+        (AttributeType::Integer, Value::Number(_)) => {
+            return Err(place.invalid(format_args!(
+                "expected a whole number from {} to {}",
+                i64::MIN,
+                u64::MAX
+            )));
+        }
         (AttributeType::Boolean, Value::String(text)) => {
             return match boolean_text(text) {
                 Some(boolean) if tolerances.accept(Tolerance::BooleanText) => {

@@ -36,12 +36,12 @@ static COMMON: LazyLock<[Attribute; 4]> = LazyLock::new(|| {
     ]
 });
 
-/// `schemas`, `id`, `externalId` and `meta`.
+/// `schemas`, `id`, `externalId` and `meta` (RFC 7643, section 3).
 pub fn common() -> &'static [Attribute] {
     COMMON.as_slice()
 }
 
-/// The common attribute of that name, in any ASCII case.
+/// The common attribute of that name, in any ASCII case (RFC 7643, section 3).
 pub fn common_attribute(name: &str) -> Option<&'static Attribute> {
     common()
         .iter()

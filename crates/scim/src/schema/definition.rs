@@ -9,7 +9,7 @@ use super::{Attribute, AttributeType, Mutability, Returned, Schema, Uniqueness};
 use crate::error::quoted;
 use crate::{Error, ScimType};
 
-/// What is wrong with a definition, and where.
+/// What is wrong with a definition, and where (RFC 7643, section 7).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DefinitionError {
     /// The schema's URN, the names of attribute and sub-attribute, the characteristic, as far as

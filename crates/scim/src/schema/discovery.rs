@@ -3,7 +3,7 @@
 use super::build::{boolean, complex, integer, reference, schema as build, string};
 use super::{Attribute, RESOURCE_TYPE, SCHEMA, SERVICE_PROVIDER_CONFIG, Schema};
 
-/// The schema of `/ServiceProviderConfig`.
+/// The schema of `/ServiceProviderConfig` (RFC 7643, section 8.7.2).
 pub fn service_provider_config() -> Schema {
     read_only(build(
         SERVICE_PROVIDER_CONFIG,
@@ -40,7 +40,7 @@ pub fn service_provider_config() -> Schema {
     ))
 }
 
-/// The schema of `/ResourceTypes`.
+/// The schema of `/ResourceTypes` (RFC 7643, section 8.7.2).
 pub fn resource_type() -> Schema {
     read_only(build(
         RESOURCE_TYPE,
@@ -70,7 +70,7 @@ pub fn resource_type() -> Schema {
     ))
 }
 
-/// The schema of `/Schemas`.
+/// The schema of `/Schemas` (RFC 7643, section 8.7.2).
 pub fn schema() -> Schema {
     let attributes = "The attributes of the schema.";
     let sub_attributes = complex(

@@ -3,7 +3,7 @@
 use super::build::{complex, reference, schema, string};
 use super::{ENTERPRISE_USER, Schema};
 
-/// The Enterprise User extension.
+/// The Enterprise User extension (RFC 7643, section 4.3).
 pub fn enterprise_user() -> Schema {
     schema(
         ENTERPRISE_USER,

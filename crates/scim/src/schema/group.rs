@@ -7,6 +7,8 @@ use super::{Attribute, GROUP, Schema};
 
 /// The core Group schema, together with `thirdPartyVendor` and `accessGroup`, which the clients of
 /// this market send. Erratum 5368: `displayName` is required.
+///
+/// RFC 7643, section 4.2.
 pub fn group() -> Schema {
     schema(
         GROUP,
@@ -29,10 +31,15 @@ pub fn group() -> Schema {
     )
 }
 
-/// `members` of the Group schema.
+/// `members` of the Group schema (RFC 7643, section 4.2).
 pub fn group_members() -> &'static Attribute {
     static MEMBERS: LazyLock<Attribute> = LazyLock::new(members);
     &MEMBERS
+}
+
+/// Whether an attribute is the `members` of the Group schema.
+pub(crate) fn is_group_members(attribute: &Attribute) -> bool {
+    attribute.name == "members" && attribute == group_members()
 }
 
 /// What a User keeps under the Group schema's URN.

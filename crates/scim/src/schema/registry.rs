@@ -5,7 +5,7 @@ mod definitions;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::rules::{LONGEST_DESCRIPTION, check_schema};
+use super::rules::{LONGEST_DESCRIPTION, check_givable, check_schema};
 use super::{
     Attribute, DefinitionError, ENTERPRISE_USER, Extension, GROUP, RESOURCE_TYPE, ResourceType,
     SCHEMA, SERVICE_PROVIDER_CONFIG, Schema, USER, common_attribute,
@@ -29,7 +29,7 @@ const RESERVED: [&str; 6] = [
     "ServiceProviderConfig",
 ];
 
-/// The resource types there are, each with its schemas. Everything else in this crate takes one of
+/// The resource types there are (RFC 7643, section 6), each with its schemas. Everything else in this crate takes one of
 /// them, so what is defined here is read, filtered, sorted, patched, projected and published alike.
 ///
 /// ```
@@ -59,7 +59,7 @@ pub struct Registry {
 }
 
 impl Default for Registry {
-    /// User and Group alone.
+    /// User and Group alone, with the attributes of this market.
     fn default() -> Self {
         Self::new(&Definitions::default()).expect("the built-in schemas keep to every rule")
     }
@@ -68,11 +68,25 @@ impl Default for Registry {
 impl Registry {
     /// User, Group and what is defined, in that order.
     ///
-    /// Refused, with the place: a schema that breaks a rule of [`Schema::parse`]; a URN, name or
+    /// Refused, with the place: a schema that breaks a rule of [`Schema::parse`] or requires what is
+    /// read-only; `referenceTypes` that are no resource types, once a resource type has the schema; a URN, name or
     /// endpoint that is taken (case does not tell them apart) or reserved; a URN that reads as an
     /// attribute of another schema; a reference to a schema or resource type there is not; an
     /// added attribute that is required; more definitions than [`MOST_DEFINITIONS`].
     pub fn new(definitions: &Definitions) -> Result<Self, DefinitionError> {
+        Self::of([ResourceType::user(), ResourceType::group()], definitions)
+    }
+
+    /// The same with the User and the Group of RFC 7643 as they are there: [`ResourceType::plain_user`] and
+    /// [`ResourceType::plain_group`].
+    pub fn plain(definitions: &Definitions) -> Result<Self, DefinitionError> {
+        Self::of(
+            [ResourceType::plain_user(), ResourceType::plain_group()],
+            definitions,
+        )
+    }
+
+    fn of(built_in: [ResourceType; 2], definitions: &Definitions) -> Result<Self, DefinitionError> {
         for (what, count) in [
             ("schemas", definitions.schemas.len()),
             ("resourceTypes", definitions.resource_types.len()),
@@ -83,10 +97,12 @@ impl Registry {
                 return Err(DefinitionError::new(what, problem));
             }
         }
-        let mut builder = Builder::new(definitions)?;
+        let mut builder = Builder::new(&built_in, definitions)?;
         builder.add_attributes(&definitions.attributes)?;
-        let mut resource_types = vec![builder.built_in(ResourceType::user())];
-        resource_types.push(builder.built_in(ResourceType::group()));
+        let mut resource_types: Vec<ResourceType> = built_in
+            .into_iter()
+            .map(|known| builder.built_in(known))
+            .collect();
         for definition in &definitions.resource_types {
             let defined = builder
                 .resource_type(definition, &resource_types)
@@ -142,16 +158,16 @@ struct Builder {
 }
 
 impl Builder {
-    fn new(definitions: &Definitions) -> Result<Self, DefinitionError> {
-        let mut builder = Self {
-            schemas: vec![
-                Arc::new(super::user()),
-                Arc::new(super::group()),
-                Arc::new(super::enterprise_user()),
-            ],
-        };
+    fn new(built_in: &[ResourceType], definitions: &Definitions) -> Result<Self, DefinitionError> {
+        let mut schemas: Vec<Arc<Schema>> = built_in
+            .iter()
+            .map(|known| Arc::clone(&known.schema))
+            .collect();
+        schemas.push(Arc::new(super::enterprise_user()));
+        let mut builder = Self { schemas };
         for schema in &definitions.schemas {
             check_schema(schema)?;
+            check_givable(schema)?;
             let taken = |urn: &str| urn.eq_ignore_ascii_case(&schema.id);
             let discovery = [SERVICE_PROVIDER_CONFIG, RESOURCE_TYPE, SCHEMA];
             if builder.find(&schema.id).is_some() || discovery.into_iter().any(taken) {
@@ -209,6 +225,7 @@ impl Builder {
         for urn in changed {
             if let Some(schema) = self.find(urn) {
                 check_schema(schema)?;
+                check_givable(schema)?;
             }
         }
         for urn in [USER, GROUP] {

@@ -51,6 +51,20 @@ fn check_urn(urn: &str) -> Result<(), DefinitionError> {
     Ok(())
 }
 
+/// Holds a schema of resources that clients write to what they can give.
+pub(super) fn check_givable(schema: &Schema) -> Result<(), DefinitionError> {
+    for attribute in &schema.attributes {
+        for found in std::iter::once(attribute).chain(&attribute.sub_attributes) {
+            if found.required && found.mutability == Mutability::ReadOnly {
+                let problem = "what is readOnly cannot be required of a client";
+                let inside = DefinitionError::new("required", problem).below(&found.name, '.');
+                return Err(inside.below(&schema.id, ':'));
+            }
+        }
+    }
+    Ok(())
+}
+
 fn check_attributes(
     what: &str,
     attributes: &[Attribute],

@@ -5,6 +5,8 @@ use super::{Attribute, Schema, USER};
 
 /// The core User schema, together with `NameFormatted`, `customCode` and `customCodes`, which the
 /// clients of this market send.
+///
+/// RFC 7643, section 4.1.
 pub fn user() -> Schema {
     schema(
         USER,

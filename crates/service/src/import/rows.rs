@@ -122,6 +122,7 @@ impl Service {
         body: Value,
     ) -> Result<Option<Representation>, Error> {
         let submitted = Submitted {
+            base: String::new(),
             body: Ok(body),
             wanted: Ok(Wanted::default()),
         };

@@ -118,7 +118,7 @@ fn owner(tx: &mut Read<'_>, target: Target) -> Result<ProviderId, Error> {
 fn below(tx: &mut Read<'_>, target: Target) -> Result<Vec<UserId>, Error> {
     match target {
         Target::Vendor(_) => Ok(Vec::new()),
-        Target::InternalGroup(group) => Ok(memberships::users_below(tx, group)?),
+        Target::InternalGroup(group) => Ok(memberships::users_below(tx, &[group])?),
     }
 }
 

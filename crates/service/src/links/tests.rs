@@ -257,6 +257,7 @@ fn set_active(hall: &Hall, active: bool) {
         "Operations": [{"op": "replace", "path": "active", "value": active}],
     });
     let submitted = crate::Submitted {
+        base: String::new(),
         body: Ok(body),
         wanted: Ok(crate::Wanted::default()),
     };
@@ -309,6 +310,7 @@ fn moving_to_another_open_vendor_ends_the_link_made_for_the_first() {
         "Operations": [{"op": "add", "path": "members", "value": [{"value": hall.ada}]}],
     });
     let submitted = crate::Submitted {
+        base: String::new(),
         body: Ok(body),
         wanted: Ok(crate::Wanted::default()),
     };

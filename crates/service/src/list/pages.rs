@@ -180,8 +180,12 @@ impl Walk {
         let is_before = if backward { more } else { beside.is_some() };
         let to = |direction, placed| self.seal(direction, parts, placed, total);
         // Where all on the page was deleted since, the way back leads from the end of the list.
-        let next = is_behind.then(|| to(Direction::Forward, page.last()));
-        let previous = is_before.then(|| to(Direction::Backward, page.first()));
+        let next = is_behind
+            .then(|| to(Direction::Forward, page.last()))
+            .transpose()?;
+        let previous = is_before
+            .then(|| to(Direction::Backward, page.first()))
+            .transpose()?;
         let mut resources = Vec::with_capacity(page.len());
         for run in page.chunk_by(|(one, _), (other, _)| one == other) {
             let found: Vec<Found> = run.iter().map(|(_, found)| found.clone()).collect();
@@ -230,7 +234,7 @@ impl Walk {
         parts: &[Part<'_>],
         placed: Option<&Placed>,
         total: i64,
-    ) -> String {
+    ) -> Result<String, Error> {
         let part = match (placed, direction) {
             (Some((number, _)), _) => parts.get(*number),
             (None, Direction::Forward) => parts.first(),
@@ -247,7 +251,9 @@ impl Walk {
             position,
             expires_at: self.expires_at,
         };
-        self.key.seal(&cursor, &self.scope())
+        self.key
+            .seal(&cursor, &self.scope())
+            .ok_or_else(|| Error::internal("the key of a place is short"))
     }
 }
 

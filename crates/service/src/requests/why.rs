@@ -43,7 +43,7 @@ vestibule_domain::sentences! {
         Taken = "taken" "{attribute} is already in use",
         NotHere = "not_here" "no {kind} has this id",
         Changed = "changed"
-            "the resource has changed: its version is not the one in If-Match",
+            "the resource is not as If-Match or If-None-Match asks for it: read it again",
         Nowhere = "nowhere" "there is nothing at this path; the SCIM base URL is {url}",
         NoEndpoint = "no_endpoint"
             "there is no such endpoint; the token endpoint ends in /token",

@@ -39,7 +39,7 @@ impl Sent {
         let projection = wanted.projection(resource_type)?;
         let mut resource = Resource::parse(resource_type, body, limits, tolerances)?;
         let members = match Kind::of(resource_type) {
-            Kind::Group => resource.take_members()?,
+            Kind::Group => resource.take_members(&mounts(&submitted.base), tolerances)?,
             Kind::User | Kind::Other => None,
         };
         Ok(Self {
@@ -82,7 +82,8 @@ impl SentPatch {
         let patch = Patch::parse(body, limits, tolerances)?;
         Ok(match Kind::of(resource_type) {
             Kind::Group => {
-                let (members, rest) = patch.split_members(limits, tolerances)?;
+                let mounts = mounts(&submitted.base);
+                let (members, rest) = patch.split_members(&mounts, limits, tolerances)?;
                 Self {
                     members,
                     rest,
@@ -109,6 +110,18 @@ impl SentPatch {
             Some((before, next)) => self.projection.of_change(resource_type, Some(before), next),
             None => self.projection.clone(),
         }
+    }
+}
+
+/// Where the resources are served, the market's own address first.
+const MOUNTS: [&str; 2] = ["/iso/scim/v2", "/scim/v2"];
+
+/// The addresses a reference to one of our resources may begin with, whichever of them the request came to.
+fn mounts(base: &str) -> Vec<String> {
+    let root = MOUNTS.iter().find_map(|mount| base.strip_suffix(mount));
+    match root {
+        Some(root) => MOUNTS.map(|mount| format!("{root}{mount}")).to_vec(),
+        None => vec![base.to_owned()],
     }
 }
 

@@ -72,7 +72,7 @@ pub fn toll_of_group(
     now: DateTime<Utc>,
     most: usize,
 ) -> Result<Toll, Error> {
-    let (groups, stopped) = groups_below(read, group, most)?;
+    let (groups, stopped) = groups_below(read, &[group], most)?;
     let (links, people, requests, members) =
         of_members(read.connection.engine(), &groups, now, most)
             .select::<(BigInt, BigInt, BigInt, BigInt)>(Shape::Few)

@@ -4,7 +4,7 @@
 //! itself when it is no array, as [`vestibule_scim::filter::matches`] sees it.
 
 use serde_json::{Number, Value};
-use vestibule_scim::filter::{CompareOp, Operand};
+use vestibule_scim::filter::{CompareOp, Operand, number_key};
 use vestibule_scim::schema::AttributeType;
 use vestibule_scim::target::Target;
 
@@ -158,6 +158,8 @@ struct Leaf {
     kind: Sql,
     /// On SQLite the plain value, on PostgreSQL jsonb.
     value: Sql,
+    /// Its JSON.
+    json: Sql,
 }
 
 fn leaf(engine: Engine, sub_attribute: Option<&str>) -> Leaf {
@@ -165,6 +167,7 @@ fn leaf(engine: Engine, sub_attribute: Option<&str>) -> Leaf {
         (Engine::Sqlite, None) => Leaf {
             kind: Sql::of("v.type"),
             value: Sql::of("v.atom"),
+            json: Sql::of("v.json -> v.fullkey"),
         },
         (Engine::Sqlite, Some(sub)) => {
             // What is no object may be text that is no JSON.
@@ -177,6 +180,7 @@ fn leaf(engine: Engine, sub_attribute: Option<&str>) -> Leaf {
             Leaf {
                 kind: call("json_type("),
                 value: call("json_extract("),
+                json: Sql::of("CASE WHEN v.type = 'object' THEN v.value END -> ").text(path([sub])),
             }
         }
         (Engine::Postgres, sub) => {
@@ -186,6 +190,7 @@ fn leaf(engine: Engine, sub_attribute: Option<&str>) -> Leaf {
             };
             Leaf {
                 kind: value.clone().within("jsonb_typeof(", ")"),
+                json: value.clone(),
                 value,
             }
         }
@@ -232,10 +237,13 @@ fn as_text(engine: Engine, leaf: Leaf) -> (Sql, Sql) {
     }
 }
 
-/// Whether it is a number, and the number it is then.
+/// Whether it is a number, and what it is then compared by.
 fn as_number(engine: Engine, leaf: Leaf) -> (Sql, Sql) {
     match engine {
-        Engine::Sqlite => (leaf.kind.sql(" IN ('integer', 'real')"), leaf.value),
+        Engine::Sqlite => (
+            leaf.kind.sql(" IN ('integer', 'real')"),
+            leaf.json.within("sort_key_of_number(", ")"),
+        ),
         Engine::Postgres => (
             leaf.kind.sql(" = 'number'"),
             leaf.value.within("CAST(", " #>> '{}' AS numeric)"),
@@ -244,13 +252,11 @@ fn as_number(engine: Engine, leaf: Leaf) -> (Sql, Sql) {
 }
 
 fn number_operand(engine: Engine, number: &Number) -> Sql {
-    match (engine, number.as_i64(), number.as_f64()) {
-        (Engine::Postgres, ..) => Sql::of("CAST(")
+    match engine {
+        Engine::Postgres => Sql::of("CAST(")
             .text(number.to_string())
             .sql(" AS numeric)"),
-        (Engine::Sqlite, Some(integer), _) => Sql::default().integer(integer),
-        (Engine::Sqlite, None, Some(double)) => Sql::default().double(double),
-        (Engine::Sqlite, None, None) => Sql::of("NULL"),
+        Engine::Sqlite => Sql::default().text(number_key(number)),
     }
 }
 

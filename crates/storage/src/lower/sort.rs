@@ -2,14 +2,18 @@
 //!
 //! RFC 7644, section 3.4.2.3: by the primary or else the first value; what has no value comes last
 //! when ascending and first when descending. An empty text is no value. Equals are in order of id;
-//! descending is ascending read from the end.
+//! descending is ascending read from the end. Texts that no column bounds are told apart by their first
+//! [`SORTED_BY`] characters: a place has to fit into a cursor.
 
 use vestibule_scim::schema::AttributeType;
 use vestibule_scim::target::Target;
 
-use super::{Rows, columns, json, related};
+use super::{Rows, columns, json, related, text};
 use crate::engine::Engine;
 use crate::sql::Sql;
+
+/// As long as the longest text of a column in bytes, at four bytes a character.
+const SORTED_BY: &str = ", 1, 500)";
 
 /// An order of the rows of a table.
 #[derive(Debug)]
@@ -29,12 +33,26 @@ pub(super) struct Key {
     pub(super) kind: Kind,
 }
 
+impl Key {
+    fn shortened(self, engine: Engine) -> Self {
+        if self.kind != Kind::Text {
+            return self;
+        }
+        let first = self.sql.within("substr(", SORTED_BY);
+        Self {
+            sql: text::by_code_point(engine, first),
+            ..self
+        }
+    }
+}
+
 /// How a key is written as text and read back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Text,
     /// Microseconds since 1970.
     Instant,
+    /// On SQLite as `json::as_number` has it.
     Number,
     Bool,
 }
@@ -53,9 +71,11 @@ impl Sorted {
     /// By an attribute, or by id alone.
     pub(crate) fn by(rows: &Rows<'_>, target: Option<&Target>, descending: bool) -> Self {
         let key = target.map(|target| {
-            columns::sort_key(rows, target)
-                .or_else(|| related::sort_key(rows, target))
-                .unwrap_or_else(|| json::sort_key(rows, target))
+            columns::sort_key(rows, target).unwrap_or_else(|| {
+                related::sort_key(rows, target)
+                    .unwrap_or_else(|| json::sort_key(rows, target))
+                    .shortened(rows.engine)
+            })
         });
         // The id says everything about the row, so nothing is left to be sorted by.
         let by_id = target.is_some_and(|target| {
@@ -98,17 +118,7 @@ impl Sorted {
         let Some(key) = &self.key else {
             return Sql::of("NULL");
         };
-        match (self.engine, key.kind) {
-            // The shortest text that SQLite writes is not always the number it came from.
-            (Engine::Sqlite, Kind::Number) => Sql::of("CASE typeof(")
-                .then(&key.sql)
-                .sql(") WHEN 'real' THEN printf('%!.17g', ")
-                .then(&key.sql)
-                .sql(") ELSE CAST(")
-                .then(&key.sql)
-                .sql(" AS TEXT) END"),
-            _ => key.sql.clone().within("CAST(", " AS TEXT)"),
-        }
+        key.sql.clone().within("CAST(", " AS TEXT)")
     }
 
     /// The rows that come after the one with this key and id, whether or not it is still there.
@@ -138,7 +148,7 @@ impl Sorted {
             .sql(")")
             .sql(after)
             .sql("(")
-            .then(&operand(key.kind, text))
+            .then(&operand(self.engine, key.kind, text))
             .sql(", ")
             .text(id)
             .sql(")");
@@ -150,8 +160,9 @@ impl Sorted {
     }
 }
 
-fn operand(kind: Kind, text: &str) -> Sql {
+fn operand(engine: Engine, kind: Kind, text: &str) -> Sql {
     match kind {
+        Kind::Number if engine == Engine::Sqlite => Sql::default().text(text),
         Kind::Text => Sql::default().text(text),
         // What was written as a number reads as one.
         Kind::Instant => Sql::default().integer(text.parse().unwrap_or_default()),

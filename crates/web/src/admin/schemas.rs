@@ -189,7 +189,7 @@ async fn add_attribute(
     Ok(HttpResponse::Created().json(attribute))
 }
 
-/// Remove an attribute that was added
+/// Remove an attribute that was added, or that a schema was defined with
 ///
 /// Refused, with their number, while resources hold a value of it.
 #[utoipa::path(

@@ -20,19 +20,16 @@ use crate::Web;
 pub(crate) async fn service_provider_config(scim: Scim) -> HttpResponse {
     describe(scim, |web, _, base| {
         let settings = web.service.settings();
-        let capabilities = Capabilities {
-            bulk: Some(BulkLimits::from(&settings.limits)),
-            filter_max_results: settings.maximum_page,
-            change_password: false,
-            sort: true,
-            etag: true,
-            pagination: Some(Pagination {
-                page: web.service.page_limits(),
-                cursor_timeout: u64::try_from(settings.cursor_timeout.num_seconds()).ok(),
-            }),
-            documentation_uri: Some(format!("{}/docs", web.settings.public_url)),
-            authentication_schemes: vec![AuthenticationScheme::BEARER_TOKEN],
-        };
+        let schemes = vec![AuthenticationScheme::BEARER_TOKEN];
+        let mut capabilities = Capabilities::new(settings.maximum_page, schemes);
+        capabilities.bulk = Some(BulkLimits::from(&settings.limits));
+        capabilities.sort = true;
+        capabilities.etag = true;
+        capabilities.pagination = Some(Pagination {
+            page: web.service.page_limits(),
+            cursor_timeout: u64::try_from(settings.cursor_timeout.num_seconds()).ok(),
+        });
+        capabilities.documentation_uri = Some(format!("{}/docs", web.settings.public_url));
         let location = format!("{base}/ServiceProviderConfig");
         Some(discovery::service_provider_config(&capabilities, &location))
     })

@@ -52,7 +52,7 @@ impl FromRequest for Scim {
 impl Scim {
     pub(crate) async fn create(self, endpoint: impl Into<String>, body: Body) -> HttpResponse {
         let (service, call, endpoint) = (self.web.service.clone(), self.call, endpoint.into());
-        let submitted = submitted(body, &self.query);
+        let submitted = submitted(&call.base, body, &self.query);
         match blocking(move || service.create(call, &endpoint, submitted)).await {
             Ok(created) => answer::resource(&self.request, StatusCode::CREATED, created),
             Err(error) => answer::error(&self.request, &error),
@@ -107,7 +107,7 @@ impl Scim {
     ) -> HttpResponse {
         let precondition = precondition(&self.request);
         let (service, call, endpoint) = (self.web.service.clone(), self.call, endpoint.into());
-        let submitted = submitted(body, &self.query);
+        let submitted = submitted(&call.base, body, &self.query);
         match blocking(move || service.replace(call, &endpoint, &id, precondition, submitted)).await
         {
             Ok(replaced) => answer::resource(&self.request, StatusCode::OK, replaced),
@@ -123,7 +123,7 @@ impl Scim {
     ) -> HttpResponse {
         let precondition = precondition(&self.request);
         let (service, call, endpoint) = (self.web.service.clone(), self.call, endpoint.into());
-        let submitted = submitted(body, &self.query);
+        let submitted = submitted(&call.base, body, &self.query);
         match blocking(move || service.patch(call, &endpoint, &id, precondition, submitted)).await {
             Ok(Changed::Shown(changed)) => answer::resource(&self.request, StatusCode::OK, changed),
             Ok(Changed::Unshown(version)) => answer::unshown(version),
@@ -150,8 +150,9 @@ impl Scim {
     }
 }
 
-fn submitted(body: Body, query: &Query) -> Submitted {
+fn submitted(base: &str, body: Body, query: &Query) -> Submitted {
     Submitted {
+        base: base.to_owned(),
         body: body.json,
         wanted: query.wanted(),
     }

@@ -9,8 +9,11 @@ type Split = (Vec<MemberChange>, Option<Patch>);
 fn split_as(operations: &Value, dialect: Dialect) -> Result<Split, Error> {
     let mut tolerances = Tolerances::new(dialect);
     let message = json!({"schemas": [Patch::SCHEMA], "Operations": operations});
-    Patch::parse(message, &Limits::default(), &mut tolerances)?
-        .split_members(&Limits::default(), &mut tolerances)
+    Patch::parse(message, &Limits::default(), &mut tolerances)?.split_members(
+        &[],
+        &Limits::default(),
+        &mut tolerances,
+    )
 }
 
 fn changes(operations: &Value) -> Vec<MemberChange> {
@@ -64,7 +67,10 @@ fn membership_in_every_form() {
         ),
         (
             json!({"op": "remove", "path": "members[$ref eq \"https://x/Users/u1\"]"}),
-            values(&["u1"]),
+            MemberChange::Remove(MemberSelector::References(vec![(
+                MemberKind::User,
+                "u1".to_owned(),
+            )])),
         ),
         (
             json!({"op": "Remove", "path": "members", "value": [{"value": "u1"}, {"value": "u2"}]}),
@@ -266,5 +272,58 @@ fn members_of_a_whole_message_are_counted() {
     ]});
     let mut tolerances = Tolerances::default();
     let patch = Patch::parse(message, &limits, &mut tolerances).unwrap();
-    assert!(patch.split_members(&limits, &mut tolerances).is_err());
+    assert!(patch.split_members(&[], &limits, &mut tolerances).is_err());
+}
+
+/// RFC 7644 3.5.2.2: what the filter matches is removed, and it matches by the whole `$ref`.
+#[test]
+fn a_reference_in_a_value_path_is_the_resource_it_names() {
+    let mounts = ["https://h.example/scim/v2".to_owned()];
+    let removed = |filter: &str| {
+        let operations = json!([{"op": "remove", "path": format!("members[{filter}]")}]);
+        let message = json!({"schemas": [Patch::SCHEMA], "Operations": operations});
+        let mut strict = Tolerances::new(Dialect::Strict);
+        let patch = Patch::parse(message, &Limits::default(), &mut strict).unwrap();
+        let split = patch.split_members(&mounts, &Limits::default(), &mut strict);
+        match split.unwrap().0.pop() {
+            Some(MemberChange::Remove(selector)) => selector,
+            other => panic!("{other:?}"),
+        }
+    };
+    let user = |id: &str| (MemberKind::User, id.to_owned());
+    let named = removed(
+        "$ref eq \"https://h.example/scim/v2/Users/u1\" or $ref eq \"https://h.example/scim/Users/u2\"",
+    );
+    let expected = MemberSelector::References(vec![user("u1"), user("u2")]);
+    assert_eq!(named, expected);
+    for elsewhere in [
+        "https://evil.example/Users/u1",
+        "u1",
+        "https://h.example/scim/v2/Users/",
+    ] {
+        let nobody = removed(&format!("$ref eq \"{elsewhere}\""));
+        assert_eq!(
+            nobody,
+            MemberSelector::References(Vec::new()),
+            "{elsewhere}"
+        );
+    }
+    let selects = |filter: &str, value: Value| match removed(filter) {
+        MemberSelector::Matching(condition) => {
+            let document = Map::from_iter([("members".to_owned(), json!([value]))]);
+            matches(&condition, &document)
+        }
+        other => panic!("{other:?}"),
+    };
+    let u1 = || json!({"value": "u1", "type": "user"});
+    let here = "$ref eq \"https://h.example/scim/v2/Users/u1\"";
+    assert!(selects(&format!("{here} and type eq \"User\""), u1()));
+    assert!(!selects(&format!("{here} and type eq \"Group\""), u1()));
+    assert!(!selects("$ref eq \"../Groups/u1\" and value pr", u1()));
+    assert!(!selects("$ref ne \"../Users/u1\" and value pr", u1()));
+    assert!(selects("$ref ne \"../Users/u2\" and $ref pr", u1()));
+    assert!(selects(
+        "$ref ne \"https://evil.example/Users/u1\" and value pr",
+        u1()
+    ));
 }

@@ -8,6 +8,8 @@ use super::super::{Attribute, DefinitionError, Schema};
 
 /// What an administrator defined besides the built-in schemas: data, to be stored and read back.
 /// [`Registry::new`](super::Registry::new) says whether it all fits together.
+///
+/// RFC 7643, section 7.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Definitions {
@@ -21,7 +23,7 @@ pub struct Definitions {
     pub extensions: Vec<AddedExtension>,
 }
 
-/// An attribute that an existing schema has in addition.
+/// An attribute that an existing schema has in addition (RFC 7643, section 7).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AddedAttribute {
     /// The schema's URN.
@@ -32,6 +34,8 @@ pub struct AddedAttribute {
 
 /// A schema that extends an existing resource type in addition. It is never required, as the
 /// resources there are do not have it.
+///
+/// RFC 7643, section 7.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AddedExtension {
@@ -57,7 +61,7 @@ pub struct ResourceTypeDefinition {
     pub schema_extensions: Vec<ExtensionDefinition>,
 }
 
-/// A schema that extends a defined resource type.
+/// A schema that extends a defined resource type (RFC 7643, section 7).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ExtensionDefinition {
     /// The URN of a built-in or defined schema.

@@ -241,6 +241,31 @@ fn patched(operation: &Value) -> Result<Resource, Error> {
     patch::apply(&message, &device(), &current, &limits, &mut tolerances)
 }
 
+/// An extension that a PATCH begins has what is required of it, also what is never kept.
+#[test]
+fn an_extension_begins_with_what_is_required_and_not_kept() {
+    let definitions = json!({
+        "schemas": [{"id": BADGE, "name": "Badge", "attributes": [
+            {"name": "number"}, {"name": "pin", "mutability": "writeOnly", "required": true}]}],
+        "extensions": [{"resourceType": "User", "schema": BADGE}]
+    });
+    let registry = Registry::new(&Definitions::parse(&definitions).unwrap()).unwrap();
+    let users = registry.by_name("User").unwrap();
+    let limits = Limits::default();
+    let begun = |given: Value| {
+        let mut strict = Tolerances::new(Dialect::Strict);
+        let current = json!({"schemas": [USER], "userName": "u"});
+        let current = Resource::parse(users, current, &limits, &mut strict).unwrap();
+        let body = json!({"schemas": [Patch::SCHEMA], "Operations": [{"op": "add", "value": {BADGE: given}}]});
+        let message = Patch::parse(body, &limits, &mut strict).unwrap();
+        patch::apply(&message, users, &current, &limits, &mut strict)
+    };
+    let error = begun(json!({"number": "7"})).unwrap_err();
+    assert_eq!(error.detail, format!("{BADGE}:pin: a value is required"));
+    let outcome = begun(json!({"number": "7", "pin": "1"})).unwrap();
+    assert_eq!(outcome.0[BADGE], json!({"number": "7"}));
+}
+
 /// RFC 7644 3.5.2: what is immutable or read-only is not patched.
 // proves: 7643-7-immutable 7643-7-readonly 7644-3.5.2-compatible 7644-3.5.2.2-required
 #[test]
@@ -258,6 +283,8 @@ fn characteristics_are_held_when_a_resource_is_patched() {
         json!({"op": "replace", "path": format!("{RACK}:slot"), "value": 5}),
         json!({"op": "replace", "path": "seen", "value": "2026-01-01T00:00:00Z"}),
         json!({"op": "remove", "path": format!("{RACK}:row")}),
+        json!({"op": "remove", "path": "pin"}),
+        json!({"op": "replace", "path": "pin", "value": null}),
     ] {
         let error = patched(&operation).unwrap_err();
         assert_eq!(
@@ -266,6 +293,23 @@ fn characteristics_are_held_when_a_resource_is_patched() {
             "{operation} {error}"
         );
     }
+    // What is writeOnly is not kept, but held to its definition as in POST and PUT.
+    for value in [
+        json!(5),
+        json!({"a": 1}),
+        json!(["1", "2"]),
+        json!("1".repeat(5_000)),
+    ] {
+        for operation in [
+            json!({"op": "replace", "path": "pin", "value": value}),
+            json!({"op": "add", "value": {"pin": value}}),
+        ] {
+            let error = patched(&operation).unwrap_err();
+            assert_eq!(error.scim_type, Some(ScimType::InvalidValue), "{error}");
+        }
+    }
+    let rewritten = patched(&json!({"op": "replace", "path": "pin", "value": "4321"}));
+    assert_eq!(rewritten.unwrap(), read(whole()).unwrap());
     for (operation, pointer, expected) in [
         (
             json!({"op": "add", "path": "serial", "value": "S-1"}),

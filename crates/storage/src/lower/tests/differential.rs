@@ -5,15 +5,15 @@ use std::cmp::Ordering;
 
 use proptest::test_runner::{Config, TestRunner};
 use proptest::{collection, prop_assert_eq};
-use serde_json::{Map, Value, json};
-use vestibule_scim::filter::{CompareOp, Condition, Operand, matches};
+use serde_json::{Map, Number, Value, json};
+use vestibule_scim::filter::{CompareOp, Condition, Operand, matches, number_key};
 use vestibule_scim::schema::AttributeType;
 use vestibule_scim::target::Target;
 
 use super::super::Table;
 use super::database::Database;
 use super::random::{Question, question, target, world};
-use super::world::{World, condition, found, sorted};
+use super::world::{World, condition, found, places, sorted, walked};
 
 // proves: 7644-3.4.2.2-caseexact 7644-3.4.2.2-matching
 #[test]
@@ -104,6 +104,14 @@ fn compares_numbers(mut database: Database) {
         json!(0.1),
         json!(1e3),
         json!(i64::MAX),
+        json!(9_007_199_254_740_993_i64),
+        json!(9_007_199_254_740_992.0),
+        json!(u64::MAX),
+        json!(u64::MAX - 1),
+        json!(1e-300),
+        json!(9.018_604_691_811_38e-92),
+        json!(1.741_965_492_575_686_3e168),
+        json!(-6.261_859_241_978_15e-117),
         json!("5"),
         json!(null),
     ];
@@ -143,9 +151,11 @@ fn compares_numbers(mut database: Database) {
                 operand: Operand::Number(operand),
             };
             for condition in [compare.clone(), Condition::Not(Box::new(compare))] {
-                let expected: Vec<_> = ids(documents
+                let mut expected: Vec<_> = ids(documents
                     .iter()
                     .filter(|(_, document)| matches(&condition, document)));
+                // `u10` comes before `u2`.
+                expected.sort();
                 assert_eq!(
                     found(connection, Table::Users, &condition),
                     expected,
@@ -153,24 +163,66 @@ fn compares_numbers(mut database: Database) {
                 );
             }
         }
+        let order = [
+            "u2", "u13", "u10", "u11", "u3", "u0", "u1", "u4", "u7", "u6", "u5", "u9", "u8", "u12",
+            "u14", "u15",
+        ];
+        assert_eq!(sorted(connection, Table::Users, &target, false), order);
+        assert_eq!(walked(connection, Table::Users, &target), order);
+    });
+}
+
+#[test]
+fn a_place_is_short_however_long_the_text_on_sqlite() {
+    has_short_places(Database::sqlite());
+}
+
+#[test]
+fn a_place_is_short_however_long_the_text_on_postgresql() {
+    if let Some(database) = Database::postgres("places") {
+        has_short_places(database);
+    }
+}
+
+fn has_short_places(mut database: Database) {
+    let long = "\u{1F600}".repeat(4_095);
+    let users = ["b", "a", ""].iter().enumerate().map(|(index, end)| {
+        let title = format!("{long}{end}");
+        let user = json!({ "userName": index.to_string(), "active": true, "title": title });
+        match user {
+            Value::Object(user) => user,
+            _ => unreachable!(),
+        }
+    });
+    let world = World {
+        users: users.collect(),
+        ..World::default()
+    };
+    let target = target(Table::Users, "title");
+    database.undone(|connection| {
+        world.insert(connection);
+        // What begins alike for so long is in order of id.
         assert_eq!(
-            sorted(connection, Table::Users, &target, false),
-            ["u2", "u3", "u0", "u1", "u4", "u5", "u6", "u7"]
+            walked(connection, Table::Users, &target),
+            ["u0", "u1", "u2"]
         );
+        for place in places(connection, Table::Users, &target) {
+            assert_eq!(place.map(|key| key.len()), Some(2_000));
+        }
     });
 }
 
 #[derive(Debug)]
 enum Key {
     Text(String),
-    Number(f64),
+    Number(Number),
 }
 
 impl Key {
     fn cmp(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::Text(a), Self::Text(b)) => a.cmp(b),
-            (Self::Number(a), Self::Number(b)) => a.total_cmp(b),
+            (Self::Number(a), Self::Number(b)) => number_key(a).cmp(&number_key(b)),
             _ => panic!("keys of one attribute are of one kind"),
         }
     }
@@ -195,7 +247,7 @@ fn sorted_here(
             |value: &Value| match (sub.map_or(Some(value), |sub| value.get(sub))?, target.kind) {
                 (Value::Bool(value), AttributeType::Boolean) => Some(Key::Text(value.to_string())),
                 (Value::Number(number), AttributeType::Integer | AttributeType::Decimal) => {
-                    Some(Key::Number(number.as_f64()?))
+                    Some(Key::Number(number.clone()))
                 }
                 (_, AttributeType::Boolean | AttributeType::Integer | AttributeType::Decimal) => {
                     None

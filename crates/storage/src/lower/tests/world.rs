@@ -429,6 +429,47 @@ pub(super) fn sorted(
     whole_list.into_iter().map(|found| found.id).collect()
 }
 
+/// What rows are sorted by, as it stands in a place.
+pub(super) fn places(
+    connection: &mut Session,
+    table: Table,
+    target: &Target,
+) -> Vec<Option<String>> {
+    let page = Page {
+        sort: Some((target, false)),
+        ..everything()
+    };
+    let listed = listed(connection, table, &page);
+    listed.into_iter().map(|found| found.key).collect()
+}
+
+/// All ids in pages of one.
+pub(super) fn walked(connection: &mut Session, table: Table, target: &Target) -> Vec<String> {
+    let mut ids: Vec<String> = Vec::new();
+    let mut last: Option<Listed> = None;
+    // Whoever repeats somebody goes round for ever.
+    while ids.len() < 1_000 {
+        let from = last.as_ref().map_or(From::Offset(0), |last| {
+            From::Behind(Place {
+                key: last.key.as_deref(),
+                id: &last.id,
+            })
+        });
+        let page = Page {
+            sort: Some((target, false)),
+            from,
+            limit: 1,
+            ..everything()
+        };
+        let Some(next) = listed(connection, table, &page).into_iter().next() else {
+            break;
+        };
+        ids.push(next.id.clone());
+        last = Some(next);
+    }
+    ids
+}
+
 fn everything<'a>() -> Page<'a> {
     Page {
         condition: None,

@@ -34,6 +34,13 @@ fn schemas() {
         let given = pushed("schemas", schema(&id));
         assert!(given.contains(expected), "{given}");
     }
+    let read_only = json!({"id": "urn:example:Seen", "attributes": [
+        {"name": "seen", "mutability": "readOnly", "required": true}]});
+    let given = pushed("schemas", read_only);
+    assert!(
+        given.starts_with("urn:example:Seen:seen.required"),
+        "{given}"
+    );
     let many: Vec<Value> = (0..=MOST_DEFINITIONS)
         .map(|n| schema(&format!("urn:example:{n}")))
         .collect();

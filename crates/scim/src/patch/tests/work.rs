@@ -1,0 +1,73 @@
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::*;
+
+/// 1,000 values, in words of their own.
+fn many(word: &str) -> Value {
+    (0..1_000).map(|n| json!(format!("{word}{n}"))).collect()
+}
+
+/// What operations make of Babs, who has been changed by `first`, and how long that takes.
+fn timed(first: &Value, operations: &Value) -> (Result<Resource, Error>, Duration) {
+    let limits = Limits {
+        patch_work: 3_000_000,
+        ..Limits::default()
+    };
+    let users = ResourceType::user();
+    let mut tolerances = Tolerances::new(Dialect::Strict);
+    let mut parse = |operations: &Value| {
+        let message = json!({"schemas": [Patch::SCHEMA], "Operations": operations});
+        Patch::parse(message, &limits, &mut tolerances).unwrap()
+    };
+    let (first, message) = (parse(first), parse(operations));
+    let current = apply(&first, &users, &babs(), &limits, &mut tolerances).unwrap();
+    let begun = Instant::now();
+    let outcome = apply(&message, &users, &current, &limits, &mut tolerances);
+    (outcome, begun.elapsed())
+}
+
+#[test]
+fn an_attribute_does_not_grow_beyond_the_limit_between_operations() {
+    let mut operations: Vec<Value> = (0..180)
+        .map(|n| json!({"op": "add", "path": "customCodes", "value": many(&format!("{n}-"))}))
+        .collect();
+    operations.push(json!({"op": "remove", "path": "customCodes"}));
+    let first = json!([{"op": "remove", "path": "title"}]);
+    let error = timed(&first, &json!(operations)).0.unwrap_err();
+    assert_eq!(error.scim_type, Some(ScimType::InvalidValue));
+    let detail = "Operations[1]: customCodes: more than 1000 values";
+    assert_eq!(error.detail, detail);
+}
+
+#[test]
+fn adding_what_is_there_again_and_again_is_not_quadratic() {
+    let first = json!([{"op": "add", "path": "customCodes", "value": many("c")}]);
+    let again = json!({"op": "add", "path": "customCodes", "value": many("c")});
+    let (outcome, took) = timed(&first, &json!(vec![again; 180]));
+    assert_eq!(outcome.unwrap().0["customCodes"], many("c"));
+    // Each compared with each, it takes several times as long.
+    assert!(took.as_secs() < 10, "{took:?}");
+}
+
+#[test]
+fn what_the_operations_look_at_together_is_bounded() {
+    let long = "é".repeat(200);
+    let values: Value = (0..1_000)
+        .map(|n| json!({"value": format!("é{n}"), "display": long}))
+        .collect();
+    let first = json!([{"op": "add", "path": "roles", "value": values}]);
+    for operation in [
+        json!({"op": "replace", "path": "roles[value eq \"é1\"].display", "value": "y"}),
+        json!({"op": "replace", "path": "roles.type", "value": "y"}),
+        json!({"op": "add", "path": "roles", "value": [{"value": "é1", "display": long}]}),
+    ] {
+        let few = json!(vec![operation.clone(); 10]);
+        timed(&first, &few).0.unwrap();
+        let many = json!(vec![operation; 1_000]);
+        let error = timed(&first, &many).0.unwrap_err();
+        assert_eq!((error.status, error.scim_type), (413, None));
+        assert!(error.detail.contains("patch_work"), "{error}");
+    }
+}

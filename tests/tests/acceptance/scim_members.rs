@@ -1,0 +1,70 @@
+//! Members of groups, as clients name them.
+
+use serde_json::{Value, json};
+use vestibule_testkit::{TestApp, both_engines, internal};
+
+const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
+const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
+
+struct Product<'a> {
+    app: &'a TestApp,
+    token: String,
+}
+
+impl Product<'_> {
+    fn send(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let path = format!("/scim/v2{path}");
+        let reply = self.app.send(method, &path, Some(&self.token), Some(body));
+        let body = serde_json::from_str(&reply.text).unwrap_or_default();
+        (reply.status, body)
+    }
+
+    fn user(&self, name: &str) -> String {
+        let user = json!({"schemas": [USER], "userName": name});
+        let (_, user) = self.send("POST", "/Users", &user);
+        user["id"].as_str().unwrap().to_owned()
+    }
+}
+
+#[test]
+fn a_reference_means_the_resource_it_names() {
+    both_engines(|app| {
+        let product = Product {
+            app,
+            token: app.register(internal("Product")).token,
+        };
+        let (ada, bob) = (product.user("ada"), product.user("bob"));
+        let group = |member: Value| {
+            let body = json!({"schemas": [GROUP], "displayName": "Team", "members": [member]});
+            product.send("POST", "/Groups", &body)
+        };
+        for member in [
+            json!({"value": ada, "$ref": format!("{}/scim/v2/Users/{bob}", app.url())}),
+            json!({"value": ada, "$ref": format!("../Groups/{ada}")}),
+            json!({"value": ada, "type": "User", "$ref": format!("../Groups/{ada}")}),
+        ] {
+            let (status, answer) = group(member.clone());
+            assert_eq!(
+                (status, &answer["scimType"]),
+                (400, &json!("invalidValue")),
+                "{member}"
+            );
+        }
+        let here = format!("{}/iso/scim/v2/Users/{ada}", app.url());
+        let (status, team) = group(json!({"value": ada, "$ref": here}));
+        assert_eq!(status, 201, "{team}");
+        let path = format!("/Groups/{}", team["id"].as_str().unwrap());
+        let remove = |reference: &str| {
+            let filter = format!("members[$ref eq \"{reference}\"]");
+            let body = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+                "Operations": [{"op": "remove", "path": filter}]});
+            let (status, answer) = product.send("PATCH", &path, &body);
+            assert_eq!(status, 204, "{answer}");
+            let (_, team) = product.send("GET", &path, &Value::Null);
+            team["members"].as_array().map_or(0, Vec::len)
+        };
+        assert_eq!(remove(&format!("https://evil.example/Users/{ada}")), 1);
+        assert_eq!(remove(&format!("{}/scim/v2/Groups/{ada}", app.url())), 1);
+        assert_eq!(remove(team["members"][0]["$ref"].as_str().unwrap()), 0);
+    });
+}
