@@ -105,7 +105,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     );
     table.rows = found.items.iter().map(|one| row(t, one)).collect();
     table.empty = t.own("access_group.none");
-    table.paged(visit, found.next.as_deref());
+    table.paged(visit, &found);
     table.sorted(visit, &[(0, "name")], "created");
     table.filtered_by(
         visit,

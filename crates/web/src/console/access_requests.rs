@@ -59,9 +59,9 @@ fn state(t: Texts, state: RequestState) -> Badge {
 pub(super) async fn list(visit: &Visit) -> Answer {
     let t = visit.t;
     let query = AccessRequestQuery {
-        user: visit.query.get("user").trim().parse().ok(),
+        user: visit.wanted_id("user"),
         provider: providers::chosen(visit),
-        vendor: visit.query.get("vendor").trim().parse().ok(),
+        vendor: visit.wanted_id("vendor"),
         state: visit.query.get("state").parse().ok(),
         page: visit.part(PAGE, "-created"),
     };
@@ -103,7 +103,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         .collect();
     table.empty = t.own("access_request.none");
     table.empty_action = Some(Anchor::new(t.own("nav.people"), format!("{MOUNT}/people")));
-    table.paged(visit, found.next.as_deref());
+    table.paged(visit, &found);
     table.sorted(visit, &[(4, "created"), (5, "expires")], "-created");
     let states = RequestState::ALL
         .iter()
@@ -113,8 +113,8 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         vec![
             visit.filter_among("state", t.own("access_request.state"), states),
             providers::filter(visit, &sources),
-            visit.filter("vendor", t.own("access_request.vendor_id")),
-            visit.filter("user", t.own("access_request.user_id")),
+            visit.filter_id("vendor", t.own("access_request.vendor_id")),
+            visit.filter_id("user", t.own("access_request.user_id")),
         ],
     );
     if visit.wants_csv() {

@@ -92,7 +92,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         })
         .collect();
     table.empty = t.own("administrator.none");
-    table.paged(visit, found.next.as_deref());
+    table.paged(visit, &found);
     table.sorted(visit, &[(0, "name"), (4, "created")], "name");
     table.filtered_by(
         visit,
@@ -217,7 +217,7 @@ async fn find(visit: &Visit) -> Result<(Administrator, Tokens<AdminToken>), Erro
 pub(super) async fn show(visit: &Visit) -> Answer {
     let (one, tokens) = find(visit).await?;
     let mut table = tokens_table(visit, &href(&one.name), &tokens.items);
-    table.paged(visit, tokens.next.as_deref());
+    table.paged(visit, &tokens);
     table.sorted(visit, &[(1, "created")], "-created");
     if visit.wants_csv() {
         return Ok(Reply::Export(table, "api-tokens"));
@@ -236,7 +236,8 @@ fn tokens_table(visit: &Visit, here: &str, tokens: &[AdminToken]) -> Table {
             t.get("provider.ends"),
             t.get("table.actions"),
         ],
-    );
+    )
+    .acting();
     table.empty = t.own("administrator.no_token");
     table.rows = tokens
         .iter()

@@ -47,11 +47,12 @@ pub(super) async fn list(visit: &Visit) -> Answer {
             t.get("provider.uses"),
             t.get("table.actions"),
         ],
-    );
+    )
+    .acting();
     table.rows = found.items.iter().map(|one| row(visit, one)).collect();
     table.empty = t.own("credential.none");
     table.empty_action = Some(providers::begin(visit));
-    table.paged(visit, found.next.as_deref());
+    table.paged(visit, &found);
     table.sorted(visit, &[(4, "expires")], "expires");
     let kinds = CredentialKind::ALL
         .iter()

@@ -33,7 +33,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         return one(visit, id, trail).await;
     }
     let choice = Choice {
-        subject: visit.query.get("subject").trim().parse().ok(),
+        subject: visit.wanted_id("subject"),
         provider: providers::chosen(visit),
         action: visit.query.given("action").map(str::to_owned),
         ..Choice::default()
@@ -49,7 +49,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         })
         .await?;
     let mut table = table(visit, &found.items);
-    table.paged(visit, found.next.as_deref());
+    table.paged(visit, &found);
     table.sorted(visit, &[(0, "at")], "-at");
     let actions = Action::ALL
         .iter()
@@ -59,7 +59,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         vec![
             visit.filter_among("action", t.own("event.what"), actions),
             providers::filter(visit, &sources),
-            visit.filter("subject", t.own("event.subject_id")),
+            visit.filter_id("subject", t.own("event.subject_id")),
         ],
     );
     if visit.wants_csv() {

@@ -11,7 +11,7 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::{StreamExt as _, stream};
 use vestibule_service::Error;
 
-use super::reply::{Answer, Reply};
+use super::reply::{Answer, Reply, see};
 use super::table::Table;
 use super::visit::Visit;
 use crate::blocking::log;
@@ -33,6 +33,9 @@ pub(super) fn whole(
     first: Table,
     again: fn(Visit) -> LocalBoxFuture<'static, Answer>,
 ) -> HttpResponse {
+    if first.misread {
+        return misread(&visit);
+    }
     let heading = Bytes::from(written([first.heading()]));
     let rest = Rest {
         visit,
@@ -60,6 +63,11 @@ pub(super) fn whole(
 pub(super) fn page(name: &str, table: &Table) -> HttpResponse {
     let heading = std::iter::once(table.heading());
     file(name).body(written(heading.chain(table.records())))
+}
+
+/// To the page that says which filter cannot be read.
+fn misread(visit: &Visit) -> HttpResponse {
+    see(&visit.here(&[("format", None)]))
 }
 
 fn file(name: &str) -> HttpResponseBuilder {

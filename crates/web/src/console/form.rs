@@ -273,6 +273,16 @@ impl Field {
         self
     }
 
+    /// Whether it offers a choice, and none of what it offers was chosen.
+    pub(crate) fn is_no_choice(&self) -> bool {
+        match &self.control {
+            Control::Choice { options, value } => {
+                !value.is_empty() && options.iter().all(|option| option.value != *value)
+            }
+            _ => false,
+        }
+    }
+
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self

@@ -84,7 +84,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
             ]
         })
         .collect();
-    table.paged(visit, found.next.as_deref());
+    table.paged(visit, &found);
     table.sorted(visit, &[(0, "name")], "created");
     table.filtered_by(
         visit,
@@ -269,6 +269,7 @@ fn members(visit: &Visit, found: &pages::Page<Member>) -> Section {
         .collect();
     let place = |after| format!("{}#members", visit.here(&[("after", after)]));
     table.next = found.next.as_deref().map(|next| place(Some(next)));
+    table.previous = found.previous.as_deref().map(|before| place(Some(before)));
     table.first = visit.query.given("after").map(|_| place(None));
     Section::new(
         "members",

@@ -47,7 +47,7 @@ fn trail(t: Texts) -> Vec<Anchor> {
 pub(super) async fn list(visit: &Visit) -> Answer {
     let t = visit.t;
     let query = LinkQuery {
-        vendor: visit.query.get("vendor").parse().ok(),
+        vendor: visit.wanted_id("vendor"),
         state: visit.query.get("state").parse().ok(),
         page: visit.part(PAGE, "-created"),
         ..LinkQuery::default()
@@ -57,14 +57,15 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         .await?;
     let mut table = table(visit, &found.items, &mailings, true);
     table.empty_action = Some(Anchor::new(t.own("nav.people"), format!("{MOUNT}/people")));
-    table.paged(visit, found.next.as_deref());
+    table.paged(visit, &found);
     let dates = [(2, "start"), (3, "end"), (5, "created")];
     table.sorted(visit, &dates, "-created");
     let states = LinkState::ALL
         .iter()
         .map(|one| Pick::new(one.name(), t.word(one.name())));
     let states = visit.filter_among("state", t.own("link.state"), states);
-    table.filtered_by(visit, vec![states]);
+    let vendor = visit.filter_id("vendor", t.own("access_request.vendor_id"));
+    table.filtered_by(visit, vec![states, vendor]);
     if visit.wants_csv() {
         return Ok(Reply::Export(table, "links"));
     }
@@ -97,7 +98,7 @@ fn table(visit: &Visit, found: &[LinkDetails], mailings: &Mailings, with_person:
     if with_person {
         titles.insert(0, t.get("person.user_name"));
     }
-    let mut table = Table::new(t.own("nav.links"), &titles);
+    let mut table = Table::new(t.own("nav.links"), &titles).acting();
     table.empty = t.own("link.none");
     table.rows = found
         .iter()

@@ -83,7 +83,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         .collect();
     table.empty = t.own("person.none");
     table.empty_action = Some(providers::begin(visit));
-    table.paged(visit, found.next.as_deref());
+    table.paged(visit, &found);
     table.sorted(visit, &[(0, "user_name"), (4, "created")], "created");
     if chosen.is_some() {
         table.sorted(visit, &[(5, "modified")], "created");

@@ -58,11 +58,12 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         .await?;
     if visit.wants_csv() {
         let mut table = export(visit, &found, &sources);
-        table.paged(visit, found.next.as_deref());
+        table.paged(visit, &found);
+        table.filtered_by(visit, filters(visit, &sources));
         return Ok(Reply::Export(table, "refused-requests"));
     }
     let mut table = table(visit, &found.items, Some(&sources));
-    table.paged(visit, found.next.as_deref());
+    table.paged(visit, &found);
     table.sorted(visit, &[(0, "at")], "-at");
     table.filtered_by(visit, filters(visit, &sources));
     let mut page = Page::of_list(t, "nav.requests", "request.lead", trail(t), table);

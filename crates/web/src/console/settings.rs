@@ -119,7 +119,7 @@ fn list(visit: &Visit) -> Table {
             ]
         })
         .collect();
-    table.paged(visit, None);
+    table.whole(visit);
     table.sorted(visit, &[(3, "key")], "");
     let sources = Source::WORDS.map(|word| Pick::new(word, t.own_of("settings_source", word)));
     table.filtered_by(

@@ -37,7 +37,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     let query = TimelineQuery {
         kind: visit.query.get("kind").parse().ok(),
         provider: providers::chosen(visit),
-        vendor: visit.query.get("vendor").trim().parse().ok(),
+        vendor: visit.wanted_id("vendor"),
         from,
         to,
         page: visit.part(PAGE, "at"),
@@ -73,8 +73,11 @@ pub(super) async fn list(visit: &Visit) -> Answer {
             t.get("vendor.provider"),
         ],
     );
-    let next = found.as_ref().and_then(|found| found.next.as_deref());
-    table.paged(visit, next);
+    if let Some(found) = &found {
+        table.paged(visit, found);
+    } else {
+        table.whole(visit);
+    }
     table.rows = found
         .iter()
         .flat_map(|found| &found.items)
@@ -94,7 +97,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         providers::filter(visit, &sources),
     ];
     filters.extend(fields);
-    filters.push(visit.filter("vendor", t.own("access_request.vendor_id")));
+    filters.push(visit.filter_id("vendor", t.own("access_request.vendor_id")));
     table.filtered_by(visit, filters);
     if visit.wants_csv() {
         return Ok(Reply::Export(table, "timeline"));

@@ -105,6 +105,21 @@ impl Visit {
         Field::line(name, label, self.query.get(name))
     }
 
+    /// An id by which a list is filtered; what is no id is told at the field.
+    pub(crate) fn filter_id(&self, name: &'static str, label: String) -> Field {
+        let mut field = self.filter(name, label);
+        let typed = self.query.given(name);
+        if typed.is_some_and(|typed| typed.parse::<uuid::Uuid>().is_err()) {
+            field.mistake = Some(self.t.get("table.no_id").into());
+        }
+        field
+    }
+
+    /// The id by which a list is filtered, where it is one.
+    pub(crate) fn wanted_id<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
+        self.query.given(name)?.parse().ok()
+    }
+
     /// A choice by which a list is filtered, of any or one of these.
     pub(crate) fn filter_among(
         &self,

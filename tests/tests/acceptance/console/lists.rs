@@ -60,6 +60,94 @@ fn the_timeline_says_what_time_will_change() {
 }
 
 #[test]
+fn a_filter_that_cannot_be_read_lists_and_exports_nothing() {
+    both_engines(|app| {
+        let (ada, _, _) = hall(app);
+        let max = Browser::new(app, "max", Role::Auditor);
+        for (list, name, wrong) in [
+            ("events", "subject", "user001"),
+            ("events", "provider", "zzz"),
+            ("events", "action", "zzz"),
+            ("access-requests", "user", "ada"),
+            ("access-requests", "vendor", "Acme"),
+            ("access-requests", "state", "zzz"),
+            ("timeline", "vendor", "Acme"),
+            ("timeline", "kind", "zzz"),
+            ("timeline", "from", "soon"),
+            ("people", "state", "zzz"),
+            ("people", "provider", "zzz"),
+            ("vendors", "status", "zzz"),
+            ("links", "vendor", "Acme"),
+            ("providers", "state", "zzz"),
+            ("requests", "status", "zzz"),
+            ("credentials", "kind", "zzz"),
+            ("warnings", "kind", "zzz"),
+            ("tolerances", "name", "zzz"),
+            ("administrators", "role", "zzz"),
+            ("settings", "source", "zzz"),
+        ] {
+            let path = format!("/console/{list}?{name}={wrong}");
+            let page = max.get(&path);
+            let mistake = format!("id=\"filter-{name}-mistake\"");
+            assert!(page.text.contains(&mistake), "{path}: {}", page.text);
+            assert!(page.text.contains("Nothing is listed, since"), "{path}");
+            assert!(
+                !page.text.contains("<tbody>") || list == "settings",
+                "{path}"
+            );
+            assert!(!page.text.contains("format=csv"), "{path}");
+            let csv = max.get(&format!("{path}&format=csv"));
+            assert_eq!(csv.status, 303, "{path}: {}", csv.text);
+            assert_eq!(csv.header("location"), Some(path.as_str()));
+        }
+        // What is an id is looked for, also what is gone.
+        let page = max.get(&format!("/console/events?subject={ada}")).text;
+        assert!(
+            page.contains("User created") && page.contains("<tbody>"),
+            "{page}"
+        );
+        let gone = "01930000-0000-7000-8000-000000000000";
+        let page = max.get(&format!("/console/events?provider={gone}")).text;
+        assert!(page.contains("a provider that is gone"), "{page}");
+        assert!(!page.contains("-mistake\""), "{page}");
+    });
+}
+
+#[test]
+fn a_page_leads_to_the_one_before_and_a_spreadsheet_has_no_buttons() {
+    both_engines(|app| {
+        let (_, _, root) = hall(app);
+        for number in 0..101 {
+            let group = json!({"name": format!("g{number:03}")});
+            let made = app.send("POST", "/api/v1/access-groups", Some(&root), Some(&group));
+            assert_eq!(made.status, 201, "{}", made.text);
+        }
+        let max = Browser::new(app, "max", Role::Auditor);
+        let leads = |page: &str, rel: &str| -> Option<String> {
+            let (before, _) = page.split_once(&format!("\" rel=\"{rel}\""))?;
+            let href = before.rsplit('"').next()?;
+            Some(href.replace("&amp;", "&").replace("&#38;", "&"))
+        };
+        let first = max.get("/console/access-groups?sort=name").text;
+        assert_eq!(leads(&first, "prev"), None);
+        let second = max.get(&leads(&first, "next").unwrap()).text;
+        assert!(
+            second.contains("g100") && !second.contains("g098"),
+            "{second}"
+        );
+        let back = max.get(&leads(&second, "prev").unwrap()).text;
+        assert!(back.contains("g000") && back.contains("g098"), "{back}");
+        let csv = max.get("/console/providers?format=csv").text;
+        let heading = csv.lines().next().unwrap();
+        assert!(
+            heading.ends_with("\"Add users to remote access?\""),
+            "{heading}"
+        );
+        assert!(!csv.contains("Details"), "{csv}");
+    });
+}
+
+#[test]
 fn a_press_on_a_title_sorts_and_once_more_turns_around() {
     both_engines(|app| {
         let (_, _, root) = hall(app);

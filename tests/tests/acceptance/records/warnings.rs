@@ -65,12 +65,7 @@ fn an_access_group_that_a_push_names_in_vain_is_warned_of_by_name() {
         let vendors = app.send("GET", "/api/v1/vendors?name=Gamma", Some(&admin), None);
         assert!(vendors.json()["items"][0]["access_group"].is_string());
         // What an administrator has chosen stays, also before the vendor is open.
-        let closed = app.send(
-            "GET",
-            "/api/v1/access-groups?q=Closed",
-            Some(&admin),
-            None,
-        );
+        let closed = app.send("GET", "/api/v1/access-groups?q=Closed", Some(&admin), None);
         let closed = closed.json()["items"][0]["id"].clone();
         let vendor = vendors.json()["items"][0]["id"].clone();
         let path = format!("/api/v1/vendors/{}", vendor.as_str().unwrap());

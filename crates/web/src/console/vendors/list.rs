@@ -68,7 +68,7 @@ pub(in crate::console) async fn list(visit: &Visit) -> Answer {
         .collect();
     table.empty = t.own("vendor.none");
     table.empty_action = Some(providers::begin(visit));
-    table.paged(visit, found.next.as_deref());
+    table.paged(visit, &found);
     table.sorted(visit, &[(0, "name"), (5, "end")], "created");
     table.filtered_by(visit, filters(visit, &sources));
     if visit.wants_csv() {
