@@ -22,7 +22,7 @@ const PAGE: u64 = 50;
 const TOKENS: u64 = 20;
 const ROLES: [Role; 3] = [Role::Auditor, Role::Operator, Role::Administrator];
 
-fn href(name: &str) -> String {
+pub(super) fn href(name: &str) -> String {
     let encoded: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
     format!("{MOUNT}/administrators/{}", encoded.replace('+', "%20"))
 }

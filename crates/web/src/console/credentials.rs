@@ -92,7 +92,11 @@ fn row(visit: &Visit, one: &CredentialRecord) -> Vec<Cell> {
         (Some(at), Some(days)) => Cell::badge(
             if days > 7 { Tone::Waiting } else { Tone::Bad },
             t.phrase(
-                "credential.soon",
+                if days == 1 {
+                    "credential.soon_day"
+                } else {
+                    "credential.soon"
+                },
                 &[("days", days.to_string().into()), ("at", at.into())],
             ),
         ),

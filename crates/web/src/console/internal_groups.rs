@@ -258,7 +258,7 @@ fn members(visit: &Visit, found: &pages::Page<Member>) -> Section {
                 if one.is_group {
                     Cell::text(t.own("internal_group.nested"))
                 } else {
-                    people::active(t, one.active)
+                    people::active(t, one.active, false)
                 },
                 Cell::link(
                     t.own("verdict.event"),

@@ -23,6 +23,7 @@ use super::form::{Field, Pick};
 use super::page::{Anchor, Badge, Block, Button, Cell, Page, Section, Tone};
 use super::reply::{Answer, Reply};
 use super::sign_in::inside;
+use super::sure::ABOUT;
 use super::table::{Column, Table};
 use super::text::Texts;
 use super::visit::Visit;
@@ -322,7 +323,10 @@ fn state_buttons(visit: &Visit, provider: &Provider) -> Vec<Button> {
             }),
             about: provider.settings.name.clone(),
             action: format!("{}/state", href(provider.id)),
-            fields: vec![("state", state.name().to_owned())],
+            fields: vec![
+                ("state", state.name().to_owned()),
+                (ABOUT, provider.settings.name.clone()),
+            ],
             tone: match state {
                 ProviderState::Active => Tone::Good,
                 ProviderState::Paused => Tone::Plain,

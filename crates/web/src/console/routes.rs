@@ -12,7 +12,7 @@ use super::visit::Visit;
 use super::{
     MOUNT, access_groups, access_requests, account, administrators, credentials, events, export,
     health, home, internal_groups, links, panic, people, proof, providers, requests, schemas,
-    search, settings, setup, timeline, tolerances, vendors, warnings,
+    search, settings, setup, sure, timeline, tolerances, vendors, warnings,
 };
 
 /// A page, or a change.
@@ -57,6 +57,9 @@ macro_rules! routes {
     // What changes something takes the form, and so its token; what is dangerous, a proof besides.
     (@one $config:ident Post $path:literal $($handler:ident)::+) => {
         $config.route($path, web::post().to(|visit: Visit, fields: Fields| async move {
+            if let Err(asked) = sure::asked(&visit, &fields) {
+                return visit.respond(asked);
+            }
             match proof::asked(&visit, &fields).await {
                 Ok(()) => visit.respond($($handler)::+(&visit, &fields).await),
                 Err(asked) => visit.respond(asked),

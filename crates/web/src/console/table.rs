@@ -178,7 +178,7 @@ fn plain(cell: &Cell) -> String {
         | Cell::Link { text, .. }
         | Cell::Code(text)
         | Cell::Copy(text) => text.clone(),
-        Cell::Phrase(phrase) => phrase.to_string(),
+        Cell::Phrase(phrase) | Cell::Deed { text: phrase, .. } => phrase.to_string(),
         Cell::Time(at) | Cell::TimeOf { at, .. } => as_machine(at),
         Cell::Badge(badge) => badge.text.to_string(),
         Cell::Tags(tags) => tags.join(" "),

@@ -83,7 +83,9 @@ fn filters(visit: &Visit, sources: &Sources) -> Vec<Field> {
         .iter()
         .map(|one| Pick::new(one.name(), t.word(one.name())));
     vec![
-        visit.filter("name", t.own("vendor.name")),
+        visit
+            .filter("name", t.own("vendor.name"))
+            .hint(t.own("vendor.name_hint")),
         visit.filter_among("status", t.own("vendor.status"), statuses),
         providers::filter(visit, sources),
     ]
