@@ -116,7 +116,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         ],
     );
     if visit.wants_csv() {
-        return Ok(Reply::Export(table, "access-groups"));
+        return Ok(Reply::Export(Box::new(table), "access-groups"));
     }
     let mut page = Page {
         title: t.own("nav.access_groups"),

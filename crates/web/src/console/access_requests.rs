@@ -118,7 +118,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         ],
     );
     if visit.wants_csv() {
-        return Ok(Reply::Export(table, "access-requests"));
+        return Ok(Reply::Export(Box::new(table), "access-requests"));
     }
     Ok(Page::of_list(
         t,

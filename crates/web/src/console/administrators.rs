@@ -103,7 +103,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         ],
     );
     if visit.wants_csv() {
-        return Ok(Reply::Export(table, "administrators"));
+        return Ok(Reply::Export(Box::new(table), "administrators"));
     }
     let mut page = Page::of_list(
         t,
@@ -220,7 +220,7 @@ pub(super) async fn show(visit: &Visit) -> Answer {
     table.paged(visit, &tokens);
     table.sorted(visit, &[(1, "created")], "-created");
     if visit.wants_csv() {
-        return Ok(Reply::Export(table, "api-tokens"));
+        return Ok(Reply::Export(Box::new(table), "api-tokens"));
     }
     Ok(page(visit, &one, table, None).into())
 }

@@ -68,7 +68,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         ],
     );
     if visit.wants_csv() {
-        return Ok(Reply::Export(table, "credentials"));
+        return Ok(Reply::Export(Box::new(table), "credentials"));
     }
     Ok(Page::of_list(
         t,

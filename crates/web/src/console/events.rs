@@ -12,6 +12,7 @@ use vestibule_service::{Error, Service};
 
 use super::form::Pick;
 use super::page::{Anchor, Block, Cell, Fact, Page, Section};
+use super::phrase::{Part, Phrase};
 use super::reply::{Answer, Reply};
 use super::table::Table;
 use super::text::Texts;
@@ -95,7 +96,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     filters.push(visit.filter_id("subject", t.own("event.subject_id")));
     table.filtered_by(visit, filters);
     if visit.wants_csv() {
-        return Ok(Reply::Export(table, "events"));
+        return Ok(Reply::Export(Box::new(table), "events"));
     }
     Ok(Page::of_list(t, "nav.events", "event.lead", trail, table).into())
 }
@@ -286,37 +287,48 @@ fn change(t: Texts, event: &EventRecord) -> Cell {
     names.retain(|name| !matches!(name.as_str(), "id" | "schemas" | "meta" | "version"));
     let more = names.len() > SHOWN;
     let of = |fields: Option<&Map<String, Value>>, name: &str| short(t, fields?.get(name)?);
-    let parts: Vec<String> = names
-        .into_iter()
-        .take(SHOWN)
-        .map(|name| {
-            let words = t.own_of("field", name);
-            match (of(before, name), of(after, name)) {
-                (Some(old), Some(new)) => format!("{words}: {old} → {new}"),
-                (None, Some(new)) => format!("{words}: {new}"),
-                _ => words,
+    let mut told = Phrase::default();
+    for (place, name) in names.into_iter().take(SHOWN).enumerate() {
+        let between = if place > 0 { ", " } else { "" };
+        let words = t.own_of("field", name);
+        told.0.push(Part::Words(format!("{between}{words}")));
+        if let Some(new) = of(after, name) {
+            told.0.push(Part::Words(": ".to_owned()));
+            if let Some(old) = of(before, name) {
+                told.0.push(old);
+                told.0.push(Part::Words(" → ".to_owned()));
             }
-        })
-        .collect();
-    let mut text = parts.join(", ");
-    if more {
-        text.push('…');
+            told.0.push(new);
+        }
     }
-    Cell::text(text)
+    if more {
+        told.0.push(Part::Words("…".to_owned()));
+    }
+    if told.0.is_empty() {
+        Cell::Nothing
+    } else {
+        Cell::Phrase(told)
+    }
 }
 
 /// A value where it is short and people read it.
-fn short(t: Texts, value: &Value) -> Option<String> {
+fn short(t: Texts, value: &Value) -> Option<Part> {
     const LONGEST: usize = 40;
-    match value {
-        Value::Bool(true) => Some(t.word("yes")),
-        Value::Bool(false) => Some(t.word("no")),
-        Value::Number(number) => Some(number.to_string()),
-        Value::String(text) if Uuid::try_parse(text).is_ok() => None,
+    let words = match value {
+        Value::Bool(true) => t.word("yes"),
+        Value::Bool(false) => t.word("no"),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) if Uuid::try_parse(text).is_ok() => return None,
         Value::String(text) if !text.is_empty() && text.chars().count() <= LONGEST => {
-            let known = t.find(&format!("word.{text}"));
-            Some(known.unwrap_or(text.as_str()).to_owned())
+            if let Some(at) = vestibule_domain::instant::parse(text).filter(|_| text.len() > 10) {
+                return Some(Part::Time(at));
+            }
+            match t.find(&format!("word.{text}")) {
+                Some(known) => known.to_owned(),
+                None => return Some(Part::Quoted(text.clone())),
+            }
         }
-        _ => None,
-    }
+        _ => return None,
+    };
+    Some(Part::Words(words))
 }

@@ -87,7 +87,7 @@ impl Rest {
             return Ok(table);
         }
         match (self.again)(self.visit.clone()).await {
-            Ok(Reply::Export(table, _)) => Ok(table),
+            Ok(Reply::Export(table, _)) => Ok(*table),
             Ok(_) => Err(io::Error::other("a page of the list is no list")),
             Err(error) => {
                 if matches!(error, Error::Unavailable(_) | Error::Internal(_)) {

@@ -94,7 +94,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         ],
     );
     if visit.wants_csv() {
-        return Ok(Reply::Export(table, "internal-groups"));
+        return Ok(Reply::Export(Box::new(table), "internal-groups"));
     }
     Ok(Page {
         title: t.own("internal_group.title"),

@@ -69,7 +69,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     let vendor = visit.filter_id("vendor", t.own("access_request.vendor_id"));
     table.filtered_by(visit, vec![states, vendor]);
     if visit.wants_csv() {
-        return Ok(Reply::Export(table, "links"));
+        return Ok(Reply::Export(Box::new(table), "links"));
     }
     Ok(Page::of_list(t, "nav.links", "link.lead", trail(t), table).into())
 }

@@ -102,7 +102,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         ],
     );
     if visit.wants_csv() {
-        return Ok(Reply::Export(table, "people"));
+        return Ok(Reply::Export(Box::new(table), "people"));
     }
     Ok(Page::of_list(t, "nav.people", "person.lead", trail(t), table).into())
 }

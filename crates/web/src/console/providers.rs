@@ -199,7 +199,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         table.empty_action = Some(begin(visit));
     }
     if visit.wants_csv() {
-        return Ok(Reply::Export(table, "providers"));
+        return Ok(Reply::Export(Box::new(table), "providers"));
     }
     let mut page = Page {
         title: t.own("nav.providers"),

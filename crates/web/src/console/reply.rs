@@ -29,7 +29,7 @@ pub(crate) enum Reply {
     /// Done; look there.
     See(String),
     /// A page of a list that is exported, and the name of the file.
-    Export(Table, &'static str),
+    Export(Box<Table>, &'static str),
     Raw(HttpResponse),
 }
 

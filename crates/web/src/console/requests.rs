@@ -61,7 +61,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         let mut table = export(visit, &found, &sources);
         table.paged(visit, &found);
         table.filtered_by(visit, filters(visit, &sources));
-        return Ok(Reply::Export(table, "refused-requests"));
+        return Ok(Reply::Export(Box::new(table), "refused-requests"));
     }
     let mut table = table(visit, &found.items, Some(&sources));
     table.paged(visit, &found);

@@ -22,7 +22,7 @@ use crate::{Configured, Source};
 
 pub(super) async fn show(visit: &Visit) -> Answer {
     if visit.wants_csv() {
-        return Ok(Reply::Export(list(visit), "settings"));
+        return Ok(Reply::Export(Box::new(list(visit)), "settings"));
     }
     Ok(page(visit, test_form(visit, "")).into())
 }

@@ -5,7 +5,6 @@ use vestibule_domain::provider::ProviderState;
 use super::fields::Fields;
 use super::form::Form;
 use super::page::{Block, Cell, Fact, Notice, Page, Section, Tone};
-use super::reply::Answer;
 use super::visit::Visit;
 
 /// The field of who was asked.
@@ -13,15 +12,10 @@ const SURE: &str = "sure";
 /// The field in which a button says what it is about.
 pub(super) const ABOUT: &str = "about";
 
-/// Lets a change through that ends nothing or was asked about; else answers the page that asks.
-pub(super) fn asked(visit: &Visit, fields: &Fields) -> Result<(), Answer> {
-    let Some(ends) = ends(visit, fields) else {
-        return Ok(());
-    };
-    if fields.has(SURE) {
-        return Ok(());
-    }
-    Err(Ok(page(visit, fields, ends).into()))
+/// The page that asks, before a change that ends something and was not asked about yet.
+pub(super) fn asked(visit: &Visit, fields: &Fields) -> Option<Page> {
+    let ends = ends(visit, fields).filter(|_| !fields.has(SURE))?;
+    Some(page(visit, fields, ends))
 }
 
 /// The section of texts that says what a change ends, and of which text of the button.

@@ -105,7 +105,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     filters.push(visit.filter_id("vendor", t.own("access_request.vendor_id")));
     table.filtered_by(visit, filters);
     if visit.wants_csv() {
-        return Ok(Reply::Export(table, "timeline"));
+        return Ok(Reply::Export(Box::new(table), "timeline"));
     }
     Ok(Page::of_list(
         t,

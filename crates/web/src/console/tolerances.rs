@@ -46,7 +46,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         ],
     );
     if visit.wants_csv() {
-        return Ok(Reply::Export(table, "tolerances"));
+        return Ok(Reply::Export(Box::new(table), "tolerances"));
     }
     Ok(Page::of_list(
         t,

@@ -44,7 +44,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         ],
     );
     if visit.wants_csv() {
-        return Ok(Reply::Export(table, "warnings"));
+        return Ok(Reply::Export(Box::new(table), "warnings"));
     }
     Ok(Page::of_list(
         t,

@@ -72,7 +72,7 @@ pub(in crate::console) async fn list(visit: &Visit) -> Answer {
     table.sorted(visit, &[(0, "name"), (5, "end")], "created");
     table.filtered_by(visit, filters(visit, &sources));
     if visit.wants_csv() {
-        return Ok(Reply::Export(table, "vendors"));
+        return Ok(Reply::Export(Box::new(table), "vendors"));
     }
     Ok(Page::of_list(t, "nav.vendors", "vendor.lead", trail(t), table).into())
 }
