@@ -284,7 +284,12 @@ fn change(t: Texts, event: &EventRecord) -> Cell {
         }
     }
     // What machines alone read tells people nothing.
-    names.retain(|name| !matches!(name.as_str(), "id" | "schemas" | "meta" | "version"));
+    names.retain(|name| {
+        !matches!(
+            name.as_str(),
+            "id" | "schemas" | "meta" | "version" | "created" | "modified"
+        )
+    });
     let more = names.len() > SHOWN;
     let of = |fields: Option<&Map<String, Value>>, name: &str| short(t, fields?.get(name)?);
     let mut told = Phrase::default();
@@ -323,7 +328,8 @@ fn short(t: Texts, value: &Value) -> Option<Part> {
             if let Some(at) = vestibule_domain::instant::parse(text).filter(|_| text.len() > 10) {
                 return Some(Part::Time(at));
             }
-            match t.find(&format!("word.{text}")) {
+            let mut known = ["word", "rule_name", "request_state"].into_iter();
+            match known.find_map(|section| t.find(&format!("{section}.{text}"))) {
                 Some(known) => known.to_owned(),
                 None => return Some(Part::Quoted(text.clone())),
             }
