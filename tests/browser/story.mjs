@@ -160,7 +160,7 @@ try {
   await page.goto(`${server.url}/console/timeline?kind=link.expired`);
   await page.getByRole("cell", { name: "Link runs out" }).waitFor();
   await page.getByRole("link", { name: "grace" }).click();
-  await page.getByText("by an approved request").waitFor();
+  await page.getByText("by an approved request", { exact: true }).waitFor();
   const entry = new URL(page.url()).pathname;
   await check();
 

@@ -1,11 +1,14 @@
 //! The record of every change, to be read and verified.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 use vestibule_domain::EventId;
-use vestibule_storage::events;
+use vestibule_domain::event::SubjectKind;
+use vestibule_storage::{Read, events, names};
 
 pub use vestibule_storage::events::{Choice, EventSort, Verification};
 
@@ -40,6 +43,15 @@ pub struct EventRecord {
     pub request_id: Option<String>,
     /// An object with at most `before`, `after` and `why`; none once it was erased.
     pub payload: Option<Value>,
+    /// What the subject is called, or was.
+    #[serde(skip)]
+    pub subject_name: Option<String>,
+    /// Whether the subject is there and has a name.
+    #[serde(skip)]
+    pub standing: bool,
+    /// What the provider is called that acted.
+    #[serde(skip)]
+    pub actor_name: Option<String>,
 }
 
 impl Service {
@@ -53,12 +65,11 @@ impl Service {
             crate::admin::admit(tx, call, Role::Auditor, self.now())?;
             let found = events::list(tx, &query.choice, asked.page())?;
             let page = asked.answer(found, |_, event| (None, event.id.to_string()));
+            let records = page.items.into_iter().map(record);
+            let mut items: Vec<EventRecord> = records.collect::<Result<_, _>>()?;
+            name(tx, &mut items)?;
             Ok(Page {
-                items: page
-                    .items
-                    .into_iter()
-                    .map(record)
-                    .collect::<Result<_, _>>()?,
+                items,
                 next: page.next,
                 previous: page.previous,
             })
@@ -71,7 +82,10 @@ impl Service {
         self.store().read(|tx| {
             crate::admin::admit(tx, call, Role::Auditor, self.now())?;
             let found = events::of_request_or_id(tx, id, limit)?;
-            found.into_iter().map(record).collect()
+            let records = found.into_iter().map(record);
+            let mut found: Vec<EventRecord> = records.collect::<Result<_, Error>>()?;
+            name(tx, &mut found)?;
+            Ok(found)
         })
     }
 
@@ -90,6 +104,54 @@ impl Service {
             Ok(events::hash_at(tx, seq)?)
         })
     }
+}
+
+/// Fills in what the subjects of events and the providers among their actors are called: as they are now,
+/// or as the event itself says where they are gone.
+fn name(tx: &mut Read<'_>, found: &mut [EventRecord]) -> Result<(), Error> {
+    let provider = |event: &EventRecord| {
+        let id = event.actor_id.as_deref()?;
+        (event.actor_kind == "provider").then(|| id.parse().ok())?
+    };
+    let mut wanted: HashMap<SubjectKind, Vec<Uuid>> = HashMap::new();
+    for event in found.iter() {
+        let id = event.subject_id.parse().ok();
+        if let Some((kind, id)) = event.subject_kind.parse().ok().zip(id) {
+            wanted.entry(kind).or_default().push(id);
+        }
+        if let Some(id) = provider(event) {
+            wanted.entry(SubjectKind::Provider).or_default().push(id);
+        }
+    }
+    let mut names = HashMap::new();
+    for (kind, mut ids) in wanted {
+        ids.sort_unstable();
+        ids.dedup();
+        names.extend(names::of(tx, kind, &ids)?);
+    }
+    for event in found {
+        let known = event
+            .subject_id
+            .parse()
+            .ok()
+            .and_then(|id: Uuid| names.get(&id));
+        event.standing = known.is_some();
+        event.subject_name = known.cloned().or_else(|| told_name(event));
+        event.actor_name = provider(event).and_then(|id: Uuid| names.get(&id).cloned());
+    }
+    Ok(())
+}
+
+/// The name that an event itself says of its subject.
+fn told_name(event: &EventRecord) -> Option<String> {
+    let payload = event.payload.as_ref()?;
+    let sides = ["after", "before"].into_iter();
+    let mut sides = sides.filter_map(|side| payload.get(side)?.as_object());
+    sides.find_map(|fields| {
+        let keys = ["userName", "user_name", "displayName", "name"].into_iter();
+        let mut texts = keys.filter_map(|key| fields.get(key)?.as_str());
+        texts.find(|text| !text.is_empty()).map(str::to_owned)
+    })
 }
 
 fn record(stored: events::Stored) -> Result<EventRecord, Error> {
@@ -113,6 +175,9 @@ fn record(stored: events::Stored) -> Result<EventRecord, Error> {
         cause: stored.cause,
         request_id: stored.request_id,
         payload,
+        subject_name: None,
+        standing: false,
+        actor_name: None,
     })
 }
 

@@ -39,6 +39,7 @@ pub mod jobs;
 pub mod keys;
 pub mod links;
 pub mod list;
+pub mod listening;
 pub mod mail;
 pub mod memberships;
 pub mod overview;
@@ -84,6 +85,7 @@ pub use types::Types;
 pub use warnings::Warned;
 
 use caller::KnownProviders;
+use listening::Listening;
 use rate::Rates;
 use sessions::Turnstile;
 use telemetry::Telemetry;
@@ -106,6 +108,7 @@ struct Inner {
     providers: KnownProviders,
     cursor_key: OnceLock<CursorKey>,
     telemetry: Telemetry,
+    listening: Listening,
     rates: Rates,
     trims: Trims,
     turnstile: Turnstile,
@@ -131,6 +134,7 @@ impl Service {
                 providers: KnownProviders::default(),
                 cursor_key: OnceLock::new(),
                 telemetry: Telemetry::default(),
+                listening: Listening::default(),
                 rates: Rates::default(),
                 trims: Trims::default(),
                 turnstile: Turnstile::default(),
@@ -197,6 +201,10 @@ impl Service {
     pub(crate) fn deletions(&self) -> MutexGuard<'_, HashMap<ProviderId, providers::Deletion>> {
         let deletions = self.inner.deletions.lock();
         deletions.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn listening(&self) -> &Listening {
+        &self.inner.listening
     }
 
     pub(crate) fn telemetry(&self) -> &Telemetry {

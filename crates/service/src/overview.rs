@@ -16,14 +16,15 @@ use vestibule_scim::fold::fold;
 use vestibule_storage::page::Page as Part;
 use vestibule_storage::providers::ProviderSort;
 use vestibule_storage::{
-    Read, access_groups, access_requests, events, groups, links, overview, providers, requests,
-    users, vendors,
+    Read, access_groups, access_requests, administrators, events, groups, links, overview,
+    providers, requests, users, vendors,
 };
 
 use told::{Fit, Told};
 
-pub use vestibule_storage::overview::{Admitted, PersonFound, Turn};
+pub use vestibule_storage::overview::{Admitted, Turn};
 
+use crate::people::Person;
 use crate::requests::RefusedRequest;
 use crate::{AdminCall, Error, Role, Service};
 
@@ -43,6 +44,8 @@ const TOLD: usize = 10;
 const PROVIDERS: i64 = 8;
 /// How far from a provider's end it is spoken of.
 const ENDING: Duration = Duration::days(14);
+/// What client ids begin with.
+const CLIENT: &str = "vcl_";
 /// People, providers or vendors a search shows.
 const FOUND: i64 = 20;
 
@@ -64,7 +67,7 @@ pub struct Overview {
     pub ending: Vec<Provider>,
     /// Providers that no address may call, oldest first; at most 8.
     pub closed: Vec<Provider>,
-    /// Changes on each of the last fourteen days, the oldest first, by the day's first instant.
+    /// Changes by providers on each of the last fourteen days, the oldest first, by the day's first instant.
     pub days: Vec<(DateTime<Utc>, i64)>,
     /// Requests refused within the last 24 hours.
     pub refused: i64,
@@ -75,6 +78,30 @@ pub struct Overview {
 pub struct Counted {
     pub at: DateTime<Utc>,
     pub people: Admitted,
+}
+
+/// A person whom a pasted text names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonFound {
+    pub id: UserId,
+    pub user_name: String,
+    /// The name that pages show.
+    pub name: Option<String>,
+    pub email: Option<String>,
+    pub active: bool,
+}
+
+impl From<&users::User> for PersonFound {
+    fn from(user: &users::User) -> Self {
+        let person = Person::from(user);
+        Self {
+            id: person.id,
+            user_name: person.user_name,
+            name: person.name,
+            email: person.email,
+            active: person.active,
+        }
+    }
 }
 
 /// Something a pasted text names.
@@ -89,8 +116,11 @@ pub enum Found {
     AccessRequest(AccessRequestId, String),
     /// With the user name of its person.
     Link(LinkId, String),
+    Administrator(String),
     /// Events of a request, or one event.
     Event(EventId, String),
+    /// What is gone, with how its last event calls it: its events are still there.
+    Gone(Uuid, String),
     /// A request that was refused.
     Request(Box<RefusedRequest>),
     /// What an answer with that status means, and all requests that got it.
@@ -163,12 +193,7 @@ impl Service {
                     found.push(Found::Request(Box::new(one.into())));
                 }
                 if let Some(user) = users::find_anywhere(tx, UserId::from_uuid(id))? {
-                    found.push(Found::Person(PersonFound {
-                        id: user.id,
-                        user_name: user.user_name,
-                        email: user.email,
-                        active: user.active,
-                    }));
+                    found.push(Found::Person((&user).into()));
                 }
                 if let Some(one) = providers::find(tx, ProviderId::from_uuid(id))? {
                     found.push(Found::Provider(one.provider.id, one.provider.settings.name));
@@ -195,11 +220,28 @@ impl Service {
                 for event in events::of_request_or_id(tx, id, FOUND)? {
                     found.push(Found::Event(event.id, event.action));
                 }
+                if found.is_empty() {
+                    found.extend(gone(tx, id)?);
+                }
+            }
+            if found.is_empty() && text.starts_with(CLIENT) {
+                let one = providers::find_by_client_id(tx, text)?;
+                found.extend(
+                    one.map(|one| Found::Provider(one.provider.id, one.provider.settings.name)),
+                );
             }
             if found.is_empty() && !text.is_empty() {
-                let people = overview::people_like(tx, &fold(text), FOUND)?;
-                found.extend(people.into_iter().map(Found::Person));
                 let folded = fold(text);
+                let ids = users::named_like(tx, &folded, FOUND)?;
+                let people: HashMap<UserId, users::User> = users::find_all(tx, &ids)?
+                    .into_iter()
+                    .map(|user| (user.id, user))
+                    .collect();
+                let people = ids.iter().filter_map(|id| people.get(id));
+                found.extend(people.map(|user| Found::Person(user.into())));
+                if let Some(one) = administrators::find_by_name(tx, text)? {
+                    found.push(Found::Administrator(one.name));
+                }
                 let named = providers::Choice {
                     search: Some(text.to_owned()),
                     ..providers::Choice::default()
@@ -224,6 +266,20 @@ impl Service {
             Ok(found)
         })
     }
+}
+
+/// What only events are left of.
+fn gone(tx: &mut Read<'_>, id: Uuid) -> Result<Option<Found>, Error> {
+    let choice = events::Choice {
+        subject: Some(id),
+        ..events::Choice::default()
+    };
+    let newest = Part {
+        descending: true,
+        ..Part::first(events::EventSort::At, 1)
+    };
+    let last = events::list(tx, &choice, &newest)?.into_iter().next();
+    Ok(last.map(|event| Found::Gone(id, event.action)))
 }
 
 /// What an error text without an id is about: requests refused lately with these words, else the
@@ -288,18 +344,20 @@ fn first_providers(
     Ok(found.into_iter().map(|one| one.provider).collect())
 }
 
-/// How much changed each day, today last.
+/// How much providers changed each day, today last.
 fn days(tx: &mut Read<'_>, now: DateTime<Utc>) -> Result<Vec<(DateTime<Utc>, i64)>, Error> {
     let today = now.date_naive().and_time(NaiveTime::MIN).and_utc();
     let first = today - Duration::days(DAYS - 1);
     let starts: Vec<DateTime<Utc>> = (0..=DAYS).map(|day| first + Duration::days(day)).collect();
     let numbers = events::numbers_at(tx, &starts)?;
     let spans = numbers.iter().zip(numbers.iter().skip(1));
-    Ok(starts
-        .into_iter()
-        .zip(spans)
-        .map(|(day, (from, to))| (day, to - from))
-        .collect())
+    let mut days = Vec::with_capacity(spans.len());
+    for (day, (from, to)) in starts.into_iter().zip(spans) {
+        let others = events::count_beside_providers(tx, day, day + Duration::days(1))?;
+        // What is not sealed yet has no number.
+        days.push((day, (to - from - others).max(0)));
+    }
+    Ok(days)
 }
 
 /// The ids in a text, a few at most: error texts hold the trace id among words.

@@ -1,15 +1,17 @@
 //! People as administrators see them: of any provider, with what was decided about them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use uuid::Uuid;
 use vestibule_domain::person::Block;
 use vestibule_domain::placement::{self, Candidate, Placement, Rule};
 use vestibule_domain::{EventId, GroupId, Mistake, ProviderId, UserId, VendorId};
 use vestibule_scim::fold::fold;
+use vestibule_storage::page::Page as Part;
 use vestibule_storage::users::User;
-use vestibule_storage::{Read, placements as placed, users, vendors};
+use vestibule_storage::{Read, access_requests, links, placements as placed, users, vendors};
 
 use crate::pages::{Page, PageQuery};
 use crate::{AdminCall, Error, Role, Service, blocks, memberships, placements};
@@ -27,6 +29,9 @@ pub struct PeopleQuery {
     pub blocked: bool,
     /// Contained in user name, display name or primary e-mail, compared without case.
     pub search: Option<String>,
+    /// What the user name, the e-mail, the shown name or the family name begins with, compared without
+    /// case; the first 200 by each.
+    pub named: Option<String>,
     pub page: PageQuery<PersonSort>,
 }
 
@@ -36,9 +41,13 @@ pub struct Person {
     pub id: UserId,
     pub provider: ProviderId,
     pub user_name: String,
+    /// The display name, the formatted one, or the given and the family name.
+    pub name: Option<String>,
     /// The primary one.
     pub email: Option<String>,
     pub active: bool,
+    /// In a list, whether a block is in force on them.
+    pub blocked: bool,
     pub created: DateTime<Utc>,
     pub modified: DateTime<Utc>,
 }
@@ -88,7 +97,49 @@ pub struct PersonGroup {
     pub direct: bool,
 }
 
+/// People found by each of their names.
+const NAMED: i64 = 200;
+/// Blocks, links and access requests of a person whose events are shown with theirs: of each, the newest.
+const BESIDE: i64 = 30;
+
 impl Service {
+    /// What the history of a person is about besides them: their links, access requests and blocks, the
+    /// newest 30 of each; also of somebody deleted, without the blocks.
+    pub fn beside_person(&self, call: &AdminCall, id: UserId) -> Result<Vec<Uuid>, Error> {
+        self.store().read(|tx| {
+            crate::admin::admit(tx, call, Role::Auditor, self.now())?;
+            let choice = links::Choice {
+                user: Some(id),
+                ..links::Choice::default()
+            };
+            let newest = Part {
+                descending: true,
+                ..Part::first(links::LinkSort::Created, BESIDE)
+            };
+            let found = links::list(tx, &choice, &newest)?;
+            let mut beside: Vec<Uuid> = found.iter().map(|link| link.id.as_uuid()).collect();
+            let choice = access_requests::Choice {
+                user: Some(id),
+                ..access_requests::Choice::default()
+            };
+            let newest = Part {
+                descending: true,
+                ..Part::first(access_requests::AccessRequestSort::Created, BESIDE)
+            };
+            let found = access_requests::list(tx, &choice, &newest)?;
+            beside.extend(found.iter().map(|request| request.id.as_uuid()));
+            if let Some(user) = users::find_anywhere(tx, id)? {
+                let blocks = blocks::concerning(tx, &user)?;
+                let newest = blocks
+                    .iter()
+                    .rev()
+                    .take(usize::try_from(BESIDE).unwrap_or(0));
+                beside.extend(newest.map(|block| block.id.as_uuid()));
+            }
+            Ok(beside)
+        })
+    }
+
     /// In the order of their changes, the people of one provider alone.
     pub fn list_people(
         &self,
@@ -106,13 +157,33 @@ impl Service {
             active: query.active,
             blocked: query.blocked.then_some(now),
             search: query.search.as_deref().map(fold),
+            among: None,
         };
+        let named = query.named.as_deref().map(fold);
         self.store().read(|tx| {
             crate::admin::admit(tx, call, Role::Auditor, now)?;
+            let mut choice = choice.clone();
+            if let Some(named) = &named {
+                choice.among = Some(users::named_like(tx, named, NAMED)?);
+            }
             let found = users::list_anywhere(tx, &choice, asked.page())?;
-            Ok(asked
+            let mut page = asked
                 .answer(found, users::place)
-                .map(|user| Person::from(&user)))
+                .map(|user| Person::from(&user));
+            let shown: Vec<UserId> = page.items.iter().map(|person| person.id).collect();
+            let limit = i64::try_from(shown.len()).unwrap_or(i64::MAX);
+            let blocked = users::Choice {
+                blocked: Some(now),
+                among: Some(shown),
+                ..users::Choice::default()
+            };
+            let found =
+                users::list_anywhere(tx, &blocked, &Part::first(PersonSort::Created, limit))?;
+            let blocked: HashSet<UserId> = found.iter().map(|user| user.id).collect();
+            for person in &mut page.items {
+                person.blocked = blocked.contains(&person.id);
+            }
+            Ok(page)
         })
     }
 
@@ -179,8 +250,12 @@ impl From<&User> for Person {
             id: user.id,
             provider: user.provider,
             user_name: user.user_name.clone(),
+            name: serde_json::from_str(&user.document)
+                .ok()
+                .and_then(|document| crate::users::title(&document)),
             email: user.email.clone(),
             active: user.active,
+            blocked: false,
             created: user.created,
             modified: user.modified,
         }

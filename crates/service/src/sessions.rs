@@ -20,13 +20,14 @@ use vestibule_storage::{Read, Write};
 pub use proof::Proved;
 
 use crate::administrators::Administrator;
+use crate::warnings::Warned;
 use crate::{AdminCall, AdminCredential, Change, Error, Role, Service, slow_hash};
 
 /// After which an unused session ends (R-WEB-1).
 pub const IDLE: Duration = Duration::minutes(30);
 /// After which every session ends.
 pub const ABSOLUTE: Duration = Duration::hours(12);
-/// For so long after signing in, nobody is asked once more who they are (R-WEB-7).
+/// For so long after signing in, or after proving it once more, nobody is asked who they are (R-WEB-7).
 const FRESH: Duration = Duration::minutes(10);
 /// How stale the note of a session's last use may be.
 const NOTED: Duration = Duration::minutes(1);
@@ -88,7 +89,7 @@ pub struct Present {
     pub stale: bool,
     /// When it ends even if it is used.
     pub ends: DateTime<Utc>,
-    /// Whether it was opened just now, by somebody who proved who they are.
+    /// Whether its owner proved who they are just now: by opening it, or since.
     pub fresh: bool,
 }
 
@@ -202,6 +203,7 @@ impl Service {
             administrator,
             created: now,
             last_seen: now,
+            proved: None,
         };
         stored::insert(tx, &session, &secret.digest())?;
         Ok(secret)
@@ -227,12 +229,15 @@ impl Service {
                 && (count == 1 || count == NAME_FAILURES)
             {
                 let who = Administrator::try_from(who)?;
+                let count = ("count", count.to_string().into());
                 let why = match attempt.address {
                     Some(address) => {
-                        format!("{count} failed since the last success, from {address}")
+                        let address = ("address", address.to_string().into());
+                        Warned::SignInsFailedFrom.said([count, address])
                     }
-                    None => format!("{count} failed since the last success"),
-                };
+                    None => Warned::SignInsFailed.said([count]),
+                }
+                .to_string();
                 service.record(
                     tx,
                     Change {
@@ -293,7 +298,7 @@ impl Service {
                 administrator: Administrator::try_from(owner)?,
                 stale: session.last_seen + NOTED <= now,
                 ends: session.created + ABSOLUTE,
-                fresh: session.created + FRESH > now,
+                fresh: session.proved.unwrap_or(session.created) + FRESH > now,
             })
         })
     }

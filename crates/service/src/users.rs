@@ -1,7 +1,7 @@
 //! The rows of people, as their provider changes them over SCIM.
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use vestibule_domain::event::{Action, Payload};
 use vestibule_domain::mail::{self, AddressError, check_address};
 use vestibule_domain::{EventId, UserId};
@@ -176,6 +176,8 @@ fn new_row(
             "displayName",
             resource.display_name().map(fold).unwrap_or_default(),
         )?,
+        title_key: key_of(title(&resource.0)),
+        family_key: key_of(family_name(&resource.0)),
         external_id: resource
             .external_id()
             .map(|id| indexed("externalId", id.to_owned()))
@@ -197,6 +199,38 @@ fn new_row(
         modified,
         version,
     })
+}
+
+/// Characters of a name that an index takes.
+const NAME: usize = 200;
+
+/// The name that pages show of a person: the display name, the formatted one, or the given and the
+/// family name.
+pub(crate) fn title(document: &Map<String, Value>) -> Option<String> {
+    let text = |value: Option<&Value>| {
+        let text = value?.as_str()?.trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    };
+    let name = document.get("name");
+    let part = |part: &str| text(name.and_then(|name| name.get(part)));
+    text(document.get("displayName"))
+        .or_else(|| part("formatted"))
+        .or_else(|| text(document.get("NameFormatted")))
+        .or_else(|| {
+            let parts = [part("givenName"), part("familyName")];
+            let parts: Vec<String> = parts.into_iter().flatten().collect();
+            (!parts.is_empty()).then(|| parts.join(" "))
+        })
+}
+
+fn family_name(document: &Map<String, Value>) -> Option<String> {
+    let name = document.get("name")?.get("familyName")?.as_str()?;
+    Some(name.trim().to_owned())
+}
+
+fn key_of(name: Option<String>) -> String {
+    let folded = name.map(|name| fold(&name)).unwrap_or_default();
+    folded.chars().take(NAME).collect()
 }
 
 pub(crate) fn find(tx: &mut Read<'_>, caller: &Caller, id: &str) -> Result<User, Error> {

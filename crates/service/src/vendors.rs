@@ -1,8 +1,11 @@
 //! Vendors: what administrators decide about the outside companies that came with groups.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, SubsecRound as _, Utc};
 use serde_json::json;
-use vestibule_domain::event::{Action, Payload};
+use uuid::Uuid;
+use vestibule_domain::event::{Action, Payload, SubjectKind};
 use vestibule_domain::vendor::{Vendor, VendorSettings, VendorStatus};
 use vestibule_domain::{EventId, GroupId, Hindrance, Mistake, VendorId};
 use vestibule_storage::links::Scope;
@@ -35,6 +38,23 @@ pub struct VendorDetails {
 }
 
 impl Service {
+    /// What vendors are called, as far as they are there.
+    pub fn vendor_names(
+        &self,
+        call: &AdminCall,
+        ids: &[VendorId],
+    ) -> Result<HashMap<VendorId, String>, Error> {
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.as_uuid()).collect();
+        self.store().read(|tx| {
+            crate::admin::admit(tx, call, Role::Auditor, self.now())?;
+            let named = vestibule_storage::names::of(tx, SubjectKind::Vendor, &ids)?;
+            let named = named.into_iter();
+            Ok(named
+                .map(|(id, name)| (VendorId::from_uuid(id), name))
+                .collect())
+        })
+    }
+
     pub fn list_vendors(
         &self,
         call: &AdminCall,

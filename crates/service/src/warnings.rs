@@ -31,7 +31,7 @@ pub struct WarningQuery {
 }
 
 vestibule_domain::sentences! {
-    /// What warnings say.
+    /// What warnings say, and events of sign-ins that failed.
     pub enum Warned {
         Contradiction = "contradiction"
             "sent thirdPartyVendor = {sent}, but the provider is registered for {registered} people; nothing changes",
@@ -54,6 +54,9 @@ vestibule_domain::sentences! {
         LinkNotGiven = "link_not_given" "{person} was to be mailed an access link: {why}",
         NoMailServer = "no_mail_server"
             "{person} was to be mailed an access link, and no mail server is configured; set smtp_host and mail_from, or make a link that is shown and forward it",
+        SignInsFailedFrom = "sign_ins_failed_from"
+            "{count} failed since the last success, from {address}",
+        SignInsFailed = "sign_ins_failed" "{count} failed since the last success",
         LinkNotSent = "link_not_sent"
             "the letter with the access link of {person} to {address} is {state}: {why}; correct the address or the mail server and make another link, or make one that is shown and forward it",
     }

@@ -2,11 +2,11 @@
 
 mod sealed;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
 use vestibule_domain::event::{self, Digest, Event, GENESIS, Metadata};
-use vestibule_domain::{EventId, ProviderId};
+use vestibule_domain::{AdministratorId, EventId, ProviderId};
 
 use crate::columns::{self, micros, optional, parsed};
 use crate::engine::{Session, insert_all};
@@ -20,6 +20,8 @@ pub use sealed::{Chain, Verification, chain, hash_at, verify};
 
 /// Rows put into one statement; well below the bound-parameter limits of both engines.
 const CHUNK: usize = 500;
+/// By which an event may be told of another instant than its id was made at.
+const SLACK: Duration = Duration::hours(1);
 /// Key of the lease that the sealing node holds on PostgreSQL.
 const SEALER: i64 = 7_236_830_012;
 
@@ -55,8 +57,12 @@ pub struct Stored {
 #[derive(Debug, Clone, Default)]
 pub struct Choice {
     pub subject: Option<Uuid>,
+    /// Further subjects, few; without `subject` they say nothing.
+    pub also: Vec<Uuid>,
     pub provider: Option<ProviderId>,
     pub action: Option<String>,
+    /// Only what this administrator did.
+    pub administrator: Option<AdministratorId>,
     /// Contained in the actor's detail or id, or the id of the cause or the request.
     pub search: Option<String>,
     /// Only what happened at this instant or later.
@@ -304,11 +310,28 @@ pub fn list(
 ) -> Result<Vec<Stored>, Error> {
     let engine = read.connection.engine();
     let mut query = events::table.left_join(event_payloads::table).into_boxed();
-    if let Some(subject) = choice.subject {
-        query = query.filter(events::subject_id.eq(subject.to_string()));
+    match choice.subject {
+        Some(subject) if choice.also.is_empty() => {
+            query = query.filter(events::subject_id.eq(subject.to_string()));
+        }
+        Some(subject) => {
+            let subjects = std::iter::once(subject).chain(choice.also.iter().copied());
+            query = query.filter(read.one_of("events.subject_id", subjects));
+        }
+        None => {}
     }
     // Events of one thing are few; SQLite might look for all of its provider instead.
-    let few = choice.subject.is_some();
+    let mut few = choice.subject.is_some();
+    if let Some(administrator) = choice.administrator.map(|id| id.to_string()) {
+        // As the index says it.
+        query = query.filter(Predicate::literally("events.actor_kind = 'administrator'"));
+        query = if few {
+            query.filter(Predicate::beside("events.actor_id", &administrator))
+        } else {
+            query.filter(events::actor_id.eq(administrator))
+        };
+        few = true;
+    }
     if let Some(provider) = choice.provider.map(|id| id.to_string()) {
         query = if few {
             query.filter(Predicate::beside("events.provider_id", &provider))
@@ -324,10 +347,14 @@ pub fn list(
         };
     }
     if let Some(since) = choice.since {
-        query = query.filter(events::at.ge(micros(since)));
+        query = query
+            .filter(events::at.ge(micros(since)))
+            .filter(events::id.ge(around(since - SLACK)));
     }
     if let Some(until) = choice.until {
-        query = query.filter(events::at.lt(micros(until)));
+        query = query
+            .filter(events::at.lt(micros(until)))
+            .filter(events::id.lt(around(until + SLACK)));
     }
     if let Some(text) = &choice.search {
         let columns = [
@@ -347,6 +374,12 @@ pub fn list(
         .select((CHAIN, event_payloads::payload.nullable()))
         .load(read.connection)?;
     rows.into_iter().map(stored).collect()
+}
+
+/// Where ids made at an instant begin: with the time (RFC 9562, section 5.7).
+fn around(at: DateTime<Utc>) -> String {
+    let millis = u128::try_from(at.timestamp_millis()).unwrap_or(0);
+    Uuid::from_u128((millis & ((1 << 48) - 1)) << 80).to_string()
 }
 
 /// The event with that id, or those of the request with that id, oldest first.
@@ -400,8 +433,7 @@ pub fn numbers_at(read: &mut Read<'_>, instants: &[DateTime<Utc>]) -> Result<Vec
     let (last, _) = head(read.connection)?;
     let mut numbers = Vec::with_capacity(instants.len());
     for instant in instants {
-        let millis = u128::try_from(instant.timestamp_millis()).unwrap_or(0);
-        let from = Uuid::from_u128(millis << 80).to_string();
+        let from = around(*instant);
         let found: Option<Option<i64>> = events::table
             .filter(events::id.ge(from))
             .filter(events::seq.is_not_null())
@@ -412,4 +444,19 @@ pub fn numbers_at(read: &mut Read<'_>, instants: &[DateTime<Utc>]) -> Result<Vec
         numbers.push(found.flatten().unwrap_or(last + 1));
     }
     Ok(numbers)
+}
+
+/// How many events that no provider made there are from one instant to before another.
+pub fn count_beside_providers(
+    read: &mut Read<'_>,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> Result<i64, Error> {
+    Ok(events::table
+        // As the index says it.
+        .filter(Predicate::literally("events.actor_kind <> 'provider'"))
+        .filter(events::id.ge(around(from)))
+        .filter(events::id.lt(around(to)))
+        .count()
+        .get_result(read.connection)?)
 }

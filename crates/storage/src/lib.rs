@@ -34,6 +34,7 @@ pub mod health;
 pub mod link_candidates;
 pub mod links;
 pub mod memberships;
+pub mod names;
 pub mod outbox;
 pub mod overview;
 pub mod page;

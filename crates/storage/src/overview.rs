@@ -6,11 +6,11 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use vestibule_domain::provider::UserType;
 use vestibule_domain::vendor::VendorStatus;
-use vestibule_domain::{ProviderId, UserId, VendorId};
+use vestibule_domain::{ProviderId, VendorId};
 
 use crate::columns::{instant, micros, parsed};
 use crate::error::Error;
-use crate::schema::{providers, totals, users, vendors};
+use crate::schema::{providers, totals, vendors};
 use crate::sql::{Shape, Sql};
 use crate::store::Read;
 
@@ -179,55 +179,4 @@ pub fn turns(
         .collect::<Result<_, Error>>()?;
     turns.sort_by_key(|turn| (turn.at, turn.vendor));
     Ok(turns)
-}
-
-/// Where a search leads.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PersonFound {
-    pub id: UserId,
-    pub user_name: String,
-    pub email: Option<String>,
-    pub active: bool,
-}
-
-type Row = (String, String, Option<String>, bool);
-
-/// People of any provider whose folded user name or e-mail begins with that, by name.
-pub fn people_like(
-    read: &mut Read<'_>,
-    folded: &str,
-    limit: i64,
-) -> Result<Vec<PersonFound>, Error> {
-    // Folded texts are compared byte by byte, so what begins with a text lies between it and the same
-    // with the greatest character behind it.
-    let end = format!("{folded}\u{10ffff}");
-    let columns = (users::id, users::user_name, users::email, users::active);
-    let by_name: Vec<Row> = users::table
-        .filter(users::user_name_key.ge(folded))
-        .filter(users::user_name_key.lt(&end))
-        .order((users::user_name_key, users::id))
-        .limit(limit)
-        .select(columns)
-        .load(read.connection)?;
-    let by_email: Vec<Row> = users::table
-        .filter(users::email_key.is_not_null())
-        .filter(users::email_key.ge(folded))
-        .filter(users::email_key.lt(&end))
-        .order((users::email_key, users::id))
-        .limit(limit)
-        .select(columns)
-        .load(read.connection)?;
-    let mut found: Vec<PersonFound> = Vec::new();
-    for (id, user_name, email, active) in by_name.into_iter().chain(by_email) {
-        let id = parsed(&id)?;
-        if !found.iter().any(|one| one.id == id) {
-            found.push(PersonFound {
-                id,
-                user_name,
-                email,
-                active,
-            });
-        }
-    }
-    Ok(found)
 }

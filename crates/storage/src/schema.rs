@@ -147,6 +147,8 @@ diesel::table! {
         user_name -> Text,
         user_name_key -> Text,
         display_name_key -> Text,
+        title_key -> Text,
+        family_key -> Text,
         external_id -> Nullable<Text>,
         email -> Nullable<Text>,
         email_key -> Nullable<Text>,
@@ -345,6 +347,7 @@ diesel::table! {
         administrator_id -> Text,
         created -> BigInt,
         last_seen -> BigInt,
+        proved -> Nullable<BigInt>,
     }
 }
 

@@ -18,6 +18,8 @@ pub struct Session {
     pub created: DateTime<Utc>,
     /// When it was last used, to the minute or so.
     pub last_seen: DateTime<Utc>,
+    /// When its owner last proved once more who they are.
+    pub proved: Option<DateTime<Utc>>,
 }
 
 /// Failed sign-ins under one key.
@@ -35,6 +37,7 @@ pub fn insert(write: &mut Write<'_>, session: &Session, digest: &Digest) -> Resu
             sessions::administrator_id.eq(session.administrator.to_string()),
             sessions::created.eq(micros(session.created)),
             sessions::last_seen.eq(micros(session.last_seen)),
+            sessions::proved.eq(session.proved.map(micros)),
         ))
         .execute(write.connection)?;
     Ok(())
@@ -45,23 +48,25 @@ pub fn find(
     read: &mut Read<'_>,
     digest: &Digest,
 ) -> Result<Option<(Session, Administrator)>, Error> {
-    let found: Option<(i64, i64, administrators::Row)> = sessions::table
+    let found: Option<(i64, i64, Option<i64>, administrators::Row)> = sessions::table
         .inner_join(crate::schema::administrators::table)
         .filter(sessions::digest.eq(digest.as_bytes().as_slice()))
         .select((
             sessions::created,
             sessions::last_seen,
+            sessions::proved,
             administrators::COLUMNS,
         ))
         .first(read.connection)
         .optional()?;
     found
-        .map(|(created, last_seen, row)| {
+        .map(|(created, last_seen, proved, row)| {
             let owner = administrators::administrator(row)?;
             let session = Session {
                 administrator: owner.id,
                 created: instant(created)?,
                 last_seen: instant(last_seen)?,
+                proved: proved.map(instant).transpose()?,
             };
             Ok((session, owner))
         })
@@ -72,6 +77,14 @@ pub fn find(
 pub fn touch(write: &mut Write<'_>, digest: &Digest, at: DateTime<Utc>) -> Result<(), Error> {
     diesel::update(sessions::table.filter(sessions::digest.eq(digest.as_bytes().as_slice())))
         .set(sessions::last_seen.eq(micros(at)))
+        .execute(write.connection)?;
+    Ok(())
+}
+
+/// Notes that the owner of a session has just proved who they are.
+pub fn prove(write: &mut Write<'_>, digest: &Digest, at: DateTime<Utc>) -> Result<(), Error> {
+    diesel::update(sessions::table.filter(sessions::digest.eq(digest.as_bytes().as_slice())))
+        .set(sessions::proved.eq(micros(at)))
         .execute(write.connection)?;
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! People.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use vestibule_domain::{EventId, ProviderId, UserId};
@@ -41,6 +43,10 @@ pub struct NewUser {
     pub user_name_key: String,
     /// Empty when there is none.
     pub display_name_key: String,
+    /// The name that pages show, folded; empty when there is none.
+    pub title_key: String,
+    /// The family name, folded; empty when there is none.
+    pub family_key: String,
     pub external_id: Option<String>,
     pub email: Option<String>,
     pub email_key: Option<String>,
@@ -168,6 +174,8 @@ pub struct Choice {
     pub blocked: Option<DateTime<Utc>>,
     /// Folded; contained in the user name, the display name or the primary e-mail.
     pub search: Option<String>,
+    /// Only these.
+    pub among: Option<Vec<UserId>>,
 }
 
 sorts! {
@@ -221,12 +229,74 @@ pub fn list_anywhere(
         ];
         query = query.filter(contains(engine, &columns, text));
     }
+    if let Some(among) = &choice.among {
+        query = query.filter(read.one_of("users.id", among));
+    }
     if let Some(behind) = page.condition() {
         query = query.filter(behind);
     }
     let rows: Vec<Row> = query
         .order(page.order())
         .limit(page.limit)
+        .select(COLUMNS)
+        .load(read.connection)?;
+    rows.into_iter().map(User::try_from).collect()
+}
+
+/// People of any provider whose folded user name, e-mail, shown name or family name begins with that,
+/// by each in its order, at most `limit` by each.
+///
+/// Folded texts are compared byte by byte, so what begins with a text lies between it and the same with
+/// the greatest character behind it.
+pub fn named_like(read: &mut Read<'_>, folded: &str, limit: i64) -> Result<Vec<UserId>, Error> {
+    let end = format!("{folded}\u{10ffff}");
+    let mut found: Vec<String> = users::table
+        .filter(users::user_name_key.ge(folded))
+        .filter(users::user_name_key.lt(&end))
+        .order((users::user_name_key, users::id))
+        .limit(limit)
+        .select(users::id)
+        .load(read.connection)?;
+    found.extend(
+        users::table
+            .filter(users::email_key.is_not_null())
+            .filter(users::email_key.ge(folded))
+            .filter(users::email_key.lt(&end))
+            .order((users::email_key, users::id))
+            .limit(limit)
+            .select(users::id)
+            .load::<String>(read.connection)?,
+    );
+    // As the indexes say it.
+    found.extend(
+        users::table
+            .filter(Predicate::literally("users.title_key <> ''"))
+            .filter(users::title_key.ge(folded))
+            .filter(users::title_key.lt(&end))
+            .order((users::title_key, users::id))
+            .limit(limit)
+            .select(users::id)
+            .load::<String>(read.connection)?,
+    );
+    found.extend(
+        users::table
+            .filter(Predicate::literally("users.family_key <> ''"))
+            .filter(users::family_key.ge(folded))
+            .filter(users::family_key.lt(&end))
+            .order((users::family_key, users::id))
+            .limit(limit)
+            .select(users::id)
+            .load::<String>(read.connection)?,
+    );
+    let mut seen = HashSet::new();
+    found.retain(|id| seen.insert(id.clone()));
+    found.iter().map(|id| parsed(id)).collect()
+}
+
+/// The people with these ids, as far as they are there, in no order.
+pub fn find_all(read: &mut Read<'_>, ids: &[UserId]) -> Result<Vec<User>, Error> {
+    let rows: Vec<Row> = users::table
+        .filter(read.one_of("users.id", ids))
         .select(COLUMNS)
         .load(read.connection)?;
     rows.into_iter().map(User::try_from).collect()
@@ -260,6 +330,8 @@ pub fn insert(write: &mut Write<'_>, user: &NewUser) -> Result<(), Error> {
             users::user_name.eq(&user.user_name),
             users::user_name_key.eq(&user.user_name_key),
             users::display_name_key.eq(&user.display_name_key),
+            users::title_key.eq(&user.title_key),
+            users::family_key.eq(&user.family_key),
             users::external_id.eq(user.external_id.as_deref()),
             users::email.eq(user.email.as_deref()),
             users::email_key.eq(user.email_key.as_deref()),
@@ -288,6 +360,8 @@ pub fn replace(write: &mut Write<'_>, version: i64, user: &NewUser) -> Result<()
         users::user_name.eq(&user.user_name),
         users::user_name_key.eq(&user.user_name_key),
         users::display_name_key.eq(&user.display_name_key),
+        users::title_key.eq(&user.title_key),
+        users::family_key.eq(&user.family_key),
         users::external_id.eq(user.external_id.as_deref()),
         users::email.eq(user.email.as_deref()),
         users::email_key.eq(user.email_key.as_deref()),

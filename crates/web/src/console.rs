@@ -38,6 +38,7 @@ pub(crate) mod set_up;
 mod settings;
 mod setup;
 mod sign_in;
+mod sure;
 mod table;
 mod text;
 mod timeline;

@@ -15,6 +15,7 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest as _, HttpMessage as _, HttpRequest, HttpResponse};
 use serde_json::Value;
 use vestibule_oauth::{Bearer, BearerError, Unproven};
+use vestibule_service::listening::Heard;
 use vestibule_service::requests::{Refusal, Shown};
 
 use crate::request::Sender;
@@ -91,6 +92,9 @@ async fn observe<B: MessageBody + 'static>(
     endpoint: &'static str,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
     if response.status().as_u16() < 400 {
+        if endpoint == "scim" {
+            note_success(&response);
+        }
         return Ok(response.map_into_left_body());
     }
     let (request, response) = response.into_parts();
@@ -110,6 +114,33 @@ async fn observe<B: MessageBody + 'static>(
         request,
         response.map_into_right_body(),
     ))
+}
+
+/// Notes what went well, for who watches a product's first calls.
+fn note_success<B>(response: &ServiceResponse<B>) {
+    let request = response.request();
+    let Some(web) = request.app_data::<Data<Web>>() else {
+        return;
+    };
+    if !web.service.listens() {
+        return;
+    }
+    let Ok(sender) = Sender::from_request(request, &mut Payload::None).into_inner() else {
+        return;
+    };
+    let values: Vec<&[u8]> = sender.authorization.iter().map(Vec::as_slice).collect();
+    let Ok(token) = Bearer::from_header(&values) else {
+        return;
+    };
+    let heard = Heard {
+        at: web.service.now(),
+        request_id: sender.request_id,
+        method: request.method().to_string(),
+        target: outline::target(request.path(), request.query_string()),
+        status: response.status().as_u16(),
+        address: sender.address.map(|address| address.to_string()),
+    };
+    web.service.note_success(token.digest(), heard);
 }
 
 fn describe(request: &HttpRequest, endpoint: &'static str, status: u16, answer: &[u8]) -> Refusal {

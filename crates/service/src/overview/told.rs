@@ -23,6 +23,16 @@ const PHRASES: [(&str, u16); 12] = [
     ("service unavailable", 503),
 ];
 
+/// Texts that products show in the place of an answer, folded, with what they mean: the credential does
+/// not work, or the address, or what stands between does not let it through.
+const KNOWN: [(&str, u16); 2] = [
+    ("you appear to have entered invalid credentials", 401),
+    (
+        "systemforcrossdomainidentitymanagementcredentialvalidationunavailable",
+        401,
+    ),
+];
+
 /// A pasted text, to be held against what was answered.
 #[derive(Debug)]
 pub(super) struct Told {
@@ -39,7 +49,9 @@ impl Told {
             .filter(|word| word.len() == 3)
             .filter_map(|word| word.parse::<u16>().ok())
             .find(|status| PHRASES.iter().any(|(_, known)| known == status));
+        let known = KNOWN.iter().find(|(words, _)| text.contains(words));
         let phrase = || PHRASES.iter().find(|(words, _)| text.contains(words));
+        let named = known.map(|(_, status)| *status).or(named);
         let status = named.or_else(|| phrase().map(|(_, status)| *status));
         Self { text, status }
     }
@@ -82,5 +94,12 @@ mod tests {
         assert_eq!(status("The remote server said Forbidden."), Some(403));
         assert_eq!(status("room 123, 200 people"), None);
         assert_eq!(status("4091"), None);
+        for shown in [
+            "You appear to have entered invalid credentials. Please confirm you are using the \
+             correct information for an administrative account.",
+            "SystemForCrossDomainIdentityManagementCredentialValidationUnavailable 503",
+        ] {
+            assert_eq!(status(shown), Some(401), "{shown}");
+        }
     }
 }

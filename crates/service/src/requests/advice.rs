@@ -51,6 +51,8 @@ vestibule_domain::sentences! {
         Log = "log" "Search the server's log for the trace id and report what it says.",
         Mapping = "mapping"
             "Correct the attribute mapping in the product: the reason names what is wrong and where.",
+        Readable = "readable"
+            "Look at how the product builds this request: the reason says where its JSON, or its message, cannot be read.",
         Look = "look" "Look at the reason.",
     }
 }
@@ -69,6 +71,7 @@ impl Advice {
             (_, Some("invalidFilter")) => Self::Filter,
             (_, Some("invalidPath" | "noTarget")) => Self::Path,
             (_, Some("mutability")) => Self::ReadOnly,
+            (_, Some("invalidSyntax")) => Self::Readable,
             (503, _) if refused.reason.contains("paused") => Self::Resume,
             (status, _) => Self::of_status(status),
         }

@@ -1,7 +1,8 @@
 //! Proving once more who one is, before what is dangerous (R-WEB-7).
 
+use super::stored;
 use super::{Password, SignIn, SignedIn, settle};
-use crate::{AdminCall, Error, Service};
+use crate::{AdminCall, AdminCredential, Error, Service};
 
 /// What comes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +19,8 @@ pub enum Proved {
 
 impl Service {
     /// Verifies whoever is signed in with this call's session as signing in does: failures are
-    /// counted together, and a code of the second factor works once.
+    /// counted together, and a code of the second factor works once. The session remembers it for ten
+    /// minutes.
     pub fn prove(
         &self,
         call: &AdminCall,
@@ -40,9 +42,15 @@ impl Service {
             }
             Err(SignedIn::Wrong | SignedIn::Welcome { .. }) => return Ok(Proved::Wrong),
         };
-        let service = self.clone();
+        let (service, call) = (self.clone(), call.clone());
         self.store().write("sessions.prove", move |tx| {
-            let settled = settle(tx, &attempt, &verified, service.now())?;
+            let now = service.now();
+            let settled = settle(tx, &attempt, &verified, now)?;
+            if settled.is_some()
+                && let AdminCredential::Session(Ok(digest)) = call.credential
+            {
+                stored::prove(tx, &digest, now)?;
+            }
             Ok(settled.map_or(Proved::Wrong, |_| Proved::Yes))
         })
     }

@@ -143,7 +143,7 @@ fn wrong_changes_are_refused() {
     let world = World::new();
     let client = world.client(UserType::ThirdParty);
     let (_, vendor) = enabled(&world, &client);
-    let none = AccessGroupId::from_uuid(uuid::Uuid::nil());
+    let none = AccessGroupId::from_uuid(Uuid::nil());
     let field = |edit: fn(&mut VendorSettings)| match set(&world, vendor.id, edit) {
         Err(Error::Invalid { field, .. }) => field,
         other => panic!("{other:?}"),

@@ -214,6 +214,8 @@ async fn list(
         .answer::<_, Event, _>(&admin, &COLUMNS, |service, call, choice, page| {
             let choice = service::Choice {
                 subject: choice.subject,
+                also: Vec::new(),
+                administrator: None,
                 provider: choice.provider,
                 action: choice.action.map(|action| action.name().to_owned()),
                 search: choice.q,

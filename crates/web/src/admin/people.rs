@@ -87,6 +87,7 @@ async fn list(
     wanted
         .answer::<_, Person, _>(&admin, &COLUMNS, |service, call, choice, page| {
             let query = service::PeopleQuery {
+                named: None,
                 provider: choice.provider,
                 user_name: choice.user_name,
                 active: choice.active,

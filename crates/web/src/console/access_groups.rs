@@ -9,8 +9,9 @@ use vestibule_service::{Error, Precondition, Role};
 
 use super::MOUNT;
 use super::fields::Fields;
-use super::form::{Field, Form, Group, Pick, items};
+use super::form::{Field, Form, Group, Pick, items, whole};
 use super::page::{Anchor, Badge, Block, Cell, Fact, Notice, Page, Section, Tone};
+use super::phrase::Phrase;
 use super::query::Pairs;
 use super::reply::{Answer, Reply};
 use super::table::Table;
@@ -105,7 +106,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     );
     table.rows = found.items.iter().map(|one| row(t, one)).collect();
     table.empty = t.own("access_group.none");
-    table.paged(visit, found.next.as_deref());
+    table.paged(visit, &found);
     table.sorted(visit, &[(0, "name")], "created");
     table.filtered_by(
         visit,
@@ -115,7 +116,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         ],
     );
     if visit.wants_csv() {
-        return Ok(Reply::Export(table, "access-groups"));
+        return Ok(Reply::Export(Box::new(table), "access-groups"));
     }
     let mut page = Page {
         title: t.own("nav.access_groups"),
@@ -287,15 +288,20 @@ fn typed(settings: &AccessGroupSettings, version: Option<i64>) -> Pairs {
     Pairs::parse(pairs.finish().as_bytes())
 }
 
-fn settings(fields: &Pairs) -> Result<AccessGroupSettings, Error> {
-    let number = |name: &'static str| {
-        let text = fields.get(name).trim();
-        text.parse::<u32>().map_err(|_| Error::Invalid {
-            field: name.to_owned(),
-            detail: Mistake::NotWhole.english().to_owned(),
+/// What was typed as settings, or every mistake that shows before it is saved.
+fn settings(t: Texts, fields: &Pairs) -> Result<AccessGroupSettings, Vec<(String, Phrase)>> {
+    let mut wrong: Vec<(String, Phrase)> = Vec::new();
+    let mut number = |name: &'static str| {
+        whole(fields.get(name)).unwrap_or_else(|| {
+            let mistake = t.mistake(name, Mistake::NotWhole.english());
+            wrong.push((name.to_owned(), mistake));
+            1
         })
     };
-    Ok(AccessGroupSettings {
+    let settings = AccessGroupSettings {
+        approvals_required: number("approvals_required"),
+        disapprovals_to_cancel: number("disapprovals_to_cancel"),
+        approval_levels: number("approval_levels"),
         name: fields.get("name").trim().to_owned(),
         description: fields
             .given("description")
@@ -303,14 +309,20 @@ fn settings(fields: &Pairs) -> Result<AccessGroupSettings, Error> {
         enabled: fields.has("enabled"),
         may_view_passwords: fields.has("may_view_passwords"),
         may_start_sessions: fields.has("may_start_sessions"),
-        approvals_required: number("approvals_required")?,
-        disapprovals_to_cancel: number("disapprovals_to_cancel")?,
-        approval_levels: number("approval_levels")?,
         governance_id_required: fields.has("governance_id_required"),
         self_request: fields.has("self_request"),
         approvers: items(fields.get("approvers")),
         linkable_by_provisioning: fields.has("linkable_by_provisioning"),
-    })
+    };
+    if let Err(mistake) = settings.check() {
+        let field = mistake.field();
+        wrong.push((field.to_owned(), t.mistake(field, &mistake.to_string())));
+    }
+    if wrong.is_empty() {
+        Ok(settings)
+    } else {
+        Err(wrong)
+    }
 }
 
 pub(super) async fn new(visit: &Visit) -> Answer {
@@ -335,14 +347,17 @@ fn new_page(visit: &Visit, form: Form, wrong: bool) -> Page {
 }
 
 pub(super) async fn create(visit: &Visit, fields: &Fields) -> Answer {
-    let made = match settings(fields) {
-        Ok(settings) => {
-            visit
-                .run(move |service, call| service.create_access_group(call, settings))
-                .await
+    let settings = match settings(visit.t, fields) {
+        Ok(settings) => settings,
+        Err(wrong) => {
+            let mut form = form(visit, fields, visit.path.clone(), true);
+            form.mark_all(wrong, "name");
+            return Ok(Reply::Mistaken(Box::new(new_page(visit, form, true))));
         }
-        Err(error) => Err(error),
     };
+    let made = visit
+        .run(move |service, call| service.create_access_group(call, settings))
+        .await;
     match made {
         Ok(made) => Ok(Reply::See(format!("{}?done=created", href(made.id)))),
         Err(error) => {
@@ -446,21 +461,32 @@ pub(super) async fn change(visit: &Visit, fields: &Fields) -> Answer {
     let id: AccessGroupId = visit.id("access group")?;
     let version = fields.get("version").parse().ok();
     let expected = version.map_or(Precondition::NONE, Precondition::version);
-    let changed = match settings(fields) {
-        Ok(settings) => {
-            visit
-                .run(move |service, call| {
-                    service.change_access_group(call, id, expected, move |current| {
-                        *current = settings.clone();
-                        Ok(())
-                    })
-                })
-                .await
+    let settings = match settings(visit.t, fields) {
+        Ok(settings) => settings,
+        Err(wrong) => {
+            let details = find(visit).await?;
+            let mut form = form(visit, fields, visit.path.clone(), false);
+            form.mark_all(wrong, "name");
+            return Ok(Reply::Mistaken(Box::new(page(visit, &details, form, true))));
         }
-        Err(error) => Err(error),
     };
+    let changed = visit
+        .run(move |service, call| {
+            service.change_access_group(call, id, expected, move |current| {
+                *current = settings.clone();
+                Ok(())
+            })
+        })
+        .await;
     match changed {
         Ok(_) => Ok(Reply::See(format!("{}?done=saved", href(id)))),
+        Err(Error::PreconditionFailed) => {
+            let details = find(visit).await?;
+            let mut form = form(visit, fields, visit.path.clone(), false);
+            form.over(details.access_group.version);
+            let page = page(visit, &details, form, false);
+            Ok(Reply::stale(visit.t, page, href(id)))
+        }
         Err(error) => {
             let details = find(visit).await?;
             let mut form = form(visit, fields, visit.path.clone(), false);

@@ -7,7 +7,7 @@ use vestibule_domain::access_group::AccessGroup;
 use vestibule_domain::access_request::{
     AccessRequest, RequestState, Voice, VoteError, approvals_needed,
 };
-use vestibule_domain::{AccessRequestId, UserId};
+use vestibule_domain::{AccessRequestId, UserId, VendorId};
 use vestibule_service::access_requests::{AccessRequestDetails, AccessRequestQuery};
 use vestibule_service::events::{Choice as EventChoice, EventQuery, EventRecord};
 use vestibule_service::pages::PageQuery;
@@ -59,9 +59,9 @@ fn state(t: Texts, state: RequestState) -> Badge {
 pub(super) async fn list(visit: &Visit) -> Answer {
     let t = visit.t;
     let query = AccessRequestQuery {
-        user: visit.query.get("user").trim().parse().ok(),
+        user: visit.wanted_id("user"),
         provider: providers::chosen(visit),
-        vendor: visit.query.get("vendor").trim().parse().ok(),
+        vendor: visit.wanted_id("vendor"),
         state: visit.query.get("state").parse().ok(),
         page: visit.part(PAGE, "-created"),
     };
@@ -103,7 +103,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         .collect();
     table.empty = t.own("access_request.none");
     table.empty_action = Some(Anchor::new(t.own("nav.people"), format!("{MOUNT}/people")));
-    table.paged(visit, found.next.as_deref());
+    table.paged(visit, &found);
     table.sorted(visit, &[(4, "created"), (5, "expires")], "-created");
     let states = RequestState::ALL
         .iter()
@@ -113,12 +113,12 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         vec![
             visit.filter_among("state", t.own("access_request.state"), states),
             providers::filter(visit, &sources),
-            visit.filter("vendor", t.own("access_request.vendor_id")),
-            visit.filter("user", t.own("access_request.user_id")),
+            visit.filter_id("vendor", t.own("access_request.vendor_id")),
+            visit.filter_id("user", t.own("access_request.user_id")),
         ],
     );
     if visit.wants_csv() {
-        return Ok(Reply::Export(table, "access-requests"));
+        return Ok(Reply::Export(Box::new(table), "access-requests"));
     }
     Ok(Page::of_list(
         t,
@@ -176,11 +176,16 @@ pub(super) async fn of_person(
 
 pub(super) async fn show(visit: &Visit) -> Answer {
     let shown = find(visit).await?;
-    let form = vote_form(visit, &shown.0.request, "", "");
+    let form = vote_form(visit, &shown.details.request, "", "");
     Ok(page(visit, &shown, form, false).into())
 }
 
-type Shown = (AccessRequestDetails, Vec<EventRecord>);
+struct Shown {
+    details: AccessRequestDetails,
+    history: Vec<EventRecord>,
+    /// The vendor it is for, while it is there.
+    vendor: Option<String>,
+}
 
 async fn find(visit: &Visit) -> Result<Shown, Error> {
     let id: AccessRequestId = visit.id("access request")?;
@@ -194,13 +199,23 @@ async fn find(visit: &Visit) -> Result<Shown, Error> {
     visit
         .run(move |service, call| {
             let history = service.list_events(call, &query)?.items;
-            Ok((service.find_access_request(call, id)?, history))
+            let details = service.find_access_request(call, id)?;
+            let vendors: Vec<VendorId> = details.request.vendor.into_iter().collect();
+            let vendor = service.vendor_names(call, &vendors)?.into_values().next();
+            Ok(Shown {
+                details,
+                history,
+                vendor,
+            })
         })
         .await
 }
 
-fn page(visit: &Visit, (details, history): &Shown, form: Form, wrong: bool) -> Page {
+fn page(visit: &Visit, shown: &Shown, form: Form, wrong: bool) -> Page {
     let t = visit.t;
+    let Shown {
+        details, history, ..
+    } = shown;
     let request = &details.request;
     let mut sections = vec![
         Section::new(
@@ -228,7 +243,7 @@ fn page(visit: &Visit, (details, history): &Shown, form: Form, wrong: bool) -> P
         aside: vec![Section::new(
             "facts",
             t.own("event.facts"),
-            vec![Block::Facts(facts(visit, details))],
+            vec![Block::Facts(facts(visit, details, shown.vendor.as_deref()))],
         )],
         ..Page::default()
     }
@@ -272,7 +287,7 @@ fn asked(visit: &Visit, request: &AccessRequest) -> Vec<Fact> {
     ]
 }
 
-fn facts(visit: &Visit, details: &AccessRequestDetails) -> Vec<Fact> {
+fn facts(visit: &Visit, details: &AccessRequestDetails, vendor: Option<&str>) -> Vec<Fact> {
     let t = visit.t;
     let request = &details.request;
     let group = details.policy.as_ref().map_or_else(
@@ -289,9 +304,11 @@ fn facts(visit: &Visit, details: &AccessRequestDetails) -> Vec<Fact> {
         ),
         Fact::new(
             t.own("access_request.vendor"),
-            request.vendor.map_or(Cell::Nothing, |vendor| {
-                Cell::link(t.own("subject.vendor"), vendors::href(vendor))
-            }),
+            match (request.vendor, vendor) {
+                (Some(id), Some(name)) => Cell::link(name, vendors::href(id)),
+                (Some(_), None) => Cell::text(t.own("access_request.group_gone")),
+                (None, _) => Cell::Nothing,
+            },
         ),
         Fact::new(t.own("vendor.access_group"), group),
         Fact::new(
@@ -448,7 +465,7 @@ pub(super) async fn vote(visit: &Visit, fields: &Fields) -> Answer {
         }),
         Err(error) => {
             let shown = find(visit).await?;
-            let request = &shown.0.request;
+            let request = &shown.details.request;
             let mut form = vote_form(visit, request, fields.get("vote"), fields.get("comment"));
             refused(visit, &mut form, error, "comment")?;
             let mut page = page(visit, &shown, form, true);

@@ -22,7 +22,7 @@ const PAGE: u64 = 50;
 const TOKENS: u64 = 20;
 const ROLES: [Role; 3] = [Role::Auditor, Role::Operator, Role::Administrator];
 
-fn href(name: &str) -> String {
+pub(super) fn href(name: &str) -> String {
     let encoded: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
     format!("{MOUNT}/administrators/{}", encoded.replace('+', "%20"))
 }
@@ -92,7 +92,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         })
         .collect();
     table.empty = t.own("administrator.none");
-    table.paged(visit, found.next.as_deref());
+    table.paged(visit, &found);
     table.sorted(visit, &[(0, "name"), (4, "created")], "name");
     table.filtered_by(
         visit,
@@ -103,7 +103,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         ],
     );
     if visit.wants_csv() {
-        return Ok(Reply::Export(table, "administrators"));
+        return Ok(Reply::Export(Box::new(table), "administrators"));
     }
     let mut page = Page::of_list(
         t,
@@ -217,10 +217,10 @@ async fn find(visit: &Visit) -> Result<(Administrator, Tokens<AdminToken>), Erro
 pub(super) async fn show(visit: &Visit) -> Answer {
     let (one, tokens) = find(visit).await?;
     let mut table = tokens_table(visit, &href(&one.name), &tokens.items);
-    table.paged(visit, tokens.next.as_deref());
+    table.paged(visit, &tokens);
     table.sorted(visit, &[(1, "created")], "-created");
     if visit.wants_csv() {
-        return Ok(Reply::Export(table, "api-tokens"));
+        return Ok(Reply::Export(Box::new(table), "api-tokens"));
     }
     Ok(page(visit, &one, table, None).into())
 }
@@ -236,7 +236,8 @@ fn tokens_table(visit: &Visit, here: &str, tokens: &[AdminToken]) -> Table {
             t.get("provider.ends"),
             t.get("table.actions"),
         ],
-    );
+    )
+    .acting();
     table.empty = t.own("administrator.no_token");
     table.rows = tokens
         .iter()

@@ -47,11 +47,12 @@ pub(super) async fn list(visit: &Visit) -> Answer {
             t.get("provider.uses"),
             t.get("table.actions"),
         ],
-    );
+    )
+    .acting();
     table.rows = found.items.iter().map(|one| row(visit, one)).collect();
     table.empty = t.own("credential.none");
     table.empty_action = Some(providers::begin(visit));
-    table.paged(visit, found.next.as_deref());
+    table.paged(visit, &found);
     table.sorted(visit, &[(4, "expires")], "expires");
     let kinds = CredentialKind::ALL
         .iter()
@@ -67,7 +68,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         ],
     );
     if visit.wants_csv() {
-        return Ok(Reply::Export(table, "credentials"));
+        return Ok(Reply::Export(Box::new(table), "credentials"));
     }
     Ok(Page::of_list(
         t,
@@ -91,7 +92,11 @@ fn row(visit: &Visit, one: &CredentialRecord) -> Vec<Cell> {
         (Some(at), Some(days)) => Cell::badge(
             if days > 7 { Tone::Waiting } else { Tone::Bad },
             t.phrase(
-                "credential.soon",
+                if days == 1 {
+                    "credential.soon_day"
+                } else {
+                    "credential.soon"
+                },
                 &[("days", days.to_string().into()), ("at", at.into())],
             ),
         ),

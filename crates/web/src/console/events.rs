@@ -1,21 +1,26 @@
 //! The record of every change.
 
 use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
 use uuid::Uuid;
 use vestibule_domain::event::{Action, SubjectKind};
 use vestibule_domain::{
     AccessGroupId, AccessRequestId, EventId, LinkId, ProviderId, UserId, VendorId,
 };
-use vestibule_service::Service;
 use vestibule_service::events::{Choice, EventQuery, EventRecord};
+use vestibule_service::{Error, Service};
 
 use super::form::Pick;
 use super::page::{Anchor, Block, Cell, Fact, Page, Section};
+use super::phrase::{Part, Phrase};
 use super::reply::{Answer, Reply};
 use super::table::Table;
 use super::text::Texts;
 use super::visit::Visit;
-use super::{MOUNT, access_groups, access_requests, links, people, providers, vendors, warnings};
+use super::{
+    MOUNT, access_groups, access_requests, administrators, links, people, providers, vendors,
+    warnings,
+};
 
 const PAGE: u64 = 50;
 
@@ -32,38 +37,66 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     {
         return one(visit, id, trail).await;
     }
+    let mut whens = Vec::new();
+    let mut when = |name: &'static str, label: String| {
+        let (field, read) = visit.filter_when(name, label);
+        whens.push(field);
+        read
+    };
+    let (since, until) = (
+        when("since", t.own("timeline.from")),
+        when("until", t.own("timeline.to")),
+    );
     let choice = Choice {
-        subject: visit.query.get("subject").trim().parse().ok(),
+        subject: visit.wanted_id("subject"),
         provider: providers::chosen(visit),
         action: visit.query.given("action").map(str::to_owned),
+        since,
+        until,
         ..Choice::default()
     };
     let page = visit.part(PAGE, "-at");
-    let asked = EventQuery { choice, page };
+    let mut asked = EventQuery { choice, page };
     let chosen = providers::chosen(visit);
-    let (found, sources) = visit
+    let by = visit.query.given("by").map(str::to_owned);
+    let (found, sources, known) = visit
         .run(move |service: &Service, call| {
+            if let Some(id) = asked.choice.subject {
+                asked.choice.also = service.beside_person(call, UserId::from_uuid(id))?;
+            }
+            let mut known = true;
+            if let Some(name) = &by {
+                match service.find_administrator(call, name) {
+                    Ok(one) => asked.choice.administrator = Some(one.id),
+                    Err(Error::NotFound(_)) => known = false,
+                    Err(error) => return Err(error),
+                }
+            }
             let found = service.list_events(call, &asked)?;
             let sources = service.sources(call, chosen)?;
-            Ok((found, sources))
+            Ok((found, sources, known))
         })
         .await?;
+    let mut by = visit.filter("by", t.own("event.by"));
+    if !known {
+        by.mistake = Some(t.get("event.by_nobody").into());
+    }
     let mut table = table(visit, &found.items);
-    table.paged(visit, found.next.as_deref());
+    table.paged(visit, &found);
     table.sorted(visit, &[(0, "at")], "-at");
     let actions = Action::ALL
         .iter()
         .map(|one| Pick::new(one.name(), t.own_of("action", one.name())));
-    table.filtered_by(
-        visit,
-        vec![
-            visit.filter_among("action", t.own("event.what"), actions),
-            providers::filter(visit, &sources),
-            visit.filter("subject", t.own("event.subject_id")),
-        ],
-    );
+    let mut filters = vec![
+        visit.filter_among("action", t.own("event.what"), actions),
+        providers::filter(visit, &sources),
+        by,
+    ];
+    filters.extend(whens);
+    filters.push(visit.filter_id("subject", t.own("event.subject_id")));
+    table.filtered_by(visit, filters);
     if visit.wants_csv() {
-        return Ok(Reply::Export(table, "events"));
+        return Ok(Reply::Export(Box::new(table), "events"));
     }
     Ok(Page::of_list(t, "nav.events", "event.lead", trail, table).into())
 }
@@ -89,8 +122,13 @@ async fn one(visit: &Visit, id: Uuid, trail: Vec<Anchor>) -> Answer {
             .unwrap_or_else(|| t.own("event.erased"));
         let facts = vec![
             Fact::new(t.own("event.when"), Cell::Time(event.at)),
-            Fact::new(t.own("event.who"), Cell::text(who(visit, event))),
+            Fact::new(t.own("event.who"), who(visit, event)),
             Fact::new(t.own("event.about"), about(visit, event)),
+            Fact::new(
+                t.own("event.about_id"),
+                Cell::Copy(event.subject_id.clone()),
+            ),
+            Fact::new(t.own("event.change"), change(t, event)),
             Fact::new(
                 t.own("event.cause"),
                 event.cause.as_ref().map_or(Cell::Nothing, |cause| {
@@ -151,7 +189,7 @@ pub(super) fn table(visit: &Visit, found: &[EventRecord]) -> Table {
                     t.own_of("action", &event.action),
                     format!("{MOUNT}/events?id={}", event.id),
                 ),
-                Cell::text(who(visit, event)),
+                who(visit, event),
                 about(visit, event),
                 change(visit.t, event),
             ]
@@ -160,22 +198,46 @@ pub(super) fn table(visit: &Visit, found: &[EventRecord]) -> Table {
     table
 }
 
-fn who(visit: &Visit, event: &EventRecord) -> String {
+/// Who made a change: an administrator's page, or a provider's and the address it called from.
+fn who(visit: &Visit, event: &EventRecord) -> Cell {
     let kind = visit.t.own_of("actor", &event.actor_kind);
-    match &event.actor_detail {
-        Some(detail) => format!("{kind} {detail}"),
-        None => kind,
+    let detail = event.actor_detail.as_deref();
+    let id: Option<Uuid> = event.actor_id.as_deref().and_then(|id| id.parse().ok());
+    match (event.actor_kind.as_str(), id, detail) {
+        ("administrator", _, Some(name)) => Cell::link(name, administrators::href(name)),
+        ("provider", Some(id), detail) => {
+            let name = event.actor_name.clone().unwrap_or(kind);
+            let text = match detail {
+                Some(address) => format!("{name} ({address})"),
+                None => name,
+            };
+            Cell::link(text, providers::href(ProviderId::from_uuid(id)))
+        }
+        (_, _, Some(detail)) => Cell::text(format!("{kind} {detail}")),
+        _ => Cell::text(kind),
     }
 }
 
-/// The page of what an event is about.
+/// What an event is about, by its name, or the beginning of its id where it has none; it leads to its
+/// page while it has one.
 pub(super) fn about(visit: &Visit, event: &EventRecord) -> Cell {
     let words = visit.t.own_of("subject", &event.subject_kind);
     let kind = event.subject_kind.parse().ok();
-    match kind.zip(event.subject_id.parse().ok()) {
-        Some((kind, id)) => Cell::link(words, subject(kind, id)),
-        None => Cell::text(words),
-    }
+    let Some((kind, id)) = kind.zip(event.subject_id.parse::<Uuid>().ok()) else {
+        return Cell::text(words);
+    };
+    let name = event.subject_name.as_deref();
+    let text = match name {
+        Some(name) => format!("{words} {name}"),
+        None => format!("{words} {id}"),
+    };
+    let href = match (kind, name) {
+        // Gone, or with no page of its own.
+        _ if !event.standing => format!("{MOUNT}/events?subject={id}"),
+        (SubjectKind::Administrator, Some(name)) => administrators::href(name),
+        _ => subject(kind, id),
+    };
+    Cell::link(text, href)
 }
 
 /// The page of something that events are about; its events where it has none.
@@ -206,30 +268,73 @@ pub(super) fn when(at: DateTime<Utc>, event: EventId) -> Cell {
     }
 }
 
-/// What changed, in a line: names of the fields.
+/// What changed, in a line: why, else the fields with what they were and are where that is short.
 fn change(t: Texts, event: &EventRecord) -> Cell {
     const SHOWN: usize = 4;
     let payload = event.payload.as_ref();
     if let Some(why) = payload.and_then(|payload| payload.get("why")?.as_str()) {
         return warnings::sentence(t, why);
     }
-    let keys = |side: &str| {
-        payload
-            .and_then(|payload| payload.get(side)?.as_object())
-            .map(|fields| fields.keys().cloned().collect::<Vec<_>>())
-            .unwrap_or_default()
-    };
-    let mut fields = keys("after");
-    for field in keys("before") {
-        if !fields.contains(&field) {
-            fields.push(field);
+    let side = |side: &str| payload.and_then(|payload| payload.get(side)?.as_object());
+    let (before, after) = (side("before"), side("after"));
+    let mut names: Vec<&String> = after.into_iter().flat_map(|fields| fields.keys()).collect();
+    for name in before.into_iter().flat_map(|fields| fields.keys()) {
+        if !names.contains(&name) {
+            names.push(name);
         }
     }
-    let more = fields.len() > SHOWN;
-    fields.truncate(SHOWN);
-    let mut text = fields.join(", ");
-    if more {
-        text.push('…');
+    // What machines alone read tells people nothing.
+    names.retain(|name| {
+        !matches!(
+            name.as_str(),
+            "id" | "schemas" | "meta" | "version" | "created" | "modified"
+        )
+    });
+    let more = names.len() > SHOWN;
+    let of = |fields: Option<&Map<String, Value>>, name: &str| short(t, fields?.get(name)?);
+    let mut told = Phrase::default();
+    for (place, name) in names.into_iter().take(SHOWN).enumerate() {
+        let between = if place > 0 { ", " } else { "" };
+        let words = t.own_of("field", name);
+        told.0.push(Part::Words(format!("{between}{words}")));
+        if let Some(new) = of(after, name) {
+            told.0.push(Part::Words(": ".to_owned()));
+            if let Some(old) = of(before, name) {
+                told.0.push(old);
+                told.0.push(Part::Words(" → ".to_owned()));
+            }
+            told.0.push(new);
+        }
     }
-    Cell::text(text)
+    if more {
+        told.0.push(Part::Words("…".to_owned()));
+    }
+    if told.0.is_empty() {
+        Cell::Nothing
+    } else {
+        Cell::Phrase(told)
+    }
+}
+
+/// A value where it is short and people read it.
+fn short(t: Texts, value: &Value) -> Option<Part> {
+    const LONGEST: usize = 40;
+    let words = match value {
+        Value::Bool(true) => t.word("yes"),
+        Value::Bool(false) => t.word("no"),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) if Uuid::try_parse(text).is_ok() => return None,
+        Value::String(text) if !text.is_empty() && text.chars().count() <= LONGEST => {
+            if let Some(at) = vestibule_domain::instant::parse(text).filter(|_| text.len() > 10) {
+                return Some(Part::Time(at));
+            }
+            let mut known = ["word", "rule_name", "request_state"].into_iter();
+            match known.find_map(|section| t.find(&format!("{section}.{text}"))) {
+                Some(known) => known.to_owned(),
+                None => return Some(Part::Quoted(text.clone())),
+            }
+        }
+        _ => return None,
+    };
+    Some(Part::Words(words))
 }

@@ -11,7 +11,7 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::{StreamExt as _, stream};
 use vestibule_service::Error;
 
-use super::reply::{Answer, Reply};
+use super::reply::{Answer, Reply, see};
 use super::table::Table;
 use super::visit::Visit;
 use crate::blocking::log;
@@ -33,6 +33,9 @@ pub(super) fn whole(
     first: Table,
     again: fn(Visit) -> LocalBoxFuture<'static, Answer>,
 ) -> HttpResponse {
+    if first.misread {
+        return misread(&visit);
+    }
     let heading = Bytes::from(written([first.heading()]));
     let rest = Rest {
         visit,
@@ -62,6 +65,11 @@ pub(super) fn page(name: &str, table: &Table) -> HttpResponse {
     file(name).body(written(heading.chain(table.records())))
 }
 
+/// To the page that says which filter cannot be read.
+fn misread(visit: &Visit) -> HttpResponse {
+    see(&visit.here(&[("format", None)]))
+}
+
 fn file(name: &str) -> HttpResponseBuilder {
     let mut answer = HttpResponse::Ok();
     answer
@@ -79,7 +87,7 @@ impl Rest {
             return Ok(table);
         }
         match (self.again)(self.visit.clone()).await {
-            Ok(Reply::Export(table, _)) => Ok(table),
+            Ok(Reply::Export(table, _)) => Ok(*table),
             Ok(_) => Err(io::Error::other("a page of the list is no list")),
             Err(error) => {
                 if matches!(error, Error::Unavailable(_) | Error::Internal(_)) {

@@ -2,10 +2,12 @@
 
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
 use vestibule_domain::Mistake;
+use vestibule_domain::network::AllowedAddresses;
 use vestibule_domain::said::Said;
 
 use super::page::Tone;
-use super::phrase::Phrase;
+use super::phrase::{Part, Phrase};
+use super::text::Texts;
 
 /// A form. What a reader typed stays in it when it comes back with mistakes.
 #[derive(Debug, Default)]
@@ -169,6 +171,21 @@ impl Form {
         }
     }
 
+    /// Writes every mistake at its field, or at `usual` where there is no such field.
+    pub(crate) fn mark_all(&mut self, wrong: Vec<(String, Phrase)>, usual: &str) {
+        for (field, mistake) in wrong {
+            if !self.mark(&field, mistake.clone()) {
+                self.mark(usual, mistake);
+            }
+        }
+    }
+
+    /// Sends another version along: what is saved next is saved over that.
+    pub(crate) fn over(&mut self, version: i64) {
+        self.hidden.retain(|(name, _)| *name != "version");
+        self.hidden.push(("version", version.to_string()));
+    }
+
     /// Writes what was wrong at its field; answers whether there is such a field.
     pub(crate) fn mark(&mut self, name: &str, mistake: impl Into<Phrase>) -> bool {
         for field in self.groups.iter_mut().flat_map(Group::all) {
@@ -273,6 +290,16 @@ impl Field {
         self
     }
 
+    /// Whether it offers a choice, and none of what it offers was chosen.
+    pub(crate) fn is_no_choice(&self) -> bool {
+        match &self.control {
+            Control::Choice { options, value } => {
+                !value.is_empty() && options.iter().all(|option| option.value != *value)
+            }
+            _ => false,
+        }
+    }
+
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
@@ -313,6 +340,40 @@ pub(crate) fn instant(text: &str) -> Result<Option<DateTime<Utc>>, &'static str>
     Err("form.instant")
 }
 
+/// Reads a whole number; one that is too great or too small for any field is the greatest there is, so
+/// that it is held to the field's range like any other.
+pub(crate) fn whole(text: &str) -> Option<u32> {
+    let text = text.trim();
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    number.then(|| text.parse().unwrap_or(u32::MAX))
+}
+
+/// Reads addresses and networks, or says of each that is none what it is, of five at most.
+pub(crate) fn addresses(t: Texts, text: &str) -> Result<AllowedAddresses, Phrase> {
+    const TOLD: usize = 5;
+    let items = items(text);
+    let whole = AllowedAddresses::parse(&items);
+    let each = items
+        .iter()
+        .filter_map(|item| AllowedAddresses::parse(std::slice::from_ref(item)).err())
+        .take(TOLD)
+        .map(|error| t.mistake("", &error.to_string()));
+    whole.map_err(|error| {
+        let mut told = Phrase::default();
+        for mistake in each {
+            if !told.0.is_empty() {
+                told.0.push(Part::Words(" ".to_owned()));
+            }
+            told.0.extend(mistake.0);
+        }
+        if told.0.is_empty() {
+            told = t.mistake("", &error.to_string());
+        }
+        told
+    })
+}
+
 /// The lines or comma-separated items of a field, without blanks.
 pub(crate) fn items(text: &str) -> Vec<String> {
     text.split(['\n', ',', ';'])
@@ -340,6 +401,17 @@ mod tests {
         assert_eq!(at("2026-11-22").as_deref(), Some("2026-11-22T00:00:00Z"));
         assert!(instant("tomorrow").is_err());
         assert!(instant("2026-02-30").is_err());
+    }
+
+    #[test]
+    fn numbers_are_read_whole_and_however_great() {
+        assert_eq!(whole(" 7 "), Some(7));
+        for great in ["99999999999999999999", "-1", "4294967295"] {
+            assert_eq!(whole(great), Some(u32::MAX), "{great}");
+        }
+        for none in ["", "-", "1.5", "seven", "--1"] {
+            assert_eq!(whole(none), None, "{none}");
+        }
     }
 
     #[test]

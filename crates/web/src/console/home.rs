@@ -209,7 +209,14 @@ fn needs(visit: &Visit, overview: &Overview, waiting: &Waiting) -> Section {
         let kind = t.own_of("credential", one.kind.name());
         table.rows.push(vec![
             Cell::link(&one.provider_name, providers::href(one.provider)),
-            Cell::text(t.say("home.credential_soon", &[("kind", &kind), ("days", &days)])),
+            Cell::text(t.say(
+                if days == 1 {
+                    "home.credential_soon_day"
+                } else {
+                    "home.credential_soon"
+                },
+                &[("kind", &kind), ("days", &days)],
+            )),
         ]);
     }
     for request in &waiting.requests {

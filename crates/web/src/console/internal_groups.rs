@@ -84,7 +84,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
             ]
         })
         .collect();
-    table.paged(visit, found.next.as_deref());
+    table.paged(visit, &found);
     table.sorted(visit, &[(0, "name")], "created");
     table.filtered_by(
         visit,
@@ -94,7 +94,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         ],
     );
     if visit.wants_csv() {
-        return Ok(Reply::Export(table, "internal-groups"));
+        return Ok(Reply::Export(Box::new(table), "internal-groups"));
     }
     Ok(Page {
         title: t.own("internal_group.title"),
@@ -258,7 +258,7 @@ fn members(visit: &Visit, found: &pages::Page<Member>) -> Section {
                 if one.is_group {
                     Cell::text(t.own("internal_group.nested"))
                 } else {
-                    people::active(t, one.active)
+                    people::active(t, one.active, false)
                 },
                 Cell::link(
                     t.own("verdict.event"),
@@ -269,6 +269,7 @@ fn members(visit: &Visit, found: &pages::Page<Member>) -> Section {
         .collect();
     let place = |after| format!("{}#members", visit.here(&[("after", after)]));
     table.next = found.next.as_deref().map(|next| place(Some(next)));
+    table.previous = found.previous.as_deref().map(|before| place(Some(before)));
     table.first = visit.query.given("after").map(|_| place(None));
     Section::new(
         "members",

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::Duration;
+use vestibule_domain::access::{Check, Decision};
 use vestibule_domain::access_request::approvals_needed;
 use vestibule_domain::link::{LinkState, Wanted};
 use vestibule_domain::{LinkId, UserId};
@@ -13,8 +14,9 @@ use vestibule_service::pages::{Page as Part, PageQuery};
 use vestibule_service::{AdminCall, Error, Role, Service};
 
 use super::fields::Fields;
-use super::form::{Field, Form, Pick};
+use super::form::{Field, Form, Pick, instant};
 use super::page::{Anchor, Badge, Block, Button, Cell, Fact, Notice, Page, Section, Tone};
+use super::query::Pairs;
 use super::reply::{Answer, Reply};
 use super::table::Table;
 use super::text::Texts;
@@ -47,7 +49,7 @@ fn trail(t: Texts) -> Vec<Anchor> {
 pub(super) async fn list(visit: &Visit) -> Answer {
     let t = visit.t;
     let query = LinkQuery {
-        vendor: visit.query.get("vendor").parse().ok(),
+        vendor: visit.wanted_id("vendor"),
         state: visit.query.get("state").parse().ok(),
         page: visit.part(PAGE, "-created"),
         ..LinkQuery::default()
@@ -57,16 +59,17 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         .await?;
     let mut table = table(visit, &found.items, &mailings, true);
     table.empty_action = Some(Anchor::new(t.own("nav.people"), format!("{MOUNT}/people")));
-    table.paged(visit, found.next.as_deref());
+    table.paged(visit, &found);
     let dates = [(2, "start"), (3, "end"), (5, "created")];
     table.sorted(visit, &dates, "-created");
     let states = LinkState::ALL
         .iter()
         .map(|one| Pick::new(one.name(), t.word(one.name())));
     let states = visit.filter_among("state", t.own("link.state"), states);
-    table.filtered_by(visit, vec![states]);
+    let vendor = visit.filter_id("vendor", t.own("access_request.vendor_id"));
+    table.filtered_by(visit, vec![states, vendor]);
     if visit.wants_csv() {
-        return Ok(Reply::Export(table, "links"));
+        return Ok(Reply::Export(Box::new(table), "links"));
     }
     Ok(Page::of_list(t, "nav.links", "link.lead", trail(t), table).into())
 }
@@ -97,7 +100,7 @@ fn table(visit: &Visit, found: &[LinkDetails], mailings: &Mailings, with_person:
     if with_person {
         titles.insert(0, t.get("person.user_name"));
     }
-    let mut table = Table::new(t.own("nav.links"), &titles);
+    let mut table = Table::new(t.own("nav.links"), &titles).acting();
     table.empty = t.own("link.none");
     table.rows = found
         .iter()
@@ -227,7 +230,12 @@ fn actions(visit: &Visit, one: &LinkDetails) -> Cell {
 }
 
 /// The links of one person, and the button that makes another.
-pub(super) async fn of_person(visit: &Visit, user: UserId) -> Result<Section, Error> {
+pub(super) async fn of_person(
+    visit: &Visit,
+    user: UserId,
+    decision: &Decision,
+    wrong: Option<(&Pairs, Error)>,
+) -> Result<Section, Error> {
     let t = visit.t;
     let query = LinkQuery {
         user: Some(user),
@@ -248,9 +256,25 @@ pub(super) async fn of_person(visit: &Visit, user: UserId) -> Result<Section, Er
         .await?;
     let mut blocks = vec![Block::Table(table(visit, &found.items, &mailings, false))];
     if let Some(policy) = policy.filter(|policy| approvals_needed(&policy.settings) > 0) {
+        if let Some((_, error)) = wrong {
+            return Err(error);
+        }
         return access_requests::of_person(visit, user, &policy, blocks).await;
     }
-    if visit.may(Role::Operator) {
+    // A start that is still to come may be that of the link as well; nothing else waits for a date.
+    let startable = |check: &Check| *check == Check::Started;
+    let mut failing = decision.chain.iter().filter(|step| !step.holds);
+    if !failing.all(|step| startable(&step.check)) {
+        if let Some((_, error)) = wrong {
+            return Err(error);
+        }
+        blocks.push(Block::Notice(Notice::new(
+            Tone::Waiting,
+            t.own("link.not_admitted"),
+        )));
+    } else if visit.may(Role::Operator) {
+        let typed = wrong.as_ref().map(|(typed, _)| *typed);
+        let given = |name: &str| typed.map_or("", |typed| typed.get(name));
         let days = |days: u16| Pick::new(days.to_string(), t.span(Duration::days(days.into())));
         let mut fields = vec![Field::choice(
             "days",
@@ -262,13 +286,28 @@ pub(super) async fn of_person(visit: &Visit, user: UserId) -> Result<Section, Er
                 days(30),
                 days(90),
             ],
-            "",
+            given("days"),
         )];
-        fields.extend(forwarding(visit, MAILED));
+        fields.push(
+            Field::when("start", t.own("link.start"), given("start"))
+                .hint(t.own("link.start_hint")),
+        );
+        let chosen = typed.map_or(MAILED, |typed| typed.get("forwarding"));
+        fields.extend(forwarding(visit, chosen));
         let action = format!("{}/links", people::href(user));
         let mut form = Form::of("link", action, t.own("link.make"), fields);
         form.inline = true;
+        if let Some((_, error)) = wrong {
+            match error {
+                Error::Conflict(said) => {
+                    form.mark("start", t.hindrance(&said));
+                }
+                error => visit.mark(&mut form, error, "start")?,
+            }
+        }
         blocks.push(Block::Form(form));
+    } else if let Some((_, error)) = wrong {
+        return Err(error);
     }
     Ok(Section::new("links", t.own("nav.links"), blocks))
 }
@@ -309,15 +348,31 @@ fn once(visit: &Visit, title: String, user: Option<UserId>, facts: Vec<Fact>) ->
 pub(super) async fn make(visit: &Visit, fields: &Fields) -> Answer {
     let user: UserId = visit.id("user")?;
     let days: Option<i64> = fields.given("days").and_then(|days| days.parse().ok());
+    let start = match instant(fields.get("start")) {
+        Ok(start) => start,
+        Err(key) => {
+            let mistake = Error::Invalid {
+                field: "start".to_owned(),
+                detail: visit.t.own(key),
+            };
+            return people::person::without_link(visit, user, fields, mistake).await;
+        }
+    };
     let wanted = Wanted {
-        start: None,
+        start,
         duration: days.map(|days| Duration::try_days(days).unwrap_or(Duration::MAX)),
     };
     let forwarding = forwarded(fields);
     let made = visit
         .run(move |service, call| service.create_link(call, user, wanted, forwarding))
-        .await?;
-    Ok(fresh(visit, &made))
+        .await;
+    match made {
+        Ok(made) => Ok(fresh(visit, &made)),
+        Err(error @ (Error::Invalid { .. } | Error::Conflict(_))) => {
+            people::person::without_link(visit, user, fields, error).await
+        }
+        Err(error) => Err(error),
+    }
 }
 
 fn forwarded(fields: &Fields) -> Forwarding {
@@ -346,12 +401,22 @@ pub(super) fn fresh(visit: &Visit, made: &NewLink) -> Reply {
     };
     let address = enter::address(&visit.web.settings.public_url, secret);
     let facts = vec![
+        Fact::new(
+            t.own("person.user_name"),
+            Cell::link(&made.link.user_name, people::href(user)),
+        ),
         Fact::new(t.own("link.address"), Cell::Copy(address)),
         Fact::new(t.own("vendor.status"), Cell::Badge(state(t, made.state))),
         Fact::new(t.own("link.start"), Cell::Time(made.link.start)),
         Fact::new(t.own("link.end"), Cell::Time(made.link.end)),
     ];
-    once(visit, t.own("link.made"), Some(user), facts).into()
+    once(
+        visit,
+        t.say("link.of", &[("name", &made.link.user_name)]),
+        Some(user),
+        facts,
+    )
+    .into()
 }
 
 pub(super) async fn revoke(visit: &Visit, _: &Fields) -> Answer {

@@ -110,6 +110,11 @@ pub(crate) enum Cell {
     Tags(Vec<String>),
     Number(i64),
     Links(Vec<Anchor>),
+    /// A sentence, and the change that it calls for.
+    Deed {
+        text: Phrase,
+        button: Button,
+    },
     /// A change that one press makes.
     Button(Button),
     Buttons(Vec<Button>),

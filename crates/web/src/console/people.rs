@@ -42,7 +42,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     let state = visit.query.get("state");
     let query = PeopleQuery {
         provider: chosen,
-        user_name: visit.query.given("user_name").map(str::to_owned),
+        named: visit.query.given("user_name").map(str::to_owned),
         active: STATES.contains(&state).then_some(state == ACTIVE),
         blocked: state == BLOCKED,
         page,
@@ -60,6 +60,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         t.own("nav.people"),
         &[
             t.get("person.user_name"),
+            t.get("person.name"),
             t.get("person.email"),
             t.get("person.state"),
             t.get("vendor.provider"),
@@ -73,8 +74,9 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         .map(|one| {
             vec![
                 Cell::link(&one.user_name, href(one.id)),
+                Cell::optional(one.name.clone()),
                 Cell::optional(one.email.clone()),
-                active(t, one.active),
+                active(t, one.active, one.blocked),
                 providers::cell(&sources, one.provider),
                 Cell::Time(one.created),
                 Cell::Time(one.modified),
@@ -83,28 +85,33 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         .collect();
     table.empty = t.own("person.none");
     table.empty_action = Some(providers::begin(visit));
-    table.paged(visit, found.next.as_deref());
-    table.sorted(visit, &[(0, "user_name"), (4, "created")], "created");
+    table.paged(visit, &found);
+    table.sorted(visit, &[(0, "user_name"), (5, "created")], "created");
     if chosen.is_some() {
-        table.sorted(visit, &[(5, "modified")], "created");
+        table.sorted(visit, &[(6, "modified")], "created");
     }
     let states = [ACTIVE, INACTIVE, BLOCKED].map(|word| Pick::new(word, t.word(word)));
     table.filtered_by(
         visit,
         vec![
-            visit.filter("user_name", t.own("person.user_name")),
+            visit
+                .filter("user_name", t.own("person.named"))
+                .hint(t.own("person.named_hint")),
             providers::filter(visit, &sources),
             visit.filter_among("state", t.own("person.state"), states),
         ],
     );
     if visit.wants_csv() {
-        return Ok(Reply::Export(table, "people"));
+        return Ok(Reply::Export(Box::new(table), "people"));
     }
     Ok(Page::of_list(t, "nav.people", "person.lead", trail(t), table).into())
 }
 
-pub(super) fn active(t: Texts, active: bool) -> Cell {
-    if active {
+/// Active or not, and whether a block keeps them out.
+pub(super) fn active(t: Texts, active: bool, blocked: bool) -> Cell {
+    if blocked {
+        Cell::badge(Tone::Bad, t.word("blocked"))
+    } else if active {
         Cell::badge(Tone::Good, t.word("active"))
     } else {
         Cell::badge(Tone::Bad, t.word("inactive"))

@@ -6,6 +6,7 @@ use super::fields::Fields;
 use super::form::{Field, Form};
 use super::page::{Block, Notice, Page, Section, Tone};
 use super::reply::{Answer, Reply};
+use super::sign_in::{inside, too_often};
 use super::visit::Visit;
 
 /// The fields of the proof, beside those of the form it stands before.
@@ -15,10 +16,12 @@ const CODE: &str = "proof_code";
 /// Lets a change through that needs no proof or comes with it; else answers the page that asks for it
 /// and keeps what was typed.
 pub(super) async fn asked(visit: &Visit, fields: &Fields) -> Result<(), Answer> {
-    if !visit.unproved {
+    // A proof that is given has to hold, whether it was asked for or not.
+    let given = fields.has(PASSWORD);
+    if !visit.dangerous || !(visit.unproved || given) {
         return Ok(());
     }
-    if !fields.has(PASSWORD) {
+    if !given {
         return Err(Ok(page(visit, form(visit, fields)).into()));
     }
     let password = Password(fields.get(PASSWORD).to_owned());
@@ -35,10 +38,7 @@ pub(super) async fn asked(visit: &Visit, fields: &Fields) -> Result<(), Answer> 
         Proved::CodeNeeded => (CODE, t.own("confirm.code_needed")),
         Proved::TooOften { retry_after } => {
             let minutes = (retry_after + 59) / 60;
-            (
-                PASSWORD,
-                t.say("sign_in.too_often", &[("minutes", &minutes)]),
-            )
+            (PASSWORD, too_often(t, minutes))
         }
     };
     let mut form = form(visit, fields);
@@ -66,8 +66,23 @@ fn form(visit: &Visit, fields: &Fields) -> Form {
         .filter(|(name, _)| !own(name))
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
-    form.cancel = Some(super::MOUNT.to_owned());
+    form.cancel = Some(origin(visit, fields));
     form
+}
+
+/// The page whose form or button asked for the change.
+fn origin(visit: &Visit, fields: &Fields) -> String {
+    if let Some(back) = fields.given("back") {
+        return inside(back).to_owned();
+    }
+    if let Some(product) = fields.given("product") {
+        let product: String = url::form_urlencoded::byte_serialize(product.as_bytes()).collect();
+        return format!("{}?product={product}", visit.path);
+    }
+    // What has no page of its own is a button on the page above.
+    let verbs = ["/allow", "/rotate", "/tokens", "/reset"];
+    let above = verbs.iter().find_map(|verb| visit.path.strip_suffix(verb));
+    above.unwrap_or(&visit.path).to_owned()
 }
 
 fn page(visit: &Visit, form: Form) -> Page {

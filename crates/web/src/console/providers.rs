@@ -23,6 +23,7 @@ use super::form::{Field, Pick};
 use super::page::{Anchor, Badge, Block, Button, Cell, Page, Section, Tone};
 use super::reply::{Answer, Reply};
 use super::sign_in::inside;
+use super::sure::ABOUT;
 use super::table::{Column, Table};
 use super::text::Texts;
 use super::visit::Visit;
@@ -75,6 +76,13 @@ pub(super) fn filter(visit: &Visit, sources: &Sources) -> Field {
     let picks = offered
         .chain(beside)
         .map(|(id, name)| Pick::new(id.to_string(), name));
+    let mut picks: Vec<Pick> = picks.collect();
+    // Also what one did that is deleted since is looked for.
+    if let Some(id) = chosen.map(|id| id.to_string())
+        && picks.iter().all(|pick| pick.value != id)
+    {
+        picks.push(Pick::new(id, visit.t.own("request.gone")));
+    }
     let field = visit.filter_among("provider", visit.t.own("vendor.provider"), picks);
     if sources.whole {
         field
@@ -86,7 +94,7 @@ pub(super) fn filter(visit: &Visit, sources: &Sources) -> Field {
 
 /// The provider by which a list is filtered.
 pub(super) fn chosen(visit: &Visit) -> Option<ProviderId> {
-    visit.query.get("provider").parse().ok()
+    visit.wanted_id("provider")
 }
 
 /// A provider by its name, while there is one.
@@ -106,7 +114,13 @@ pub(super) fn seen<'a, T: 'a>(
 ) -> Table {
     if sources.is_some() {
         let title = t.own("vendor.provider");
-        table.columns.insert(0, Column { title, sort: None });
+        table.columns.insert(
+            0,
+            Column {
+                title,
+                ..Column::default()
+            },
+        );
     }
     table.rows = found
         .into_iter()
@@ -174,17 +188,18 @@ pub(super) async fn list(visit: &Visit) -> Answer {
             t.get("provider.user_type"),
             t.get("table.actions"),
         ],
-    );
+    )
+    .acting();
     table.rows = found.items.iter().map(|one| row(visit, one, now)).collect();
-    table.filtered_by(visit, filters(visit));
     table.sorted(visit, &[(1, "name"), (5, "created")], "created");
-    table.paged(visit, found.next.as_deref());
+    table.paged(visit, &found);
+    table.filtered_by(visit, filters(visit));
     table.empty = t.own("provider.none");
     if visit.may(Role::Administrator) {
         table.empty_action = Some(begin(visit));
     }
     if visit.wants_csv() {
-        return Ok(Reply::Export(table, "providers"));
+        return Ok(Reply::Export(Box::new(table), "providers"));
     }
     let mut page = Page {
         title: t.own("nav.providers"),
@@ -308,7 +323,10 @@ fn state_buttons(visit: &Visit, provider: &Provider) -> Vec<Button> {
             }),
             about: provider.settings.name.clone(),
             action: format!("{}/state", href(provider.id)),
-            fields: vec![("state", state.name().to_owned())],
+            fields: vec![
+                ("state", state.name().to_owned()),
+                (ABOUT, provider.settings.name.clone()),
+            ],
             tone: match state {
                 ProviderState::Active => Tone::Good,
                 ProviderState::Paused => Tone::Plain,

@@ -7,7 +7,7 @@ use askama::Template;
 use vestibule_service::Error;
 
 use super::form::Control;
-use super::page::{Anchor, Block, Cell, Notice, Page, Section, Tone};
+use super::page::{Anchor, Block, Cell, Notice, Page, Remark, Section, Tone};
 use super::phrase::{Part, Phrase};
 use super::table::Table;
 use super::text::{Language, Texts};
@@ -24,14 +24,30 @@ pub(crate) enum Reply {
     Page(Box<Page>),
     /// A form again, with what was wrong in it.
     Mistaken(Box<Page>),
+    /// A form again, since somebody else changed what it is about meanwhile.
+    Stale(Box<Page>),
     /// Done; look there.
     See(String),
     /// A page of a list that is exported, and the name of the file.
-    Export(Table, &'static str),
+    Export(Box<Table>, &'static str),
     Raw(HttpResponse),
 }
 
 pub(crate) type Answer = Result<Reply, Error>;
+
+impl Reply {
+    /// The page with a form again, as it was typed; its notice says that what the form is about was
+    /// changed meanwhile and that saving once more saves over it. `now`: where it stands as it is.
+    pub(crate) fn stale(t: Texts, mut page: Page, now: String) -> Self {
+        let mut notice = Notice::new(Tone::Waiting, t.own("form.changed_meanwhile"));
+        notice.more = vec![Remark {
+            text: t.get("form.save_over").into(),
+            link: Some(Anchor::new(t.own("form.as_it_is"), now)),
+        }];
+        page.notice = Some(notice);
+        Self::Stale(Box::new(page))
+    }
+}
 
 impl From<Page> for Reply {
     fn from(page: Page) -> Self {
@@ -104,6 +120,7 @@ impl Visit {
         match answer {
             Ok(Reply::Page(page)) => self.page(StatusCode::OK, *page),
             Ok(Reply::Mistaken(page)) => self.page(StatusCode::UNPROCESSABLE_ENTITY, *page),
+            Ok(Reply::Stale(page)) => self.page(StatusCode::CONFLICT, *page),
             Ok(Reply::See(target)) => see(&target),
             Ok(Reply::Export(table, name)) => export::page(name, &table),
             Ok(Reply::Raw(response)) => response,

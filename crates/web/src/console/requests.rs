@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use uuid::Uuid;
 use vestibule_domain::ProviderId;
+use vestibule_domain::network::AllowedAddresses;
 use vestibule_service::pages::Page as Found;
 use vestibule_service::providers::Sources;
 use vestibule_service::requests::{Advice, RefusedRequest, RequestQuery};
@@ -58,11 +59,12 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         .await?;
     if visit.wants_csv() {
         let mut table = export(visit, &found, &sources);
-        table.paged(visit, found.next.as_deref());
-        return Ok(Reply::Export(table, "refused-requests"));
+        table.paged(visit, &found);
+        table.filtered_by(visit, filters(visit, &sources));
+        return Ok(Reply::Export(Box::new(table), "refused-requests"));
     }
     let mut table = table(visit, &found.items, Some(&sources));
-    table.paged(visit, found.next.as_deref());
+    table.paged(visit, &found);
     table.sorted(visit, &[(0, "at")], "-at");
     table.filtered_by(visit, filters(visit, &sources));
     let mut page = Page::of_list(t, "nav.requests", "request.lead", trail(t), table);
@@ -199,13 +201,34 @@ pub(super) fn reason(t: Texts, one: &RefusedRequest) -> Phrase {
     }
 }
 
-/// What is wrong in a few words, and why.
+/// Reasons that say no more than the diagnosis does.
+const SAID: [&str; 6] = [
+    "no_credential",
+    "unknown_client",
+    "wrong_secret",
+    "method",
+    "referrer",
+    "grant_type",
+];
+
+/// What is wrong in a few words, and why where that says more.
 pub(super) fn explanation(t: Texts, one: &RefusedRequest) -> Phrase {
-    let mut told = reason(t, one);
-    if one.why().is_some() {
-        let summary = t.own_of("diagnosis", diagnosis(one));
-        told.0.insert(0, Part::Words(format!("{summary} ")));
+    let Some(why) = one.why() else {
+        return reason(t, one);
+    };
+    let summary = t.own_of("diagnosis", diagnosis(one));
+    if SAID.contains(&why.code) {
+        return summary.into();
     }
+    let mut told = reason(t, one);
+    if let Some(Part::Words(words)) = told.0.first_mut() {
+        let mut letters = words.chars();
+        if let Some(first) = letters.next() {
+            *words = first.to_uppercase().chain(letters).collect();
+        }
+    }
+    told.0.insert(0, Part::Words(format!("{summary} ")));
+    told.0.push(Part::Words(".".to_owned()));
     told
 }
 
@@ -234,6 +257,15 @@ pub(super) fn diagnosis(one: &RefusedRequest) -> &'static str {
             Advice::CompareCertificate => "certificate",
             _ => "secret",
         },
+        (_, _, Some("invalid_scope")) => "asked_scope",
+        (_, _, Some("unsupported_grant_type")) => "grant_type",
+        (_, _, Some("invalid_request")) => "token_request",
+        (_, _, Some("invalidSyntax")) => "unreadable",
+        (_, _, Some("invalidFilter")) => "filter",
+        (_, _, Some("mutability")) => "read_only",
+        (_, _, Some("tooMany")) | (408 | 413, ..) => "large",
+        (412, ..) => "changed",
+        (415, ..) => "media",
         (401, ..) => "token",
         (403, ..) => "scope",
         (404, ..) if one.of_one_resource() => "unknown",
@@ -249,11 +281,19 @@ pub(super) fn diagnosis(one: &RefusedRequest) -> &'static str {
 pub(super) async fn show(visit: &Visit) -> Answer {
     let t = visit.t;
     let id: Uuid = visit.id("refused request")?;
-    let (one, sources, events) = visit
+    let (one, sources, events, allowed) = visit
         .run(move |service: &Service, call| {
             let one = service.find_request(call, &id.to_string())?;
             let sources = service.sources(call, one.provider)?;
-            Ok((one, sources, service.events_of(call, id)?))
+            let standing = one.provider.filter(|id| sources.name(*id).is_some());
+            let allowed = match standing.filter(|_| blocked(&one)) {
+                Some(id) => {
+                    let provider = service.find_provider(call, id)?.provider;
+                    Some(provider.settings.allowed_addresses)
+                }
+                None => None,
+            };
+            Ok((one, sources, service.events_of(call, id)?, allowed))
         })
         .await?;
     let mut notice = Notice::new(Tone::Waiting, t.own("request.advice"));
@@ -265,7 +305,15 @@ pub(super) async fn show(visit: &Visit) -> Answer {
         Block::Notice(Notice::new(Tone::Bad, reason(t, &one))),
         Block::Notice(notice),
     ];
-    if let Some(button) = allow(visit, &one, &visit.path) {
+    if allowed
+        .as_ref()
+        .is_some_and(|allowed| settled(&one, allowed))
+    {
+        let text = t.own("request.allowed_since");
+        what.push(Block::Notice(Notice::new(Tone::Good, text)));
+    }
+    let button = allowed.and_then(|allowed| allow(visit, &one, &allowed, &visit.path));
+    if let Some(button) = button {
         what.push(Block::Facts(vec![Fact::new(
             t.own("verdict.go"),
             Cell::Button(button),
@@ -323,11 +371,16 @@ fn facts(t: Texts, one: &RefusedRequest, sources: &Sources) -> Vec<Fact> {
 }
 
 /// Adds the address a request came from to those its provider allows, where that was what it was
-/// refused for.
-pub(super) fn allow(visit: &Visit, one: &RefusedRequest, back: &str) -> Option<Button> {
+/// refused for and it is not among them since.
+pub(super) fn allow(
+    visit: &Visit,
+    one: &RefusedRequest,
+    allowed: &AllowedAddresses,
+    back: &str,
+) -> Option<Button> {
     let provider: ProviderId = one.provider?;
     let address: IpAddr = one.address.as_deref()?.parse().ok()?;
-    if !visit.may(Role::Administrator) || !blocked(one) {
+    if !visit.may(Role::Administrator) || !blocked(one) || allowed.permits(Some(address)) {
         return None;
     }
     Some(Button {
@@ -337,6 +390,12 @@ pub(super) fn allow(visit: &Visit, one: &RefusedRequest, back: &str) -> Option<B
         fields: vec![("address", address.to_string()), ("back", back.to_owned())],
         tone: Tone::Good,
     })
+}
+
+/// Whether it was refused for an address that may call since.
+pub(super) fn settled(one: &RefusedRequest, allowed: &AllowedAddresses) -> bool {
+    let address = one.address.as_deref().and_then(|text| text.parse().ok());
+    blocked(one) && address.is_some_and(|address| allowed.permits(Some(address)))
 }
 
 /// Whether it was refused for the address it came from.

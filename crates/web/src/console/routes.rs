@@ -12,7 +12,7 @@ use super::visit::Visit;
 use super::{
     MOUNT, access_groups, access_requests, account, administrators, credentials, events, export,
     health, home, internal_groups, links, panic, people, proof, providers, requests, schemas,
-    search, settings, setup, timeline, tolerances, vendors, warnings,
+    search, settings, setup, sure, timeline, tolerances, vendors, warnings,
 };
 
 /// A page, or a change.
@@ -47,7 +47,7 @@ macro_rules! routes {
             let answer = $($handler)::+(&visit).await;
             match answer {
                 // An export asks for one page after the other.
-                Ok(Reply::Export(table, name)) => export::whole(visit, name, table, |visit| {
+                Ok(Reply::Export(table, name)) => export::whole(visit, name, *table, |visit| {
                     Box::pin(async move { $($handler)::+(&visit).await })
                 }),
                 answer => visit.respond(answer),
@@ -57,6 +57,9 @@ macro_rules! routes {
     // What changes something takes the form, and so its token; what is dangerous, a proof besides.
     (@one $config:ident Post $path:literal $($handler:ident)::+) => {
         $config.route($path, web::post().to(|visit: Visit, fields: Fields| async move {
+            if let Some(asked) = sure::asked(&visit, &fields) {
+                return visit.respond(Ok(asked.into()));
+            }
             match proof::asked(&visit, &fields).await {
                 Ok(()) => visit.respond($($handler)::+(&visit, &fields).await),
                 Err(asked) => visit.respond(asked),

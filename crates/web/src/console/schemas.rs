@@ -1,6 +1,7 @@
 //! Settings > System > Schemas: what people, groups and further resources consist of.
 
 use serde_json::Value;
+use vestibule_domain::Mistake;
 use vestibule_service::definitions::{ResourceTypeInfo, SchemaInfo};
 use vestibule_service::{Error, Role, Service};
 
@@ -344,6 +345,12 @@ async fn change(
 
 /// A definition as it was typed.
 fn definition(fields: &Fields) -> Result<Value, Error> {
+    if fields.given("definition").is_none() {
+        return Err(Error::Invalid {
+            field: String::new(),
+            detail: Mistake::Empty.english().to_owned(),
+        });
+    }
     serde_json::from_str(fields.get("definition")).map_err(|error| Error::Invalid {
         field: String::new(),
         detail: not_json(&error).to_string(),

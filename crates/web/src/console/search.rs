@@ -7,8 +7,8 @@ use super::reply::{Answer, Reply};
 use super::table::Table;
 use super::visit::Visit;
 use super::{
-    MOUNT, access_groups, access_requests, internal_groups, links, people, providers, requests,
-    vendors,
+    MOUNT, access_groups, access_requests, administrators, internal_groups, links, people,
+    providers, requests, vendors,
 };
 
 pub(super) async fn show(visit: &Visit) -> Answer {
@@ -43,7 +43,12 @@ pub(super) async fn show(visit: &Visit) -> Answer {
             let (kind, name, detail) = match one {
                 Found::Person(person) => (
                     "user",
-                    person.user_name.clone(),
+                    match &person.name {
+                        Some(name) if *name != person.user_name => {
+                            format!("{name} ({})", person.user_name)
+                        }
+                        _ => person.user_name.clone(),
+                    },
                     if person.active {
                         Cell::optional(person.email.clone())
                     } else {
@@ -56,6 +61,12 @@ pub(super) async fn show(visit: &Visit) -> Answer {
                 Found::AccessGroup(_, name) => ("access_group", name.clone(), Cell::Nothing),
                 Found::AccessRequest(_, name) => ("access_request", name.clone(), Cell::Nothing),
                 Found::Link(_, name) => ("link", name.clone(), Cell::Nothing),
+                Found::Administrator(name) => ("administrator", name.clone(), Cell::Nothing),
+                Found::Gone(id, action) => (
+                    "gone",
+                    t.own_of("action", action),
+                    Cell::Code(id.to_string()),
+                ),
                 Found::Event(id, action) => (
                     "event",
                     t.own_of("action", action),
@@ -105,6 +116,8 @@ fn href(found: &Found) -> String {
         Found::AccessGroup(id, _) => access_groups::href(*id),
         Found::AccessRequest(id, _) => access_requests::href(*id),
         Found::Link(id, _) => links::href(*id),
+        Found::Administrator(name) => administrators::href(name),
+        Found::Gone(id, _) => format!("{MOUNT}/events?subject={id}"),
         Found::Event(id, _) => format!("{MOUNT}/events?id={id}"),
         Found::Request(request) => requests::href(&request.trace_id),
         Found::Status(status) => format!("{MOUNT}/requests?status={status}"),

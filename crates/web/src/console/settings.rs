@@ -3,8 +3,8 @@
 
 use std::cmp::Reverse;
 
-use vestibule_domain::Hindrance;
 use vestibule_domain::mail::Posted;
+use vestibule_domain::{Hindrance, Mistake};
 use vestibule_service::sessions::{ABSOLUTE, IDLE};
 use vestibule_service::{Error, Role};
 
@@ -22,7 +22,7 @@ use crate::{Configured, Source};
 
 pub(super) async fn show(visit: &Visit) -> Answer {
     if visit.wants_csv() {
-        return Ok(Reply::Export(list(visit), "settings"));
+        return Ok(Reply::Export(Box::new(list(visit)), "settings"));
     }
     Ok(page(visit, test_form(visit, "")).into())
 }
@@ -119,7 +119,7 @@ fn list(visit: &Visit) -> Table {
             ]
         })
         .collect();
-    table.paged(visit, None);
+    table.whole(visit);
     table.sorted(visit, &[(3, "key")], "");
     let sources = Source::WORDS.map(|word| Pick::new(word, t.own_of("settings_source", word)));
     table.filtered_by(
@@ -221,8 +221,17 @@ pub(super) async fn test_mail(visit: &Visit, fields: &Fields) -> Answer {
     let notice = match posted {
         Posted::Sent => Notice::new(Tone::Good, t.own("settings.sent")),
         Posted::Refused(why) | Posted::Postponed(why) | Posted::Unknown(why) => {
+            // What is no address was never shown to a mail server.
+            let ours = Mistake::read(&why).is_some();
             form.mark("to", t.mistake("", &why));
-            Notice::new(Tone::Bad, t.own("settings.not_sent"))
+            Notice::new(
+                Tone::Bad,
+                t.own(if ours {
+                    "settings.no_address"
+                } else {
+                    "settings.not_sent"
+                }),
+            )
         }
         Posted::Dropped => Notice::new(Tone::Bad, t.own("settings.not_sent")),
     };

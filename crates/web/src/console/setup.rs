@@ -4,7 +4,7 @@ mod guide;
 mod live;
 
 use vestibule_domain::ProviderId;
-use vestibule_domain::network::{AllowedAddresses, AllowedReferrers};
+use vestibule_domain::network::AllowedReferrers;
 use vestibule_domain::provider::{LinkDelivery, ProviderSettings, ProviderState, UserType};
 use vestibule_oauth::methods::{day, default_algorithms};
 use vestibule_oauth::{Federation, Methods, Scopes};
@@ -13,7 +13,7 @@ use vestibule_service::providers::ProviderDetails;
 use vestibule_service::{Error, Service};
 
 use super::fields::Fields;
-use super::form::{Field, Form, Pick, items};
+use super::form::{Field, Form, Pick, addresses};
 use super::page::{Anchor, Block, Cell, Live, Notice, Page, Section, Tone};
 use super::phrase::Phrase;
 use super::reply::{Answer, Reply};
@@ -152,8 +152,8 @@ fn settings(
 ) -> Result<ProviderSettings, Vec<(String, Phrase)>> {
     let t = visit.t;
     let mut wrong = Vec::new();
-    let allowed_addresses = AllowedAddresses::parse(&items(fields.get("addresses")))
-        .map_err(|error| wrong.push(("addresses".to_owned(), t.mistake("", &error.to_string()))))
+    let allowed_addresses = addresses(t, fields.get("addresses"))
+        .map_err(|mistake| wrong.push(("addresses".to_owned(), mistake)))
         .unwrap_or_default();
     let user_type = fields
         .get("user_type")
@@ -196,11 +196,12 @@ fn settings(
         link_delivery: LinkDelivery::default(),
         rate_limit: None,
     };
-    if wrong.is_empty()
-        && let Err(mistake) = settings.check()
-    {
+    if let Err(mistake) = settings.check() {
         let field = mistake.field();
-        wrong.push((field.to_owned(), t.mistake(field, &mistake.to_string())));
+        // What is wrong with a federation stands at the fields it is made of.
+        if wrong.is_empty() || field == "name" {
+            wrong.push((field.to_owned(), t.mistake(field, &mistake.to_string())));
+        }
     }
     if wrong.is_empty() {
         Ok(settings)

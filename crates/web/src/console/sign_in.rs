@@ -152,7 +152,7 @@ async fn enter(
         }
         Ok(SignedIn::TooOften { retry_after }) => {
             let minutes = retry_after / 60 + 1;
-            let text = looks.t.say("sign_in.too_often", &[("minutes", &minutes)]);
+            let text = too_often(looks.t, minutes);
             let notice = Some(Notice::new(Tone::Bad, text));
             page(
                 &web,
@@ -256,6 +256,16 @@ pub(super) fn inside(next: &str) -> &str {
     } else {
         MOUNT
     }
+}
+
+/// That somebody has to wait so many minutes.
+pub(super) fn too_often(t: super::text::Texts, minutes: i64) -> String {
+    let key = if minutes == 1 {
+        "sign_in.too_often_minute"
+    } else {
+        "sign_in.too_often"
+    };
+    t.say(key, &[("minutes", &minutes)])
 }
 
 pub(super) fn cookie(web: &Web, secret: &Secret) -> String {

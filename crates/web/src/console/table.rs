@@ -1,5 +1,7 @@
 //! Tables: filtered, sorted, paged by cursor, exported; none grows with the data.
 
+use vestibule_service::pages::Page as Part;
+
 use super::form::Field;
 use super::form::as_machine;
 use super::page::{Anchor, Cell};
@@ -20,8 +22,12 @@ pub(crate) struct Table {
     pub(crate) filters: Vec<Field>,
     /// Whether a filter is set, so that "show all" makes sense.
     pub(crate) filtered: bool,
+    /// Whether a filter cannot be read: nothing is listed, and nothing exported.
+    pub(crate) misread: bool,
     /// The page's own address.
     pub(crate) here: String,
+    /// The page before this one.
+    pub(crate) previous: Option<String>,
     /// The next page.
     pub(crate) next: Option<String>,
     /// The cursor of the next page.
@@ -37,6 +43,8 @@ pub(crate) struct Column {
     pub(crate) title: String,
     /// Where a press on the title leads, and how the table is sorted by it now.
     pub(crate) sort: Option<Sort>,
+    /// Holds buttons and links alone.
+    pub(crate) acts: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -54,7 +62,7 @@ impl Table {
                 .iter()
                 .map(|title| Column {
                     title: (*title).to_owned(),
-                    sort: None,
+                    ..Column::default()
                 })
                 .collect(),
             ..Self::default()
@@ -84,22 +92,44 @@ impl Table {
         }
     }
 
-    /// Says where the first page, the next one and the export are; `next`: the cursor of the next one.
-    pub(crate) fn paged(&mut self, visit: &Visit, next: Option<&str>) {
+    /// Says where the first page, those beside this one and the export are.
+    pub(crate) fn paged<T>(&mut self, visit: &Visit, found: &Part<T>) {
         let after = |after| visit.here(&[("after", after)]);
         self.here.clone_from(&visit.path);
-        self.after = next.map(str::to_owned);
-        self.next = next.map(|next| after(Some(next)));
+        self.after.clone_from(&found.next);
+        self.next = found.next.as_deref().map(|next| after(Some(next)));
+        self.previous = found.previous.as_deref().map(|before| after(Some(before)));
         self.first = visit.query.given("after").map(|_| after(None));
         self.csv = Some(visit.here(&[("after", None), ("format", Some("csv"))]));
     }
 
-    /// Puts fields above the table by which it is filtered.
+    /// Says where the export of a list without pages is.
+    pub(crate) fn whole(&mut self, visit: &Visit) {
+        self.here.clone_from(&visit.path);
+        self.csv = Some(visit.here(&[("format", Some("csv"))]));
+    }
+
+    /// Puts fields above the table by which it is filtered. Where one of them cannot be read, nothing
+    /// is listed: a list of everything would read as the answer. Once rows and pages are there.
     pub(crate) fn filtered_by(&mut self, visit: &Visit, fields: Vec<Field>) {
         self.filtered = fields
             .iter()
             .any(|field| visit.query.given(field.name).is_some());
         self.filters = fields;
+        for field in &mut self.filters {
+            if field.mistake.is_none() && field.is_no_choice() {
+                field.mistake = Some(visit.t.get("table.no_choice").into());
+            }
+        }
+        self.misread = self.filters.iter().any(|field| field.mistake.is_some());
+        if self.misread {
+            self.rows.clear();
+            self.after = None;
+            self.next = None;
+            self.previous = None;
+            self.first = None;
+            self.csv = None;
+        }
     }
 
     /// The title of the column a cell stands in, for screens too narrow for columns.
@@ -116,13 +146,26 @@ impl Table {
 
     /// The titles of the columns, for a spreadsheet.
     pub(crate) fn heading(&self) -> Vec<String> {
-        let titles = self.columns.iter();
+        let titles = self.columns.iter().filter(|column| !column.acts);
         titles.map(|column| column.title.clone()).collect()
     }
 
     /// The rows in words alone, for a spreadsheet.
     pub(crate) fn records(&self) -> impl Iterator<Item = Vec<String>> {
-        self.rows.iter().map(|row| row.iter().map(plain).collect())
+        self.rows.iter().map(|row| {
+            let acts = |index: usize| self.columns.get(index).is_some_and(|column| column.acts);
+            let cells = row.iter().enumerate();
+            let told = cells.filter(|(index, _)| !acts(*index));
+            told.map(|(_, cell)| plain(cell)).collect()
+        })
+    }
+
+    /// Its last column is what can be done with a row: it tells nothing, and a spreadsheet goes without.
+    pub(crate) fn acting(mut self) -> Self {
+        if let Some(last) = self.columns.last_mut() {
+            last.acts = true;
+        }
+        self
     }
 }
 
@@ -135,7 +178,7 @@ fn plain(cell: &Cell) -> String {
         | Cell::Link { text, .. }
         | Cell::Code(text)
         | Cell::Copy(text) => text.clone(),
-        Cell::Phrase(phrase) => phrase.to_string(),
+        Cell::Phrase(phrase) | Cell::Deed { text: phrase, .. } => phrase.to_string(),
         Cell::Time(at) | Cell::TimeOf { at, .. } => as_machine(at),
         Cell::Badge(badge) => badge.text.to_string(),
         Cell::Tags(tags) => tags.join(" "),

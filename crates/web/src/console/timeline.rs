@@ -1,5 +1,7 @@
 //! What time alone will change: starts, ends and expiries to come.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use vestibule_domain::timeline::MomentKind;
 use vestibule_domain::{ProviderId, VendorId};
@@ -37,7 +39,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     let query = TimelineQuery {
         kind: visit.query.get("kind").parse().ok(),
         provider: providers::chosen(visit),
-        vendor: visit.query.get("vendor").trim().parse().ok(),
+        vendor: visit.wanted_id("vendor"),
         from,
         to,
         page: visit.part(PAGE, "at"),
@@ -49,10 +51,13 @@ pub(super) async fn list(visit: &Visit) -> Answer {
             let named = found.iter().flat_map(|found| &found.items);
             let named = named.filter_map(|moment| moment.provider).chain(chosen);
             let sources = service.sources(call, named)?;
-            Ok((found, sources))
+            let items = found.iter().flat_map(|found| &found.items);
+            let vendors: Vec<VendorId> = items.filter_map(|moment| moment.vendor).collect();
+            let vendors = service.vendor_names(call, &vendors)?;
+            Ok((found, (sources, vendors)))
         })
         .await?;
-    let (found, sources) = match found {
+    let (found, (sources, vendors)) = match found {
         (Ok(found), sources) => (Some(found), sources),
         // The end before the beginning is told at its field; there is nothing between them.
         (Err(Error::Invalid { field, detail }), sources) if field == "to" => {
@@ -73,12 +78,15 @@ pub(super) async fn list(visit: &Visit) -> Answer {
             t.get("vendor.provider"),
         ],
     );
-    let next = found.as_ref().and_then(|found| found.next.as_deref());
-    table.paged(visit, next);
+    if let Some(found) = &found {
+        table.paged(visit, found);
+    } else {
+        table.whole(visit);
+    }
     table.rows = found
         .iter()
         .flat_map(|found| &found.items)
-        .map(|moment| row(t, moment, &sources))
+        .map(|moment| row(t, moment, &sources, &vendors))
         .collect();
     table.empty = t.own("timeline.none");
     table.empty_action = Some(Anchor::new(
@@ -94,10 +102,10 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         providers::filter(visit, &sources),
     ];
     filters.extend(fields);
-    filters.push(visit.filter("vendor", t.own("access_request.vendor_id")));
+    filters.push(visit.filter_id("vendor", t.own("access_request.vendor_id")));
     table.filtered_by(visit, filters);
     if visit.wants_csv() {
-        return Ok(Reply::Export(table, "timeline"));
+        return Ok(Reply::Export(Box::new(table), "timeline"));
     }
     Ok(Page::of_list(
         t,
@@ -112,7 +120,12 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     .into())
 }
 
-fn row(t: Texts, moment: &Moment, sources: &Sources) -> Vec<Cell> {
+fn row(
+    t: Texts,
+    moment: &Moment,
+    sources: &Sources,
+    named: &HashMap<VendorId, String>,
+) -> Vec<Cell> {
     let tone = match moment.kind {
         MomentKind::VendorStarted | MomentKind::LinkStarted | MomentKind::BlockEnded => Tone::Good,
         MomentKind::VendorEnded
@@ -131,7 +144,11 @@ fn row(t: Texts, moment: &Moment, sources: &Sources) -> Vec<Cell> {
     };
     let mut about = vec![Anchor::new(name, events::subject(subject, moment.subject))];
     let vendor = moment.vendor.filter(|id| id.as_uuid() != moment.subject);
-    about.extend(vendor.map(|id| Anchor::new(t.own("subject.vendor"), vendors::href(id))));
+    about.extend(vendor.map(|id| {
+        let name = named.get(&id).cloned();
+        let name = name.unwrap_or_else(|| t.own("subject.vendor"));
+        Anchor::new(name, vendors::href(id))
+    }));
     vec![
         Cell::Time(moment.at),
         Cell::badge(tone, t.own_of("moment", moment.kind.name())),

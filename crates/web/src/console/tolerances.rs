@@ -32,7 +32,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         })
         .await?;
     let mut table = table(visit, &found.items, Some(&sources));
-    table.paged(visit, found.next.as_deref());
+    table.paged(visit, &found);
     let columns = [(1, "name"), (3, "uses"), (4, "last_used")];
     table.sorted(visit, &columns, "-uses");
     let names = Tolerance::ALL
@@ -46,7 +46,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         ],
     );
     if visit.wants_csv() {
-        return Ok(Reply::Export(table, "tolerances"));
+        return Ok(Reply::Export(Box::new(table), "tolerances"));
     }
     Ok(Page::of_list(
         t,

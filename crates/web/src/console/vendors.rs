@@ -341,39 +341,53 @@ fn placed(visit: &Visit, shown: &Shown) -> Section {
 
 pub(super) async fn change(visit: &Visit, fields: &Fields) -> Answer {
     let id: VendorId = visit.id("vendor")?;
-    let read = |name: &'static str| {
-        instant(fields.get(name)).map_err(|key| Error::Invalid {
-            field: name.to_owned(),
-            detail: visit.t.own(key),
-        })
+    let mut wrong: Vec<(&'static str, &'static str)> = Vec::new();
+    let mut read = |name: &'static str| {
+        let read = instant(fields.get(name)).map_err(|key| wrong.push((name, key)));
+        read.unwrap_or_default()
     };
+    let (start, end) = (read("start"), read("end"));
     let given = |name: &str| fields.given(name).map(str::to_owned);
     let version = fields.get("version").parse().ok();
     let expected = version.map_or(Precondition::NONE, Precondition::version);
-    let changed = match (read("start"), read("end")) {
-        (Ok(start), Ok(end)) => {
-            let wanted = VendorSettings {
-                access_group: fields.get("access_group").parse().ok(),
-                start,
-                end,
-                status: fields.get("status").parse().unwrap_or_default(),
-                contract_number: given("contract_number"),
-                document_id: given("document_id"),
-                link_delivery: fields.get("link_delivery").parse().unwrap_or_default(),
-            };
-            visit
-                .run(move |service, call| {
-                    service.change_vendor(call, id, expected, move |current| {
-                        *current = wanted.clone();
-                        Ok(())
-                    })
-                })
-                .await
-        }
-        (Err(error), _) | (_, Err(error)) => Err(error),
+    let wanted = VendorSettings {
+        access_group: fields.get("access_group").parse().ok(),
+        start,
+        end,
+        status: fields.get("status").parse().unwrap_or_default(),
+        contract_number: given("contract_number"),
+        document_id: given("document_id"),
+        link_delivery: fields.get("link_delivery").parse().unwrap_or_default(),
     };
+    if !wrong.is_empty() {
+        let shown = find(visit).await?;
+        let mut form = form(visit, &shown, fields);
+        if let Err(mistake) = wanted.check() {
+            let field = mistake.field();
+            form.mark(field, visit.t.mistake(field, &mistake.to_string()));
+        }
+        for (name, key) in wrong {
+            form.mark(name, visit.t.get(key));
+        }
+        return Ok(Reply::Mistaken(Box::new(page(visit, &shown, form, true))));
+    }
+    let changed = visit
+        .run(move |service, call| {
+            service.change_vendor(call, id, expected, move |current| {
+                *current = wanted.clone();
+                Ok(())
+            })
+        })
+        .await;
     match changed {
         Ok(_) => Ok(Reply::See(format!("{}?done=saved", href(id)))),
+        Err(Error::PreconditionFailed) => {
+            let shown = find(visit).await?;
+            let mut form = form(visit, &shown, fields);
+            form.over(shown.details.vendor.version);
+            let page = page(visit, &shown, form, false);
+            Ok(Reply::stale(visit.t, page, href(id)))
+        }
         Err(error) => {
             let shown = find(visit).await?;
             let mut form = form(visit, &shown, fields);

@@ -6,6 +6,7 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::http::header::{ACCEPT_LANGUAGE, COOKIE};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
+use chrono::{DateTime, Utc};
 use serde::de::value::{Error as Unknown, StrDeserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer as _};
 use vestibule_oauth::{Digest, Secret, SecretKind};
@@ -13,7 +14,7 @@ use vestibule_service::administrators::Administrator;
 use vestibule_service::pages::PageQuery;
 use vestibule_service::{AdminCall, Error, Role, Service};
 
-use super::form::{Field, Form, Pick};
+use super::form::{Field, Form, Pick, instant};
 use super::phrase::Phrase;
 use super::query::Pairs;
 use super::text::{Language, Texts};
@@ -59,13 +60,17 @@ pub(crate) struct Visit {
     pub(crate) web: Web,
     pub(crate) call: AdminCall,
     pub(crate) who: Administrator,
-    /// Whether this change is made only by who proves once more who they are (R-WEB-7).
+    /// Whether this change is one that gives out a credential, opens a door or grants a role (R-WEB-7).
+    pub(crate) dangerous: bool,
+    /// Whether whoever makes it proved who they are a while ago only.
     pub(crate) unproved: bool,
     /// What a form must carry to be believed (R-WEB-2).
     pub(crate) csrf: String,
     pub(crate) looks: Looks,
     pub(crate) t: Texts,
     pub(crate) path: String,
+    /// The route's, with its blanks.
+    pub(crate) pattern: String,
     /// Whether the page is the answer to a form, and so has no address of its own.
     pub(crate) posted: bool,
     pub(crate) query: Pairs,
@@ -103,6 +108,33 @@ impl Visit {
     /// A line by which a list is filtered.
     pub(crate) fn filter(&self, name: &'static str, label: String) -> Field {
         Field::line(name, label, self.query.get(name))
+    }
+
+    /// An id by which a list is filtered; what is no id is told at the field.
+    pub(crate) fn filter_id(&self, name: &'static str, label: String) -> Field {
+        let mut field = self.filter(name, label);
+        let typed = self.query.given(name);
+        if typed.is_some_and(|typed| typed.parse::<uuid::Uuid>().is_err()) {
+            field.mistake = Some(self.t.get("table.no_id").into());
+        }
+        field
+    }
+
+    /// An instant by which a list is filtered, and what was read of it; what is none is told at the field.
+    pub(crate) fn filter_when(
+        &self,
+        name: &'static str,
+        label: String,
+    ) -> (Field, Option<DateTime<Utc>>) {
+        let typed = self.query.get(name);
+        let mut field = Field::when(name, label, typed);
+        let read = instant(typed).map_err(|key| field.mistake = Some(self.t.get(key).into()));
+        (field, read.unwrap_or_default())
+    }
+
+    /// The id by which a list is filtered, where it is one.
+    pub(crate) fn wanted_id<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
+        self.query.given(name)?.parse().ok()
     }
 
     /// A choice by which a list is filtered, of any or one of these.

@@ -33,7 +33,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         })
         .await?;
     let mut table = table(visit, &found.items, Some(&sources));
-    table.paged(visit, found.next.as_deref());
+    table.paged(visit, &found);
     table.sorted(visit, &[(4, "raised")], "-raised");
     let kinds = KINDS.map(|one| Pick::new(one, t.own_of("warning", one)));
     table.filtered_by(
@@ -44,7 +44,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         ],
     );
     if visit.wants_csv() {
-        return Ok(Reply::Export(table, "warnings"));
+        return Ok(Reply::Export(Box::new(table), "warnings"));
     }
     Ok(Page::of_list(
         t,

@@ -60,6 +60,217 @@ fn the_timeline_says_what_time_will_change() {
 }
 
 #[test]
+fn a_filter_that_cannot_be_read_lists_and_exports_nothing() {
+    both_engines(|app| {
+        let (ada, _, _) = hall(app);
+        let max = Browser::new(app, "max", Role::Auditor);
+        for (list, name, wrong) in [
+            ("events", "subject", "user001"),
+            ("events", "provider", "zzz"),
+            ("events", "action", "zzz"),
+            ("access-requests", "user", "ada"),
+            ("access-requests", "vendor", "Acme"),
+            ("access-requests", "state", "zzz"),
+            ("timeline", "vendor", "Acme"),
+            ("timeline", "kind", "zzz"),
+            ("timeline", "from", "soon"),
+            ("people", "state", "zzz"),
+            ("people", "provider", "zzz"),
+            ("vendors", "status", "zzz"),
+            ("links", "vendor", "Acme"),
+            ("providers", "state", "zzz"),
+            ("requests", "status", "zzz"),
+            ("credentials", "kind", "zzz"),
+            ("warnings", "kind", "zzz"),
+            ("tolerances", "name", "zzz"),
+            ("administrators", "role", "zzz"),
+            ("settings", "source", "zzz"),
+        ] {
+            let path = format!("/console/{list}?{name}={wrong}");
+            let page = max.get(&path);
+            let mistake = format!("id=\"filter-{name}-mistake\"");
+            assert!(page.text.contains(&mistake), "{path}: {}", page.text);
+            assert!(page.text.contains("Nothing is listed, since"), "{path}");
+            assert!(
+                !page.text.contains("<tbody>") || list == "settings",
+                "{path}"
+            );
+            assert!(!page.text.contains("format=csv"), "{path}");
+            let csv = max.get(&format!("{path}&format=csv"));
+            assert_eq!(csv.status, 303, "{path}: {}", csv.text);
+            assert_eq!(csv.header("location"), Some(path.as_str()));
+        }
+        // What is an id is looked for, also what is gone.
+        let page = max.get(&format!("/console/events?subject={ada}")).text;
+        assert!(
+            page.contains("User created") && page.contains("<tbody>"),
+            "{page}"
+        );
+        let gone = "01930000-0000-7000-8000-000000000000";
+        let page = max.get(&format!("/console/events?provider={gone}")).text;
+        assert!(page.contains("a provider that is gone"), "{page}");
+        assert!(!page.contains("-mistake\""), "{page}");
+    });
+}
+
+#[test]
+fn a_page_leads_to_the_one_before_and_a_spreadsheet_has_no_buttons() {
+    both_engines(|app| {
+        let (_, _, root) = hall(app);
+        for number in 0..101 {
+            let group = json!({"name": format!("g{number:03}")});
+            let made = app.send("POST", "/api/v1/access-groups", Some(&root), Some(&group));
+            assert_eq!(made.status, 201, "{}", made.text);
+        }
+        let max = Browser::new(app, "max", Role::Auditor);
+        let leads = |page: &str, rel: &str| -> Option<String> {
+            let (before, _) = page.split_once(&format!("\" rel=\"{rel}\""))?;
+            let href = before.rsplit('"').next()?;
+            Some(href.replace("&amp;", "&").replace("&#38;", "&"))
+        };
+        let first = max.get("/console/access-groups?sort=name").text;
+        assert_eq!(leads(&first, "prev"), None);
+        let second = max.get(&leads(&first, "next").unwrap()).text;
+        assert!(
+            second.contains("g100") && !second.contains("g098"),
+            "{second}"
+        );
+        let back = max.get(&leads(&second, "prev").unwrap()).text;
+        assert!(back.contains("g000") && back.contains("g098"), "{back}");
+        let csv = max.get("/console/providers?format=csv").text;
+        let heading = csv.lines().next().unwrap();
+        assert!(
+            heading.ends_with("\"Add users to remote access?\""),
+            "{heading}"
+        );
+        assert!(!csv.contains("Details"), "{csv}");
+    });
+}
+
+#[test]
+fn people_are_found_by_the_name_that_pages_show() {
+    both_engines(|app| {
+        let okta = app.register(third_party("Okta"));
+        let made = |user: &serde_json::Value| {
+            let made = app.send("POST", "/scim/v2/Users", Some(&okta.token), Some(user));
+            assert_eq!(made.status, 201, "{}", made.text);
+            made.json()["id"].as_str().unwrap().to_owned()
+        };
+        let joao = made(
+            &json!({"schemas": [USER], "userName": "u1", "name": {"formatted": "João Conceição"}}),
+        );
+        made(
+            &json!({"schemas": [USER], "userName": "u2", "displayName": "Ana Silva", "name": {"familyName": "Silva"}}),
+        );
+        made(
+            &json!({"schemas": [USER], "userName": "u3", "name": {"givenName": "Eva", "familyName": "Maria Silveira"}}),
+        );
+        let max = Browser::new(app, "max", Role::Auditor);
+        let found = |query: &str| -> Vec<String> {
+            let csv = max.get(&format!("/console/people?user_name={query}&format=csv"));
+            let rows = csv.text.lines().skip(1);
+            rows.map(|row| row.split('"').nth(3).unwrap().to_owned())
+                .collect()
+        };
+        assert_eq!(found("jo%C3%A3o"), ["João Conceição"]);
+        assert_eq!(found("SIL"), ["Ana Silva"]);
+        assert_eq!(found("eva+maria"), ["Eva Maria Silveira"]);
+        assert_eq!(
+            found("u"),
+            ["João Conceição", "Ana Silva", "Eva Maria Silveira"]
+        );
+        assert!(found("nobody").is_empty());
+        let search = |text: &str| {
+            let reply = max.get(&format!("/console/search?q={text}"));
+            reply
+                .header("location")
+                .map(str::to_owned)
+                .unwrap_or(reply.text)
+        };
+        assert_eq!(search("Jo%C3%A3o"), format!("/console/people/{joao}"));
+        assert!(search("Silva").ends_with(search("u2").as_str()));
+        assert_eq!(
+            search(&okta.client_id),
+            format!("/console/providers/{}", okta.id)
+        );
+        assert_eq!(search("MAX"), "/console/administrators/max");
+        let gone = format!("/scim/v2/Users/{joao}");
+        assert_eq!(
+            app.send("DELETE", &gone, Some(&okta.token), None).status,
+            204
+        );
+        assert_eq!(search(&joao), format!("/console/events?subject={joao}"));
+        let told = search("You+appear+to+have+entered+invalid+credentials.");
+        assert!(told.contains("401"), "{told}");
+    });
+}
+
+#[test]
+fn events_name_what_they_are_about_and_who_did_it() {
+    both_engines(|app| {
+        let (ada, _, _) = hall(app);
+        let max = Browser::new(app, "max", Role::Operator);
+        let blocked = max.post(
+            &format!("/console/people/{ada}/block"),
+            &[("reason", "Lost a key")],
+        );
+        assert_eq!(blocked.status, 303, "{}", blocked.text);
+        let person = max.get(&format!("/console/people/{ada}")).text;
+        let history = &person[person.find("id=\"history\"").unwrap()..];
+        assert!(history.contains("Block set"), "{history}");
+        assert!(history.contains("User created"), "{history}");
+        let all = max.get(&format!("/console/events?subject={ada}")).text;
+        assert!(
+            all.contains("Block set") && all.contains("User created"),
+            "{all}"
+        );
+        assert!(
+            all.contains("href=\"/console/administrators/max\""),
+            "{all}"
+        );
+
+        let csv = |query: &str| max.get(&format!("/console/events?format=csv{query}")).text;
+        let mine = csv("&by=max");
+        assert!(mine.contains("\"Block set\",\"max\",\"Block "), "{mine}");
+        assert!(!mine.contains("User created"), "{mine}");
+        assert!(
+            csv("&action=user.created").contains("\"User ada\""),
+            "{}",
+            csv("")
+        );
+        assert!(
+            csv("&action=user.created").contains("127.0.0.1)\""),
+            "{}",
+            csv("")
+        );
+        let nobody = max.get("/console/events?by=nobody").text;
+        assert!(nobody.contains("id=\"filter-by-mistake\""), "{nobody}");
+        let now = app.clock.now();
+        let at = |time: chrono::DateTime<chrono::Utc>| time.format("%Y-%m-%dT%H:%M").to_string();
+        let later = at(now + Duration::minutes(1));
+        let before = at(now - Duration::days(3));
+        assert!(csv(&format!("&until={later}&since={before}")).contains("Block set"));
+        assert!(!csv(&format!("&since={later}")).contains("Block set"));
+        assert!(!csv(&format!("&until={before}")).contains("Block set"));
+        let form = super::form(&[("name", "max"), ("password", "wrong")]);
+        app.send_raw("POST", "/flow/auth/signin", &[super::FORM], &form);
+        let failed = csv("&action=administrator.sign_in_failed");
+        assert!(failed.contains("Administrator max"), "{failed}");
+        let portuguese = app.send_raw(
+            "GET",
+            "/console/events?action=administrator.sign_in_failed",
+            &[("cookie", &max.cookie), ("accept-language", "pt-BR")],
+            "",
+        );
+        assert!(
+            portuguese.text.contains("desde o último êxito"),
+            "{}",
+            portuguese.text
+        );
+    });
+}
+
+#[test]
 fn a_press_on_a_title_sorts_and_once_more_turns_around() {
     both_engines(|app| {
         let (_, _, root) = hall(app);

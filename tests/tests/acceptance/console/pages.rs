@@ -8,7 +8,7 @@ use vestibule_service::Role;
 use vestibule_testkit::{Engine, Setup, TestApp, third_party};
 use vestibule_web::{Configured, Source};
 
-use super::{Browser, app, form};
+use super::{Browser, FORM, app, form};
 
 /// An id in an address of the page's forms and links.
 fn provider_in(text: &str) -> String {
@@ -92,15 +92,245 @@ fn a_product_is_set_up_and_its_first_calls_are_explained_as_they_come() {
     });
     let made = app.send("POST", "/scim/v2/Users", Some(&token), Some(&user));
     assert_eq!(made.status, 201, "{}", made.text);
+    let read = "/scim/v2/Users?startIndex=1&count=1";
+    assert_eq!(call(read, &token).status, 200);
+    assert_eq!(call("/scim/v2/ServiceProviderConfig", &token).status, 200);
     app.service.flush_telemetry().unwrap();
     let live = browser.get(&page);
+    assert!(!live.text.contains("Allow 127.0.0.1"), "{}", live.text);
+    assert!(!live.text.contains("may not call yet"), "{}", live.text);
+    assert!(!live.text.contains("Rotate"), "{}", live.text);
     for text in [
         "User created",
         "127.0.0.1",
+        "GET /scim/v2/Users?startIndex=1&#38;count=1",
+        "GET /scim/v2/ServiceProviderConfig",
+        "It worked.",
+        "it may call now",
         "that is not mapped to anything here",
     ] {
         assert!(live.text.contains(text), "{text}: {}", live.text);
     }
+}
+
+#[test]
+fn a_stale_form_comes_back_as_it_was_typed_and_saves_over_what_was_changed() {
+    let app = app();
+    let browser = Browser::new(&app, "administrator", Role::Administrator);
+    let okta = app.register(third_party("Okta"));
+    let edit = format!("/console/providers/{}/edit", okta.id);
+    let version = |page: &str| -> String {
+        let (_, rest) = page.split_once("name=\"version\" value=\"").unwrap();
+        rest.split('"').next().unwrap().to_owned()
+    };
+    let first = version(&browser.get(&edit).text);
+    let save = |name: &str, version: &str| {
+        let typed = [
+            ("name", name),
+            ("addresses", "*"),
+            ("scopes", "scim"),
+            ("dialect", "tolerant"),
+            ("client_secret_basic", "yes"),
+            ("client_secret_post", "yes"),
+            ("version", version),
+        ];
+        browser.post(&edit, &typed)
+    };
+    assert_eq!(save("Okta one", &first).status, 303);
+    let stale = save("Okta two", &first);
+    assert_eq!(stale.status, 409, "{}", stale.text);
+    for kept in [
+        "value=\"Okta two\"",
+        "Somebody else has changed this",
+        "See what it is now",
+    ] {
+        assert!(stale.text.contains(kept), "{kept}: {}", stale.text);
+    }
+    assert_eq!(save("Okta two", &version(&stale.text)).status, 303);
+
+    let group = [
+        ("name", "Windows"),
+        ("approvals_required", "0"),
+        ("disapprovals_to_cancel", "1"),
+        ("approval_levels", "1"),
+    ];
+    let made = browser.post("/console/access-groups/new", &group);
+    let page = made
+        .header("location")
+        .unwrap()
+        .split('?')
+        .next()
+        .unwrap()
+        .to_owned();
+    let seen = version(&browser.get(&page).text);
+    let save = |name: &str, version: &str| {
+        let mut typed = group.to_vec();
+        typed[0] = ("name", name);
+        typed.push(("version", version));
+        browser.post(&page, &typed)
+    };
+    assert_eq!(save("Linux", &seen).status, 303);
+    let stale = save("Both", &seen);
+    assert_eq!(stale.status, 409, "{}", stale.text);
+    assert!(stale.text.contains("value=\"Both\""), "{}", stale.text);
+    assert_eq!(save("Both", &version(&stale.text)).status, 303);
+}
+
+#[test]
+fn a_form_says_all_that_it_sees_at_once() {
+    let app = app();
+    let browser = Browser::new(&app, "administrator", Role::Administrator);
+    let wrong = |page: &str, typed: &[(&str, &str)], form: &str, fields: &[&str]| {
+        let reply = browser.post(page, typed);
+        assert_eq!(reply.status, 422, "{}", reply.text);
+        for field in fields {
+            let mistake = format!("id=\"{form}-{field}-mistake\"");
+            assert!(reply.text.contains(&mistake), "{field}: {}", reply.text);
+        }
+        reply.text
+    };
+    let typed = [
+        ("name", ""),
+        ("approvals_required", "many"),
+        ("disapprovals_to_cancel", ""),
+        ("approval_levels", "1"),
+    ];
+    let fields = ["name", "approvals_required", "disapprovals_to_cancel"];
+    wrong(
+        "/console/access-groups/new",
+        &typed,
+        "access-group",
+        &fields,
+    );
+    let typed = [
+        ("name", "x"),
+        ("approvals_required", "999999999999"),
+        ("disapprovals_to_cancel", "1"),
+        ("approval_levels", "1"),
+    ];
+    let told = wrong(
+        "/console/access-groups/new",
+        &typed,
+        "access-group",
+        &["approvals_required"],
+    );
+    assert!(told.contains("Must be between 0 and"), "{told}");
+    let long = "x".repeat(129);
+    let typed = [
+        ("product", "okta_custom"),
+        ("name", long.as_str()),
+        ("user_type", "third_party"),
+        ("addresses", "10.0.0.0/33\nfoo"),
+    ];
+    let told = wrong("/console/set-up", &typed, "setup", &["name", "addresses"]);
+    assert!(
+        told.contains("10.0.0.0/33 is no") && told.contains("foo is no"),
+        "{told}"
+    );
+    let empty = wrong(
+        "/console/schemas/add",
+        &[("definition", "")],
+        "add",
+        &["definition"],
+    );
+    assert!(!empty.contains("column 0"), "{empty}");
+}
+
+#[test]
+fn what_ends_at_one_press_is_asked_about_first() {
+    let app = app();
+    let browser = Browser::new(&app, "administrator", Role::Administrator);
+    let okta = app.register(third_party("Okta"));
+    let home = format!("/console/providers/{}", okta.id);
+    let admin = app.admin();
+    let state = || {
+        app.service
+            .find_provider(&admin, okta.id)
+            .unwrap()
+            .provider
+            .state
+    };
+    let path = format!("{home}/state");
+    for (word, ends) in [
+        ("paused", "asked to come again later"),
+        ("disabled", "is refused"),
+    ] {
+        let asked = browser.post(&path, &[("state", word), ("about", "<Okta>")]);
+        assert_eq!(asked.status, 200, "{}", asked.text);
+        for text in [
+            ends,
+            "&#60;Okta&#62;",
+            &format!("href=\"{home}\""),
+            "name=\"sure\"",
+        ] {
+            assert!(asked.text.contains(text), "{text}: {}", asked.text);
+        }
+        assert_ne!(state().name(), word);
+        let done = browser.post(&path, &[("state", word), ("sure", "yes")]);
+        assert_eq!(done.status, 303);
+        assert_eq!(state().name(), word);
+    }
+    // What ends nothing is done at once.
+    assert_eq!(browser.post(&path, &[("state", "active")]).status, 303);
+    let nowhere = "01930000-0000-7000-8000-000000000000";
+    for path in [
+        format!("{home}/revoke-tokens"),
+        format!("{home}/secrets/{nowhere}/revoke"),
+        format!("{home}/tokens/{nowhere}/revoke"),
+        format!("/console/administrators/administrator/tokens/{nowhere}/revoke"),
+        "/console/schemas/remove".to_owned(),
+        "/console/schemas/remove-attribute".to_owned(),
+        "/console/schemas/remove-type".to_owned(),
+        "/console/schemas/remove-extension".to_owned(),
+    ] {
+        let asked = browser.post(&path, &[("urn", "urn:x")]).text;
+        assert!(
+            asked.contains("name=\"sure\" value=\"yes\""),
+            "{path}: {asked}"
+        );
+    }
+}
+
+#[test]
+fn what_a_product_does_wrong_is_said_as_it_is_and_once() {
+    let app = app();
+    let browser = Browser::new(&app, "administrator", Role::Administrator);
+    let okta = app.register(third_party("Okta"));
+    let page = format!("/console/providers/{}/set-up?product=other", okta.id);
+    let json = ("content-type", "application/scim+json");
+    let token = format!("Bearer {}", okta.token);
+    let headers = [("authorization", token.as_str()), json];
+    let cut = app.send_raw("POST", "/scim/v2/Users", &headers, "{\"userName\": ");
+    assert_eq!(cut.status, 400, "{}", cut.text);
+    assert_eq!(app.send("GET", "/scim/v2/Users", None, None).status, 401);
+    let ask = |fields: &[(&str, &str)]| {
+        let mut all = vec![
+            ("client_id", okta.client_id.as_str()),
+            ("client_secret", okta.client_secret.as_str()),
+        ];
+        all.extend(fields);
+        app.send_raw("POST", "/iso/oauth2/token", &[FORM], &form(&all))
+            .status
+    };
+    let grant = ("grant_type", "client_credentials");
+    assert_eq!(ask(&[grant, ("scope", "foo")]), 400);
+    assert_eq!(ask(&[("grant_type", "password")]), 400);
+    app.service.flush_telemetry().unwrap();
+    let lane = browser.get(&page).text;
+    for text in [
+        "What it sends cannot be read.",
+        "It asks for a scope that it may not have.",
+        "in a way that is not offered here",
+        "It sent no credential.",
+        // Whoever asks only now sees that something went well before.
+        "Calls that worked: 1",
+    ] {
+        assert!(lane.contains(text), "{text}: {lane}");
+    }
+    assert!(!lane.contains("no credential was sent"), "{lane}");
+    assert!(!lane.contains("mapped"), "{lane}");
+    let federated = browser.get(&page.replace("other", "entra_federation"));
+    assert_eq!(federated.status, 200);
 }
 
 #[test]
@@ -314,18 +544,19 @@ fn schemas_are_added_and_removed() {
     ] {
         assert!(page.text.contains(text), "{text}");
     }
-    let early = post("remove", &[("urn", urn)]);
+    let early = post("remove", &[("urn", urn), ("sure", "yes")]);
     assert_eq!(early.status, 422);
     assert!(
         early
             .text
             .contains("The resource type User has this schema")
     );
-    for (what, fields) in [
+    for (what, mut fields) in [
         ("remove-attribute", vec![("urn", urn), ("name", "colour")]),
         ("remove-extension", vec![("type", "User"), ("urn", urn)]),
         ("remove", vec![("urn", urn)]),
     ] {
+        fields.push(("sure", "yes"));
         assert_eq!(post(what, &fields).status, 303, "{what}");
     }
     assert!(

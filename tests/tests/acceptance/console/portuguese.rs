@@ -182,7 +182,7 @@ fn what_is_wrong_with_vendors_and_access_groups_is_told_in_portuguese() {
                 (
                     &edit,
                     &in_window("closed", ""),
-                    "Um fornecedor é encerrado quando seu grupo é excluído.",
+                    "Um fornecedor é fechado quando seu grupo é excluído.",
                 ),
             ],
         );

@@ -58,6 +58,40 @@ fn r_web_7_dangerous_changes_ask_for_the_password_once_more() {
 }
 
 #[test]
+fn r_web_7_a_proof_counts_for_ten_minutes_in_its_own_session() {
+    both_engines(|app| {
+        let browser = Browser::new(app, "administrator", Role::Administrator);
+        let okta = app.register(third_party("Okta"));
+        let home = format!("/console/providers/{}", okta.id);
+        let page = format!("{home}/tokens");
+        app.clock.advance(Duration::minutes(11));
+        let other = Browser::again(app, "administrator");
+        app.clock.advance(Duration::minutes(11));
+        let issue = |who: &Browser<'_>, name: &str, proof: Option<&str>| {
+            let mut typed = vec![("name", name), ("days", "30"), ("scope", "scim")];
+            typed.extend(proof.map(|password| ("proof_password", password)));
+            who.post(&page, &typed).text
+        };
+        let asks = |page: &str| page.contains("name=\"proof_password\"");
+        let asked = issue(&browser, "a", None);
+        assert!(asks(&asked), "{asked}");
+        assert!(
+            asked.contains(&format!("class=\"button\" href=\"{home}\"")),
+            "{asked}"
+        );
+        assert!(issue(&browser, "a", Some(PASSWORD)).contains("vat_"));
+        app.clock.advance(Duration::minutes(9));
+        assert!(issue(&browser, "b", None).contains("vat_"));
+        assert!(
+            asks(&issue(&other, "c", None)),
+            "another session proves nothing"
+        );
+        app.clock.advance(Duration::minutes(1));
+        assert!(asks(&issue(&browser, "d", None)));
+    });
+}
+
+#[test]
 fn r_web_7_every_dangerous_change_asks_and_no_other() {
     both_engines(|app| {
         let browser = Browser::new(app, "administrator", Role::Administrator);

@@ -120,7 +120,7 @@ fn who_reads_portuguese_is_told_everything_in_portuguese() {
         let provider = in_portuguese(&browser, &format!("/console/providers/{}", okta.id));
         for text in [
             "userName já está em uso",
-            "Um atributo está mapeado errado.",
+            "Um atributo está mapeado incorretamente.",
             "A resposta, em inglês: userName: expected a string",
             "e nenhum grupo de acesso tem esse nome",
         ] {

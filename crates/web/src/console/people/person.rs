@@ -58,10 +58,12 @@ async fn find(visit: &Visit) -> Result<(Shown, Option<&'static str>), Error> {
             let query = EventQuery {
                 choice: EventChoice {
                     subject: Some(id.as_uuid()),
+                    also: service.beside_person(call, id)?,
                     ..EventChoice::default()
                 },
                 page: PageQuery::first(EVENTS),
             };
+            let history = service.list_events(call, &query)?.items;
             let mut candidates = Vec::new();
             if let Some(PersonPlacement { placement, .. }) = &details.placement {
                 for candidate in placement.candidates.iter().take(20) {
@@ -75,7 +77,7 @@ async fn find(visit: &Visit) -> Result<(Shown, Option<&'static str>), Error> {
                     Some(at) => Some(service.decide_access(call, id, Some(at))?),
                     None => None,
                 },
-                history: service.list_events(call, &query)?.items,
+                history,
                 refused: service
                     .list_requests(
                         call,
@@ -100,8 +102,27 @@ async fn find(visit: &Visit) -> Result<(Shown, Option<&'static str>), Error> {
 pub(in crate::console) async fn show(visit: &Visit) -> Answer {
     let (shown, mistake) = find(visit).await?;
     let block = block_form(visit, shown.details.person.id, &Pairs::default());
-    let links = links::of_person(visit, shown.details.person.id).await?;
+    let links = links::of_person(visit, shown.details.person.id, &shown.decision, None).await?;
     Ok(page(visit, &shown, block, links, mistake).into())
+}
+
+/// The page again with the form of a link, and what was wrong in it.
+pub(in crate::console) async fn without_link(
+    visit: &Visit,
+    id: UserId,
+    typed: &Pairs,
+    error: Error,
+) -> Answer {
+    let visit = &Visit {
+        path: href(id),
+        ..visit.clone()
+    };
+    let (shown, mistake) = find(visit).await?;
+    let wrong = Some((typed, error));
+    let links = links::of_person(visit, id, &shown.decision, wrong).await?;
+    let block = block_form(visit, id, &Pairs::default());
+    let page = page(visit, &shown, block, links, mistake);
+    Ok(Reply::Mistaken(Box::new(page)))
 }
 
 fn page(
@@ -143,13 +164,15 @@ fn page(
             )],
         )
     });
+    let now = visit.web.service.now();
+    let blocked = shown.details.blocks.iter().any(|block| block.in_force(now));
     let facts = vec![
         Fact::new(
             t.own("person.user_name"),
             Cell::Copy(person.user_name.clone()),
         ),
         Fact::new(t.own("person.email"), Cell::optional(person.email.clone())),
-        Fact::new(t.own("person.state"), active(t, person.active)),
+        Fact::new(t.own("person.state"), active(t, person.active, blocked)),
         Fact::new(
             t.own("vendor.provider"),
             Cell::link(&shown.provider, providers::href(person.provider)),
@@ -173,13 +196,8 @@ fn page(
 }
 
 fn display_name(shown: &Shown) -> String {
-    let resource = &shown.details.resource;
-    ["/displayName", "/name/formatted", "/NameFormatted"]
-        .iter()
-        .filter_map(|path| resource.pointer(path)?.as_str())
-        .find(|name| !name.trim().is_empty())
-        .unwrap_or(&shown.details.person.user_name)
-        .to_owned()
+    let person = &shown.details.person;
+    person.name.as_ref().unwrap_or(&person.user_name).clone()
 }
 
 fn verdict_badge(visit: &Visit, decision: &Decision) -> Badge {
@@ -300,7 +318,7 @@ fn placement(visit: &Visit, shown: &Shown) -> Section {
             blocks.push(Block::Text(text));
             let mut table = Table::new(
                 t.own("person.candidates"),
-                &[t.get("vendor.name"), t.get("person.chosen")],
+                &[t.get("vendor.name"), t.get("person.outcome")],
             );
             table.rows = shown
                 .candidates
@@ -443,7 +461,7 @@ pub(in crate::console) async fn block(visit: &Visit, fields: &Fields) -> Answer 
             let (shown, mistake) = find(visit).await?;
             let mut form = block_form(visit, id, fields);
             visit.mark(&mut form, error, "reason")?;
-            let links = links::of_person(visit, id).await?;
+            let links = links::of_person(visit, id, &shown.decision, None).await?;
             let page = page(visit, &shown, form, links, mistake);
             Ok(Reply::Mistaken(Box::new(page)))
         }

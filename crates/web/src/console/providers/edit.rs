@@ -342,6 +342,15 @@ pub(in crate::console) async fn change(visit: &Visit, fields: &Fields) -> Answer
         .await;
     match changed {
         Ok(_) => Ok(Reply::See(format!("{}?done=saved", href(id)))),
+        Err(Error::PreconditionFailed) => {
+            let groups = access_groups::picks(visit).await?;
+            let action = format!("{}/edit", href(id));
+            let mut form = form(visit, &typed, action, Some(id), groups);
+            form.over(current.provider.version);
+            let title = visit.t.say("provider.edit_title", &[("name", &typed.name)]);
+            let page = page(visit, title, form, false);
+            Ok(Reply::stale(visit.t, page, href(id)))
+        }
         Err(error) => match at_field(visit, error) {
             Ok(wrong) => again(vec![wrong]).await,
             Err(error) => Err(error),

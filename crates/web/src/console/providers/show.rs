@@ -14,6 +14,7 @@ use super::{dialect_word, href, state_badge, state_buttons, trail};
 use crate::console::form::{Field, Form, Pick};
 use crate::console::page::{Anchor, Block, Button, Cell, Fact, Notice, Page, Section, Tone};
 use crate::console::reply::Answer;
+use crate::console::sure::ABOUT;
 use crate::console::table::Table;
 use crate::console::visit::Visit;
 use crate::console::{MOUNT, events, requests, tolerances, warnings};
@@ -263,7 +264,7 @@ pub(in crate::console) fn revoke(visit: &Visit, action: String, about: &str) -> 
         text: visit.t.own("provider.revoke"),
         about: about.to_owned(),
         action,
-        fields: Vec::new(),
+        fields: vec![(ABOUT, about.to_owned())],
         tone: Tone::Bad,
     })
 }
@@ -370,7 +371,7 @@ fn tokens(visit: &Visit, details: &ProviderDetails, now: DateTime<Utc>) -> Secti
                 text: t.own("provider.revoke_all"),
                 about: String::new(),
                 action: format!("{}/revoke-tokens", href(id)),
-                fields: Vec::new(),
+                fields: vec![(ABOUT, details.provider.settings.name.clone())],
                 tone: Tone::Bad,
             }),
         )]));

@@ -51,6 +51,8 @@ pub(super) struct Product {
     /// Offered as the provider's name.
     pub(super) name: &'static str,
     pub(super) proof: Proof,
+    /// Whether the product labels its fields in the reader's language.
+    translated: bool,
     /// The product's fields as it labels them.
     fields: &'static [(&'static str, Value)],
 }
@@ -60,6 +62,7 @@ pub(super) static PRODUCTS: [Product; 7] = [
         key: "okta_custom",
         name: "Okta",
         proof: Proof::Token,
+        translated: false,
         fields: &[
             ("App's login page URL", Value::SignIn),
             ("SCIM connector base URL", Value::Base),
@@ -75,6 +78,7 @@ pub(super) static PRODUCTS: [Product; 7] = [
         key: "okta_catalogue",
         name: "Okta",
         proof: Proof::Token,
+        translated: false,
         fields: &[
             ("SCIM 2.0 Base Url", Value::Base),
             ("OAuth Bearer Token", Value::Once),
@@ -84,6 +88,7 @@ pub(super) static PRODUCTS: [Product; 7] = [
         key: "entra_secret",
         name: "Entra ID",
         proof: Proof::Secret,
+        translated: true,
         fields: &[
             (
                 "Authentication method",
@@ -99,6 +104,7 @@ pub(super) static PRODUCTS: [Product; 7] = [
         key: "entra_federation",
         name: "Entra ID",
         proof: Proof::Federation,
+        translated: true,
         fields: &[
             ("Tenant URL", Value::Base),
             ("Token endpoint", Value::TokenUrl),
@@ -110,6 +116,7 @@ pub(super) static PRODUCTS: [Product; 7] = [
         key: "one_identity",
         name: "One Identity",
         proof: Proof::Secret,
+        translated: true,
         fields: &[
             ("URL or DNS name of the server", Value::Host),
             ("Port", Value::Port),
@@ -126,6 +133,7 @@ pub(super) static PRODUCTS: [Product; 7] = [
         key: "sailpoint",
         name: "SailPoint",
         proof: Proof::Secret,
+        translated: false,
         fields: &[
             ("Base URL", Value::Base),
             ("Authentication Type", Value::Fixed("OAuth 2.0")),
@@ -139,6 +147,7 @@ pub(super) static PRODUCTS: [Product; 7] = [
         key: "other",
         name: "",
         proof: Proof::Secret,
+        translated: true,
         fields: &[
             ("SCIM base URL", Value::Base),
             ("Token URL", Value::TokenUrl),
@@ -201,13 +210,38 @@ pub(super) fn values(
                 Value::Fixed(text) => copy((*text).to_owned()),
                 Value::Once => match once {
                     Some(secret) => copy(secret.to_owned()),
+                    None if product.proof == Proof::Token => {
+                        Cell::text(t.own("provider.token_hidden"))
+                    }
                     None => Cell::text(t.own("provider.secret_hidden")),
                 },
             };
-            Fact::new(*label, value)
+            let label = if product.translated {
+                t.own_of("product_field", label)
+            } else {
+                (*label).to_owned()
+            };
+            Fact::new(label, value)
         })
         .collect();
     blocks.push(Block::Facts(facts));
+    let trusted = &details.provider.settings.authentication.federated;
+    if product.proof == Proof::Federation && !trusted.is_empty() {
+        blocks.push(Block::Text(t.own("setup.trusted")));
+    }
+    for one in trusted
+        .iter()
+        .filter(|_| product.proof == Proof::Federation)
+    {
+        blocks.push(Block::Facts(vec![
+            Fact::new(t.own("method.issuer"), Cell::Copy(one.issuer.clone())),
+            Fact::new(t.own("method.subjects"), Cell::Code(one.subjects.join(" "))),
+            Fact::new(
+                t.own("method.audiences"),
+                Cell::Code(one.audiences.join(" ")),
+            ),
+        ]));
+    }
     Section {
         lead: Some(t.own("setup.values_lead")),
         ..Section::new("values", t.own("setup.values"), blocks)

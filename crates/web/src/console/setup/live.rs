@@ -5,9 +5,11 @@ use std::time::Duration;
 use actix_web::HttpResponse;
 use actix_web::rt::time::sleep;
 use actix_web::web::Bytes;
+use chrono::{DateTime, Utc};
 use vestibule_domain::ProviderId;
 use vestibule_domain::provider::UserType;
 use vestibule_service::events::{Choice as EventChoice, EventQuery, EventRecord};
+use vestibule_service::listening::Heard;
 use vestibule_service::pages::PageQuery;
 use vestibule_service::providers::ProviderDetails;
 use vestibule_service::requests::{RefusedRequest, RequestQuery, Whose};
@@ -28,14 +30,16 @@ const LIFE: u32 = 15;
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// What a product has done so far.
-struct Heard {
+struct Lane {
     refused: Vec<RefusedRequest>,
     events: Vec<EventRecord>,
+    /// Calls that went well on this node.
+    well: Vec<Heard>,
 }
 
 /// What was heard of a provider, and of senders nobody knows since it is registered: one of these may
 /// be the product with a mistyped secret.
-fn heard(service: &Service, call: &AdminCall, of: &ProviderDetails) -> Result<Heard, Error> {
+fn heard(service: &Service, call: &AdminCall, of: &ProviderDetails) -> Result<Lane, Error> {
     let provider = of.provider.id;
     let newest = |whose| {
         let query = RequestQuery {
@@ -59,7 +63,8 @@ fn heard(service: &Service, call: &AdminCall, of: &ProviderDetails) -> Result<He
             page: PageQuery::first(ROWS),
         },
     )?;
-    Ok(Heard {
+    Ok(Lane {
+        well: service.listen(call, provider)?,
         refused,
         events: events
             .items
@@ -80,8 +85,9 @@ fn mark(service: &Service, call: &AdminCall, id: ProviderId) -> Result<String, E
         .first()
         .map_or("", |one| one.trace_id.as_str());
     let event = heard.events.first().map(|one| one.id.to_string());
+    let well = heard.well.first().map_or("", |one| one.request_id.as_str());
     Ok(format!(
-        "{refused}.{}.{uses}.{tolerated}",
+        "{refused}.{}.{well}.{uses}.{tolerated}",
         event.unwrap_or_default()
     ))
 }
@@ -135,7 +141,7 @@ pub(super) async fn lane(
         lead: Some(t.own("setup.live_lead")),
         ..Section::new("live", t.own("setup.live"), vec![progress(visit, details)])
     };
-    let mut blocks = vec![Block::Table(calls(visit, &heard, here))];
+    let mut blocks = vec![Block::Table(calls(visit, &heard, details, here))];
     if !details.tolerances.is_empty() {
         blocks.push(Block::Text(t.own("provider.tolerances_lead")));
         blocks.push(Block::Table(tolerances(visit, details)));
@@ -190,7 +196,7 @@ fn progress(visit: &Visit, details: &ProviderDetails) -> Block {
     ])
 }
 
-fn calls(visit: &Visit, heard: &Heard, here: &str) -> Table {
+fn calls(visit: &Visit, heard: &Lane, details: &ProviderDetails, here: &str) -> Table {
     let t = visit.t;
     let mut table = Table::new(
         t.own("setup.calls"),
@@ -213,14 +219,35 @@ fn calls(visit: &Visit, heard: &Heard, here: &str) -> Table {
         ];
         rows.push((one.at, row));
     }
+    // What changed something stands there already, under what it did.
+    let known = |one: &&Heard| {
+        let id = Some(one.request_id.as_str());
+        heard
+            .events
+            .iter()
+            .all(|event| event.request_id.as_deref() != id)
+    };
+    for one in heard.well.iter().filter(known) {
+        let row = vec![
+            Cell::Time(one.at),
+            Cell::text(format!("{} {}", one.method, one.target)),
+            Cell::badge(Tone::Good, one.status.to_string()),
+            Cell::text(t.own("setup.worked")),
+        ];
+        rows.push((one.at, row));
+    }
+    if rows.is_empty() {
+        rows.extend(counted(visit, details));
+    }
+    let allowed = &details.provider.settings.allowed_addresses;
     for one in &heard.refused {
         let text = format!("{} {}", one.method, one.target);
-        let diagnosis = t.own_of("diagnosis", requests::diagnosis(one));
-        let cell = match requests::allow(visit, one, here) {
-            Some(mut button) => {
-                button.about = diagnosis;
-                Cell::Button(button)
-            }
+        let cell = match requests::allow(visit, one, allowed, here) {
+            Some(button) => Cell::Deed {
+                text: requests::explanation(t, one),
+                button,
+            },
+            None if requests::settled(one, allowed) => Cell::text(t.own("request.allowed_since")),
             None => Cell::Phrase(requests::explanation(t, one)),
         };
         let row = vec![
@@ -235,6 +262,20 @@ fn calls(visit: &Visit, heard: &Heard, here: &str) -> Table {
     rows.truncate(SHOWN);
     table.rows = rows.into_iter().map(|(_, row)| row).collect();
     table
+}
+
+/// That calls went well, where this node has not heard them: another did, or it was started anew.
+fn counted(visit: &Visit, details: &ProviderDetails) -> Option<(DateTime<Utc>, Vec<Cell>)> {
+    let t = visit.t;
+    let last = details.uses.iter().max_by_key(|one| one.last_used)?;
+    let count: i64 = details.uses.iter().map(|one| one.uses).sum();
+    let row = vec![
+        Cell::Time(last.last_used),
+        Cell::text(t.say("setup.counted", &[("count", &count)])),
+        Cell::badge(Tone::Good, t.own("setup.done")),
+        Cell::text(t.own("setup.worked")),
+    ];
+    Some((last.last_used, row))
 }
 
 fn tolerances(visit: &Visit, details: &ProviderDetails) -> Table {

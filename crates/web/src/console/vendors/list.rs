@@ -68,11 +68,11 @@ pub(in crate::console) async fn list(visit: &Visit) -> Answer {
         .collect();
     table.empty = t.own("vendor.none");
     table.empty_action = Some(providers::begin(visit));
-    table.paged(visit, found.next.as_deref());
+    table.paged(visit, &found);
     table.sorted(visit, &[(0, "name"), (5, "end")], "created");
     table.filtered_by(visit, filters(visit, &sources));
     if visit.wants_csv() {
-        return Ok(Reply::Export(table, "vendors"));
+        return Ok(Reply::Export(Box::new(table), "vendors"));
     }
     Ok(Page::of_list(t, "nav.vendors", "vendor.lead", trail(t), table).into())
 }
@@ -83,7 +83,9 @@ fn filters(visit: &Visit, sources: &Sources) -> Vec<Field> {
         .iter()
         .map(|one| Pick::new(one.name(), t.word(one.name())));
     vec![
-        visit.filter("name", t.own("vendor.name")),
+        visit
+            .filter("name", t.own("vendor.name"))
+            .hint(t.own("vendor.name_hint")),
         visit.filter_among("status", t.own("vendor.status"), statuses),
         providers::filter(visit, sources),
     ]

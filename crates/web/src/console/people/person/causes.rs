@@ -19,7 +19,9 @@ pub(super) fn section(visit: &Visit, shown: &Shown) -> Section {
     );
     table.empty = t.own("person.no_request");
     let mut seen: Vec<&str> = Vec::new();
-    for event in &shown.history {
+    // What administrators did stands among the events.
+    let history = shown.history.iter();
+    for event in history.filter(|event| event.actor_kind != "administrator") {
         let Some(id) = event.request_id.as_deref().filter(|id| !seen.contains(id)) else {
             continue;
         };

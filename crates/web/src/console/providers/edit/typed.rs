@@ -1,12 +1,12 @@
 //! What the form holds, as text, and the settings that it means.
 
-use vestibule_domain::network::{AllowedAddresses, AllowedReferrers};
+use vestibule_domain::network::AllowedReferrers;
 use vestibule_domain::provider::{LinkDelivery, ProviderSettings, RateLimit, UserType};
 use vestibule_oauth::{Methods, Scopes};
 use vestibule_scim::Dialect;
 
 use super::authentication;
-use crate::console::form::{as_typed, instant, items};
+use crate::console::form::{addresses, as_typed, instant, items, whole};
 use crate::console::phrase::Phrase;
 use crate::console::providers::dialect_word;
 use crate::console::query::Pairs;
@@ -105,8 +105,8 @@ impl Typed {
     ) -> Result<ProviderSettings, Vec<(&'static str, Phrase)>> {
         let t = visit.t;
         let mut wrong: Vec<(&'static str, Phrase)> = Vec::new();
-        let allowed_addresses = AllowedAddresses::parse(&items(&self.addresses))
-            .map_err(|error| wrong.push(("addresses", t.mistake("", &error.to_string()))))
+        let allowed_addresses = addresses(t, &self.addresses)
+            .map_err(|mistake| wrong.push(("addresses", mistake)))
             .unwrap_or_default();
         let allowed_referrers = AllowedReferrers::parse(&items(&self.referrers))
             .map_err(|error| wrong.push(("referrers", t.mistake("", &error.to_string()))))
@@ -160,7 +160,7 @@ impl Typed {
     }
 
     fn rate(&self) -> Result<Option<RateLimit>, ()> {
-        let number = |text: &str| text.trim().parse::<u32>().map_err(|_| ());
+        let number = |text: &str| whole(text).ok_or(());
         if self.per_second.trim().is_empty() && self.burst.trim().is_empty() {
             return Ok(None);
         }
