@@ -159,7 +159,8 @@ impl Service {
                 provider: after.provider,
                 user_name_key: key.clone(),
                 email_key: email_key.clone(),
-                follows: Some(block.id),
+                // However often its person was renamed.
+                follows: block.follows.or(Some(block.id)),
                 ..block
             };
             blocks::insert(tx, &followed)?;
@@ -174,7 +175,7 @@ impl Service {
                         "email": followed.email_key.as_ref().and(after.email.as_ref()),
                         "reason": followed.reason,
                         "until": followed.until,
-                        "follows": block.id,
+                        "follows": followed.follows,
                     })),
                     ..caller.change(followed.id, now)
                 },

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Duration, Utc};
 use vestibule_domain::ProviderId;
-use vestibule_oauth::Digest;
+use vestibule_oauth::{Digest, without_secrets};
 use vestibule_storage::credentials;
 
 use crate::{AdminCall, Error, Role, Service};
@@ -71,6 +71,7 @@ impl Service {
 
     /// Notes a call over SCIM that went well; `token` is what it showed.
     pub fn note_success(&self, token: Digest, mut heard: Heard) {
+        heard.target = without_secrets(&heard.target);
         if let Some((end, _)) = heard.target.char_indices().nth(TARGET) {
             heard.target.truncate(end);
         }

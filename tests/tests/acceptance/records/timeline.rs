@@ -254,13 +254,15 @@ fn a_block_that_followed_its_person_ends_once() {
         let path = format!("/api/v1/users/{user}/blocks");
         let set = app.send("POST", &path, Some(&admin), Some(&leave));
         assert_eq!(set.status, 201, "{}", set.text);
-        let renamed = json!({
-            "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
-            "Operations": [{"op": "replace", "path": "userName", "value": "hopper"}],
-        });
-        let path = format!("/scim/v2/Users/{user}");
-        let renamed = app.send("PATCH", &path, Some(&okta.token), Some(&renamed));
-        assert_eq!(renamed.status, 200, "{}", renamed.text);
+        for name in ["hopper", "admiral"] {
+            let renamed = json!({
+                "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+                "Operations": [{"op": "replace", "path": "userName", "value": name}],
+            });
+            let path = format!("/scim/v2/Users/{user}");
+            let renamed = app.send("PATCH", &path, Some(&okta.token), Some(&renamed));
+            assert_eq!(renamed.status, 200, "{}", renamed.text);
+        }
         let coming = app.send(
             "GET",
             "/api/v1/timeline?kind=block.ended",
@@ -269,6 +271,13 @@ fn a_block_that_followed_its_person_ends_once() {
         );
         assert_eq!(coming.json()["items"].as_array().unwrap().len(), 1);
         app.clock.advance(Duration::minutes(91));
+        // Lifted, under its last name, before anybody has looked.
+        let blocks = app.send("GET", "/api/v1/blocks", Some(&admin), None).json();
+        let blocks = blocks["items"].as_array().unwrap().clone();
+        assert_eq!(blocks.len(), 3);
+        let path = format!("/api/v1/blocks/{}", blocks[2]["id"].as_str().unwrap());
+        let lifted = app.send("DELETE", &path, Some(&admin), None);
+        assert_eq!(lifted.status, 204, "{}", lifted.text);
         while app.service.tell_time().unwrap() > 0 {}
         assert_eq!(told(&app.service)["block.ended"], 1);
     });
