@@ -2,13 +2,11 @@
 
 use std::fmt;
 use std::path::Path;
-use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::declare_sql_function;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::r2d2::{ConnectionManager, CustomizeConnection, ManageConnection, Pool};
 use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -17,7 +15,6 @@ use serde_json::Number;
 use vestibule_scim::filter::number_key;
 
 use crate::error::OpenError;
-use crate::memo::Memo;
 
 const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -88,70 +85,8 @@ extern "SQL" {
     fn sort_key_of_number(json: Nullable<Text>) -> Nullable<Text>;
 }
 
-/// Read connections by engine, and on PostgreSQL the write connections too.
-pub(crate) type Connections = Pool<Manager>;
-
-/// A connection of the pool, and what it remembers.
-#[derive(Debug)]
-pub(crate) struct Pooled {
-    pub(crate) session: Session,
-    pub(crate) memo: Memo,
-}
-
-#[derive(Debug)]
-pub(crate) struct Manager(ConnectionManager<Session>);
-
-impl ManageConnection for Manager {
-    type Connection = Pooled;
-    type Error = diesel::r2d2::Error;
-
-    fn connect(&self) -> Result<Pooled, Self::Error> {
-        Ok(Pooled {
-            session: self.0.connect()?,
-            memo: Memo::default(),
-        })
-    }
-
-    fn is_valid(&self, connection: &mut Pooled) -> Result<(), Self::Error> {
-        self.0.is_valid(&mut connection.session)
-    }
-
-    fn has_broken(&self, connection: &mut Pooled) -> bool {
-        self.0.has_broken(&mut connection.session)
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Prepare(Engine);
-
-impl CustomizeConnection<Pooled, diesel::r2d2::Error> for Prepare {
-    fn on_acquire(&self, connection: &mut Pooled) -> Result<(), diesel::r2d2::Error> {
-        connection
-            .session
-            .prepare(self.0)
-            .map_err(diesel::r2d2::Error::QueryError)
-    }
-}
-
-/// Opens a pool of `size` connections that wait at most `patience` for a free one.
-pub(crate) fn pool(
-    url: &DatabaseUrl,
-    size: u32,
-    patience: Duration,
-) -> Result<Connections, OpenError> {
-    Pool::builder()
-        .max_size(size)
-        .min_idle(Some(1))
-        // A file does not go away; a server may have been restarted since.
-        .test_on_check_out(url.engine() == Engine::Postgres)
-        .connection_timeout(patience)
-        .connection_customizer(Box::new(Prepare(url.engine())))
-        .build(Manager(ConnectionManager::new(url.address())))
-        .map_err(|error| OpenError::Connect(error.to_string()))
-}
-
 impl DatabaseUrl {
-    fn address(&self) -> &str {
+    pub(crate) fn address(&self) -> &str {
         match self {
             Self::Sqlite(path) | Self::Postgres(path) => path,
         }
@@ -205,7 +140,7 @@ impl Session {
         }
     }
 
-    fn prepare(&mut self, engine: Engine) -> QueryResult<()> {
+    pub(crate) fn prepare(&mut self, engine: Engine) -> QueryResult<()> {
         if let Self::Sqlite(connection) = self {
             sort_key_of_number_utils::register_impl(connection, |json: Option<String>| {
                 let number: Number = serde_json::from_str(&json?).ok()?;

@@ -11,6 +11,7 @@ mod engine;
 mod error;
 mod lower;
 mod memo;
+mod pool;
 mod predicate;
 mod schema;
 mod sql;

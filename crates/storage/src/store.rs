@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use diesel::connection::{Connection as _, InstrumentationEvent};
 
-use crate::engine::{Connections, DatabaseUrl, Engine, Pooled, Session, pool};
+use crate::engine::{DatabaseUrl, Engine, Session};
 use crate::error::{Error, OpenError};
 use crate::events::{self, Recorded};
 use crate::memo::Memo;
+use crate::pool::{Connections, Pooled, pool};
 use crate::writer::Writer;
 
 /// How often a write is run again when another node changed what it read.
