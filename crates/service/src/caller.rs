@@ -17,6 +17,11 @@ use crate::tokens::works;
 use crate::types::Types;
 use crate::{Change, Error, Operator, Service};
 
+/// The mount of SCIM that the original product's clients are configured for, and the one that is described.
+pub const MOUNT: &str = "/iso/scim/v2";
+/// The same resources under the usual path.
+pub const ALIAS: &str = "/scim/v2";
+
 /// What a request shows of its sender.
 #[derive(Debug, Clone)]
 pub struct Presented {

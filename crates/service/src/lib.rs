@@ -72,7 +72,7 @@ use vestibule_storage::{Engine, Store, Write};
 pub use vestibule_storage as storage;
 
 pub use admin::{AdminCall, AdminCredential, Operator, Role};
-pub use caller::{Call, Caller, Presented};
+pub use caller::{ALIAS, Call, Caller, MOUNT, Presented};
 pub use clients::{Contact, KeysWanted};
 pub use clock::Clock;
 pub use error::Error;

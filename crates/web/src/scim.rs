@@ -16,13 +16,10 @@ use actix_web::http::header;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpRequest, web};
 
+pub use vestibule_service::{ALIAS, MOUNT};
+
 use crate::refusals;
 use crate::routes::Routes;
-
-/// The mount that the original product's clients are configured for, and the one that is described.
-pub const MOUNT: &str = "/iso/scim/v2";
-/// The same resources under the usual path.
-pub const ALIAS: &str = "/scim/v2";
 
 pub(crate) use answer::error as refusal;
 

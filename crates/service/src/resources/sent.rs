@@ -8,6 +8,7 @@ use vestibule_scim::{
 };
 
 use super::{Submitted, Wanted, complete};
+use crate::caller::{ALIAS, MOUNT};
 use crate::types::{Kind, Types};
 
 /// A resource as a client sent it; the members of a group apart.
@@ -113,14 +114,12 @@ impl SentPatch {
     }
 }
 
-/// Where the resources are served, the market's own address first.
-const MOUNTS: [&str; 2] = ["/iso/scim/v2", "/scim/v2"];
-
 /// The addresses a reference to one of our resources may begin with, whichever of them the request came to.
 fn mounts(base: &str) -> Vec<String> {
-    let root = MOUNTS.iter().find_map(|mount| base.strip_suffix(mount));
+    let mounts = [MOUNT, ALIAS];
+    let root = mounts.iter().find_map(|mount| base.strip_suffix(mount));
     match root {
-        Some(root) => MOUNTS.map(|mount| format!("{root}{mount}")).to_vec(),
+        Some(root) => mounts.map(|mount| format!("{root}{mount}")).to_vec(),
         None => vec![base.to_owned()],
     }
 }
