@@ -15,7 +15,7 @@ use vestibule_storage::cockpit::{Choice, Source};
 use vestibule_storage::credentials::Use;
 use vestibule_storage::page::{Page as Part, Position};
 use vestibule_storage::warnings::{self, Warning};
-use vestibule_storage::{Read, Write, cockpit};
+use vestibule_storage::{Read, Write, cockpit, credentials};
 
 pub use vestibule_storage::cockpit::CredentialSort;
 
@@ -124,6 +124,8 @@ pub struct CredentialRecord {
     /// Of an activation token its name, of a key its `kid` or address, of an issuer itself.
     pub name: Option<String>,
     pub scopes: Option<Scopes>,
+    /// Of a key, an issuer or a certificate: since when it stands in the settings. None of access tokens,
+    /// and where it is not known.
     pub created: Option<DateTime<Utc>>,
     /// First instant at which it no longer works: its own end or its provider's validity.
     pub expires: Option<DateTime<Utc>>,
@@ -324,6 +326,23 @@ pub(crate) fn own_credentials(
     let own = records::of_settings(provider, now).into_iter();
     own.map(|record| record.id)
         .chain([all_short_tokens(provider.id)])
+}
+
+/// Writes down since when the keys, issuers and certificates of a provider are there.
+pub(crate) fn date_keys(
+    tx: &mut Write<'_>,
+    before: Option<&Provider>,
+    provider: &Provider,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let keys = |provider| -> HashSet<CredentialId> {
+        let own = records::of_settings(provider, now).into_iter();
+        own.map(|record| record.id).collect()
+    };
+    let (had, has) = (before.map(keys).unwrap_or_default(), keys(provider));
+    let of = |one: &HashSet<_>, other| one.difference(other).copied().collect::<Vec<_>>();
+    credentials::forget_keys(tx, &of(&had, &has))?;
+    Ok(credentials::date_keys(tx, provider.id, &of(&has, &had), now)?)
 }
 
 /// The records of a page, as many as it is long.

@@ -102,6 +102,7 @@ impl Service {
                 epoch: None,
             };
             providers::insert(tx, &registered)?;
+            cockpit::date_keys(tx, None, &registered.provider, now)?;
             let event = service.record(
                 tx,
                 Change {
@@ -209,6 +210,7 @@ impl Service {
             };
             service.tell_of(tx, id.as_uuid(), now)?;
             providers::replace(tx, before.version, &next)?;
+            cockpit::date_keys(tx, Some(before), &next, now)?;
             let change = Change {
                 payload,
                 ..about(&operator, Action::ProviderChanged, &next, now)

@@ -42,7 +42,7 @@ pub(crate) fn admit(
 impl Service {
     /// Passes on what came of a request; a failed client authentication is counted before it is
     /// answered. Where it cannot be counted nobody is told that it failed.
-    pub(crate) fn counted<T>(
+    pub(crate) async fn counted<T>(
         &self,
         client: &ClientAuthentication,
         contact: &Contact,
@@ -56,9 +56,10 @@ impl Service {
             let (source, window) = (source(contact.address), window(self.now()));
             let tried = Digest::of(&client.client_id);
             self.store()
-                .write("clients.failed", move |tx| -> Result<(), Error> {
+                .queue("clients.failed", move |tx| -> Result<(), Error> {
                     Ok(throttle::count(tx, &source, tried.as_bytes(), window)?)
-                })?;
+                })
+                .await?;
         }
         outcome
     }

@@ -21,7 +21,7 @@ use crate::{Error, Service};
 impl Service {
     /// Answers a token request. Checked in DOMAIN.md's order: throttle, credential, address,
     /// referrer, paused, rate, scope.
-    pub fn grant_token(
+    pub async fn grant_token(
         &self,
         request: Result<TokenRequest, TokenError>,
         contact: &Contact,
@@ -29,7 +29,7 @@ impl Service {
         let request = request?;
         let client = request.client.clone();
         let (service, from) = (self.clone(), contact.clone());
-        let granted = self.store().write("tokens.grant", move |tx| {
+        let granted = self.store().queue("tokens.grant", move |tx| {
             let now = service.now();
             let client = service.authenticate_client(tx, &request.client, &from, now)?;
             use_once(tx, &request.client, client.single_use)?;
@@ -74,7 +74,7 @@ impl Service {
             };
             Ok((response, client, now))
         });
-        let (response, by, now) = self.counted(&client, contact, granted)?;
+        let (response, by, now) = self.counted(&client, contact, granted.await).await?;
         self.telemetry()
             .used(by.credential, by.provider().id, contact.address, now);
         Ok(response)
@@ -83,7 +83,7 @@ impl Service {
     /// Ends a token of the asking client's own, of either kind. RFC 7009, section 2.2: a token that
     /// is not there is no error, "since the client cannot handle such an error in a reasonable
     /// way"; nor is one of somebody else, which goes on. A paused provider may end its tokens.
-    pub fn revoke_own_token(
+    pub async fn revoke_own_token(
         &self,
         request: Result<AboutToken, TokenError>,
         contact: &Contact,
@@ -91,7 +91,7 @@ impl Service {
         let request = request?;
         let client = request.client.clone();
         let (service, from) = (self.clone(), contact.clone());
-        let revoked = self.store().write("tokens.revoke", move |tx| {
+        let revoked = self.store().queue("tokens.revoke", move |tx| {
             let now = service.now();
             let client = service.authenticate_client(tx, &request.client, &from, now)?;
             use_once(tx, &request.client, client.single_use)?;
@@ -108,14 +108,14 @@ impl Service {
             }
             Ok((client, now))
         });
-        let (by, now) = self.counted(&client, contact, revoked)?;
+        let (by, now) = self.counted(&client, contact, revoked.await).await?;
         self.telemetry()
             .used(by.credential, by.provider().id, contact.address, now);
         Ok(())
     }
 
     /// Tells of a token of the asking client's own, if it works.
-    pub fn introspect_own_token(
+    pub async fn introspect_own_token(
         &self,
         request: Result<AboutToken, TokenError>,
         contact: &Contact,
@@ -132,17 +132,24 @@ impl Service {
             });
             Ok((own.map(|found| found.token), client))
         });
-        let once = told.and_then(|(own, by): (_, Client)| {
+        let told = match told {
             // Told only if the assertion was not used before: that is a write.
-            if let Some(single_use) = by.single_use {
-                let client = request.client.clone();
-                self.store().write("clients.use_assertion", move |tx| {
-                    use_once(tx, &client, Some(single_use))
-                })?;
+            Ok((
+                own,
+                by @ Client {
+                    single_use: Some(_),
+                    ..
+                },
+            )) => {
+                let (client, single_use) = (request.client.clone(), by.single_use);
+                let once = self.store().queue("clients.use_assertion", move |tx| {
+                    use_once(tx, &client, single_use)
+                });
+                once.await.map(|()| (own, by))
             }
-            Ok((own, by))
-        });
-        let (own, by) = self.counted(&request.client, contact, once)?;
+            told => told,
+        };
+        let (own, by) = self.counted(&request.client, contact, told).await?;
         self.telemetry()
             .used(by.credential, by.provider().id, contact.address, now);
         let scopes = by.provider().settings.scopes;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, Duration};
+use futures_executor::block_on;
 use serde_json::{Value, json};
 use vestibule_domain::access_group::{AccessGroup, AccessGroupSettings};
 use vestibule_domain::network::{AllowedAddresses, AllowedReferrers};
@@ -106,7 +107,7 @@ impl World {
     }
 
     pub(crate) fn grant(&self, request: &TokenRequest) -> Result<TokenResponse, Error> {
-        self.service.grant_token(Ok(request.clone()), &contact())
+        block_on(self.service.grant_token(Ok(request.clone()), &contact()))
     }
 
     pub(crate) fn user(&self, client: &Client, name: &str) -> UserId {

@@ -10,7 +10,9 @@ use crate::engine::direct;
 use crate::error::Error;
 use crate::page::{Page, sorts};
 use crate::providers::Edition;
-use crate::schema::{client_secrets, credential_uses, definitions, providers, tokens};
+use crate::schema::{
+    client_secrets, credential_uses, definitions, key_dates, providers, tokens,
+};
 use crate::store::{Read, Write};
 
 /// A client secret. A provider has at most two that work.
@@ -266,6 +268,16 @@ pub fn find_token(read: &mut Read<'_>, digest: &Digest) -> Result<Option<Found>,
     Ok(found)
 }
 
+/// One token of a provider, of either kind: the index has the kind before the id.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn one_of_provider(provider: ProviderId, id: CredentialId) -> _ {
+    let (provider, id): (String, String) = (provider.to_string(), id.to_string());
+    tokens::provider_id
+        .eq(provider)
+        .and(tokens::activation.eq(false).or(tokens::activation.eq(true)))
+        .and(tokens::id.eq(id))
+}
+
 /// One token of a provider.
 pub fn find_token_by_id(
     read: &mut Read<'_>,
@@ -273,8 +285,7 @@ pub fn find_token_by_id(
     id: CredentialId,
 ) -> Result<Option<Token>, Error> {
     tokens::table
-        .filter(tokens::id.eq(id.to_string()))
-        .filter(tokens::provider_id.eq(provider.to_string()))
+        .filter(one_of_provider(provider, id))
         .select(TOKEN)
         .get_result::<TokenRow>(read.connection)
         .optional()?
@@ -287,7 +298,7 @@ pub fn activation_tokens(read: &mut Read<'_>, provider: ProviderId) -> Result<Ve
     let rows: Vec<TokenRow> = tokens::table
         .filter(tokens::provider_id.eq(provider.to_string()))
         .filter(tokens::activation.eq(true))
-        .order(tokens::issued)
+        .order(tokens::id)
         .select(TOKEN)
         .load(read.connection)?;
     rows.into_iter().map(Token::try_from).collect()
@@ -326,12 +337,8 @@ pub fn delete_token(
     provider: ProviderId,
     id: CredentialId,
 ) -> Result<bool, Error> {
-    let deleted = diesel::delete(
-        tokens::table
-            .filter(tokens::id.eq(id.to_string()))
-            .filter(tokens::provider_id.eq(provider.to_string())),
-    )
-    .execute(write.connection)?;
+    let deleted = diesel::delete(tokens::table.filter(one_of_provider(provider, id)))
+        .execute(write.connection)?;
     Ok(deleted > 0)
 }
 
@@ -391,7 +398,10 @@ pub fn trim_tokens(write: &mut Write<'_>, provider: ProviderId, keep: i64) -> Re
         .select(tokens::id)
         .load(write.connection)?;
     if !surplus.is_empty() {
-        diesel::delete(tokens::table.filter(write.one_of("tokens.id", &surplus)))
+        let of_provider = tokens::table
+            .filter(tokens::provider_id.eq(provider.to_string()))
+            .filter(tokens::activation.eq(false));
+        diesel::delete(of_provider.filter(write.one_of("tokens.id", &surplus)))
             .execute(write.connection)?;
     }
     Ok(())
@@ -445,5 +455,54 @@ pub fn uses(
                 uses,
             })
         })
+        .collect()
+}
+
+/// Says that these keys of a provider stand in its settings since `created`.
+pub fn date_keys(
+    write: &mut Write<'_>,
+    provider: ProviderId,
+    keys: &[CredentialId],
+    created: DateTime<Utc>,
+) -> Result<(), Error> {
+    for key in keys {
+        let row = (
+            key_dates::credential_id.eq(key.to_string()),
+            key_dates::provider_id.eq(provider.to_string()),
+            key_dates::created.eq(micros(created)),
+        );
+        diesel::insert_into(key_dates::table)
+            .values(row)
+            .execute(write.connection)?;
+    }
+    Ok(())
+}
+
+/// Forgets since when these keys stand there: they no longer do.
+pub fn forget_keys(write: &mut Write<'_>, keys: &[CredentialId]) -> Result<(), Error> {
+    if !keys.is_empty() {
+        diesel::delete(
+            key_dates::table.filter(write.one_of("key_dates.credential_id", keys.iter().copied())),
+        )
+        .execute(write.connection)?;
+    }
+    Ok(())
+}
+
+/// Since when some keys stand in their providers' settings, as far as it is known.
+pub fn key_dates(
+    read: &mut Read<'_>,
+    keys: impl IntoIterator<Item = CredentialId>,
+) -> Result<Vec<(CredentialId, DateTime<Utc>)>, Error> {
+    let keys: Vec<CredentialId> = keys.into_iter().collect();
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<(String, i64)> = key_dates::table
+        .filter(read.one_of("key_dates.credential_id", keys))
+        .select((key_dates::credential_id, key_dates::created))
+        .load(read.connection)?;
+    rows.into_iter()
+        .map(|(key, created)| Ok((parsed(&key)?, instant(created)?)))
         .collect()
 }

@@ -93,6 +93,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    key_dates (credential_id) {
+        credential_id -> Text,
+        provider_id -> Text,
+        created -> BigInt,
+    }
+}
+
+diesel::table! {
     tolerances (provider_id, name) {
         provider_id -> Text,
         name -> Text,
@@ -589,6 +597,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     failures,
     used_assertions,
     credential_uses,
+    key_dates,
     tolerances,
     refused_requests,
     telemetry_drops,

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use diesel::connection::{Connection as _, InstrumentationEvent};
+use futures_executor::block_on;
 
 use crate::engine::{DatabaseUrl, Engine, Session};
 use crate::error::{Error, OpenError};
@@ -200,7 +201,21 @@ impl Store {
         F: FnMut(&mut Write<'_>) -> Result<T, E> + Send + 'static,
     {
         match &self.inner.writer {
-            Some(writer) => writer.submit(name, body),
+            Some(writer) => block_on(writer.submit(name, body)),
+            None => self.write_retrying(name, body),
+        }
+    }
+
+    /// The same for who must not block: on SQLite the writer is a thread of its own, and waiting for it
+    /// takes none. On PostgreSQL it blocks as [`Store::write`] does.
+    pub async fn queue<T, E, F>(&self, name: &'static str, body: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: Failure + Send + 'static,
+        F: FnMut(&mut Write<'_>) -> Result<T, E> + Send + 'static,
+    {
+        match &self.inner.writer {
+            Some(writer) => writer.submit(name, body).await,
             None => self.write_retrying(name, body),
         }
     }

@@ -1,6 +1,7 @@
 //! The one hop from the event loop to a thread that may wait for the database.
 
 use actix_web::web;
+use futures_executor::block_on;
 use vestibule_service::Error;
 
 use crate::Web;
@@ -30,6 +31,22 @@ impl Web {
             operation()
         } else {
             blocking(operation).await
+        }
+    }
+
+    /// Runs an operation that waits for its write alone, or for a short indexed read: on the event loop
+    /// where the writer is a thread of its own, where it may block otherwise.
+    pub(crate) async fn write<T>(
+        &self,
+        operation: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Result<T, Error>
+    where
+        T: Send + 'static,
+    {
+        if self.service.reads_are_local() {
+            operation.await
+        } else {
+            blocking(move || block_on(operation)).await
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The OAuth endpoints: tokens (RFC 6749, section 4.4), their revocation (RFC 7009) and
 //! introspection (RFC 7662), and metadata (RFC 8414).
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use actix_web::dev::Payload;
@@ -12,8 +13,8 @@ use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, get, post, web};
 use serde_json::Value;
 use utoipa::ToSchema;
 use vestibule_oauth::{
-    AboutToken, ClientAuthentication, Metadata, Received, TokenError, TokenErrorKind, TokenRequest,
-    introspection, request, response,
+    AboutToken, ClientAuthentication, Metadata, Proof, PublicKeys, Received, TokenError,
+    TokenErrorKind, TokenRequest, introspection, request, response,
 };
 use vestibule_service::{Contact, Error};
 
@@ -155,6 +156,8 @@ struct TokenRefusal {
 struct IssuerMetadata {
     issuer: String,
     token_endpoint: String,
+    /// Of the keys that assertions for gateways are signed with.
+    jwks_uri: String,
     revocation_endpoint: String,
     introspection_endpoint: String,
     scopes_supported: Vec<String>,
@@ -189,12 +192,11 @@ pub(crate) async fn token(
 ) -> HttpResponse {
     let read = read(&request, &sender, payload.into_inner(), TokenRequest::parse).await;
     let id = sender.request_id.clone();
-    match blocking(move || {
-        let contact = contact(&web, sender, read.as_ref().ok().map(|read| &read.client))?;
-        web.service.grant_token(read, &contact)
-    })
-    .await
-    {
+    let client = read.as_ref().ok().map(|read| &read.client);
+    let contact = contact(&web, sender, client).await;
+    let service = web.service.clone();
+    let operation = async move { service.grant_token(read, &contact?).await };
+    match web.write(operation).await {
         Ok(granted) => answer(StatusCode::OK, &granted.body()).finish_with(None),
         Err(error) => refusal(&error, &id),
     }
@@ -219,12 +221,11 @@ pub(crate) async fn revoke(
 ) -> HttpResponse {
     let read = read(&request, &sender, payload.into_inner(), AboutToken::parse).await;
     let id = sender.request_id.clone();
-    match blocking(move || {
-        let contact = contact(&web, sender, read.as_ref().ok().map(|read| &read.client))?;
-        web.service.revoke_own_token(read, &contact)
-    })
-    .await
-    {
+    let client = read.as_ref().ok().map(|read| &read.client);
+    let contact = contact(&web, sender, client).await;
+    let service = web.service.clone();
+    let operation = async move { service.revoke_own_token(read, &contact?).await };
+    match web.write(operation).await {
         Ok(()) => {
             let body = String::new();
             Answer {
@@ -256,12 +257,11 @@ pub(crate) async fn introspect(
 ) -> HttpResponse {
     let read = read(&request, &sender, payload.into_inner(), AboutToken::parse).await;
     let id = sender.request_id.clone();
-    match blocking(move || {
-        let contact = contact(&web, sender, read.as_ref().ok().map(|read| &read.client))?;
-        web.service.introspect_own_token(read, &contact)
-    })
-    .await
-    {
+    let client = read.as_ref().ok().map(|read| &read.client);
+    let contact = contact(&web, sender, client).await;
+    let service = web.service.clone();
+    let operation = async move { service.introspect_own_token(read, &contact?).await };
+    match web.write(operation).await {
         Ok(told) => {
             let body = introspection::answer(told.as_ref());
             answer(StatusCode::OK, &body).finish_with(None)
@@ -270,22 +270,19 @@ pub(crate) async fn introspect(
     }
 }
 
-/// Where a request came from, with the keys that its client's assertion takes. May block, for
-/// fetching them.
-fn contact(
-    web: &Web,
+/// Where a request came from, with the keys that its client's assertion takes.
+async fn contact(
+    web: &Data<Web>,
     sender: Sender,
     client: Option<&ClientAuthentication>,
 ) -> Result<Contact, Error> {
-    let wanted = match client {
-        Some(client) => web.service.keys_wanted(client)?,
-        None => None,
+    let keys = match client {
+        Some(client) if matches!(client.proof, Proof::Assertion(_)) => {
+            let (web, client) = (web.clone(), client.clone());
+            blocking(move || keys(&web, &client)).await?
+        }
+        _ => None,
     };
-    let keys = wanted.and_then(|wanted| {
-        let kid = wanted.key_id.as_deref();
-        // Why there are none is in the log; the client's answer is that of a wrong signature.
-        web.keys.find(&wanted.address, kid, Instant::now()).ok()
-    });
     Ok(Contact {
         address: sender.address,
         referers: sender.referers,
@@ -293,6 +290,16 @@ fn contact(
         issuer: issuer(web),
         keys,
     })
+}
+
+/// The keys that checking an assertion takes, fetched if they have to be.
+fn keys(web: &Web, client: &ClientAuthentication) -> Result<Option<Arc<PublicKeys>>, Error> {
+    let Some(wanted) = web.service.keys_wanted(client)? else {
+        return Ok(None);
+    };
+    let kid = wanted.key_id.as_deref();
+    // Why there are none is in the log; the client's answer is that of a wrong signature.
+    Ok(web.keys.find(&wanted.address, kid, Instant::now()).ok())
 }
 
 fn issuer(web: &Web) -> String {
@@ -450,7 +457,9 @@ pub(crate) async fn metadata(web: Data<Web>) -> HttpResponse {
 }
 
 fn describe(web: &Web) -> HttpResponse {
-    let told = Metadata::new(issuer(web));
+    let issuer = issuer(web);
+    let keys = format!("{issuer}/jwks");
+    let told = Metadata::new(issuer).with_assertions().with_keys(keys);
     HttpResponse::Ok().json(if web.settings.certificates {
         told.with_certificates()
     } else {

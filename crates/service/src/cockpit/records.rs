@@ -65,7 +65,7 @@ impl Wanted {
             Some(registered) => self.own(tx, &registered.provider, descending, now)?,
             None => Vec::new(),
         };
-        with_uses(tx, &mut found)?;
+        with_dates_and_uses(tx, &mut found)?;
         Ok(found)
     }
 
@@ -145,17 +145,31 @@ pub(super) fn records(
             ..line(provider, row.id, kind, row.expires, now)
         });
     }
-    with_uses(tx, &mut found)?;
+    with_dates_and_uses(tx, &mut found)?;
     Ok(found)
 }
 
-fn with_uses(tx: &mut Read<'_>, found: &mut [CredentialRecord]) -> Result<(), Error> {
+fn with_dates_and_uses(tx: &mut Read<'_>, found: &mut [CredentialRecord]) -> Result<(), Error> {
     let uses = credentials::uses(tx, found.iter().map(|record| record.id))?;
-    for record in found {
+    for record in found.iter_mut() {
         record.last_use = uses
             .iter()
             .find(|used| used.credential == record.id)
             .cloned();
+    }
+    let is_key = |record: &&mut CredentialRecord| {
+        matches!(
+            record.kind,
+            CredentialKind::SigningKey
+                | CredentialKind::FederatedIssuer
+                | CredentialKind::Certificate
+        )
+    };
+    let keys: Vec<&mut CredentialRecord> = found.iter_mut().filter(is_key).collect();
+    let dates = credentials::key_dates(tx, keys.iter().map(|record| record.id))?;
+    for record in keys {
+        let date = dates.iter().find(|(key, _)| *key == record.id);
+        record.created = date.map(|(_, created)| *created);
     }
     Ok(())
 }

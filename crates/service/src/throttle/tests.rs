@@ -1,4 +1,5 @@
 use chrono::Duration;
+use futures_executor::block_on;
 use vestibule_domain::provider::UserType;
 use vestibule_oauth::{ClientId, TokenResponse};
 
@@ -23,7 +24,7 @@ fn ask(
     if !right {
         asked.client = crate::world::wrong(&asked.client);
     }
-    match world.service.grant_token(Ok(asked), contact) {
+    match block_on(world.service.grant_token(Ok(asked), contact)) {
         Ok(response) => Ok(response),
         Err(Error::Token(refused)) => Err(refused),
         Err(other) => panic!("{other:?}"),
@@ -73,7 +74,7 @@ fn r_tok_16_one_source_cannot_try_one_client_after_the_other() {
         .map(|number| {
             let mut asked = asked.clone();
             asked.client.client_id = ClientId::new(format!("guess-{number}"));
-            match world.service.grant_token(Ok(asked), &attacker) {
+            match block_on(world.service.grant_token(Ok(asked), &attacker)) {
                 Err(Error::Token(refused)) => refused.kind,
                 other => panic!("{other:?}"),
             }

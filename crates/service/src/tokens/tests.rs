@@ -1,4 +1,5 @@
 use chrono::Duration;
+use futures_executor::block_on;
 use vestibule_domain::network::{AllowedAddresses, AllowedReferrers};
 use vestibule_domain::provider::{ProviderState, UserType};
 use vestibule_oauth::{ClientId, ClientSecret, Proof, Scopes, TokenErrorKind, TokenRequest};
@@ -238,7 +239,7 @@ fn a_use_of_the_secret_is_counted() {
 fn a_request_that_could_not_be_read_is_passed_on() {
     let world = World::new();
     let error = TokenError::new(TokenErrorKind::UnsupportedGrantType, "no");
-    let answer = world.service.grant_token(Err(error.clone()), &contact());
+    let answer = block_on(world.service.grant_token(Err(error.clone()), &contact()));
     assert!(matches!(answer, Err(Error::Token(refused)) if refused == error));
 }
 
@@ -260,10 +261,7 @@ fn about(client: &NewCredentials, token: &Secret) -> AboutToken {
 }
 
 fn told(world: &World, request: AboutToken) -> Option<ActiveToken> {
-    world
-        .service
-        .introspect_own_token(Ok(request), &contact())
-        .unwrap()
+    block_on(world.service.introspect_own_token(Ok(request), &contact())).unwrap()
 }
 
 #[test]
@@ -280,7 +278,7 @@ fn r_tok_9_a_client_revokes_its_own_tokens_and_no_others() {
     let (one, other) = (token(&okta), token(&okta));
     let revoke = |client, token| {
         let request = Ok(about(client, token));
-        world.service.revoke_own_token(request, &contact()).unwrap();
+        block_on(world.service.revoke_own_token(request, &contact())).unwrap();
     };
     revoke(&entra, &one);
     assert!(works(&world, &one), "another's token goes on");
@@ -317,11 +315,11 @@ fn r_tok_9_a_paused_provider_can_still_end_its_tokens() {
     };
     state(ProviderState::Paused);
     let asked = || Ok(about(&okta, &token));
-    let introspected = world.service.introspect_own_token(asked(), &contact());
+    let introspected = block_on(world.service.introspect_own_token(asked(), &contact()));
     assert!(
         matches!(introspected, Err(Error::Token(refused)) if refused.kind == TokenErrorKind::TemporarilyUnavailable)
     );
-    world.service.revoke_own_token(asked(), &contact()).unwrap();
+    block_on(world.service.revoke_own_token(asked(), &contact())).unwrap();
     state(ProviderState::Active);
     assert!(!works(&world, &token));
 }
@@ -347,7 +345,7 @@ fn r_tok_10_introspection_tells_of_own_working_tokens_only() {
     assert_eq!(told(&world, about(&okta, &okta.client_secret)), None);
     let mut wrong = about(&okta, &token);
     wrong.client = crate::world::wrong(&wrong.client);
-    let refused = world.service.introspect_own_token(Ok(wrong), &contact());
+    let refused = block_on(world.service.introspect_own_token(Ok(wrong), &contact()));
     assert_eq!(answered(refused), TokenError::invalid_client(false));
     world.pass(Duration::seconds(3600));
     assert_eq!(told(&world, about(&okta, &token)), None);
