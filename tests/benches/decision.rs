@@ -95,6 +95,7 @@ fn id(number: u128) -> Uuid {
 
 fn access_group(number: u128) -> AccessGroupFacts {
     AccessGroupFacts {
+        approvals: 0,
         id: AccessGroupId::from_uuid(id(number)),
         name: format!("Access group {number}"),
         enabled: number % 10 == 9,

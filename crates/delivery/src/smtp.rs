@@ -166,17 +166,13 @@ impl Mailer {
             connection.abort();
             return not_taken(&error);
         }
+        // Hung up before the end of the text, nothing is sent. There is no word for it: until then all is text.
         let Some(letter) = letter() else {
-            // Broken off before the end of the text, nothing is sent.
-            connection.abort();
             return Posted::Dropped;
         };
         let text = match self.text(envelope, to, &letter) {
             Ok(text) => text,
-            Err(why) => {
-                connection.abort();
-                return Posted::Postponed(why);
-            }
+            Err(why) => return Posted::Postponed(why),
         };
         let posted = match connection.message(&text) {
             Ok(_) => Posted::Sent,

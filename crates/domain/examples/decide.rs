@@ -32,6 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             name: "Turbines".to_owned(),
             enabled: true,
             event: event(3),
+            approvals: 0,
         }),
         access_group_event: event(4),
     });

@@ -7,8 +7,8 @@ use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::Mistake;
-use crate::access::{Affiliation, Check, Decision, Facts, decide};
-use crate::ids::{LinkId, ProviderId, UserId, VendorId};
+use crate::access::{AccessGroupFacts, Affiliation, Check, Decision, Facts, decide};
+use crate::ids::{AccessGroupId, LinkId, ProviderId, UserId, VendorId};
 use crate::instant;
 use crate::named::named;
 use crate::provider::LinkDelivery;
@@ -41,6 +41,8 @@ named! {
         Blocked = "blocked",
         /// The panic button of the vendor or the internal group.
         Panic = "panic",
+        /// The person gets in by another access group now, and links by that one take approvals.
+        Unapproved = "unapproved",
         /// Another refusal: the vendor or its access group lets nobody in.
         Refused = "refused",
     }
@@ -69,6 +71,9 @@ pub struct Link {
     pub user_name: String,
     /// The vendor it was made for; none for staff.
     pub vendor: Option<VendorId>,
+    /// The access group by which the person got in then. None of links made before this was written down.
+    #[serde(default)]
+    pub access_group: Option<AccessGroupId>,
     pub origin: LinkOrigin,
     /// First instant at which it works.
     pub start: DateTime<Utc>,
@@ -107,6 +112,19 @@ impl Link {
         }
     }
 
+    /// The access group by which it lets its person in: the one that it was made for, while that is a way in.
+    /// Of others only one whose links take no approvals; nobody approved of more.
+    pub fn way<'a>(&self, facts: &'a Facts) -> Option<&'a AccessGroupFacts> {
+        let ways = facts.ways();
+        let Some(own) = self.access_group else {
+            return ways.first().copied();
+        };
+        let by = |wanted: &dyn Fn(&AccessGroupFacts) -> bool| {
+            ways.iter().copied().find(|way| wanted(way))
+        };
+        by(&|way| way.id == own).or_else(|| by(&|way| way.approvals == 0))
+    }
+
     /// Whether it may go on under these facts. A link that has not started is judged as of its
     /// start, except that a block in force now ends it.
     pub fn standing(&self, facts: &Facts, now: DateTime<Utc>) -> Standing {
@@ -120,6 +138,9 @@ impl Link {
         let (vendor, vendor_end) = vendor_of(facts);
         if vendor != self.vendor {
             return Standing::Ends(LinkEnd::Moved);
+        }
+        if self.way(facts).is_none() {
+            return Standing::Ends(LinkEnd::Unapproved);
         }
         match vendor_end {
             Some(end) if end < self.end => Standing::Shortened(end),

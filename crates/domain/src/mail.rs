@@ -180,7 +180,7 @@ pub fn key(address: &str) -> String {
     let Some((name, host)) = folded.rsplit_once('@') else {
         return folded;
     };
-    let name = name.trim_end();
+    let name = unquoted(name.trim_end());
     let host = if host.is_ascii() && !host.contains("xn--") {
         host.to_owned()
     } else {
@@ -190,6 +190,22 @@ pub fn key(address: &str) -> String {
         "{name}@{}",
         host.trim_matches(|c: char| c.is_whitespace() || c == '.')
     )
+}
+
+/// The name of a mailbox without the quotes that mean nothing (RFC 5321, section 4.1.2).
+fn unquoted(name: &str) -> String {
+    let quoted = name
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    let Some(quoted) = quoted else {
+        return name.to_owned();
+    };
+    let mut characters = quoted.chars();
+    std::iter::from_fn(|| match characters.next()? {
+        '\\' => characters.next(),
+        other => Some(other),
+    })
+    .collect()
 }
 
 #[cfg(test)]

@@ -158,6 +158,9 @@ crate::sentences! {
         AccessGroupChanged = "access_group_changed"
             "{person} gets in by another access group now than when access was requested; withdraw the request and \
              make another",
+        GovernanceIdMissing = "governance_id_missing"
+            "the access group of {person} takes a governance id by now, and the request has none; withdraw the request \
+             and make another",
         OwnRequest = "own_request"
             "whoever made an access request cannot decide on it; another administrator has to",
         VotedAlready = "voted_already"

@@ -7,6 +7,7 @@ use vestibule_domain::access::{
     AccessGroupFacts, Affiliation, Decision, Facts, InternalGroupFacts, PersonFacts,
     PlacementFacts, VendorFacts, decide,
 };
+use vestibule_domain::access_request::approvals_needed;
 use vestibule_domain::person::Block;
 use vestibule_domain::placement;
 use vestibule_domain::provider::UserType;
@@ -190,9 +191,10 @@ fn vendor_facts(stored: Stored, access_groups: &AccessGroups) -> VendorFacts {
 fn access_group_facts(stored: access_groups::Stored) -> AccessGroupFacts {
     AccessGroupFacts {
         id: stored.access_group.id,
-        name: stored.access_group.settings.name,
         enabled: stored.access_group.settings.enabled,
         event: stored.enabled_event,
+        approvals: approvals_needed(&stored.access_group.settings),
+        name: stored.access_group.settings.name,
     }
 }
 

@@ -167,12 +167,18 @@ impl Service {
     }
 
     /// Removes an access group to which nothing is tied.
-    pub fn delete_access_group(&self, call: &AdminCall, id: AccessGroupId) -> Result<(), Error> {
+    pub fn delete_access_group(
+        &self,
+        call: &AdminCall,
+        id: AccessGroupId,
+        precondition: Precondition,
+    ) -> Result<(), Error> {
         let (service, call) = (self.clone(), call.clone());
         self.store().write("access_groups.delete", move |tx| {
             let now = service.now();
             let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
             let access_group = find(tx, id)?.access_group;
+            precondition.check(access_group.version)?;
             let Tied {
                 vendors,
                 internal_groups,

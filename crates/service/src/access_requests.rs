@@ -5,16 +5,16 @@ mod voting;
 
 use chrono::{DateTime, Duration, SubsecRound as _, Utc};
 use serde_json::json;
-use vestibule_domain::access::{AccessGroupFacts, Affiliation, Facts};
+use vestibule_domain::access::Facts;
 use vestibule_domain::access_group::{AccessGroup, AccessGroupSettings};
 use vestibule_domain::access_request::{
     AccessRequest, Asked, RequestState, Tally, Voice, Vote, VoteError, approvals_needed, tally,
 };
 use vestibule_domain::event::{Action, Payload};
 use vestibule_domain::link::{Wanted, vendor_of};
-use vestibule_domain::{AccessGroupId, AccessRequestId, Hindrance, ProviderId, UserId, VendorId};
+use vestibule_domain::{AccessRequestId, Hindrance, ProviderId, UserId, VendorId};
 use vestibule_storage::access_requests::{self as stored, Choice};
-use vestibule_storage::{Read, Write, access_groups};
+use vestibule_storage::{Read, Write, access_groups, administrators};
 
 pub use vestibule_storage::access_requests::AccessRequestSort;
 pub use voting::Voted;
@@ -211,34 +211,14 @@ impl Service {
     }
 }
 
-/// The access group by which somebody may get in: that which asks for the fewest approvals when there
-/// are several. None when nothing that is enabled stands behind them.
+/// The access group by which somebody gets in, the one that counts when there are several. None when nothing
+/// that is enabled stands behind them.
 pub(crate) fn policy(tx: &mut Read<'_>, facts: &Facts) -> Result<Option<AccessGroup>, Error> {
-    let enabled = |tied: &AccessGroupFacts| tied.enabled.then_some(tied.id);
-    let ids: Vec<AccessGroupId> = match &facts.affiliation {
-        Affiliation::ThirdParty { placement } => placement
-            .iter()
-            .filter_map(|placement| enabled(placement.vendor.access_group.as_ref()?))
-            .collect(),
-        Affiliation::Internal {
-            groups,
-            provider_default,
-        } => groups
-            .iter()
-            .filter(|group| group.enabled)
-            .filter_map(|group| enabled(group.access_group.as_ref()?))
-            .chain(
-                provider_default
-                    .iter()
-                    .filter_map(|(tied, _)| enabled(tied)),
-            )
-            .collect(),
+    let Some(way) = facts.ways().first().map(|way| way.id) else {
+        return Ok(None);
     };
-    let found = access_groups::find_all(tx, &ids)?;
-    Ok(found
-        .into_iter()
-        .map(|stored| stored.access_group)
-        .min_by_key(|policy| (approvals_needed(&policy.settings), policy.id)))
+    let found = access_groups::find(tx, way)?;
+    Ok(found.map(|stored| stored.access_group))
 }
 
 /// Sets a request's state when its time has come, unless it was decided on at the last moment.
@@ -323,11 +303,29 @@ fn details(
         access_groups::find(tx, request.access_group)?.map(|stored| stored.access_group.settings);
     let rules = policy.clone().unwrap_or_default();
     Ok(AccessRequestDetails {
-        tally: tally(&rules, &votes),
+        tally: tally(&rules, &standing(tx, &votes)?),
         request: as_of(request, now),
         votes,
         policy,
     })
+}
+
+/// The votes of those who may vote by now: whoever was deleted, shut out or made an auditor has no say.
+fn standing(tx: &mut Read<'_>, votes: &[Vote]) -> Result<Vec<Vote>, Error> {
+    let mut standing = Vec::with_capacity(votes.len());
+    for vote in votes {
+        let may = match vote.voice.administrator {
+            None => true,
+            Some(id) => administrators::find(tx, id)?.is_some_and(|one| {
+                let role = one.role.parse::<Role>();
+                one.enabled && role.is_ok_and(|role| role >= Role::Operator)
+            }),
+        };
+        if may {
+            standing.push(vote.clone());
+        }
+    }
+    Ok(standing)
 }
 
 impl From<VoteError> for Error {

@@ -276,6 +276,7 @@ impl Service {
             provider: person.provider,
             user_name: person.user_name.clone(),
             vendor: vendor_of(facts).0,
+            access_group: facts.ways().first().map(|way| way.id),
             origin,
             start,
             end,

@@ -19,7 +19,7 @@ use vestibule_domain::{EntryCodeId, Hindrance, LetterId, LinkId};
 use vestibule_oauth::{Secret, SecretKind};
 use vestibule_storage::outbox::{self, Lease, Letter as Stored};
 use vestibule_storage::warnings::{self, Warning};
-use vestibule_storage::{Write, entry_codes, links, providers};
+use vestibule_storage::{Read, Write, entry_codes, links, providers, users};
 
 pub use vestibule_storage::outbox::Letter as QueuedLetter;
 
@@ -50,10 +50,18 @@ impl Service {
                 holder: service.id(|id| id.to_string(), now),
                 until: now + LEASE,
             };
-            let letter = outbox::claim(tx, now, &lease)?;
-            Ok::<_, Error>(letter.map(|letter| (letter, lease)))
+            let Some(mut letter) = outbox::claim(tx, now, &lease)? else {
+                return Ok(None);
+            };
+            // It goes to the address that its person has now, whoever has the other one by then.
+            let address = address_now(tx, letter.link)?;
+            if let Some(address) = address.as_ref().filter(|it| **it != letter.recipient) {
+                outbox::readdress(tx, letter.id, address)?;
+                letter.recipient.clone_from(address);
+            }
+            Ok::<_, Error>(Some((letter, lease, address.is_some())))
         })?;
-        let Some((letter, lease)) = claimed else {
+        let Some((letter, lease, addressed)) = claimed else {
             return Ok(false);
         };
         let now = self.now();
@@ -64,6 +72,11 @@ impl Service {
         }
         if letter.give_up <= now {
             self.letter_done(&letter, lease, Posted::Postponed("too late".to_owned()))?;
+            return Ok(true);
+        }
+        if !addressed {
+            let why = "its person has no address any more";
+            self.letter_done(&letter, lease, Posted::Refused(why.to_owned()))?;
             return Ok(true);
         }
         let envelope = Envelope {
@@ -192,6 +205,11 @@ impl Service {
         self.store().write("mail.hand_over", move |tx| {
             let now = service.now();
             let link = links::find(tx, letter.link)?.ok_or(Error::NotFound("link"))?;
+            if address_now(tx, link.id)?.as_ref() != Some(&letter.recipient) {
+                let why = "its person has had another address since";
+                outbox::postpone(tx, letter.id, &holder, now, why)?;
+                return Ok(None);
+            }
             let standing = matches!(link.state(now), LinkState::Live | LinkState::Upcoming);
             if !standing || !outbox::hand_over(tx, letter.id, &holder)? {
                 return Ok(None);
@@ -305,6 +323,15 @@ impl Service {
         };
         Ok(warnings::raise(tx, &warning)?)
     }
+}
+
+/// The address that a link's person has now; a link may outlive its person.
+fn address_now(tx: &mut Read<'_>, link: LinkId) -> Result<Option<String>, Error> {
+    let Some(link) = links::find(tx, link)? else {
+        return Ok(None);
+    };
+    let person = users::find_anywhere(tx, link.user)?;
+    Ok(person.and_then(|person| person.email))
 }
 
 /// The address to which mail can go to somebody; else why none can and what to do.

@@ -12,7 +12,7 @@ use vestibule_storage::users::{NewUser, User};
 use vestibule_storage::{Read, Write, users};
 
 use crate::changes::{difference, gone, made};
-use crate::links::LetIn;
+use crate::links::{LetIn, panic};
 use crate::resources::indexed::indexed;
 use crate::warnings::vendor_flag;
 use crate::{Caller, Change, Error, Service};
@@ -102,6 +102,7 @@ impl Service {
         );
         let changed = stored(row);
         self.follow_rename(tx, caller, current, &changed, event, now)?;
+        panic::follow(tx, current, &changed)?;
         let bears_on_access = (current.active, &current.user_name, &current.email)
             != (changed.active, &changed.user_name, &changed.email);
         if bears_on_access {

@@ -130,6 +130,7 @@ impl Service {
             allow_status(before.settings.status, settings.status)?;
             settings.check()?;
             must_exist(tx, "access_group", settings.access_group)?;
+            service.tell_of(tx, id.as_uuid(), now)?;
             let event = service.id(EventId::from_uuid, now);
             let next = advanced(
                 &current,
@@ -140,7 +141,6 @@ impl Service {
                 event,
                 now,
             );
-            service.tell_of(tx, id.as_uuid(), now)?;
             vendors::replace(tx, before.version, &next)?;
             let change = Change {
                 id: Some(event),

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::page::{Key, Page, sorts};
 use crate::panics::Target;
 use crate::predicate::Predicate;
-use crate::schema::{access_request_votes as votes, access_requests as requests};
+use crate::schema::{access_request_votes as votes, access_requests as requests, placements};
 use crate::store::{Read, Write};
 
 sorts! {
@@ -133,7 +133,7 @@ pub fn list(
     rows.into_iter().map(AccessRequest::try_from).collect()
 }
 
-/// The requests of a vendor's people, or of some people, that nobody has decided on, oldest first.
+/// The requests made in a vendor or for those who are its people now, or for some people, that nobody has decided on, oldest first.
 pub fn pending(
     read: &mut Read<'_>,
     target: Target,
@@ -147,7 +147,15 @@ pub fn pending(
     };
     let rows: Vec<Row> = match target {
         Target::Vendor(vendor) => waiting()
-            .filter(requests::vendor_id.eq(vendor.to_string()))
+            .filter(
+                requests::vendor_id
+                    .eq(vendor.to_string())
+                    .or(requests::user_id.eq_any(
+                        placements::table
+                            .filter(placements::vendor_id.eq(vendor.to_string()))
+                            .select(placements::user_id),
+                    )),
+            )
             .load(read.connection)?,
         Target::InternalGroup(_) => {
             let mut rows = Vec::new();

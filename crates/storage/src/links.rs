@@ -74,6 +74,7 @@ type Columns = (
     access_links::provider_id,
     access_links::user_name,
     access_links::vendor_id,
+    access_links::access_group_id,
     access_links::origin,
     access_links::start_at,
     access_links::end_at,
@@ -87,6 +88,7 @@ const COLUMNS: Columns = (
     access_links::provider_id,
     access_links::user_name,
     access_links::vendor_id,
+    access_links::access_group_id,
     access_links::origin,
     access_links::start_at,
     access_links::end_at,
@@ -102,6 +104,7 @@ struct Row {
     provider: String,
     user_name: String,
     vendor: Option<String>,
+    access_group: Option<String>,
     origin: String,
     start: i64,
     end: i64,
@@ -127,6 +130,7 @@ impl TryFrom<Row> for Link {
             provider: parsed(&row.provider)?,
             user_name: row.user_name,
             vendor: optional(row.vendor.as_deref())?,
+            access_group: optional(row.access_group.as_deref())?,
             origin: parsed(&row.origin)?,
             start: instant(row.start)?,
             end: instant(row.end)?,
@@ -309,6 +313,7 @@ pub fn insert(write: &mut Write<'_>, link: &Link) -> Result<(), Error> {
             access_links::user_name.eq(&link.user_name),
             access_links::user_name_key.eq(fold(&link.user_name)),
             access_links::vendor_id.eq(link.vendor.map(|id| id.to_string())),
+            access_links::access_group_id.eq(link.access_group.map(|id| id.to_string())),
             access_links::origin.eq(link.origin.name()),
             access_links::start_at.eq(micros(link.start)),
             access_links::end_at.eq(micros(link.end)),
@@ -365,21 +370,15 @@ pub fn shorten(write: &mut Write<'_>, link: LinkId, end: DateTime<Utc>) -> Resul
     Ok(())
 }
 
-/// Whether an administrator made somebody a link after an instant, or approved one. They are known by
-/// their id or, when they were deleted and pushed again, by their folded name.
+/// Whether an administrator made somebody a link after an instant, or approved one.
 pub fn made_by_hand_since(
     read: &mut Read<'_>,
-    provider: ProviderId,
-    user_name_key: &str,
     user: UserId,
     at: DateTime<Utc>,
 ) -> Result<bool, Error> {
-    let by_name = access_links::provider_id
-        .eq(provider.to_string())
-        .and(access_links::user_name_key.eq(user_name_key));
     let by_hand = [LinkOrigin::Manual.name(), LinkOrigin::Request.name()];
     let found: Option<String> = access_links::table
-        .filter(by_name.or(access_links::user_id.eq(user.to_string())))
+        .filter(access_links::user_id.eq(user.to_string()))
         .filter(access_links::created.gt(micros(at)))
         .filter(access_links::origin.eq_any(by_hand))
         .select(access_links::id)

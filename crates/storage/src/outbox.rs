@@ -202,6 +202,14 @@ pub fn claim(
     row.try_into().map(Some)
 }
 
+/// Lets a mail go to another address.
+pub fn readdress(write: &mut Write<'_>, id: LetterId, recipient: &str) -> Result<(), Error> {
+    diesel::update(outbox::table.find(id.to_string()))
+        .set(outbox::recipient.eq(recipient))
+        .execute(write.connection)?;
+    Ok(())
+}
+
 /// Notes that the mail is being handed over, if it is still this holder's.
 pub fn hand_over(write: &mut Write<'_>, id: LetterId, holder: &str) -> Result<bool, Error> {
     let changed = diesel::update(

@@ -6,7 +6,7 @@ use vestibule_domain::{GroupId, PanicId, ProviderId, UserId, VendorId};
 
 use crate::columns::{instant, micros};
 use crate::error::Error;
-use crate::schema::{panic_people, panics};
+use crate::schema::{panic_marks, panics};
 use crate::sql::{Shape, Sql};
 use crate::store::{Read, Write};
 
@@ -61,6 +61,45 @@ pub fn latest(
     latest.map(instant).transpose()
 }
 
+/// Somebody, by all that they can be known by again when they were renamed, or deleted and pushed anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Known<'a> {
+    pub user: UserId,
+    pub provider: ProviderId,
+    /// Folded.
+    pub user_name_key: &'a str,
+    /// As addresses are compared; known at every provider.
+    pub email_key: Option<&'a str>,
+    pub external_id: Option<&'a str>,
+}
+
+impl Known<'_> {
+    fn marks(&self) -> Vec<String> {
+        let Self {
+            user,
+            provider,
+            user_name_key,
+            email_key,
+            external_id,
+        } = self;
+        let own = [
+            format!("user:{user}"),
+            format!("name:{provider}/{user_name_key}"),
+        ];
+        let email = email_key.map(|key| format!("email:{key}"));
+        let external = external_id.map(|id| format!("external:{provider}/{id}"));
+        own.into_iter().chain(email).chain(external).collect()
+    }
+}
+
+/// The marks of [`Known::marks`], as SQL over the rows of people.
+const MARKS: [&str; 4] = [
+    "'user:' || id",
+    "'name:' || provider_id || '/' || user_name_key",
+    "'email:' || email_key",
+    "'external:' || provider_id || '/' || external_id",
+];
+
 /// Notes whom a press concerns: those placed in the vendor, or `people`, who are below the group.
 pub fn hold(
     write: &mut Write<'_>,
@@ -83,34 +122,53 @@ pub fn hold(
             .collect(),
     };
     for these in whom {
-        Sql::of("INSERT INTO panic_people SELECT provider_id, user_name_key, id, ")
+        for mark in MARKS {
+            Sql::of("INSERT INTO panic_marks SELECT DISTINCT ")
+                .sql(mark)
+                .sql(", ")
+                .integer(micros(at))
+                .sql(" FROM users WHERE ")
+                .sql(mark)
+                .sql(" IS NOT NULL AND ")
+                .then(&these)
+                .sql(LATER)
+                .select::<()>(Shape::Few)
+                .execute(write.connection)?;
+        }
+    }
+    Ok(())
+}
+
+/// The latest press counts.
+const LATER: &str =
+    " ON CONFLICT (mark) DO UPDATE SET at = excluded.at WHERE excluded.at > panic_marks.at";
+
+/// Lets what holds somebody hold them also as they are known now.
+pub fn follow(write: &mut Write<'_>, before: &Known<'_>, after: &Known<'_>) -> Result<(), Error> {
+    if before == after {
+        return Ok(());
+    }
+    let Some(at) = held(write, before)? else {
+        return Ok(());
+    };
+    for mark in after.marks() {
+        Sql::of("INSERT INTO panic_marks VALUES (")
+            .text(mark)
+            .sql(", ")
             .integer(micros(at))
-            .sql(" FROM users WHERE ")
-            .then(&these)
-            .sql(
-                " ON CONFLICT (provider_id, user_name_key) \
-                 DO UPDATE SET user_id = excluded.user_id, at = excluded.at",
-            )
+            .sql(")")
+            .sql(LATER)
             .select::<()>(Shape::Few)
             .execute(write.connection)?;
     }
     Ok(())
 }
 
-/// The latest press that concerned somebody, known by their id or, when they were deleted and pushed
-/// again, by their folded name.
-pub fn held(
-    read: &mut Read<'_>,
-    provider: ProviderId,
-    user_name_key: &str,
-    user: UserId,
-) -> Result<Option<DateTime<Utc>>, Error> {
-    let by_name = panic_people::provider_id
-        .eq(provider.to_string())
-        .and(panic_people::user_name_key.eq(user_name_key));
-    let latest: Option<i64> = panic_people::table
-        .filter(by_name.or(panic_people::user_id.eq(user.to_string())))
-        .select(diesel::dsl::max(panic_people::at))
+/// The latest press that concerned somebody.
+pub fn held(read: &mut Read<'_>, person: &Known<'_>) -> Result<Option<DateTime<Utc>>, Error> {
+    let latest: Option<i64> = panic_marks::table
+        .filter(read.one_of("panic_marks.mark", person.marks()))
+        .select(diesel::dsl::max(panic_marks::at))
         .first(read.connection)?;
     latest.map(instant).transpose()
 }

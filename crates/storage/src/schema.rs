@@ -421,6 +421,7 @@ diesel::table! {
         user_name -> Text,
         user_name_key -> Text,
         vendor_id -> Nullable<Text>,
+        access_group_id -> Nullable<Text>,
         origin -> Text,
         start_at -> BigInt,
         end_at -> BigInt,
@@ -467,10 +468,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    panic_people (provider_id, user_name_key) {
-        provider_id -> Text,
-        user_name_key -> Text,
-        user_id -> Text,
+    panic_marks (mark) {
+        mark -> Text,
         at -> BigInt,
     }
 }
@@ -628,7 +627,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     link_secrets,
     entry_codes,
     link_candidates,
-    panic_people,
+    panic_marks,
     panics,
     outbox,
     signing_keys,

@@ -260,3 +260,35 @@ fn the_test_mail_tells_what_stands_in_the_way_of_tls() {
         "{wrong:?}"
     );
 }
+
+#[test]
+fn a_letter_goes_to_the_address_that_its_person_has_by_then() {
+    on_both(false, |app| {
+        let (ada, _, root) = hall(app);
+        let provider = get(app, &root, "/providers")["items"][0]["id"].clone();
+        let id = provider.as_str().unwrap().parse().unwrap();
+        let issued = app
+            .service
+            .issue_activation_token(&app.admin(), id, "pasted", None, None);
+        let token = issued.unwrap().access_token.expose().to_owned();
+        let sink = SmtpSink::start();
+        let letters = mailed(app, &root, &ada);
+        let body = json!({
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            "Operations": [{"op": "replace", "path": "emails[primary eq true].value", "value": "lovelace@acme.example"}],
+        });
+        let moved = app.send(
+            "PATCH",
+            &format!("/scim/v2/Users/{ada}"),
+            Some(&token),
+            Some(&body),
+        );
+        assert_eq!(moved.status, 200, "{}", moved.text);
+        send_all(app, &mailer(&sink, Tls::None, None));
+        let mails = sink.mails();
+        assert_eq!(mails.len(), 1);
+        assert_eq!(mails[0].to, "lovelace@acme.example");
+        let letter = get(app, &root, &letters)["items"][0].clone();
+        assert_eq!(letter["to"], "lovelace@acme.example", "{letter}");
+    });
+}

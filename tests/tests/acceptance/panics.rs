@@ -222,3 +222,115 @@ fn no_provider_undoes_the_panic_button_of_a_vendor() {
         assert_eq!(hall.live(), ["manual"]);
     });
 }
+
+/// A person with everything that they can be known by.
+fn known_by(name: &str, mail: &str, external: &str) -> Value {
+    json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": name, "externalId": external,
+        "emails": [{"value": format!("{mail}@acme.example"), "primary": true}],
+    })
+}
+
+#[test]
+fn whoever_is_pushed_again_is_held_under_whatever_they_were_known_by() {
+    on_both(true, |app| {
+        let hall = Hall::new(app, app.register(third_party("Okta")));
+        let people = ["mail", "renamed", "external", "elsewhere", "taken"]
+            .map(|name| hall.scim("POST", "/Users", &known_by(name, name, name)));
+        let members: Vec<&str> = people.iter().map(String::as_str).collect();
+        hall.group("Acme", &members);
+        let other = hall.group("Initech", &[]);
+        let vendor = hall.open("Acme");
+        hall.open("Initech");
+        hall.panic(&format!("/vendors/{vendor}"));
+
+        let path = |id: &str| format!("/Users/{id}");
+        let join = |id: &str| {
+            let operation = json!({"op": "add", "path": "members", "value": [{"value": id}]});
+            let schema = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+            let body = json!({"schemas": [schema], "Operations": [operation]});
+            hall.scim("PATCH", &format!("/Groups/{other}"), &body);
+        };
+        let again = |id: &str, user: &Value| {
+            hall.scim("DELETE", &path(id), &Value::Null);
+            let new = hall.scim("POST", "/Users", user);
+            join(&new);
+        };
+        again(&people[0], &known_by("another", "mail", "1"));
+        let new = known_by("renewed", "renewed", "2");
+        hall.scim("PUT", &path(&people[1]), &new);
+        again(&people[1], &new);
+        again(&people[2], &known_by("third", "third", "external"));
+        assert_eq!(hall.live(), [""; 0], "under another id");
+
+        hall.scim("DELETE", &path(&people[3]), &Value::Null);
+        let elsewhere = Hall {
+            provider: app.register(third_party("Entra")),
+            root: hall.root.clone(),
+            bob: String::new(),
+            app,
+        };
+        let new = elsewhere.scim("POST", "/Users", &known_by("fourth", "elsewhere", "4"));
+        elsewhere.group("Umbrella", &[&new]);
+        elsewhere.open("Umbrella");
+        assert_eq!(hall.live(), [""; 0], "at another provider");
+
+        // A name that somebody else had to whom a link was made by hand lifts nothing.
+        let free = hall.push("free");
+        join(&free);
+        hall.admin("POST", &format!("/users/{free}/links"), &json!({}));
+        hall.scim("DELETE", &path(&free), &Value::Null);
+        hall.scim("PUT", &path(&people[4]), &known_by("free", "free", "5"));
+        join(&people[4]);
+        assert_eq!(hall.live(), [""; 0], "under the name of who was given one");
+    });
+}
+
+#[test]
+fn a_second_press_forgets_nobody_of_the_first() {
+    on_both(true, |app| {
+        let hall = Hall::new(app, app.register(third_party("Okta")));
+        hall.group("Acme", &[&hall.bob]);
+        let (second, third) = (hall.group("Initech", &[]), hall.group("Umbrella", &[]));
+        let (acme, initech) = (hall.open("Acme"), hall.open("Initech"));
+        hall.open("Umbrella");
+        hall.panic(&format!("/vendors/{acme}"));
+        let renamed = known_by("robert", "robert", "9");
+        hall.scim("PUT", &format!("/Users/{}", hall.bob), &renamed);
+        hall.patch_member(&third, "add");
+        let successor = hall.push("bob");
+        let operation = json!({"op": "add", "path": "members", "value": [{"value": successor}]});
+        let schema = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+        let body = json!({"schemas": [schema], "Operations": [operation]});
+        hall.scim("PATCH", &format!("/Groups/{second}"), &body);
+        hall.panic(&format!("/vendors/{initech}"));
+        hall.set_active(false);
+        hall.set_active(true);
+        assert_eq!(hall.live(), [""; 0]);
+    });
+}
+
+#[test]
+fn the_button_withdraws_what_was_asked_for_in_another_vendor() {
+    on_both(true, |app| {
+        let hall = Hall::new(app, app.register(third_party("Okta")));
+        hall.group("Acme", &[&hall.bob]);
+        let other = hall.group("Initech", &[]);
+        let (acme, initech) = (hall.open("Acme"), hall.open("Initech"));
+        let strict = json!({"name": "Strict", "approvals_required": 1});
+        let strict = hall.admin("POST", "/access-groups", &strict);
+        let tied = json!({"access_group": strict["id"]});
+        hall.admin("PATCH", &format!("/vendors/{initech}"), &tied);
+        hall.patch_member(&other, "add");
+        let wanted = json!({"user": hall.bob, "justification": "db-4"});
+        let asked = hall.admin("POST", "/access-requests", &wanted);
+        hall.patch_member(&other, "remove");
+        hall.panic(&format!("/vendors/{acme}"));
+        let path = format!(
+            "/api/v1/access-requests/{}",
+            asked["request"]["id"].as_str().unwrap()
+        );
+        let request = app.send("GET", &path, Some(&hall.root), None).json();
+        assert_eq!(request["request"]["state"], "withdrawn", "{request}");
+    });
+}

@@ -200,7 +200,11 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
             Answer::record(flat(&changed))
         }
         Command::Delete { access_group } => {
-            service.delete_access_group(call, session.access_group(&access_group)?)?;
+            service.delete_access_group(
+                call,
+                session.access_group(&access_group)?,
+                Precondition::NONE,
+            )?;
             done("The access group is deleted.")
         }
     })

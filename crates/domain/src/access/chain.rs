@@ -66,6 +66,7 @@ impl Chain {
             name,
             enabled,
             event,
+            approvals: _,
         } = access_group;
         if *enabled {
             let detail = Reason::AccessGroupEnabled.said([("access_group", name.into())]);

@@ -17,6 +17,35 @@ pub struct Facts {
     pub affiliation: Affiliation,
 }
 
+impl Facts {
+    /// The access groups by which the person gets in where nothing else stands in the way, the one that counts
+    /// first: of a vendor's people the vendor's; of staff that of the internal group whose links take the fewest
+    /// approvals, and where no group lets them in, the provider's default.
+    pub fn ways(&self) -> Vec<&AccessGroupFacts> {
+        let mut ways: Vec<&AccessGroupFacts> = match &self.affiliation {
+            Affiliation::ThirdParty { placement } => placement
+                .iter()
+                .filter_map(|placement| placement.vendor.access_group.as_ref())
+                .collect(),
+            Affiliation::Internal {
+                groups,
+                provider_default,
+            } => {
+                let mut open: Vec<_> = groups
+                    .iter()
+                    .filter(|group| group.enabled && group.access_group.is_some())
+                    .collect();
+                open.sort_by_key(|group| group.rank());
+                let by_default = provider_default.iter().map(|(tied, _)| tied);
+                let by_group = open.into_iter().filter_map(|it| it.access_group.as_ref());
+                by_group.chain(by_default).collect()
+            }
+        };
+        ways.retain(|way| way.enabled);
+        ways
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PersonFacts {
     pub id: UserId,
@@ -78,6 +107,8 @@ pub struct AccessGroupFacts {
     pub enabled: bool,
     /// The event that last changed `enabled`, or created the access group.
     pub event: EventId,
+    /// Approvals that a link by it takes, over all levels; 0: none.
+    pub approvals: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,4 +121,12 @@ pub struct InternalGroupFacts {
     /// The event that made the person a member.
     pub member_event: EventId,
     pub access_group: Option<AccessGroupFacts>,
+}
+
+impl InternalGroupFacts {
+    /// Which of several groups counts: the one whose links take the fewest approvals, of equals the older.
+    pub(super) fn rank(&self) -> (u32, GroupId) {
+        let approvals = self.access_group.as_ref().map(|tied| tied.approvals);
+        (approvals.unwrap_or(u32::MAX), self.id)
+    }
 }

@@ -7,7 +7,7 @@ use super::sentences::{Instruction, Reason};
 use crate::ids::EventId;
 
 /// Writes the way taken: the first that lets the person in, else the one that fewest changes would
-/// open. Groups come in the order of their ids, the provider's default last.
+/// open. Groups come as they count, the provider's default last.
 pub(super) fn check(
     chain: &mut Chain,
     person: &PersonFacts,
@@ -15,7 +15,7 @@ pub(super) fn check(
     provider_default: Option<&(AccessGroupFacts, EventId)>,
 ) {
     let mut groups: Vec<_> = groups.iter().collect();
-    groups.sort_by_key(|group| group.id);
+    groups.sort_by_key(|group| group.rank());
     let by_group = groups.into_iter().map(|group| through_group(person, group));
     let by_default = provider_default.map(through_default);
     // `min_by_key` returns the first of equals.

@@ -29,6 +29,7 @@ fn access_group(number: u8, enabled: bool) -> AccessGroupFacts {
         name: format!("Servers {number}"),
         enabled,
         event: event(number),
+        approvals: 0,
     }
 }
 

@@ -111,7 +111,10 @@ fn what_is_tied_to_it_keeps_it() {
             providers: 1
         }
     );
-    match world.service.delete_access_group(&root(), access_group) {
+    match world
+        .service
+        .delete_access_group(&root(), access_group, Precondition::NONE)
+    {
         Err(Error::Conflict(said)) => assert!(said.to_string().contains("1 vendors"), "{said}"),
         other => panic!("{other:?}"),
     }
@@ -121,13 +124,15 @@ fn what_is_tied_to_it_keeps_it() {
         .unwrap();
     tie_group(None).unwrap();
     assert!(matches!(
-        world.service.delete_access_group(&root(), access_group),
+        world
+            .service
+            .delete_access_group(&root(), access_group, Precondition::NONE),
         Err(Error::Conflict(_))
     ));
     world.service.delete_provider(&root(), entra).unwrap();
     world
         .service
-        .delete_access_group(&root(), access_group)
+        .delete_access_group(&root(), access_group, Precondition::NONE)
         .unwrap();
     assert_eq!(world.last_actions(1), ["access_group.deleted"]);
     let gone = world.service.find_access_group(&root(), access_group);

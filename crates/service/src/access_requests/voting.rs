@@ -11,7 +11,7 @@ use vestibule_domain::{AccessRequestId, EventId, Hindrance};
 use vestibule_storage::access_requests as stored;
 use vestibule_storage::{Write, access_groups};
 
-use super::{AccessRequestDetails, about, decide, details, find, policy, wanted};
+use super::{AccessRequestDetails, about, decide, details, find, policy, standing, wanted};
 use crate::changes::moved;
 use crate::links::{Forwarding, Grounds, NewLink};
 use crate::{AdminCall, Change, Error, Operator, Role, Service};
@@ -54,6 +54,7 @@ impl Service {
             } else {
                 Action::AccessRequestDisapproved
             };
+            votes = standing(tx, &votes)?;
             let level = tally(&policy, &votes).level;
             let event = service.record(
                 tx,
@@ -105,9 +106,10 @@ impl Service {
         let Some(outcome) = tally(policy, votes).outcome else {
             return Ok(None);
         };
-        // The access group may ask for less by now: still only an approval makes the link.
+        // The access group may ask for less by now: still only an approval makes the link, and only a word
+        // against it ends it without one.
         let last = votes.last().is_some_and(|vote| vote.approves);
-        if outcome == RequestState::Approved && !last {
+        if (outcome == RequestState::Approved) != last {
             return Ok(None);
         }
         decide(request, outcome, now);
@@ -128,7 +130,7 @@ impl Service {
                 cause: Some(event),
                 ..concluded.clone()
             };
-            Some(self.grant(tx, request, &template)?)
+            Some(self.grant(tx, request, policy, &template)?)
         } else {
             None
         };
@@ -151,6 +153,7 @@ impl Service {
         &self,
         tx: &mut Write<'_>,
         request: &AccessRequest,
+        policy: &AccessGroupSettings,
         template: &Change,
     ) -> Result<NewLink, Error> {
         let now = template.at;
@@ -167,7 +170,7 @@ impl Service {
         } else {
             Forwarding::Shown
         };
-        refuse_unless_unmoved(tx, request)?;
+        refuse_unless_unmoved(tx, request, policy)?;
         self.give_link(
             tx,
             request.user,
@@ -180,13 +183,19 @@ impl Service {
 }
 
 /// The approvals are those of the access group by which the person got in when it was asked for: they count
-/// for no other vendor and no other access group.
-fn refuse_unless_unmoved(tx: &mut Write<'_>, request: &AccessRequest) -> Result<(), Error> {
+/// for no other vendor and no other access group, and for nothing that the access group would not take by now.
+fn refuse_unless_unmoved(
+    tx: &mut Write<'_>,
+    request: &AccessRequest,
+    settings: &AccessGroupSettings,
+) -> Result<(), Error> {
     let Grounds { facts, .. } = Grounds::held(tx, request.user)?;
     let hindrance = if vendor_of(&facts).0 != request.vendor {
         Hindrance::VendorChanged
     } else if policy(tx, &facts)?.is_some_and(|policy| policy.id != request.access_group) {
         Hindrance::AccessGroupChanged
+    } else if settings.governance_id_required && request.asked.governance_id.is_none() {
+        Hindrance::GovernanceIdMissing
     } else {
         return Ok(());
     };

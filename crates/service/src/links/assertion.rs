@@ -3,7 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
-use vestibule_domain::access::{AccessGroupFacts, Affiliation, Facts};
+use vestibule_domain::access::Affiliation;
 use vestibule_storage::{Read, access_groups};
 
 use super::codes::Entry;
@@ -60,16 +60,16 @@ impl Service {
                     } => json!({"id": placement.vendor.id, "name": placement.vendor.name}),
                     _ => Value::Null,
                 },
-                access_group: policy(tx, &entry.facts)?,
+                access_group: policy(tx, entry)?,
             };
             self.sign(tx, &claims, entry.at)
         })
     }
 }
 
-/// The access group under which the person gets in: the vendor's, or the first way that is open.
-fn policy(tx: &mut Read<'_>, facts: &Facts) -> Result<Value, Error> {
-    let Some(way) = way(facts) else {
+/// The access group under which the person gets in.
+fn policy(tx: &mut Read<'_>, entry: &Entry) -> Result<Value, Error> {
+    let Some(way) = entry.link.way(&entry.facts) else {
         return Ok(Value::Null);
     };
     let settings = access_groups::find(tx, way.id)?.map(|found| found.access_group.settings);
@@ -79,30 +79,4 @@ fn policy(tx: &mut Read<'_>, facts: &Facts) -> Result<Value, Error> {
         "may_view_passwords": settings.as_ref().is_some_and(|s| s.may_view_passwords),
         "may_start_sessions": settings.as_ref().is_some_and(|s| s.may_start_sessions),
     }))
-}
-
-pub(crate) fn way(facts: &Facts) -> Option<&AccessGroupFacts> {
-    match &facts.affiliation {
-        Affiliation::ThirdParty { placement } => placement.as_ref()?.vendor.access_group.as_ref(),
-        Affiliation::Internal {
-            groups,
-            provider_default,
-        } => {
-            // The order in which the decision looks at them.
-            let mut open: Vec<_> = groups
-                .iter()
-                .filter(|group| group.enabled)
-                .filter_map(|group| Some((group.id, group.access_group.as_ref()?)))
-                .filter(|(_, access_group)| access_group.enabled)
-                .collect();
-            open.sort_by_key(|(id, _)| *id);
-            let by_default = provider_default
-                .as_ref()
-                .map(|(access_group, _)| access_group)
-                .filter(|access_group| access_group.enabled);
-            open.first()
-                .map(|(_, access_group)| *access_group)
-                .or(by_default)
-        }
-    }
 }

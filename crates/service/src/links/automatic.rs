@@ -9,13 +9,13 @@ use vestibule_domain::event::{Action, Actor, Payload};
 use vestibule_domain::link::{LinkOrigin, Wanted, delivered_automatically};
 use vestibule_domain::said::Said;
 use vestibule_domain::{AccessGroupId, EventId, GroupId, UserId, VendorId};
-use vestibule_scim::fold::fold;
 use vestibule_storage::link_candidates::{self, Candidate};
 use vestibule_storage::links::{self, Scope};
 use vestibule_storage::users::User;
 use vestibule_storage::warnings::{self, Warning};
 use vestibule_storage::{Read, Write, groups, panics, providers, vendors};
 
+use super::panic::Identity;
 use super::{Grounds, refuse_unless_unapproved};
 use crate::mail::{NOT_MAILED, check_mailable};
 use crate::memberships;
@@ -212,7 +212,6 @@ impl Service {
 /// Whether a panic button keeps links from a person: that of where they were when it was pressed, or of
 /// where they are now. After it only an administrator gives them, one by one.
 pub(super) fn panicked(tx: &mut Read<'_>, user: &User, facts: &Facts) -> Result<bool, Error> {
-    let key = fold(&user.user_name);
     let (vendor, _) = belongs_to(facts);
     // Also those that let nobody in: theirs is the button of all below them.
     let groups: Vec<GroupId> = memberships::of_users(tx, &[user.id])?
@@ -222,12 +221,11 @@ pub(super) fn panicked(tx: &mut Read<'_>, user: &User, facts: &Facts) -> Result<
         .map(|membership| membership.group)
         .collect();
     let pressed = panics::latest(tx, vendor, &groups)?;
-    let pressed = pressed.max(panics::held(tx, user.provider, &key, user.id)?);
+    let pressed = pressed.max(Identity::of(user)?.held(tx)?);
     let Some(pressed) = pressed else {
         return Ok(false);
     };
-    let given = links::made_by_hand_since(tx, user.provider, &key, user.id, pressed)?;
-    Ok(!given)
+    Ok(!links::made_by_hand_since(tx, user.id, pressed)?)
 }
 
 /// The vendor a person is placed in, or the internal groups that let them in.

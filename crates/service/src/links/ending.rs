@@ -105,7 +105,13 @@ impl Service {
         template: &Change,
     ) -> Result<(), Error> {
         let now = template.at;
-        if link.end <= now || !links::end(tx, link.id, now, reason)? {
+        if link.end <= now {
+            return Ok(());
+        }
+        if (link.created..=now).contains(&link.start) && link.start > link.created {
+            self.tell_of(tx, link.id.as_uuid(), now)?;
+        }
+        if !links::end(tx, link.id, now, reason)? {
             return Ok(());
         }
         self.record(

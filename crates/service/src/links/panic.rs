@@ -6,14 +6,19 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 use vestibule_domain::event::{Action, Payload, Subject};
 use vestibule_domain::link::LinkEnd;
+use vestibule_domain::mail;
 use vestibule_domain::settings::{self, MAX_TEXT};
 use vestibule_domain::{EventId, PanicId, ProviderId, UserId};
+use vestibule_scim::fold::fold;
 use vestibule_storage::links::{self, Scope};
-use vestibule_storage::{Read, access_requests, memberships, panics, vendors};
+use vestibule_storage::panics::Known;
+use vestibule_storage::users::User;
+use vestibule_storage::{Read, Write, access_requests, memberships, panics, vendors};
 
 pub use vestibule_storage::links::Toll;
 pub use vestibule_storage::panics::Target;
 
+use crate::users::resource;
 use crate::{AdminCall, Change, Error, Role, Service, internal_groups};
 
 /// So many links of a vendor, or members of an internal group and those nested in it, are looked at
@@ -88,6 +93,49 @@ impl Service {
             Ok(toll)
         })
     }
+}
+
+/// What somebody is known by, under whatever id.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Identity {
+    user: UserId,
+    provider: ProviderId,
+    user_name_key: String,
+    email_key: Option<String>,
+    external_id: Option<String>,
+}
+
+impl Identity {
+    pub(super) fn of(user: &User) -> Result<Self, Error> {
+        Ok(Self {
+            user: user.id,
+            provider: user.provider,
+            user_name_key: fold(&user.user_name),
+            email_key: user.email.as_deref().map(mail::key),
+            external_id: resource(&user.document)?.external_id().map(str::to_owned),
+        })
+    }
+
+    fn known(&self) -> Known<'_> {
+        Known {
+            user: self.user,
+            provider: self.provider,
+            user_name_key: &self.user_name_key,
+            email_key: self.email_key.as_deref(),
+            external_id: self.external_id.as_deref(),
+        }
+    }
+
+    /// When a button was pressed last that concerned them.
+    pub(super) fn held(&self, tx: &mut Read<'_>) -> Result<Option<DateTime<Utc>>, Error> {
+        Ok(panics::held(tx, &self.known())?)
+    }
+}
+
+/// Lets a press go on concerning somebody under whatever they are known by from now on.
+pub(crate) fn follow(tx: &mut Write<'_>, before: &User, after: &User) -> Result<(), Error> {
+    let (before, after) = (Identity::of(before)?, Identity::of(after)?);
+    Ok(panics::follow(tx, &before.known(), &after.known())?)
 }
 
 /// What the button ends, all of it. `people` are those of an internal group.

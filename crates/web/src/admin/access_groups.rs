@@ -425,8 +425,9 @@ async fn change(
 )]
 #[delete("/access-groups/{id}")]
 async fn delete(admin: Admin, id: Id<AccessGroupId>) -> Result<HttpResponse, Problem> {
+    let expected = admin.expected.clone();
     admin
-        .run(move |service, call| service.delete_access_group(call, id.0))
+        .run(move |service, call| service.delete_access_group(call, id.0, expected))
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -1,11 +1,10 @@
 //! Import of people whom no product pushes.
 
-use std::future::ready;
 use std::io::Cursor;
 
 use actix_web::web::Bytes;
-use actix_web::{HttpResponse, post, web};
-use futures_util::{StreamExt as _, stream};
+use actix_web::{HttpResponse, post, rt, web};
+use futures_channel::mpsc;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vestibule_domain::import::RowOutcome;
@@ -186,20 +185,29 @@ async fn people(
     Ok(HttpResponse::Ok().json(Import::from(report)))
 }
 
-/// Imports as the answer is read: who goes away stops it.
+/// Imports and tells of each step. Who goes away is told no more, and the import goes on.
 async fn in_steps(admin: Admin, import: service::Import) -> Result<HttpResponse, Problem> {
     // What refuses the import as a whole is told before anything is sent.
-    let (first, rest) = step(admin, import).await?;
-    let further = stream::try_unfold(rest, |(admin, import)| async {
-        if import.done() == import.total() {
-            return Ok(None);
+    let (first, (mut admin, mut import)) = step(admin, import).await?;
+    let (teller, told) = mpsc::unbounded();
+    drop(teller.unbounded_send(Ok(first)));
+    rt::spawn(async move {
+        while import.done() < import.total() {
+            match step(admin, import).await {
+                Ok((line, next)) => {
+                    drop(teller.unbounded_send(Ok(line)));
+                    (admin, import) = next;
+                }
+                Err(problem) => {
+                    drop(teller.unbounded_send(Err(problem)));
+                    return;
+                }
+            }
         }
-        step(admin, import).await.map(Some)
     });
-    let lines = stream::once(ready(Ok(first))).chain(further);
     Ok(HttpResponse::Ok()
         .content_type("application/x-ndjson")
-        .streaming(Box::pin(lines)))
+        .streaming(told))
 }
 
 /// Takes a step: its line of the answer, and what is to be gone on with.

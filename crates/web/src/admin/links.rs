@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use vestibule_domain::link::{LinkEnd, LinkOrigin, LinkState, Wanted};
 use vestibule_domain::mail::{LetterKind, LetterState};
-use vestibule_domain::{LinkId, ProviderId, UserId, VendorId};
+use vestibule_domain::{AccessGroupId, LinkId, ProviderId, UserId, VendorId};
 use vestibule_service::links::{self as service, Forwarding};
 use vestibule_service::mail::QueuedLetter;
 
@@ -53,12 +53,13 @@ struct Choice {
 }
 
 /// The columns of the export.
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 13] = [
     "/id",
     "/user",
     "/user_name",
     "/provider",
     "/vendor",
+    "/access_group",
     "/origin",
     "/state",
     "/start",
@@ -82,6 +83,9 @@ pub(super) struct AccessLink {
     /// The vendor it was made for; none for staff.
     #[schema(value_type = Option<Uuid>)]
     vendor: Option<VendorId>,
+    /// The access group by which its person got in when it was made; none where that is not known.
+    #[schema(value_type = Option<Uuid>)]
+    access_group: Option<AccessGroupId>,
     #[schema(value_type = words::LinkOrigin)]
     origin: LinkOrigin,
     #[schema(value_type = words::LinkState)]
@@ -105,6 +109,7 @@ impl From<service::LinkDetails> for AccessLink {
             user_name: link.user_name,
             provider: link.provider,
             vendor: link.vendor,
+            access_group: link.access_group,
             origin: link.origin,
             state,
             start: link.start,

@@ -507,7 +507,7 @@ pub(super) async fn delete(visit: &Visit, fields: &Fields) -> Answer {
         return Err(Error::Conflict(Hindrance::NotRetyped.said([])));
     }
     visit
-        .run(move |service, call| service.delete_access_group(call, id))
+        .run(move |service, call| service.delete_access_group(call, id, Precondition::NONE))
         .await?;
     Ok(Reply::See(format!("{MOUNT}/access-groups?done=deleted")))
 }

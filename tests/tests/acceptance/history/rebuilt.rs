@@ -33,7 +33,7 @@ pub(super) struct Rebuilt {
     blocks: BTreeMap<String, Row>,
     links: BTreeMap<String, Row>,
     panics: BTreeMap<String, Row>,
-    panic_people: BTreeMap<String, Row>,
+    panic_marks: BTreeMap<String, Row>,
     requests: Requests,
     registry: Registry,
     /// What each event was about.
@@ -55,7 +55,7 @@ impl Rebuilt {
                 self.users.insert(id.clone(), row);
                 person(self.users.get_mut(&id).unwrap(), &event);
             }
-            "user.changed" => person(self.users.get_mut(&id).unwrap(), &event),
+            "user.changed" => self.changed(&id, &event),
             "user.deleted" => {
                 self.users.remove(&id).unwrap();
                 self.placements.remove(&id);
@@ -149,11 +149,7 @@ impl Rebuilt {
             ("blocks", "id", self.blocks),
             ("access_links", "id", self.links),
             ("panics", "id", self.panics),
-            (
-                "panic_people",
-                "provider_id, user_name_key",
-                self.panic_people,
-            ),
+            ("panic_marks", "mark", self.panic_marks),
             ("access_requests", "id", self.requests.requests),
             (
                 "access_request_votes",
@@ -210,12 +206,29 @@ impl Rebuilt {
 
     /// That the panic button was pressed on somebody.
     fn held(&mut self, user: &str, at: i64) {
-        let person = &self.users[user];
-        let key = fold(person["user_name"].as_str().unwrap());
-        let provider = person["provider_id"].as_str().unwrap();
-        let row = json!({"provider_id": provider, "user_name_key": key, "user_id": user, "at": at});
-        self.panic_people
-            .insert(format!("{provider} {key}"), object(row));
+        for mark in marks(&self.users[user]) {
+            let latest = self
+                .panic_marks
+                .get(&mark)
+                .map(|row| row["at"].as_i64().unwrap());
+            let at = latest.map_or(at, |latest| latest.max(at));
+            self.panic_marks
+                .insert(mark.clone(), object(json!({"mark": mark, "at": at})));
+        }
+    }
+
+    /// Whoever is held is held as they are known from now on.
+    fn changed(&mut self, user: &str, event: &Told) {
+        let row = self.users.get_mut(user).unwrap();
+        let before = marks(row);
+        person(row, event);
+        let now_known = marks(row);
+        let pressed = before
+            .iter()
+            .filter_map(|mark| self.panic_marks.get(mark)?["at"].as_i64());
+        if let Some(at) = pressed.max().filter(|_| now_known != before) {
+            self.held(user, at);
+        }
     }
 
     fn link(&mut self, event: &Told) {
@@ -225,7 +238,8 @@ impl Rebuilt {
                 let made = &event.after;
                 let row = json!({
                     "id": id, "user_id": made["user"], "provider_id": made["provider"],
-                    "user_name": made["user_name"], "vendor_id": made["vendor"], "origin": made["origin"],
+                    "user_name": made["user_name"], "vendor_id": made["vendor"],
+                    "access_group_id": made["access_group"], "origin": made["origin"],
                     "start_at": micros(&made["start"]), "end_at": micros(&made["end"]),
                     "created": micros(&made["created"]), "ended": null, "end_reason": null,
                 });
@@ -383,6 +397,21 @@ fn merged(object: &Value, event: &Told) -> Map<String, Value> {
         fields.insert(name.clone(), value.clone());
     }
     fields
+}
+
+/// All that somebody is known by.
+fn marks(person: &Row) -> Vec<String> {
+    let text = |name: &str| person[name].as_str();
+    let provider = text("provider_id").unwrap();
+    let name = fold(text("user_name").unwrap());
+    let email = text("email").map(|email| format!("email:{}", mail::key(email)));
+    let external = person["document"]["externalId"].as_str();
+    let external = external.map(|id| format!("external:{provider}/{id}"));
+    let own = [
+        format!("user:{}", text("id").unwrap()),
+        format!("name:{provider}/{name}"),
+    ];
+    own.into_iter().chain(email).chain(external).collect()
 }
 
 fn person(row: &mut Row, event: &Told) {

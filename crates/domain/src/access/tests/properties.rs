@@ -6,8 +6,10 @@ use super::*;
 use crate::vendor::VendorSettings;
 
 prop_compose! {
-    fn any_access_group()(number in 30u8..34, enabled: bool) -> AccessGroupFacts {
-        access_group(number, enabled)
+    fn any_access_group()(
+        number in 30u8..34, enabled: bool, approvals in 0u32..3,
+    ) -> AccessGroupFacts {
+        AccessGroupFacts { approvals, ..access_group(number, enabled) }
     }
 }
 
