@@ -94,6 +94,8 @@ sorts! {
     AccessGroupSort by "access_groups.id" {
         Created = "created" => "access_groups.id",
         Name = "name" => "access_groups.name_key",
+        // There are few.
+        Enabled = "enabled" => "CASE WHEN access_groups.enabled THEN 1 ELSE 0 END",
     }
 }
 
@@ -101,6 +103,7 @@ sorts! {
 pub fn place(sort: AccessGroupSort, stored: &Stored) -> (Option<Key>, String) {
     let key = match sort {
         AccessGroupSort::Created => None,
+        AccessGroupSort::Enabled => Some(Key::Integer(stored.access_group.settings.enabled.into())),
         AccessGroupSort::Name => Some(Key::Text(fold(&stored.access_group.settings.name))),
     };
     (key, stored.access_group.id.to_string())

@@ -18,6 +18,7 @@ sorts! {
     AccessRequestSort by "access_requests.id" {
         Created = "created" => "access_requests.id",
         Expires = "expires" => "access_requests.expires",
+        UserName = "user_name" => "access_requests.user_name",
     }
 }
 
@@ -25,6 +26,7 @@ sorts! {
 pub fn place(sort: AccessRequestSort, request: &AccessRequest) -> (Option<Key>, String) {
     let key = match sort {
         AccessRequestSort::Created => None,
+        AccessRequestSort::UserName => Some(Key::Text(request.user_name.clone())),
         AccessRequestSort::Expires => Some(Key::Integer(micros(request.expires))),
     };
     (key, request.id.to_string())

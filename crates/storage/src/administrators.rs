@@ -100,6 +100,9 @@ sorts! {
     AdministratorSort by "administrators.id" {
         Created = "created" => "administrators.id",
         Name = "name" => "administrators.name_key",
+        // There are few.
+        Role = "role" => "administrators.role",
+        Enabled = "enabled" => "CASE WHEN administrators.enabled THEN 1 ELSE 0 END",
     }
 }
 
@@ -107,6 +110,8 @@ sorts! {
 pub fn place(sort: AdministratorSort, one: &Administrator) -> (Option<Key>, String) {
     let key = match sort {
         AdministratorSort::Created => None,
+        AdministratorSort::Role => Some(Key::Text(one.role.clone())),
+        AdministratorSort::Enabled => Some(Key::Integer(one.enabled.into())),
         AdministratorSort::Name => Some(Key::Text(fold(&one.name))),
     };
     (key, one.id.to_string())

@@ -24,6 +24,7 @@ sorts! {
         Created = "created" => "access_links.id",
         Start = "start" => "access_links.start_at",
         End = "end" => "access_links.end_at",
+        UserName = "user_name" => "access_links.user_name_key",
     }
 }
 
@@ -32,6 +33,7 @@ pub fn place(sort: LinkSort, link: &Link) -> (Option<Key>, String) {
     let key = match sort {
         LinkSort::Created => None,
         LinkSort::Start => Some(Key::Integer(micros(link.start))),
+        LinkSort::UserName => Some(Key::Text(fold(&link.user_name))),
         LinkSort::End => Some(Key::Integer(micros(link.end))),
     };
     (key, link.id.to_string())

@@ -167,6 +167,9 @@ sorts! {
         Created = "created" => "providers.id",
         Name = "name" => "providers.name_key",
         End = "end" => "providers.end_key",
+        // There are few.
+        State = "state" => "providers.state",
+        UserType = "user_type" => "providers.user_type",
     }
 }
 
@@ -175,6 +178,11 @@ pub fn place(sort: ProviderSort, registered: &Registered) -> (Option<Key>, Strin
     let key = match sort {
         ProviderSort::Created => None,
         ProviderSort::Name => Some(Key::Text(fold(&registered.provider.settings.name))),
+        ProviderSort::State => Some(Key::Text(registered.provider.state.name().to_owned())),
+        ProviderSort::UserType => {
+            let user_type = registered.provider.settings.user_type;
+            Some(Key::Text(user_type.name().to_owned()))
+        }
         ProviderSort::End => {
             let end = registered.provider.settings.valid_until;
             Some(Key::Integer(end.map_or(i64::MAX, micros)))

@@ -39,7 +39,9 @@ sorts! {
         Created = "created" => "vendors.id",
         Name = "name" => "vendors.name_key",
         Modified = "modified" => "vendors.modified",
+        Start = "start" => "vendors.start_key",
         End = "end" => "vendors.end_key",
+        Status = "status" => "vendors.status",
     }
 }
 
@@ -50,6 +52,8 @@ pub fn place(sort: VendorSort, stored: &Stored) -> (Option<Key>, String) {
         VendorSort::Created => None,
         VendorSort::Name => Some(Key::Text(fold(&vendor.name))),
         VendorSort::Modified => Some(Key::Integer(micros(vendor.modified))),
+        VendorSort::Start => Some(Key::Integer(vendor.settings.start.map_or(i64::MAX, micros))),
+        VendorSort::Status => Some(Key::Text(vendor.settings.status.name().to_owned())),
         VendorSort::End => Some(Key::Integer(vendor.settings.end.map_or(i64::MAX, micros))),
     };
     (key, vendor.id.to_string())

@@ -130,6 +130,41 @@
     }
   };
 
+  // Columns that no other order of the list is kept by sort the rows that are shown.
+  const sorters = (within) => {
+    const words = new Intl.Collator(root.lang, { numeric: true, sensitivity: "base" });
+    const value = (row, column) => {
+      const cell = row.cells[column];
+      return cell.querySelector("time")?.dateTime ?? cell.textContent.trim();
+    };
+    for (const table of all("table", within)) {
+      const rows = all("tbody tr", table);
+      if (rows.length < 2 || table.closest("#live, #live-calls")) continue;
+      const heads = all("thead th:not([aria-sort], [data-acts])", table);
+      for (const head of heads) {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.className = "sorter";
+        button.title = document.body.dataset.sorts;
+        button.append(...head.childNodes);
+        head.append(button);
+        button.addEventListener("click", () => {
+          const down = head.getAttribute("aria-sort") === "ascending";
+          for (const other of heads) other.removeAttribute("aria-sort");
+          head.setAttribute("aria-sort", down ? "descending" : "ascending");
+          const column = head.cellIndex;
+          rows.sort((one, other) => {
+            const [first, second] = [value(one, column), value(other, column)];
+            // What is empty stands last, whatever the order.
+            if (!first || !second) return Number(!first) - Number(!second);
+            return words.compare(first, second) * (down ? -1 : 1);
+          });
+          table.tBodies[0].append(...rows);
+        });
+      }
+    }
+  };
+
   // Nothing big ends by a slip: the button waits for the name.
   const retypes = (within) => {
     for (const input of all("input[data-expected]", within)) {
@@ -142,7 +177,7 @@
 
   // Straight to the first mistake.
   const mistake = document.querySelector("[aria-invalid]");
-  const prepare = (within) => { local(within); buttons(within); tabs(within); whens(within); retypes(within); };
+  const prepare = (within) => { local(within); buttons(within); tabs(within); whens(within); retypes(within); sorters(within); };
   prepare(document);
   if (mistake) (mistake.matches("fieldset") ? mistake.querySelector("input") : mistake).focus();
 

@@ -107,7 +107,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     table.rows = found.items.iter().map(|one| row(t, one)).collect();
     table.empty = t.own("access_group.none");
     table.paged(visit, &found);
-    table.sorted(visit, &[(0, "name")], "created");
+    table.sorted(visit, &[(0, "name"), (2, "enabled")], "created");
     table.filtered_by(
         visit,
         vec![

@@ -104,7 +104,11 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     table.empty = t.own("access_request.none");
     table.empty_action = Some(Anchor::new(t.own("nav.people"), format!("{MOUNT}/people")));
     table.paged(visit, &found);
-    table.sorted(visit, &[(4, "created"), (5, "expires")], "-created");
+    table.sorted(
+        visit,
+        &[(0, "user_name"), (4, "created"), (5, "expires")],
+        "-created",
+    );
     let states = RequestState::ALL
         .iter()
         .map(|one| Pick::new(one.name(), t.own_of("request_state", one.name())));

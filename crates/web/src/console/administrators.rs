@@ -93,7 +93,11 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         .collect();
     table.empty = t.own("administrator.none");
     table.paged(visit, &found);
-    table.sorted(visit, &[(0, "name"), (4, "created")], "name");
+    table.sorted(
+        visit,
+        &[(0, "name"), (1, "role"), (2, "enabled"), (4, "created")],
+        "name",
+    );
     table.filtered_by(
         visit,
         vec![

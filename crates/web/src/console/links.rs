@@ -60,8 +60,8 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     let mut table = table(visit, &found.items, &mailings, true);
     table.empty_action = Some(Anchor::new(t.own("nav.people"), format!("{MOUNT}/people")));
     table.paged(visit, &found);
-    let dates = [(2, "start"), (3, "end"), (5, "created")];
-    table.sorted(visit, &dates, "-created");
+    let orders = [(0, "user_name"), (2, "start"), (3, "end"), (5, "created")];
+    table.sorted(visit, &orders, "-created");
     let states = LinkState::ALL
         .iter()
         .map(|one| Pick::new(one.name(), t.word(one.name())));

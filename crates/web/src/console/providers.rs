@@ -191,7 +191,11 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     )
     .acting();
     table.rows = found.items.iter().map(|one| row(visit, one, now)).collect();
-    table.sorted(visit, &[(1, "name"), (5, "created")], "created");
+    table.sorted(
+        visit,
+        &[(1, "name"), (5, "created"), (6, "state"), (7, "user_type")],
+        "created",
+    );
     table.paged(visit, &found);
     table.filtered_by(visit, filters(visit));
     table.empty = t.own("provider.none");

@@ -69,7 +69,11 @@ pub(in crate::console) async fn list(visit: &Visit) -> Answer {
     table.empty = t.own("vendor.none");
     table.empty_action = Some(providers::begin(visit));
     table.paged(visit, &found);
-    table.sorted(visit, &[(0, "name"), (5, "end")], "created");
+    table.sorted(
+        visit,
+        &[(0, "name"), (1, "status"), (4, "start"), (5, "end")],
+        "created",
+    );
     table.filtered_by(visit, filters(visit, &sources));
     if visit.wants_csv() {
         return Ok(Reply::Export(Box::new(table), "vendors"));
