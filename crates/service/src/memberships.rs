@@ -270,6 +270,25 @@ fn selected(
             members.retain(|member| named.contains(&(kind(member), member.member.clone())));
             Ok(members)
         }
+        MemberSelector::Listed {
+            members: listed,
+            among,
+        } => {
+            let listed: HashMap<String, Option<MemberKind>> = listed
+                .iter()
+                .map(|member| (fold(&member.value), member.kind))
+                .collect();
+            let ids: Vec<String> = listed.keys().cloned().collect();
+            let mut members = memberships::find(tx, group, &ids)?;
+            members.retain(|member| {
+                let told = listed.get(&member.member).copied().flatten();
+                told.is_none_or(|told| told == kind(member))
+                    && among
+                        .as_ref()
+                        .is_none_or(|among| among.selects(&named(member)))
+            });
+            Ok(members)
+        }
         MemberSelector::Matching(condition) => {
             let mut members = memberships::of_group(tx, group)?;
             members.retain(|member| condition.selects(&named(member)));

@@ -142,3 +142,39 @@ fn a_removal_takes_out_whom_the_list_finds() {
         }
     });
 }
+
+/// `remove_with_value`: of whom the path means, only those listed go.
+#[test]
+fn only_listed_members_are_removed() {
+    both_engines(|app| {
+        let product = Product {
+            app,
+            token: app.register(internal("Product")).token,
+        };
+        let (ada, bob) = (product.user("ada"), product.user("bob"));
+        let body = json!({"schemas": [GROUP], "displayName": "Team",
+            "members": [{"value": ada}, {"value": bob}]});
+        let (_, team) = product.send("POST", "/Groups", &body);
+        let path = format!("/Groups/{}", team["id"].as_str().unwrap());
+        let bob_alone = format!("members[value eq \"{bob}\"]");
+        for (target, value, left) in [
+            (bob_alone.as_str(), json!([{"value": ada}]), 2),
+            ("members", json!([{"value": ada, "type": "Group"}]), 2),
+            ("members[type eq \"Group\"]", json!({"value": ada}), 2),
+            (
+                "members[type eq \"User\"]",
+                json!({"value": ada.to_uppercase()}),
+                1,
+            ),
+            ("members", json!([{"value": bob, "type": "User"}]), 0),
+        ] {
+            let body = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+                "Operations": [{"op": "remove", "path": target, "value": value}]});
+            let (status, answer) = product.send("PATCH", &path, &body);
+            assert_eq!(status, 204, "{answer}");
+            let (_, team) = product.send("GET", &path, &Value::Null);
+            let members = team["members"].as_array().map_or(0, Vec::len);
+            assert_eq!(members, left, "{target} {value}");
+        }
+    });
+}

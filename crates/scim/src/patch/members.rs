@@ -43,6 +43,14 @@ pub enum MemberSelector {
     References(Vec<(MemberKind, String)>),
     /// Those whom any other filter selects.
     Matching(MemberCondition),
+    /// Those that are listed, in so far as they are in: they have that id, compared without case, the type
+    /// if one is told, and are selected by the filter if there is one.
+    Listed {
+        /// What is displayed of them tells nobody apart.
+        members: Vec<Member>,
+        /// The filter of the path.
+        among: Option<MemberCondition>,
+    },
 }
 
 /// A filter between the `[` and `]` of `members`, understood (RFC 7644, section 3.5.2).
@@ -111,6 +119,7 @@ fn named(change: &MemberChange) -> usize {
         MemberChange::Add(members) | MemberChange::Replace(members) => members.len(),
         MemberChange::Remove(MemberSelector::Values(values)) => values.len(),
         MemberChange::Remove(MemberSelector::References(named)) => named.len(),
+        MemberChange::Remove(MemberSelector::Listed { members, .. }) => members.len(),
         MemberChange::Remove(_) => 0,
     }
 }
@@ -230,6 +239,15 @@ impl Splitter<'_> {
                 "remove: takes no value",
             ));
         }
+        if let (Some(filter), Op::Remove, Some(listed)) = (&path.filter, op, &value)
+            && *listed != ""
+            && *listed != json!({})
+        {
+            let among = Some(condition(filter, self.mounts, self.tolerances)?);
+            let members = self.members(listed.clone())?;
+            self.remove_listed(members, among);
+            return Ok(());
+        }
         if let Some(filter) = &path.filter {
             let selector = selector(filter, self.mounts, self.tolerances)?;
             return match (op, value) {
@@ -251,15 +269,8 @@ impl Splitter<'_> {
         match (op, value) {
             (Op::Remove, None) => self.changes.push(MemberChange::Remove(MemberSelector::All)),
             (Op::Remove, Some(listed)) => {
-                let values: Vec<String> = self
-                    .members(listed)?
-                    .into_iter()
-                    .map(|member| member.value)
-                    .collect();
-                if !values.is_empty() {
-                    self.changes
-                        .push(MemberChange::Remove(MemberSelector::Values(values)));
-                }
+                let members = self.members(listed)?;
+                self.remove_listed(members, None);
             }
             (Op::Replace, value) => {
                 let members = value.map_or(Ok(Vec::new()), |value| {
@@ -270,6 +281,20 @@ impl Splitter<'_> {
             (Op::Add, value) => self.add(value)?,
         }
         Ok(())
+    }
+
+    /// Nothing listed, nothing goes.
+    fn remove_listed(&mut self, members: Vec<Member>, among: Option<MemberCondition>) {
+        if members.is_empty() {
+            return;
+        }
+        let plain = among.is_none() && members.iter().all(|member| member.kind.is_none());
+        let selector = if plain {
+            MemberSelector::Values(members.into_iter().map(|member| member.value).collect())
+        } else {
+            MemberSelector::Listed { members, among }
+        };
+        self.changes.push(MemberChange::Remove(selector));
     }
 
     fn add(&mut self, value: Option<Value>) -> Result<(), Error> {
@@ -303,12 +328,12 @@ impl Splitter<'_> {
                     base,
                 })
             }
-            MemberSelector::All => MemberSelector::All,
+            unchanged @ (MemberSelector::All | MemberSelector::Listed { .. }) => unchanged,
         };
         let nobody = match &selector {
             MemberSelector::Values(values) => values.is_empty(),
             MemberSelector::References(named) => named.is_empty(),
-            MemberSelector::All | MemberSelector::Matching(_) => false,
+            _ => false,
         };
         if !nobody {
             self.changes.push(MemberChange::Remove(selector));

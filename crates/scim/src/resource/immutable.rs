@@ -36,7 +36,7 @@ pub(crate) fn check_unchanged(
 pub(crate) fn check_parts(
     attribute: &Attribute,
     before: &Value,
-    after: &Value,
+    after: &mut Value,
 ) -> Result<(), Error> {
     let immutable = attribute
         .sub_attributes

@@ -81,7 +81,7 @@ fn membership_in_every_form() {
             values(&["u1"]),
         ),
         (
-            json!({"op": "remove", "path": "members[value eq \"u1\"]", "value": [{"value": "u1"}]}),
+            json!({"op": "remove", "path": "members[value eq \"u1\"]", "value": ""}),
             values(&["u1"]),
         ),
         (
@@ -388,7 +388,7 @@ fn a_value_path_selects_whom_a_list_selects() {
                 MemberSelector::Values(ids) => ids.iter().any(|known| fold(known) == fold(id)),
                 MemberSelector::References(named) => named.contains(&(kind, id.to_owned())),
                 MemberSelector::Matching(condition) => condition.selects(&member),
-                MemberSelector::All => true,
+                MemberSelector::All | MemberSelector::Listed { .. } => panic!("{selector:?}"),
             };
             let mut value = json!({"value": id, "type": kind.name(),
                 "$ref": format!("{BASE}/{}/{id}", kind.collection())});
@@ -414,4 +414,41 @@ fn what_cannot_be_told_without_an_address_is_refused() {
         assert_eq!(error.scim_type, Some(ScimType::InvalidFilter), "{filter}");
         assert!(error.detail.contains("no address is known"), "{error}");
     }
+}
+
+/// Of whom a filter selects only those listed go, and a type that is listed tells members apart.
+#[test]
+fn only_listed_members_go() {
+    let removal = |operation: Value| {
+        let operations = json!([operation]);
+        let error = split_as(&operations, Dialect::Strict).unwrap_err();
+        assert_eq!(error.scim_type, Some(ScimType::InvalidSyntax), "{error}");
+        changes(&operations).pop()
+    };
+    let listed = json!([{"value": "u1"}, {"value": "g1", "type": "Group"}]);
+    let g1 = Member {
+        kind: Some(MemberKind::Group),
+        ..member("g1")
+    };
+    let change = removal(json!({"op": "remove", "path": "members", "value": listed}));
+    let Some(MemberChange::Remove(MemberSelector::Listed { members, among })) = change else {
+        panic!("{change:?}")
+    };
+    assert_eq!((members, among), (vec![member("u1"), g1], None));
+    let path = "members[type eq \"User\" and value ne \"u2\"]";
+    let change = removal(json!({"op": "remove", "path": path, "value": {"value": "u1"}}));
+    let Some(MemberChange::Remove(MemberSelector::Listed { members, among })) = change else {
+        panic!("{change:?}")
+    };
+    assert_eq!(members, [member("u1")]);
+    let user = |id: &str| Member {
+        kind: Some(MemberKind::User),
+        ..member(id)
+    };
+    let among = among.unwrap();
+    assert!(among.selects(&user("u1")) && !among.selects(&user("u2")));
+    assert_eq!(
+        removal(json!({"op": "remove", "path": path, "value": []})),
+        None
+    );
 }
