@@ -193,6 +193,47 @@ fn characteristics_are_held_when_a_resource_is_written() {
     assert!(detail.contains("colour"));
 }
 
+/// RFC 7643 7, `uniqueness`: values are told apart as filters do.
+// proves: 7643-7-unique
+#[test]
+fn unique_numbers_are_one_however_they_are_written() {
+    let definitions = json!({
+        "schemas": [{"id": BADGE, "attributes": [
+            {"name": "factor", "type": "decimal", "multiValued": true, "uniqueness": "server"}]}],
+        "resourceTypes": [{"name": "Badge", "endpoint": "/Badges", "schema": BADGE}]
+    });
+    let registry = Registry::new(&Definitions::parse(&definitions).unwrap()).unwrap();
+    let badges = registry.by_name("Badge").unwrap();
+    let unique = |number: &str| {
+        let body = format!(r#"{{"schemas":["{BADGE}"],"factor":[{number}]}}"#);
+        let body = serde_json::from_str(&body).unwrap();
+        let mut strict = Tolerances::new(Dialect::Strict);
+        Resource::parse(badges, body, &Limits::default(), &mut strict)
+            .unwrap()
+            .unique_values(badges)
+    };
+    for (a, b, one) in [
+        ("1", "1.0", true),
+        ("0", "-0.0", true),
+        ("0", "-0", true),
+        ("100", "1e2", true),
+        ("-3", "-3.0", true),
+        ("9007199254740992", "9007199254740992.0", true),
+        ("9007199254740993", "9007199254740992.0", false),
+        ("18446744073709551615", "18446744073709551616.0", false),
+        ("0.1", "0.10", true),
+        ("1e300", "1.0e300", true),
+        ("1", "1.5", false),
+    ] {
+        assert_eq!(unique(a) == unique(b), one, "{a} {b}");
+        assert_eq!(
+            unique(a)[0].value.to_string() == unique(b)[0].value.to_string(),
+            one,
+            "{a} {b}"
+        );
+    }
+}
+
 /// RFC 7644 3.5.1: a PUT may repeat an immutable value or leave it out, but not change it.
 // proves: 7643-7-immutable 7644-3.5.1-immutable
 #[test]
