@@ -54,7 +54,14 @@ impl Editor<'_> {
         let data = self.container(found);
         let existing = data.get_mut(&attribute.name);
         match (existing, given) {
-            (Some(Value::Array(existing)), Value::Array(given)) if op == Op::Add => {
+            (Some(Value::Array(existing)), Value::Array(mut given)) if op == Op::Add => {
+                if attribute.mutability == Mutability::Immutable {
+                    let known = |value: &Value| {
+                        let mut existing = existing.iter();
+                        existing.any(|existing| resource::same(attribute, existing, value))
+                    };
+                    given.retain(|value| !known(value));
+                }
                 append(existing, given);
                 if existing.len() > most {
                     let name = &attribute.name;
@@ -67,12 +74,14 @@ impl Editor<'_> {
                 merge(existing, given);
             }
             (_, given) => {
-                let changes = data.get(&attribute.name) != Some(&given);
-                if changes
-                    && attribute.mutability == Mutability::Immutable
-                    && data.contains_key(&attribute.name)
+                if attribute.mutability == Mutability::Immutable
+                    && let Some(stored) = data.get(&attribute.name)
                 {
-                    return Err(mutability(&attribute.name, "is immutable"));
+                    return if resource::same(attribute, stored, &given) {
+                        Ok(())
+                    } else {
+                        Err(mutability(&attribute.name, "is immutable"))
+                    };
                 }
                 data.insert(attribute.name.clone(), given);
             }
