@@ -30,12 +30,11 @@ impl Editor<'_> {
             return Err(invalid_value("active: true or false is expected"));
         }
         match op {
-            Op::Remove if value.is_null() => return self.unassign(found),
+            Op::Remove | Op::Replace if value.is_null() => return self.unassign(found),
             Op::Remove if !attribute.multi_valued && lists_nothing(value) => {
                 return self.unassign(found);
             }
             Op::Remove => return self.remove_listed(found, value),
-            Op::Replace if value.is_null() => return self.unassign(found),
             Op::Add | Op::Replace => {}
         }
         let sent = whole(op, attribute, value);

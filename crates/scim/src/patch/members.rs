@@ -68,14 +68,13 @@ impl MemberCondition {
     ///
     /// RFC 7644, section 3.5.2.
     pub fn selects(&self, member: &Member) -> bool {
-        let mut value = json!({ "value": member.value });
-        if let Some(kind) = member.kind {
-            value["type"] = kind.name().into();
-            value["$ref"] = reference(&self.base, kind, &member.value).into();
-        }
-        if let Some(display) = &member.display {
-            value["display"] = display.as_str().into();
-        }
+        let kind = member.kind.map(MemberKind::name);
+        let named = member
+            .kind
+            .map(|kind| reference(&self.base, kind, &member.value));
+        // What is null compares as what is absent.
+        let value =
+            json!({"value": member.value, "type": kind, "$ref": named, "display": member.display});
         matches_value(&self.condition, &comparable(group_members(), &value))
     }
 }
@@ -116,10 +115,11 @@ pub(super) fn split(
 
 fn named(change: &MemberChange) -> usize {
     match change {
-        MemberChange::Add(members) | MemberChange::Replace(members) => members.len(),
+        MemberChange::Add(members)
+        | MemberChange::Replace(members)
+        | MemberChange::Remove(MemberSelector::Listed { members, .. }) => members.len(),
         MemberChange::Remove(MemberSelector::Values(values)) => values.len(),
         MemberChange::Remove(MemberSelector::References(named)) => named.len(),
-        MemberChange::Remove(MemberSelector::Listed { members, .. }) => members.len(),
         MemberChange::Remove(_) => 0,
     }
 }

@@ -525,12 +525,11 @@ fn later_operations_see_earlier_ones() {
     assert_eq!(user["title"], "Chief");
 }
 
-/// `remove_with_value`: what is listed goes, and nothing else, wherever the path leads.
-#[test]
-fn only_what_is_listed_is_removed() {
+/// The path and the value of a `remove`, and where what goes was.
+fn listings() -> Vec<(String, Value, Vec<&'static str>)> {
     let enterprise = |rest: &str| format!("{ENTERPRISE_USER}{rest}");
     let work = "emails[type eq \"work\"]";
-    for (path, value, gone) in [
+    vec![
         // A filter: of what it selects.
         (
             work.to_owned(),
@@ -608,7 +607,13 @@ fn only_what_is_listed_is_removed() {
         ),
         (enterprise(":department"), json!("nope"), vec![]),
         (enterprise(":manager"), json!("m1"), vec![]),
-    ] {
+    ]
+}
+
+/// `remove_with_value`: what is listed goes, and nothing else, wherever the path leads.
+#[test]
+fn only_what_is_listed_is_removed() {
+    for (path, value, gone) in listings() {
         let operations = json!([{"op": "remove", "path": path, "value": value}]);
         if !value.is_null() {
             let error = patched(&operations, Dialect::Strict).0.unwrap_err();
@@ -637,6 +642,10 @@ fn only_what_is_listed_is_removed() {
             "{path} {value}"
         );
     }
+}
+
+#[test]
+fn what_cannot_be_removed_or_listed_is_refused() {
     for (path, value, scim_type) in [
         ("userName", json!("bjensen"), ScimType::Mutability),
         ("emails", json!("babs@work.example"), ScimType::InvalidValue),

@@ -204,57 +204,68 @@ fn keep_values(
         return Ok(());
     };
     let key = |value: &Value| Some(told(significant, value.get(&significant.name)?).to_string());
+    let read = |value: &Value| -> Vec<Option<Value>> {
+        parts
+            .iter()
+            .map(|sub| Some(in_order(told(sub, value.get(&sub.name)?))))
+            .collect()
+    };
     // Those that none of the new ones continues yet.
-    let mut known: HashMap<String, Vec<&Value>> = HashMap::new();
+    let mut known: HashMap<String, Vec<(&Value, Vec<Option<Value>>)>> = HashMap::new();
     for old in old {
         if let Some(key) = key(old) {
-            known.entry(key).or_default().push(old);
+            known.entry(key).or_default().push((old, read(old)));
         }
     }
-    let mut refused = None;
-    let mut others = Vec::new();
-    for new in new {
-        let Some(key) = key(new) else { continue };
-        let Some(candidates) = known.get_mut(&key) else {
-            continue;
-        };
-        let kept = candidates.iter().enumerate().find_map(|(at, old)| {
-            let mut kept = new.clone();
-            keep_parts(within, &parts, old, &mut kept, absent)
-                .map_err(|error| refused = Some(error))
-                .ok()
-                .map(|()| (at, kept))
-        });
-        match kept {
-            Some((at, kept)) => {
-                candidates.swap_remove(at);
-                *new = kept;
+    let mut open: Vec<_> = new
+        .iter_mut()
+        .filter_map(|new| Some((key(new)?, read(new), new)))
+        .collect();
+    // Those that say all go first, so that none of them takes the place of another.
+    for absent in [Absent::IsChanged, absent] {
+        open.retain_mut(|(key, read, new)| {
+            let Some(candidates) = known.get_mut(key) else {
+                return false;
+            };
+            let found = candidates
+                .iter()
+                .position(|(_, old)| differs(old, read, absent).is_none());
+            let Some(at) = found else { return true };
+            let (old, _) = candidates.remove(at);
+            for sub in &parts {
+                if let (Some(old), Value::Object(new)) = (old.get(&sub.name), &mut **new) {
+                    new.insert(sub.name.clone(), old.clone());
+                }
             }
-            None => others.push(key),
-        }
+            false
+        });
     }
     // A further value beside those that are still there is a new one.
-    let takes_a_place = |key: &String| known.get(key).is_some_and(|left| !left.is_empty());
+    let refused = open.iter().find_map(|(key, read, _)| {
+        let (_, old) = known.get(key)?.first()?;
+        parts.get(differs(old, read, absent)?)
+    });
     match refused {
-        Some(error) if others.iter().any(takes_a_place) => Err(error),
-        _ => Ok(()),
+        Some(sub) => Err(changed(&format!("{within}{}", sub.name))),
+        None => Ok(()),
     }
 }
 
-fn keep_parts(
-    within: &str,
-    parts: &[&Attribute],
-    old: &Value,
-    new: &mut Value,
-    absent: Absent,
-) -> Result<(), Error> {
-    let Value::Object(new) = new else {
-        return Ok(());
-    };
-    parts.iter().try_for_each(|sub| match old.get(&sub.name) {
-        Some(old) => keep_one(within, sub, old, new, absent),
-        None => Ok(()),
+/// Which part of a value is not what it was.
+fn differs(old: &[Option<Value>], new: &[Option<Value>], absent: Absent) -> Option<usize> {
+    old.iter().zip(new).position(|parts| match parts {
+        (None, _) => false,
+        (Some(_), None) => absent == Absent::IsChanged,
+        (Some(old), Some(new)) => old != new,
     })
+}
+
+/// Several values, which have no order, in one.
+fn in_order(mut value: Value) -> Value {
+    if let Value::Array(values) = &mut value {
+        values.sort_by_cached_key(Value::to_string);
+    }
+    value
 }
 
 fn keep_one(
