@@ -228,7 +228,7 @@ fn addresses_of_defined_types_and_extensions() {
         let world = World::new(app, &json!([{"name": "a"}]), &json!([{"name": "x"}]));
         for endpoint in ["/Users", "/Things"] {
             let path = format!("{endpoint}/.search");
-            for method in ["GET", "HEAD", "PUT", "PATCH", "DELETE"] {
+            for method in ["GET", "PUT", "PATCH", "DELETE"] {
                 let reply = world.scim(method, &path, None);
                 assert_eq!(reply.status, 405, "{method} {path}: {}", reply.text);
                 assert_eq!(

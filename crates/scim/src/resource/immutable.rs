@@ -183,6 +183,9 @@ fn keep_attributes(
     Ok(())
 }
 
+/// The immutable sub-attributes of a value, as they are told apart.
+type Parts = Vec<Option<Value>>;
+
 /// The values of a multi-valued attribute come and go whole; those with one `value` are one and the same.
 /// (Who is a member of a group is told by the id alone.)
 fn keep_values(
@@ -204,14 +207,14 @@ fn keep_values(
         return Ok(());
     };
     let key = |value: &Value| Some(told(significant, value.get(&significant.name)?).to_string());
-    let read = |value: &Value| -> Vec<Option<Value>> {
+    let read = |value: &Value| -> Parts {
         parts
             .iter()
             .map(|sub| Some(in_order(told(sub, value.get(&sub.name)?))))
             .collect()
     };
     // Those that none of the new ones continues yet.
-    let mut known: HashMap<String, Vec<(&Value, Vec<Option<Value>>)>> = HashMap::new();
+    let mut known: HashMap<String, Vec<(&Value, Parts)>> = HashMap::new();
     for old in old {
         if let Some(key) = key(old) {
             known.entry(key).or_default().push((old, read(old)));
