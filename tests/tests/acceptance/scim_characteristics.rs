@@ -167,16 +167,16 @@ fn what_is_immutable_stays_as_it_is_stored() {
         let thing = json!({"schemas": [THING, EXTRA], "text": "I", "many": ["a", "b"], "number": 1,
             "at": "2026-01-01T00:00:00Z", "ports": [{"value": "p", "slot": "i1"}],
             EXTRA: {"x": "1", "fixed": "I"}});
-        let path = world.create(&thing);
+        let address = world.create(&thing);
         let put = |name: &str, value: &Value| {
             let mut body = thing.clone();
             body[name] = value.clone();
-            world.scim("PUT", &path, Some(&body))
+            world.scim("PUT", &address, Some(&body))
         };
         let patch = |name: &str, value: &Value| {
             let body = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
                 "Operations": [{"op": "replace", "path": name, "value": value}]});
-            world.scim("PATCH", &path, Some(&body))
+            world.scim("PATCH", &address, Some(&body))
         };
         for (name, same, other) in [
             ("text", json!("i"), json!("J")),
@@ -206,7 +206,7 @@ fn what_is_immutable_stays_as_it_is_stored() {
         // What stays for an immutable value needs what is required beside it.
         let mut bare = thing.clone();
         bare.as_object_mut().unwrap().remove(EXTRA);
-        let reply = world.scim("PUT", &path, Some(&bare));
+        let reply = world.scim("PUT", &address, Some(&bare));
         assert_eq!(reply.status, 400, "{}", reply.text);
         assert!(
             reply
@@ -216,8 +216,8 @@ fn what_is_immutable_stays_as_it_is_stored() {
             reply.text
         );
         assert_eq!(patch("plain", &json!("new")).status, 200);
-        let read = world.scim("GET", &path, None).json();
-        assert_eq!(world.scim("PUT", &path, Some(&read)).status, 200);
+        let read = world.scim("GET", &address, None).json();
+        assert_eq!(world.scim("PUT", &address, Some(&read)).status, 200);
     });
 }
 
