@@ -1,15 +1,19 @@
 //! SCIM from axum handlers: users in a map in memory, with lists, `.search`, PATCH and discovery.
 //!
 //! `cargo run -p vestibule-scim --example axum`, then
-//! `curl 'http://127.0.0.1:3000/Users?filter=userName%20sw%20%22b%22'`.
+//! `curl -H 'Authorization: Bearer example' 'http://127.0.0.1:3000/Users?filter=userName%20sw%20%22b%22'`.
+//!
+//! Whoever has the one fixed [`TOKEN`] may do everything. A server for more than oneself gives tokens out that
+//! end, keeps no more than their digests, and compares these in constant time.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Bytes;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::{StatusCode, header};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -22,6 +26,8 @@ use vestibule_scim::{
 };
 
 const BASE: &str = "http://127.0.0.1:3000";
+/// What the client shows as `Authorization: Bearer example`.
+pub(crate) const TOKEN: &str = "example";
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
@@ -43,6 +49,7 @@ pub(crate) fn router() -> Router {
             "/Users/{id}",
             get(read).put(replace).patch(modify).delete(delete),
         )
+        .layer(from_fn(admit))
         .with_state(Arc::new(Server {
             // User and Group as RFC 7643 has them.
             registry: Registry::plain(&Definitions::default()).expect("nothing is defined wrongly"),
@@ -82,6 +89,20 @@ fn scim(mut response: Response) -> Response {
         .headers_mut()
         .insert(header::CONTENT_TYPE, media_type);
     response
+}
+
+/// RFC 7644, section 2: who is not known is answered 401 and told what to show.
+async fn admit(request: Request, next: Next) -> Response {
+    let shown = request.headers().get(header::AUTHORIZATION);
+    let token = shown.and_then(|shown| {
+        let (scheme, token) = shown.to_str().ok()?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(token)
+    });
+    if token == Some(TOKEN) {
+        return next.run(request).await;
+    }
+    let refusal = Refusal(Error::new(401, None, "show the bearer token"));
+    ([(header::WWW_AUTHENTICATE, "Bearer")], refusal).into_response()
 }
 
 fn not_found(id: &str) -> Refusal {

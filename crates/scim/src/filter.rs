@@ -27,7 +27,7 @@ mod parse;
 mod resolve;
 
 pub(crate) use across::{Meaning, resolve as resolve_across};
-pub(crate) use document::comparable;
+pub(crate) use document::{comparable, told};
 pub use document::{instant, match_document};
 pub use error::{FilterError, Problem};
 pub use matches::matches;

@@ -250,12 +250,6 @@ fn sort_target(resource_type: &ResourceType, text: &str, limits: &Limits) -> Res
         path.sub_attribute = Some("value".to_owned());
         target = Target::resolve(resource_type, &path).unwrap_or(target);
     }
-    if target.kind == AttributeType::Complex {
-        return Err(invalid(format!(
-            "{} is complex; name one of its sub-attributes",
-            quoted(text)
-        )));
-    }
     if target.returned == Returned::Never {
         return Err(Error::new(
             403,
@@ -265,6 +259,12 @@ fn sort_target(resource_type: &ResourceType, text: &str, limits: &Limits) -> Res
                 quoted(text)
             ),
         ));
+    }
+    if target.kind == AttributeType::Complex {
+        return Err(invalid(format!(
+            "{} is complex; name one of its sub-attributes",
+            quoted(text)
+        )));
     }
     Ok(target)
 }

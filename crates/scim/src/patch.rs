@@ -10,7 +10,7 @@ mod values;
 mod work;
 
 pub use apply::apply;
-pub use members::{MemberChange, MemberSelector};
+pub use members::{MemberChange, MemberCondition, MemberSelector};
 
 use std::fmt;
 
@@ -37,8 +37,10 @@ impl Patch {
     }
 
     /// Parts the changes of a group's `members` from the rest. The rest is `None` when nothing
-    /// else is asked for. `mounts` as of [`Resource::take_members`](crate::Resource::take_members): a
-    /// `$ref` in a value path means the resource it names, and nobody when it leads elsewhere.
+    /// else is asked for. `mounts` as of [`Resource::take_members`](crate::Resource::take_members), the one
+    /// the request came to first: with `eq` and `ne` a `$ref` in a value path means the resource it names, and
+    /// nobody when it leads elsewhere; the other operators compare with the URI below the first of them, and
+    /// are 400 `invalidFilter` where there is none.
     pub fn split_members(
         self,
         mounts: &[String],

@@ -208,10 +208,11 @@ impl Projection {
         sub: Option<&Attribute>,
     ) -> Verdict {
         let returned = sub.unwrap_or(attribute).returned;
-        match returned {
-            Returned::Never => return Verdict::Out,
-            Returned::Always => return Verdict::Whole,
-            Returned::Default | Returned::Request => {}
+        match (attribute.returned, returned) {
+            (_, Returned::Never) => return Verdict::Out,
+            // What is always returned is so with all its parts.
+            (Returned::Always, _) | (_, Returned::Always) => return Verdict::Whole,
+            (_, Returned::Default | Returned::Request) => {}
         }
         let by_default = if returned == Returned::Default {
             Verdict::Whole

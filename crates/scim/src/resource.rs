@@ -14,7 +14,7 @@ mod value;
 use serde_json::{Map, Value};
 
 pub use address::primary_email;
-pub(crate) use immutable::{check_parts, check_unchanged};
+pub(crate) use immutable::{check_parts, check_unchanged, same};
 pub(crate) use member::referred_here;
 pub use member::{Member, MemberKind, members};
 pub use unique::UniqueValue;

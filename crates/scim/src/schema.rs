@@ -71,7 +71,8 @@ pub enum Mutability {
     ReadOnly,
     /// The client may change it at any time.
     ReadWrite,
-    /// The client may set it once.
+    /// The client may set it once: what a filter's `eq` does not find equal is refused. In a multi-valued
+    /// attribute, as long as a value with that `value` stays.
     Immutable,
     /// The client may set it and never read it.
     WriteOnly,
@@ -81,7 +82,8 @@ pub enum Mutability {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Returned {
-    /// In every response, whatever is asked for.
+    /// In every response, whatever is asked for; of a complex attribute all parts that are not [`Never`](Self::Never).
+    /// Of a sub-attribute: wherever its attribute goes out.
     Always,
     /// In no response.
     Never,

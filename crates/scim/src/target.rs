@@ -23,7 +23,7 @@ pub struct Target {
     pub multi_valued: bool,
     /// Whether case tells its values apart.
     pub case_exact: bool,
-    /// Which responses carry it.
+    /// Which responses carry it; never, when they never carry the attribute it is a part of.
     pub returned: Returned,
     /// Who may change it.
     pub mutability: Mutability,
@@ -98,7 +98,10 @@ impl<'a> Found<'a> {
             kind: leaf.kind,
             multi_valued: self.attribute.multi_valued,
             case_exact: leaf.case_exact,
-            returned: leaf.returned,
+            returned: match self.attribute.returned {
+                Returned::Never => Returned::Never,
+                _ => leaf.returned,
+            },
             mutability: leaf.mutability,
         }
     }

@@ -14,6 +14,7 @@ async fn send(router: &Router, method: Method, uri: &str, body: &Value) -> (Stat
     let request = Request::builder()
         .method(method)
         .uri(uri)
+        .header("Authorization", format!("Bearer {}", example::TOKEN))
         .body(Body::from(body.to_string()))
         .expect("the request is right");
     let response = router
@@ -115,4 +116,27 @@ async fn one_is_shown_as_asked_for_and_discovery_leads_somewhere() {
             assert_eq!((status, &found["id"]), (StatusCode::OK, &document["id"]));
         }
     }
+}
+
+#[tokio::test]
+async fn nobody_is_answered_without_the_token_that_is_advertised() {
+    let router = example::router();
+    for shown in [None, Some("Bearer other"), Some("Basic example")] {
+        let mut request = Request::builder().uri("/Users");
+        if let Some(shown) = shown {
+            request = request.header("Authorization", shown);
+        }
+        let request = request.body(Body::empty()).expect("the request is right");
+        let response = router
+            .clone()
+            .oneshot(request)
+            .await
+            .expect("the router never fails");
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+        assert_eq!(response.headers()["www-authenticate"], "Bearer");
+    }
+    let (status, config) = send(&router, Method::GET, "/ServiceProviderConfig", &Value::Null).await;
+    assert_eq!(status, StatusCode::OK);
+    let scheme = &config["authenticationSchemes"][0]["type"];
+    assert_eq!(scheme, "oauthbearertoken");
 }

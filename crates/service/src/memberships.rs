@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use vestibule_domain::event::{Action, Payload};
 use vestibule_domain::placement::{self, Membership as GroupMembership};
 use vestibule_domain::{EventId, GroupId, UserId};
-use vestibule_scim::filter::matches;
-use vestibule_scim::{Condition, Member, MemberChange, MemberKind, MemberSelector, ScimType};
+use vestibule_scim::fold::fold;
+use vestibule_scim::{Member, MemberChange, MemberKind, MemberSelector, ScimType};
 use vestibule_storage::memberships::{self, Membership, Parent};
 use vestibule_storage::{Read, Write, groups};
 
@@ -259,39 +259,58 @@ fn selected(
 ) -> Result<Vec<Membership>, Error> {
     match selector {
         MemberSelector::All => Ok(memberships::of_group(tx, group)?),
-        MemberSelector::Values(ids) => Ok(memberships::find(tx, group, ids)?),
+        MemberSelector::Values(ids) => {
+            // Ids are kept in the form they compare in.
+            let ids: Vec<String> = ids.iter().map(|id| fold(id)).collect();
+            Ok(memberships::find(tx, group, &ids)?)
+        }
         MemberSelector::References(named) => {
             let ids: Vec<String> = named.iter().map(|(_, id)| id.clone()).collect();
             let mut members = memberships::find(tx, group, &ids)?;
+            members.retain(|member| named.contains(&(kind(member), member.member.clone())));
+            Ok(members)
+        }
+        MemberSelector::Listed {
+            members: listed,
+            among,
+        } => {
+            let listed: HashMap<String, Option<MemberKind>> = listed
+                .iter()
+                .map(|member| (fold(&member.value), member.kind))
+                .collect();
+            let ids: Vec<String> = listed.keys().cloned().collect();
+            let mut members = memberships::find(tx, group, &ids)?;
             members.retain(|member| {
-                let kind = if member.is_group {
-                    MemberKind::Group
-                } else {
-                    MemberKind::User
-                };
-                named.contains(&(kind, member.member.clone()))
+                let told = listed.get(&member.member).copied().flatten();
+                told.is_none_or(|told| told == kind(member))
+                    && among
+                        .as_ref()
+                        .is_none_or(|among| among.selects(&named(member)))
             });
             Ok(members)
         }
         MemberSelector::Matching(condition) => {
             let mut members = memberships::of_group(tx, group)?;
-            members.retain(|member| satisfies(member, condition));
+            members.retain(|member| condition.selects(&named(member)));
             Ok(members)
         }
     }
 }
 
-fn satisfies(member: &Membership, condition: &Condition) -> bool {
-    let kind = if member.is_group { "group" } else { "user" };
-    let mut value = json!({"value": member.member, "type": kind});
-    if let (Some(display), Some(value)) = (&member.display, value.as_object_mut()) {
-        value.insert(
-            "display".to_owned(),
-            Value::from(vestibule_scim::fold::fold(display)),
-        );
+fn kind(member: &Membership) -> MemberKind {
+    if member.is_group {
+        MemberKind::Group
+    } else {
+        MemberKind::User
     }
-    let document = serde_json::Map::from_iter([("members".to_owned(), Value::Array(vec![value]))]);
-    matches(condition, &document)
+}
+
+fn named(member: &Membership) -> Member {
+    Member {
+        value: member.member.clone(),
+        kind: Some(kind(member)),
+        display: member.display.clone(),
+    }
 }
 
 /// The people whose groups have changed: those named and those in the groups named.

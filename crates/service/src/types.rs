@@ -99,6 +99,40 @@ impl Service {
 
 /// Stored definitions.
 pub(crate) fn parsed(document: &str) -> Result<Definitions, crate::Error> {
-    let value: Value = serde_json::from_str(document).map_err(crate::Error::internal)?;
+    let mut value: Value = serde_json::from_str(document).map_err(crate::Error::internal)?;
+    forget_unkept(&mut value, false);
     Definitions::parse(&value).map_err(crate::Error::internal)
+}
+
+/// What is writeOnly was once taken as unique, and never was: it is not kept. As deep as JSON is read.
+fn forget_unkept(value: &mut Value, unkept: bool) {
+    match value {
+        Value::Array(values) => values
+            .iter_mut()
+            .for_each(|value| forget_unkept(value, unkept)),
+        Value::Object(data) => {
+            let unkept = unkept || data.get("mutability").is_some_and(|it| it == "writeOnly");
+            if unkept && data.contains_key("uniqueness") {
+                data.insert("uniqueness".to_owned(), "none".into());
+            }
+            data.values_mut()
+                .for_each(|value| forget_unkept(value, unkept));
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_defined_as_unique_and_not_kept_is_still_read() {
+        let attribute =
+            r#"{"name":"a","mutability":"writeOnly","returned":"never","uniqueness":"server"}"#;
+        let schema = format!(r#"{{"id":"urn:example:Badge","attributes":[{attribute}]}}"#);
+        let stored = parsed(&format!(r#"{{"schemas":[{schema}]}}"#)).unwrap();
+        let read = &stored.schemas[0].attributes[0];
+        assert_eq!(read.uniqueness, vestibule_scim::schema::Uniqueness::None);
+    }
 }

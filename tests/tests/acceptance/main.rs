@@ -30,6 +30,7 @@ mod panics;
 mod races;
 mod records;
 mod scim_bulk;
+mod scim_characteristics;
 mod scim_http;
 mod scim_limits;
 mod scim_lists;

@@ -68,3 +68,113 @@ fn a_reference_means_the_resource_it_names() {
         assert_eq!(remove(team["members"][0]["$ref"].as_str().unwrap()), 0);
     });
 }
+
+/// RFC 7644, section 3.5.2.2: what a value filter selects in a list, it selects in a PATCH.
+#[test]
+fn a_removal_takes_out_whom_the_list_finds() {
+    both_engines(|app| {
+        let product = Product {
+            app,
+            token: app.register(internal("Product")).token,
+        };
+        let (ada, bob) = (product.user("ada"), product.user("bob"));
+        let create = |name: &str, members: &[&String]| {
+            let members: Vec<Value> = members.iter().map(|id| json!({"value": id})).collect();
+            let body = json!({"schemas": [GROUP], "displayName": name, "members": members});
+            let (status, group) = product.send("POST", "/Groups", &body);
+            assert_eq!(status, 201, "{group}");
+            group["id"].as_str().unwrap().to_owned()
+        };
+        let inner = create("Inner", &[]);
+        for (turn, (filter, staying)) in [
+            ("$ref eq null".to_owned(), vec![&ada, &bob, &inner]),
+            (format!("not ($ref co \"{ada}\")"), vec![&ada]),
+            ("not ($ref co \"/Users/\")".to_owned(), vec![&ada, &bob]),
+            (
+                format!("type eq \"User\" and not ($ref ew \"{ada}\")"),
+                vec![&ada, &inner],
+            ),
+            (format!("$ref ew \"{ada}\""), vec![&bob, &inner]),
+            (
+                format!("$ref sw \"{}/scim/v2/Groups/\"", app.url()),
+                vec![&ada, &bob],
+            ),
+            ("$ref gt \"h\"".to_owned(), vec![]),
+            (
+                format!("value eq \"{}\"", ada.to_uppercase()),
+                vec![&bob, &inner],
+            ),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let name = format!("Team {turn}");
+            let team = create(&name, &[&ada, &bob, &inner]);
+            let found = |member: &String| {
+                let query = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],
+                    "filter": format!("id eq \"{team}\" and members[value eq \"{member}\" and ({filter})]")});
+                let (status, answer) = product.send("POST", "/Groups/.search", &query);
+                assert_eq!(status, 200, "{answer}");
+                answer["totalResults"] == 1
+            };
+            let mut left: Vec<&String> = [&ada, &bob, &inner]
+                .into_iter()
+                .filter(|member| !found(member))
+                .collect();
+            let mut staying = staying;
+            staying.sort_unstable();
+            left.sort_unstable();
+            assert_eq!(left, staying, "{filter}");
+            let path = format!("/Groups/{team}");
+            let body = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+                "Operations": [{"op": "remove", "path": format!("members[{filter}]")}]});
+            let (status, answer) = product.send("PATCH", &path, &body);
+            assert_eq!(status, 204, "{filter}: {answer}");
+            let (_, team) = product.send("GET", &path, &Value::Null);
+            let mut left: Vec<&str> = team["members"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|member| member["value"].as_str())
+                .collect();
+            left.sort_unstable();
+            assert_eq!(left, staying, "{filter}");
+        }
+    });
+}
+
+/// `remove_with_value`: of whom the path means, only those listed go.
+#[test]
+fn only_listed_members_are_removed() {
+    both_engines(|app| {
+        let product = Product {
+            app,
+            token: app.register(internal("Product")).token,
+        };
+        let (ada, bob) = (product.user("ada"), product.user("bob"));
+        let body = json!({"schemas": [GROUP], "displayName": "Team",
+            "members": [{"value": ada}, {"value": bob}]});
+        let (_, team) = product.send("POST", "/Groups", &body);
+        let path = format!("/Groups/{}", team["id"].as_str().unwrap());
+        let bob_alone = format!("members[value eq \"{bob}\"]");
+        for (target, value, left) in [
+            (bob_alone.as_str(), json!([{"value": ada}]), 2),
+            ("members", json!([{"value": ada, "type": "Group"}]), 2),
+            ("members[type eq \"Group\"]", json!({"value": ada}), 2),
+            (
+                "members[type eq \"User\"]",
+                json!({"value": ada.to_uppercase()}),
+                1,
+            ),
+            ("members", json!([{"value": bob, "type": "User"}]), 0),
+        ] {
+            let body = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+                "Operations": [{"op": "remove", "path": target, "value": value}]});
+            let (status, answer) = product.send("PATCH", &path, &body);
+            assert_eq!(status, 204, "{answer}");
+            let (_, team) = product.send("GET", &path, &Value::Null);
+            let members = team["members"].as_array().map_or(0, Vec::len);
+            assert_eq!(members, left, "{target} {value}");
+        }
+    });
+}

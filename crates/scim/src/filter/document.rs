@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use serde_json::{Map, Value};
 
+use super::number;
 use crate::fold::fold;
 use crate::resource::primary_email;
 use crate::schema::AttributeType;
@@ -91,6 +92,23 @@ pub(crate) fn comparable(attribute: &Attribute, value: &Value) -> Value {
             _ => value.clone(),
         },
         Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+    }
+}
+
+/// The same where values are told apart by being equal: two are when a filter's `eq` finds them so.
+pub(crate) fn told(attribute: &Attribute, value: &Value) -> Value {
+    let mut told = comparable(attribute, value);
+    write_once(&mut told);
+    told
+}
+
+// As deep as an attribute is: values, and their parts.
+fn write_once(value: &mut Value) {
+    match value {
+        Value::Number(number) => *number = number::canonical(number),
+        Value::Array(values) => values.iter_mut().for_each(write_once),
+        Value::Object(data) => data.values_mut().for_each(write_once),
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
     }
 }
 

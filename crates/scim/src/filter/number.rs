@@ -27,6 +27,22 @@ pub fn number_key(number: &Number) -> String {
     }
 }
 
+/// The number as equal ones are all written: without a point where it is whole and JSON is read with an
+/// integer of that size.
+pub(super) fn canonical(number: &Number) -> Number {
+    let double = number.as_f64().unwrap_or_default();
+    if !number.is_f64() || double.fract() != 0.0 {
+        return number.clone();
+    }
+    // There is one zero; of a double the shortest digits count, as they do for `place`.
+    let digits = (double + 0.0).to_string();
+    let whole = match digits.parse::<i64>() {
+        Ok(whole) => Some(whole.into()),
+        Err(_) => digits.parse::<u64>().ok().map(Number::from),
+    };
+    whole.unwrap_or_else(|| number.clone())
+}
+
 /// The nearest double, in bits that are ordered as doubles are, and where those skip whole numbers the number
 /// itself.
 fn place(number: &Number) -> (u64, i128) {
@@ -83,6 +99,7 @@ mod tests {
             for (other, b) in ascending.iter().enumerate() {
                 assert_eq!(order(a, b), at.cmp(&other), "{a} {b}");
                 assert_eq!(number_key(a).cmp(&number_key(b)), at.cmp(&other), "{a} {b}");
+                assert_eq!(canonical(a) == canonical(b), at == other, "{a} {b}");
             }
         }
     }
@@ -97,6 +114,7 @@ mod tests {
             ("-9007199254740994", "-9007199254740994.0"),
         ] {
             assert_eq!(number_key(&number(a)), number_key(&number(b)), "{a} {b}");
+            assert_eq!(canonical(&number(a)), canonical(&number(b)), "{a} {b}");
         }
     }
 

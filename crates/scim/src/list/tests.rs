@@ -209,3 +209,39 @@ fn over_several_types_at_once() {
         ScimType::Sensitive
     );
 }
+
+/// RFC 7643, section 7, `returned`: an order tells values apart, and a cursor holds one.
+#[test]
+fn nothing_of_what_is_never_returned_is_sorted_by() {
+    let mut users = ResourceType::user();
+    let schema = std::sync::Arc::make_mut(&mut users.schema);
+    for attribute in &mut schema.attributes {
+        if ["name", "emails", "addresses"].contains(&attribute.name.as_str()) {
+            attribute.returned = Returned::Never;
+        }
+    }
+    for by in [
+        "name.givenName",
+        "urn:ietf:params:scim:schemas:core:2.0:User:name.familyName",
+        "emails",
+        "emails.value",
+        "emails.type",
+        "name",
+        "addresses",
+    ] {
+        let request = ListRequest {
+            sort_by: Some(by.to_owned()),
+            ..ListRequest::default()
+        };
+        let limits = Limits::default();
+        let pages = PageLimits::default();
+        let mut tolerances = Tolerances::default();
+        let error =
+            ListQuery::parse(&users, &request, &limits, pages, &mut tolerances).unwrap_err();
+        assert_eq!(
+            (error.status, error.scim_type),
+            (403, Some(ScimType::Sensitive)),
+            "{by}"
+        );
+    }
+}

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
+use super::edit::lists_nothing;
 use super::parse::at;
 use super::work::Work;
 use super::{Op, Operation, Patch, PatchPath};
@@ -162,6 +163,9 @@ impl<'a> Editor<'a> {
             };
         };
         match value {
+            Some(value) if op == Op::Remove && !lists_nothing(value) => {
+                self.remove_within(extension, value)
+            }
             _ if op == Op::Remove => self.remove_extension(extension),
             Some(Value::Null) if op == Op::Replace => self.remove_extension(extension),
             Some(Value::Null) => Ok(()),
@@ -178,6 +182,61 @@ impl<'a> Editor<'a> {
             _ => Err(invalid_path(
                 "the path names a schema: expected an object of its attributes",
             )),
+        }
+    }
+
+    /// `remove` with a value is no RFC grammar.
+    fn check_removal(&mut self, op: Op, value: Option<&Value>) -> Result<(), Error> {
+        if op == Op::Remove
+            && value.is_some_and(|value| !value.is_null())
+            && !self.tolerances.accept(Tolerance::RemoveWithValue)
+        {
+            return Err(Error::bad_request(
+                ScimType::InvalidSyntax,
+                "remove: takes no value",
+            ));
+        }
+        Ok(())
+    }
+
+    /// `remove` of an extension with attributes of it: those listed go where their values are equal.
+    fn remove_within(&mut self, extension: &'a Schema, value: &Value) -> Result<(), Error> {
+        let Value::Object(listed) = value else {
+            return Err(invalid_value(
+                "the path names a schema: expected an object of its attributes",
+            ));
+        };
+        let mut required = None;
+        for (key, value) in listed {
+            let path = AttributePath {
+                schema: Some(extension.id.clone()),
+                ..AttributePath::plain(key)
+            };
+            let Some(found) = find(self.resource_type, &path) else {
+                self.ignore_unknown(key)?;
+                continue;
+            };
+            if is_read_only(found) || lists_nothing(value) {
+                continue;
+            }
+            let left = self.left(found, value)?;
+            let data = self.container(found);
+            let name = &found.attribute.name;
+            match left {
+                Some(left) => _ = data.insert(name.clone(), left),
+                None if data.shift_remove(name).is_some() && found.attribute.required => {
+                    required = Some(name);
+                }
+                None => {}
+            }
+        }
+        let data = self.data.get(&extension.id);
+        if data.and_then(Value::as_object).is_none_or(Map::is_empty) {
+            return self.remove_extension(extension);
+        }
+        match required {
+            Some(name) => Err(mutability(name, "is required")),
+            None => Ok(()),
         }
     }
 
@@ -200,6 +259,7 @@ impl<'a> Editor<'a> {
             && path.path.sub_attribute.is_none()
             && let Some(schema) = container(self.resource_type, &path.path.to_string())
         {
+            self.check_removal(op, value)?;
             return self.whole_schema(op, schema, value);
         }
         let Some(found) = self.find_leaf(path) else {
@@ -214,15 +274,7 @@ impl<'a> Editor<'a> {
         if is_read_only(found) {
             return Err(mutability(&path.path.to_string(), "is read-only"));
         }
-        if op == Op::Remove
-            && value.is_some_and(|value| !value.is_null())
-            && !self.tolerances.accept(Tolerance::RemoveWithValue)
-        {
-            return Err(Error::bad_request(
-                ScimType::InvalidSyntax,
-                "remove: takes no value",
-            ));
-        }
+        self.check_removal(op, value)?;
         match (&path.filter, found.attribute.name.as_str()) {
             (_, "schemas") if op != Op::Remove => {
                 let value = value.unwrap_or(&Value::Null);
@@ -264,7 +316,7 @@ impl<'a> Editor<'a> {
                 .is_some_and(|found| found.attribute.kind != AttributeType::Complex)
     }
 
-    fn ignore_unknown(&mut self, key: &str) -> Result<(), Error> {
+    pub(super) fn ignore_unknown(&mut self, key: &str) -> Result<(), Error> {
         let tolerance = if key.contains(':') {
             Tolerance::UnknownSchema
         } else {

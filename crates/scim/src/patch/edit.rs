@@ -6,7 +6,7 @@ use super::Op;
 use super::apply::{Editor, invalid_value, mutability};
 use super::values::{append, is_listed, merge};
 use super::work::weight;
-use crate::filter::comparable;
+use crate::filter::told;
 use crate::schema::{AttributeType, Mutability, USER, is_group_members};
 use crate::target::Found;
 use crate::{Attribute, Error, resource};
@@ -30,12 +30,11 @@ impl Editor<'_> {
             return Err(invalid_value("active: true or false is expected"));
         }
         match op {
-            Op::Remove if attribute.multi_valued && !value.is_null() => {
-                return self.remove_listed(found, value);
+            Op::Remove | Op::Replace if value.is_null() => return self.unassign(found),
+            Op::Remove if !attribute.multi_valued && lists_nothing(value) => {
+                return self.unassign(found);
             }
-            Op::Remove if !self.is_stored(found, value)? => return Ok(()),
-            Op::Remove => return self.unassign(found),
-            Op::Replace if value.is_null() => return self.unassign(found),
+            Op::Remove => return self.remove_listed(found, value),
             Op::Add | Op::Replace => {}
         }
         let sent = whole(op, attribute, value);
@@ -54,7 +53,14 @@ impl Editor<'_> {
         let data = self.container(found);
         let existing = data.get_mut(&attribute.name);
         match (existing, given) {
-            (Some(Value::Array(existing)), Value::Array(given)) if op == Op::Add => {
+            (Some(Value::Array(existing)), Value::Array(mut given)) if op == Op::Add => {
+                if attribute.mutability == Mutability::Immutable {
+                    let known = |value: &Value| {
+                        let mut existing = existing.iter();
+                        existing.any(|existing| resource::same(attribute, existing, value))
+                    };
+                    given.retain(|value| !known(value));
+                }
                 append(existing, given);
                 if existing.len() > most {
                     let name = &attribute.name;
@@ -67,31 +73,19 @@ impl Editor<'_> {
                 merge(existing, given);
             }
             (_, given) => {
-                let changes = data.get(&attribute.name) != Some(&given);
-                if changes
-                    && attribute.mutability == Mutability::Immutable
-                    && data.contains_key(&attribute.name)
+                if attribute.mutability == Mutability::Immutable
+                    && let Some(stored) = data.get(&attribute.name)
                 {
-                    return Err(mutability(&attribute.name, "is immutable"));
+                    return if resource::same(attribute, stored, &given) {
+                        Ok(())
+                    } else {
+                        Err(mutability(&attribute.name, "is immutable"))
+                    };
                 }
                 data.insert(attribute.name.clone(), given);
             }
         }
         Ok(())
-    }
-
-    /// Whether what `remove` lists is the one value there is; what lists nothing means whatever there is.
-    fn is_stored(&mut self, found: Found<'_>, value: &Value) -> Result<bool, Error> {
-        if is_empty(value) || value == "" {
-            return Ok(true);
-        }
-        let attribute = found.attribute;
-        let Some(listed) = self.canonical(found, None, attribute, value.clone())? else {
-            return Ok(true);
-        };
-        let listed = comparable(attribute, &listed);
-        let stored = self.stored(found);
-        Ok(stored.is_some_and(|stored| is_listed(&comparable(attribute, stored), &listed)))
     }
 
     /// What is never kept is held to its definition all the same, as in POST and PUT.
@@ -168,29 +162,97 @@ impl Editor<'_> {
         Ok(())
     }
 
-    /// `remove` with a path and values: those listed go, the others stay.
+    /// `remove` with a path and values: what is listed goes, all else stays.
     fn remove_listed(&mut self, found: Found<'_>, value: &Value) -> Result<(), Error> {
-        let attribute = found.attribute;
-        let sent = whole(Op::Remove, attribute, value);
-        let Some(Value::Array(listed)) = self.canonical(found, None, attribute, sent)? else {
-            return Ok(());
-        };
-        let listed: Vec<Value> = listed
-            .iter()
-            .map(|value| comparable(attribute, value))
-            .collect();
-        self.look_at(found, listed.len())?;
+        let left = self.left(found, value)?;
+        let name = &found.attribute.name;
         let data = self.container(found);
-        if let Some(Value::Array(values)) = data.get_mut(&attribute.name) {
-            values.retain(|value| {
-                let value = comparable(attribute, value);
-                !listed.iter().any(|listed| is_listed(&value, listed))
-            });
-            if values.is_empty() {
-                return self.unassign(found);
+        if data.get(name) == left.as_ref() {
+            return Ok(());
+        }
+        match left {
+            None => self.unassign(found),
+            Some(left) => {
+                data.insert(name.clone(), left);
+                Ok(())
             }
         }
-        Ok(())
+    }
+
+    /// What is left of the attribute without what a value lists; `None` when nothing is.
+    pub(super) fn left(&mut self, found: Found<'_>, value: &Value) -> Result<Option<Value>, Error> {
+        let attribute = found.attribute;
+        if attribute.kind == AttributeType::Complex && !attribute.multi_valued {
+            return self.left_of_parts(found, value);
+        }
+        let listed = self.listed(found, None, attribute, value)?;
+        self.look_at(found, listed.len())?;
+        Ok(self
+            .stored(found)
+            .and_then(|stored| without(attribute, stored, &listed)))
+    }
+
+    /// The same of the one value of a complex attribute: the sub-attributes listed go.
+    fn left_of_parts(&mut self, found: Found<'_>, value: &Value) -> Result<Option<Value>, Error> {
+        let attribute = found.attribute;
+        let Some(mut left) = self.stored(found).cloned() else {
+            return Ok(None);
+        };
+        let mut required = None;
+        for candidate in candidates(value) {
+            let parts = match candidate {
+                Value::Object(parts) => parts.clone(),
+                // What stands for an object: bare text for a manager.
+                other => match self.canonical(found, None, attribute, other.clone())? {
+                    Some(Value::Object(parts)) => parts,
+                    _ => continue,
+                },
+            };
+            for (name, value) in &parts {
+                let Some(sub) = attribute.sub_attribute(name) else {
+                    self.ignore_unknown(name)?;
+                    continue;
+                };
+                if sub.mutability == Mutability::ReadOnly || lists_nothing(value) {
+                    continue;
+                }
+                let listed = self.listed(found, Some(attribute), sub, value)?;
+                let before = left.clone();
+                take(&mut left, sub, &listed);
+                if sub.required && before.get(&sub.name) != left.get(&sub.name) {
+                    required = left.get(&sub.name).is_none().then_some(sub);
+                }
+            }
+        }
+        match required {
+            _ if is_empty(&left) => Ok(None),
+            Some(sub) => Err(mutability(&sub.name, "is required")),
+            None => Ok(Some(left)),
+        }
+    }
+
+    /// The values that a `remove` lists, in the form they are told apart in. For an attribute of one value
+    /// an array lists what that may be.
+    pub(super) fn listed(
+        &mut self,
+        found: Found<'_>,
+        parent: Option<&Attribute>,
+        attribute: &Attribute,
+        value: &Value,
+    ) -> Result<Vec<Value>, Error> {
+        let mut listed = Vec::new();
+        if attribute.multi_valued {
+            let sent = whole(Op::Remove, attribute, value);
+            if let Some(Value::Array(values)) = self.canonical(found, parent, attribute, sent)? {
+                listed.extend(values.iter().map(|value| told(attribute, value)));
+            }
+        } else {
+            for candidate in candidates(value) {
+                let value = self.canonical(found, parent, attribute, candidate.clone())?;
+                listed.extend(value.map(|value| told(attribute, &value)));
+            }
+        }
+        Ok(listed)
     }
 
     /// `name.givenName`; on a multi-valued attribute it means every value.
@@ -203,8 +265,13 @@ impl Editor<'_> {
         let Some(sub) = found.sub_attribute else {
             return Ok(());
         };
-        let given = self.sub_value(op, found, sub, value)?;
         let attribute = found.attribute;
+        if op == Op::Remove
+            && let Some(value) = value.filter(|value| !lists_nothing(value))
+        {
+            return self.remove_from_parts(found, sub, value);
+        }
+        let given = self.sub_value(op, found, sub, value)?;
         if attribute.mutability == Mutability::WriteOnly {
             if given.is_some() {
                 self.note_written(found);
@@ -240,6 +307,42 @@ impl Editor<'_> {
         if data.get(&attribute.name).is_some_and(is_empty) {
             return self.unassign(found);
         }
+        Ok(())
+    }
+
+    /// `remove` of `name.givenName` with a value: it goes wherever it is that value.
+    fn remove_from_parts(
+        &mut self,
+        found: Found<'_>,
+        sub: &Attribute,
+        value: &Value,
+    ) -> Result<(), Error> {
+        let attribute = found.attribute;
+        let listed = self.listed(found, Some(attribute), sub, value)?;
+        self.look_at(found, listed.len())?;
+        let Some(stored) = self.stored(found) else {
+            return Ok(());
+        };
+        let mut left = stored.clone();
+        match &mut left {
+            Value::Array(values) => {
+                for value in values.iter_mut() {
+                    let before = value.clone();
+                    take(value, sub, &listed);
+                    check_taken(attribute, sub, &before, value)?;
+                }
+                values.retain(|value| !is_empty(value));
+            }
+            value => {
+                let before = value.clone();
+                take(value, sub, &listed);
+                check_taken(attribute, sub, &before, value)?;
+            }
+        }
+        if is_empty(&left) {
+            return self.unassign(found);
+        }
+        self.container(found).insert(attribute.name.clone(), left);
         Ok(())
     }
 
@@ -329,6 +432,55 @@ fn whole(op: Op, attribute: &Attribute, value: &Value) -> Value {
     } else {
         value.clone()
     }
+}
+
+/// What a value given for an attribute of one value may stand for.
+fn candidates(value: &Value) -> &[Value] {
+    match value {
+        Value::Array(candidates) => candidates,
+        single => std::slice::from_ref(single),
+    }
+}
+
+/// Whether a `remove` with this as its value says no more than without: then it means whatever there is.
+pub(super) fn lists_nothing(value: &Value) -> bool {
+    is_empty(value) || value == ""
+}
+
+/// What is left of a value, or of several, without those listed.
+fn without(attribute: &Attribute, stored: &Value, listed: &[Value]) -> Option<Value> {
+    let stays = |value: &&Value| {
+        let value = told(attribute, value);
+        !listed.iter().any(|listed| is_listed(&value, listed))
+    };
+    match stored {
+        Value::Array(values) => {
+            let left: Vec<Value> = values.iter().filter(stays).cloned().collect();
+            (!left.is_empty()).then_some(Value::Array(left))
+        }
+        single => stays(&single).then(|| single.clone()),
+    }
+}
+
+/// Takes a sub-attribute out of a complex value where it is what is listed.
+pub(super) fn take(value: &mut Value, sub: &Attribute, listed: &[Value]) {
+    if let Some(stored) = value.get(&sub.name) {
+        let left = without(sub, stored, listed);
+        set(value, sub, left);
+    }
+}
+
+/// Holds a value from which a sub-attribute was taken to what is required and immutable.
+pub(super) fn check_taken(
+    attribute: &Attribute,
+    sub: &Attribute,
+    before: &Value,
+    value: &mut Value,
+) -> Result<(), Error> {
+    if sub.required && before.get(&sub.name).is_some() && value.get(&sub.name).is_none() {
+        return Err(mutability(&sub.name, "is required"));
+    }
+    resource::check_parts(attribute, before, value)
 }
 
 /// Whether an attribute of one value is unassigned by this.

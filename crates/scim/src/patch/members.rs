@@ -1,10 +1,15 @@
 //! Changes of a group's members, whatever form they were sent in.
 
-use serde_json::{Map, Value};
+use std::collections::HashSet;
+
+use serde_json::{Map, Value, json};
 
 use super::parse::at;
 use super::{Op, Operation, Patch, PatchPath};
-use crate::filter::{CompValue, CompareOp, Condition, Filter, Operand, value_condition};
+use crate::filter::{
+    CompValue, CompareOp, Condition, Filter, FilterError, Operand, Problem, comparable,
+    matches_value, value_condition,
+};
 use crate::fold::fold;
 use crate::path::AttributePath;
 use crate::resource::{members, referred_here};
@@ -30,12 +35,52 @@ pub enum MemberChange {
 pub enum MemberSelector {
     /// Everybody.
     All,
-    /// Those with these ids, in so far as they are in.
+    /// Those with these ids, in so far as they are in. They compare without case, as `members.value` is
+    /// published.
     Values(Vec<String>),
-    /// Those with these types and ids, which their `$ref` names, in so far as they are in.
+    /// Those with these types and ids, which their `$ref` names, in so far as they are in. The ids are
+    /// `caseExact`, as a reference is.
     References(Vec<(MemberKind, String)>),
-    /// Those that satisfy a condition whose targets are `members` with a sub-attribute.
-    Matching(Condition),
+    /// Those whom any other filter selects.
+    Matching(MemberCondition),
+    /// Those that are listed, in so far as they are in: they have that id, compared without case, the type
+    /// if one is told, and are selected by the filter if there is one.
+    Listed {
+        /// What is displayed of them tells nobody apart.
+        members: Vec<Member>,
+        /// The filter of the path.
+        among: Option<MemberCondition>,
+    },
+}
+
+/// A filter between the `[` and `]` of `members`, understood (RFC 7644, section 3.5.2).
+#[derive(Debug, Clone, PartialEq)]
+pub struct MemberCondition {
+    /// Its targets are `members` with a sub-attribute.
+    condition: Condition,
+    /// What stands before `/Users/...` and `/Groups/...` in a member's `$ref`; nothing where no address is
+    /// known, and then none but the named resource is asked for.
+    base: String,
+}
+
+impl MemberCondition {
+    /// Whether the filter selects a member. One whose `kind` is not known has neither a `type` nor a `$ref`.
+    ///
+    /// RFC 7644, section 3.5.2.
+    pub fn selects(&self, member: &Member) -> bool {
+        let kind = member.kind.map(MemberKind::name);
+        let named = member
+            .kind
+            .map(|kind| reference(&self.base, kind, &member.value));
+        // What is null compares as what is absent.
+        let value =
+            json!({"value": member.value, "type": kind, "$ref": named, "display": member.display});
+        matches_value(&self.condition, &comparable(group_members(), &value))
+    }
+}
+
+fn reference(base: &str, kind: MemberKind, id: &str) -> String {
+    format!("{base}/{}/{id}", kind.collection())
 }
 
 /// Parts the operations, and within path-less values the keys, that are about `members` from the rest.
@@ -70,7 +115,9 @@ pub(super) fn split(
 
 fn named(change: &MemberChange) -> usize {
     match change {
-        MemberChange::Add(members) | MemberChange::Replace(members) => members.len(),
+        MemberChange::Add(members)
+        | MemberChange::Replace(members)
+        | MemberChange::Remove(MemberSelector::Listed { members, .. }) => members.len(),
         MemberChange::Remove(MemberSelector::Values(values)) => values.len(),
         MemberChange::Remove(MemberSelector::References(named)) => named.len(),
         MemberChange::Remove(_) => 0,
@@ -192,6 +239,15 @@ impl Splitter<'_> {
                 "remove: takes no value",
             ));
         }
+        if let (Some(filter), Op::Remove, Some(listed)) = (&path.filter, op, &value)
+            && *listed != ""
+            && *listed != json!({})
+        {
+            let among = Some(condition(filter, self.mounts, self.tolerances)?);
+            let members = self.members(listed.clone())?;
+            self.remove_listed(members, among);
+            return Ok(());
+        }
         if let Some(filter) = &path.filter {
             let selector = selector(filter, self.mounts, self.tolerances)?;
             return match (op, value) {
@@ -213,15 +269,8 @@ impl Splitter<'_> {
         match (op, value) {
             (Op::Remove, None) => self.changes.push(MemberChange::Remove(MemberSelector::All)),
             (Op::Remove, Some(listed)) => {
-                let values: Vec<String> = self
-                    .members(listed)?
-                    .into_iter()
-                    .map(|member| member.value)
-                    .collect();
-                if !values.is_empty() {
-                    self.changes
-                        .push(MemberChange::Remove(MemberSelector::Values(values)));
-                }
+                let members = self.members(listed)?;
+                self.remove_listed(members, None);
             }
             (Op::Replace, value) => {
                 let members = value.map_or(Ok(Vec::new()), |value| {
@@ -232,6 +281,20 @@ impl Splitter<'_> {
             (Op::Add, value) => self.add(value)?,
         }
         Ok(())
+    }
+
+    /// Nothing listed, nothing goes.
+    fn remove_listed(&mut self, members: Vec<Member>, among: Option<MemberCondition>) {
+        if members.is_empty() {
+            return;
+        }
+        let plain = among.is_none() && members.iter().all(|member| member.kind.is_none());
+        let selector = if plain {
+            MemberSelector::Values(members.into_iter().map(|member| member.value).collect())
+        } else {
+            MemberSelector::Listed { members, among }
+        };
+        self.changes.push(MemberChange::Remove(selector));
     }
 
     fn add(&mut self, value: Option<Value>) -> Result<(), Error> {
@@ -248,24 +311,29 @@ impl Splitter<'_> {
         let given = value.map_or(Ok(Vec::new()), |value| self.members(value))?;
         let selector = match selector {
             MemberSelector::Values(mut values) => {
-                values.retain(|value| !given.iter().any(|member| member.value == *value));
+                let given: HashSet<String> =
+                    given.iter().map(|member| fold(&member.value)).collect();
+                values.retain(|value| !given.contains(&fold(value)));
                 MemberSelector::Values(values)
             }
             MemberSelector::References(mut named) => {
                 named.retain(|(_, id)| !given.iter().any(|member| member.value == *id));
                 MemberSelector::References(named)
             }
-            MemberSelector::Matching(condition) => {
+            MemberSelector::Matching(MemberCondition { condition, base }) => {
                 let stays = given.iter().map(|member| value_is(&member.value)).collect();
                 let goes = Condition::Not(Box::new(Condition::Or(stays)));
-                MemberSelector::Matching(Condition::And(vec![condition, goes]))
+                MemberSelector::Matching(MemberCondition {
+                    condition: Condition::And(vec![condition, goes]),
+                    base,
+                })
             }
-            MemberSelector::All => MemberSelector::All,
+            unchanged @ (MemberSelector::All | MemberSelector::Listed { .. }) => unchanged,
         };
         let nobody = match &selector {
             MemberSelector::Values(values) => values.is_empty(),
             MemberSelector::References(named) => named.is_empty(),
-            MemberSelector::All | MemberSelector::Matching(_) => false,
+            _ => false,
         };
         if !nobody {
             self.changes.push(MemberChange::Remove(selector));
@@ -316,11 +384,21 @@ fn selector(
     if plain_references(filter, mounts, &mut references) {
         return Ok(MemberSelector::References(references));
     }
-    Ok(MemberSelector::Matching(value_condition(
-        &by_id(filter, mounts),
-        found_members(),
-        tolerances,
-    )?))
+    condition(filter, mounts, tolerances).map(MemberSelector::Matching)
+}
+
+fn condition(
+    filter: &Filter,
+    mounts: &[String],
+    tolerances: &mut Tolerances,
+) -> Result<MemberCondition, Error> {
+    // All that a filter says of a `$ref` is said of the address the request came to.
+    let base = mounts.first().map_or("", String::as_str);
+    let named = naming(filter, mounts)?;
+    Ok(MemberCondition {
+        condition: value_condition(&named, found_members(), tolerances)?,
+        base: base.to_owned(),
+    })
 }
 
 /// Collects the ids of `value eq "a" or value eq "b"`; false for a filter of any other form.
@@ -332,7 +410,8 @@ fn plain_values(filter: &Filter, values: &mut Vec<String>) -> bool {
             op: CompareOp::Eq,
             value: CompValue::String(value),
         } if is_part(path, "value") => {
-            if !values.contains(value) {
+            let is_new = |known: &String| fold(known) != fold(value);
+            if values.iter().all(is_new) {
                 values.push(value.clone());
             }
             true
@@ -365,44 +444,40 @@ fn plain_references(
     }
 }
 
-/// The same filter with what a `$ref` names in the place of the `$ref`: a member is known by its id and
-/// its type.
-fn by_id(filter: &Filter, mounts: &[String]) -> Filter {
-    let all = |terms: &[Filter]| terms.iter().map(|term| by_id(term, mounts)).collect();
-    let is = |name: &str, text: &str| Filter::Compare {
-        path: AttributePath::plain(name),
-        op: CompareOp::Eq,
-        value: CompValue::String(text.to_owned()),
+/// The same filter with the member's own `$ref` in the place of every other URI of the resource. A URI that
+/// leads elsewhere stays, and is no member's. 400 `invalidFilter` for what an address would have to be known
+/// for.
+fn naming(filter: &Filter, mounts: &[String]) -> Result<Filter, FilterError> {
+    let all = |terms: &[Filter]| -> Result<Vec<Filter>, FilterError> {
+        terms.iter().map(|term| naming(term, mounts)).collect()
     };
-    let has_value = || Filter::Present(AttributePath::plain("value"));
-    match filter {
-        Filter::And(terms) => Filter::And(all(terms)),
-        Filter::Or(terms) => Filter::Or(all(terms)),
-        Filter::Not(inner) => Filter::Not(Box::new(by_id(inner, mounts))),
-        Filter::Present(path) if is_part(path, "$ref") => has_value(),
+    Ok(match filter {
+        Filter::And(terms) => Filter::And(all(terms)?),
+        Filter::Or(terms) => Filter::Or(all(terms)?),
+        Filter::Not(inner) => Filter::Not(Box::new(naming(inner, mounts)?)),
         Filter::Compare {
             path,
-            op: op @ (CompareOp::Eq | CompareOp::Ne),
+            op,
             value: CompValue::String(uri),
-        } if is_part(path, "$ref") => {
-            let named = match referred_here(uri, mounts) {
-                Some((MemberKind::User, id)) => {
-                    Filter::And(vec![is("value", id), is("type", "User")])
+        } if is_part(path, "$ref") => match op {
+            CompareOp::Eq | CompareOp::Ne => {
+                let base = mounts.first().map_or("", String::as_str);
+                let own = referred_here(uri, mounts)
+                    .map_or_else(|| uri.clone(), |(kind, id)| reference(base, kind, id));
+                Filter::Compare {
+                    path: path.clone(),
+                    op: *op,
+                    value: CompValue::String(own),
                 }
-                Some((MemberKind::Group, id)) => {
-                    Filter::And(vec![is("value", id), is("type", "Group")])
-                }
-                // Nobody.
-                None => Filter::Not(Box::new(has_value())),
-            };
-            if *op == CompareOp::Ne {
-                Filter::Not(Box::new(named))
-            } else {
-                named
             }
-        }
+            _ if mounts.is_empty() => {
+                let why = format!("{op} cannot compare with $ref where no address is known");
+                return Err(FilterError::new(path.column, Problem::Unsupported(why)));
+            }
+            _ => filter.clone(),
+        },
         other => other.clone(),
-    }
+    })
 }
 
 fn is_part(path: &AttributePath, name: &str) -> bool {

@@ -3,12 +3,13 @@
 use serde_json::{Map, Value};
 
 use super::apply::{Editor, invalid_path, invalid_value};
-use super::edit::{is_empty, set};
-use super::values::{demote_others, is_primary, merge};
+use super::edit::{check_taken, is_empty, lists_nothing, set, take};
+use super::values::{demote_others, is_listed, is_primary, merge};
 use super::work::terms;
 use super::{Op, PatchPath};
 use crate::filter::{
-    CompValue, CompareOp, Filter, comparable, matches_value, takes_value_filter, value_condition,
+    CompValue, CompareOp, Filter, comparable, matches_value, takes_value_filter, told,
+    value_condition,
 };
 use crate::target::Found;
 use crate::{Attribute, Error, ScimType, Tolerance, resource};
@@ -47,17 +48,33 @@ impl Editor<'_> {
                 Op::Add | Op::Replace => self.create(path, found, filter, value),
             };
         }
-        let change = match (found.sub_attribute, op) {
-            (Some(sub), _) => Change::Sub(sub, self.sub_value(op, found, sub, value)?),
-            (None, Op::Remove) => Change::Delete,
-            (None, Op::Add) => Change::Merge(self.one(found, value)?),
-            (None, Op::Replace) => Change::Replace(self.one(found, value)?),
+        // Of what is selected only what is listed goes.
+        let listed = value.filter(|value| *value != "" && **value != Value::Object(Map::new()));
+        let change = match (found.sub_attribute, op, listed) {
+            (Some(sub), Op::Remove, Some(value)) if !lists_nothing(value) => {
+                Change::Take(sub, self.listed(found, Some(attribute), sub, value)?)
+            }
+            (None, Op::Remove, Some(_)) if !attribute.multi_valued => {
+                return self.attribute(op, found, listed);
+            }
+            (None, Op::Remove, Some(value)) if !value.is_null() => {
+                Change::DeleteListed(self.listed(found, None, attribute, value)?)
+            }
+            (Some(sub), ..) => Change::Sub(sub, self.sub_value(op, found, sub, value)?),
+            (None, Op::Remove, _) => Change::Delete,
+            (None, Op::Add, _) => Change::Merge(self.one(found, value)?),
+            (None, Op::Replace, _) => Change::Replace(self.one(found, value)?),
         };
+        if let Change::DeleteListed(listed) | Change::Take(_, listed) = &change {
+            self.look_at(found, listed.len())?;
+        }
         let data = self.container(found);
         match data.get_mut(&attribute.name) {
             Some(Value::Array(values)) => change_values(attribute, values, &selected, &change)?,
             Some(value) => {
-                change.apply(value);
+                let before = value.clone();
+                change.apply(attribute, value);
+                change.check(attribute, &before, value)?;
             }
             None => {}
         }
@@ -153,18 +170,38 @@ impl Editor<'_> {
 /// What becomes of a selected value.
 enum Change<'a> {
     Delete,
+    /// If it is among these.
+    DeleteListed(Vec<Value>),
+    /// The sub-attribute, if it is one of these.
+    Take(&'a Attribute, Vec<Value>),
     Merge(Value),
     Replace(Value),
     Sub(&'a Attribute, Option<Value>),
 }
 
 impl Change<'_> {
-    fn apply(&self, value: &mut Value) {
+    fn apply(&self, attribute: &Attribute, value: &mut Value) {
         match self {
             Self::Delete => *value = Value::Null,
+            Self::DeleteListed(listed) => {
+                let told = told(attribute, value);
+                if listed.iter().any(|listed| is_listed(&told, listed)) {
+                    *value = Value::Null;
+                }
+            }
+            Self::Take(sub, listed) => take(value, sub, listed),
             Self::Merge(given) => merge(value, given.clone()),
             Self::Replace(given) => *value = given.clone(),
             Self::Sub(sub, given) => set(value, sub, given.clone()),
+        }
+    }
+
+    /// Whether the value may become so.
+    fn check(&self, attribute: &Attribute, before: &Value, value: &mut Value) -> Result<(), Error> {
+        match self {
+            Self::Take(sub, _) => check_taken(attribute, sub, before, value),
+            _ if value.is_null() => Ok(()),
+            _ => resource::check_parts(attribute, before, value),
         }
     }
 }
@@ -181,10 +218,8 @@ fn change_values(
         if let Some(value) = values.get_mut(*index) {
             let was_primary = is_primary(value);
             let before = value.clone();
-            change.apply(value);
-            if !value.is_null() {
-                resource::check_parts(attribute, &before, value)?;
-            }
+            change.apply(attribute, value);
+            change.check(attribute, &before, value)?;
             if is_primary(value) {
                 primary.push(*index);
                 is_new |= !was_primary;

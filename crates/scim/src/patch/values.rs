@@ -85,7 +85,7 @@ fn same(a: &Value, b: &Value) -> bool {
 }
 
 /// Whether `existing` is what `listed` in a `remove` means: every part that is listed is the same.
-/// What a value is displayed as does not tell it apart. Both in the form of a match document.
+/// What a value is displayed as does not tell it apart. Both in the form values are told apart in.
 pub(super) fn is_listed(existing: &Value, listed: &Value) -> bool {
     match (existing, listed) {
         (Value::Object(existing), Value::Object(listed)) => {

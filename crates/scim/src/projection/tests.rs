@@ -167,3 +167,41 @@ fn what_is_returned_on_request_or_never() {
         json!({"id": "1", "thirdPartyVendor": true})
     );
 }
+
+/// RFC 7643, section 7: what is always returned is so whatever is asked for, and what is never is never.
+// proves: 7643-7-always 7643-7-never
+#[test]
+fn a_complex_attribute_that_is_always_returned_is_so_with_its_parts() {
+    let mut users = ResourceType::user();
+    let schema = Arc::make_mut(&mut users.schema);
+    for attribute in &mut schema.attributes {
+        if ["name", "emails"].contains(&attribute.name.as_str()) {
+            attribute.returned = Returned::Always;
+            for sub in &mut attribute.sub_attributes {
+                sub.returned = match sub.name.as_str() {
+                    "givenName" | "type" => Returned::Request,
+                    "middleName" | "display" => Returned::Never,
+                    _ => Returned::Default,
+                };
+            }
+        }
+    }
+    let Value::Object(user) = json!({"id": "1", "userName": "u",
+        "name": {"familyName": "L", "givenName": "A", "middleName": "M"},
+        "emails": [{"type": "work", "display": "d"}]})
+    else {
+        unreachable!()
+    };
+    let always = json!({"id": "1", "name": {"familyName": "L", "givenName": "A"},
+        "emails": [{"type": "work"}]});
+    for (attributes, excluded) in [
+        (Some("title"), None),
+        (Some("name.middleName,emails.display"), None),
+        (None, Some("name,emails,userName")),
+        (None, Some("name.familyName,emails.type,userName")),
+    ] {
+        let projection = Projection::parse(&users, attributes, excluded).unwrap();
+        let kept = projection.apply(&users, user.clone());
+        assert_eq!(Value::Object(kept), always, "{attributes:?} {excluded:?}");
+    }
+}

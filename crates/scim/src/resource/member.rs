@@ -19,6 +19,24 @@ pub enum MemberKind {
     Group,
 }
 
+impl MemberKind {
+    /// As a member's `type` names it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::User => "User",
+            Self::Group => "Group",
+        }
+    }
+
+    /// Where such resources are, below the address under which all are served.
+    pub(crate) fn collection(self) -> &'static str {
+        match self {
+            Self::User => "Users",
+            Self::Group => "Groups",
+        }
+    }
+}
+
 /// One value of a group's `members` (RFC 7643, section 4.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
@@ -165,10 +183,7 @@ pub(crate) fn referred_here<'a>(
     mounts: &[String],
 ) -> Option<(MemberKind, &'a str)> {
     let (kind, id) = referred(reference)?;
-    let collection = match kind {
-        MemberKind::User => "Users",
-        MemberKind::Group => "Groups",
-    };
+    let collection = kind.collection();
     let is_ours = |uri: &String| {
         let below = |mount: &String| format!("{mount}/{collection}/{id}");
         mounts

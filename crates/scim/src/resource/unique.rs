@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Resource;
-use crate::filter::comparable;
+use crate::filter::told;
 use crate::schema::Uniqueness;
 use crate::target::{Found, Target};
 use crate::{Attribute, ResourceType, Schema};
@@ -13,7 +13,8 @@ use crate::{Attribute, ResourceType, Schema};
 pub struct UniqueValue {
     /// The attribute or sub-attribute whose value it is.
     pub target: Target,
-    /// In the form a match document has it: folded when the attribute is not `caseExact`.
+    /// Equal where a filter's `eq` finds the values so: folded when the attribute is not `caseExact`, a whole
+    /// number without a point.
     pub value: Value,
     /// `Server`: among the resources of the tenant. `Global`: among all there are.
     pub uniqueness: Uniqueness,
@@ -60,7 +61,7 @@ fn collect(
                 sub_attribute,
             }
             .target(),
-            value: comparable(leaf, value),
+            value: told(leaf, value),
             uniqueness: leaf.uniqueness,
         });
     };

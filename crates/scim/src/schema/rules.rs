@@ -129,6 +129,15 @@ fn check_attribute(attribute: &Attribute, top: bool) -> Result<(), DefinitionErr
     if attribute.uniqueness != Uniqueness::None && !can_be_unique {
         return wrong("uniqueness", "a value of this type has no uniqueness");
     }
+    // What is not kept cannot be compared with what comes later.
+    let never_kept = attribute.mutability == Mutability::WriteOnly;
+    let unique = |attribute: &Attribute| attribute.uniqueness != Uniqueness::None;
+    if never_kept && (unique(attribute) || attribute.sub_attributes.iter().any(unique)) {
+        return wrong(
+            "uniqueness",
+            "what is writeOnly is not kept, so nothing tells whether it is unique",
+        );
+    }
     if !attribute.canonical_values.is_empty()
         && !matches!(kind, AttributeType::String | AttributeType::Reference)
     {
@@ -288,6 +297,24 @@ mod tests {
             (
                 json!({"name": "a", "mutability": "writeOnly", "returned": "default"}),
                 "a.returned",
+            ),
+            (
+                json!({"name": "a", "mutability": "writeOnly", "uniqueness": "server"}),
+                "a.uniqueness",
+            ),
+            (
+                json!({"name": "a", "mutability": "writeOnly", "uniqueness": "global"}),
+                "a.uniqueness",
+            ),
+            (
+                json!({"name": "a", "type": "complex", "subAttributes": [
+                    {"name": "b", "mutability": "writeOnly", "uniqueness": "server"}]}),
+                "a.b.uniqueness",
+            ),
+            (
+                json!({"name": "a", "type": "complex", "mutability": "writeOnly",
+                    "subAttributes": [{"name": "b", "uniqueness": "server"}]}),
+                "a.uniqueness",
             ),
         ] {
             assert_eq!(refused(&attribute).0, place, "{attribute}");

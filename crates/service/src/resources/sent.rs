@@ -114,14 +114,15 @@ impl SentPatch {
     }
 }
 
-/// The addresses a reference to one of our resources may begin with, whichever of them the request came to.
+/// The addresses a reference to one of our resources may begin with; first the one the request came to.
 fn mounts(base: &str) -> Vec<String> {
     let mounts = [MOUNT, ALIAS];
     let root = mounts.iter().find_map(|mount| base.strip_suffix(mount));
-    match root {
-        Some(root) => mounts.map(|mount| format!("{root}{mount}")).to_vec(),
-        None => vec![base.to_owned()],
+    let mut known = vec![base.to_owned()];
+    if let Some(root) = root {
+        known.extend(mounts.map(|mount| format!("{root}{mount}")));
     }
+    known
 }
 
 type Opened<'a> = (&'a Arc<ResourceType>, Value, &'a Wanted);

@@ -144,6 +144,32 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     }
 }
 
+/// That there is no body: what would be passed over silently is refused.
+#[derive(Debug)]
+pub(super) struct NoBody;
+
+impl FromRequest for NoBody {
+    type Error = Problem;
+    type Future = Later<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, mut payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let admin = Admin::of(&request)?;
+            let problem = match whole(&mut payload, MAX_BODY, &admin.request_id).await {
+                Ok(body) if body.is_empty() => return Ok(Self),
+                Ok(_) => Problem::new(
+                    Kind::Invalid,
+                    "the address says all there is to say: send no body",
+                    &admin.request_id,
+                ),
+                Err(problem) => problem,
+            };
+            Err(admin.answer(problem).await)
+        })
+    }
+}
+
 async fn read<T: DeserializeOwned>(
     request: &HttpRequest,
     mut payload: Payload,
@@ -353,12 +379,22 @@ impl<A: FromStr + 'static, B: FromStr + 'static> FromRequest for Ids<A, B> {
     type Error = Problem;
     type Future = Later<Self>;
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, texts) = (
+            request.clone(),
+            web::Path::<(String, String)>::from_request(request, payload).into_inner(),
+        );
         Box::pin(async move {
-            match (segment(&request, 0), segment(&request, 1)) {
-                (Some(first), Some(second)) => Ok(Self(first, second)),
-                _ => Err(unknown(&request).await),
+            let parsed = texts.ok().and_then(|texts| {
+                let known = |text: &str| !text.contains('\0');
+                let (first, second) = texts.into_inner();
+                (known(&first) && known(&second))
+                    .then(|| Some((first.parse().ok()?, second.parse().ok()?)))
+                    .flatten()
+            });
+            match parsed {
+                Some((first, second)) => Ok(Self(first, second)),
+                None => Err(unknown(&request).await),
             }
         })
     }

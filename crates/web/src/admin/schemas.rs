@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use vestibule_service::Service;
 use vestibule_service::definitions::{ResourceTypeInfo, SchemaInfo};
 
-use super::body::{Admin, Body, Ids, Name};
+use super::body::{Admin, Body, Ids, Name, NoBody};
 use super::list::Page;
 use super::problem::{ChangeProblems, Problem, Problems};
 use crate::routes::Routes;
@@ -269,7 +269,11 @@ async fn remove_resource_type(admin: Admin, name: Name) -> Result<HttpResponse, 
     responses((status = 204, description = "Extended."), ChangeProblems),
 )]
 #[put("/resource-types/{name}/extensions/{urn}")]
-async fn add_extension(admin: Admin, place: Ids<String, String>) -> Result<HttpResponse, Problem> {
+async fn add_extension(
+    admin: Admin,
+    place: Ids<String, String>,
+    _: NoBody,
+) -> Result<HttpResponse, Problem> {
     admin
         .run(move |service, call| service.add_extension(call, &place.0, &place.1))
         .await?;

@@ -14,6 +14,9 @@ const ONE: &str = "GET, HEAD, PUT, PATCH, DELETE, OPTIONS";
 const READ: &str = "GET, HEAD, OPTIONS";
 const POST: &str = "POST, OPTIONS";
 
+/// No id, wherever it stands for one.
+const SEARCH: &str = ".search";
+
 pub(crate) async fn answer(scim: Scim, body: Body) -> HttpResponse {
     let path = scim.request.path().to_owned();
     let below = path
@@ -73,11 +76,11 @@ async fn defined(scim: Scim, endpoint: &str, id: Option<&str>, body: Body) -> Ht
     match (method, own) {
         (Method::GET | Method::HEAD, None) => scim.list(Some(endpoint)).await,
         (Method::POST, None) => scim.create(endpoint, body).await,
-        (Method::POST, Some(id)) if id == ".search" => scim.search(Some(endpoint), body).await,
-        (Method::GET | Method::HEAD, Some(id)) => scim.read(endpoint, id).await,
-        (Method::PUT, Some(id)) => scim.replace(endpoint, id, body).await,
-        (Method::PATCH, Some(id)) => scim.patch(endpoint, id, body).await,
-        (Method::DELETE, Some(id)) => scim.delete(endpoint, id).await,
+        (Method::POST, Some(id)) if id == SEARCH => scim.search(Some(endpoint), body).await,
+        (Method::GET | Method::HEAD, Some(id)) if id != SEARCH => scim.read(endpoint, id).await,
+        (Method::PUT, Some(id)) if id != SEARCH => scim.replace(endpoint, id, body).await,
+        (Method::PATCH, Some(id)) if id != SEARCH => scim.patch(endpoint, id, body).await,
+        (Method::DELETE, Some(id)) if id != SEARCH => scim.delete(endpoint, id).await,
         (_, id) => {
             let (service, call) = (scim.web.service.clone(), scim.call.clone());
             let types = scim.web.read(move || service.read_types(&call)).await;
@@ -86,7 +89,7 @@ async fn defined(scim: Scim, endpoint: &str, id: Option<&str>, body: Body) -> Ht
                 Ok(types) => match (types.at(endpoint), id.as_deref()) {
                     (Err(error), _) => answer::refusal(&scim.request, error),
                     (Ok(_), None) => other_method(&scim, MANY),
-                    (Ok(_), Some(".search")) => other_method(&scim, POST),
+                    (Ok(_), Some(SEARCH)) => other_method(&scim, POST),
                     (Ok(_), Some(_)) => other_method(&scim, ONE),
                 },
             }

@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::filter::{match_document, matches};
-use crate::{Dialect, MemberKind, ResourceType, Target};
+use crate::{Dialect, MemberKind, ResourceType};
 
 type Split = (Vec<MemberChange>, Option<Patch>);
 
@@ -81,7 +81,7 @@ fn membership_in_every_form() {
             values(&["u1"]),
         ),
         (
-            json!({"op": "remove", "path": "members[value eq \"u1\"]", "value": [{"value": "u1"}]}),
+            json!({"op": "remove", "path": "members[value eq \"u1\"]", "value": ""}),
             values(&["u1"]),
         ),
         (
@@ -149,22 +149,16 @@ fn members_by_any_other_condition() {
     else {
         panic!("a condition")
     };
-    let selects = |value: Value| {
-        let group = json!({"members": [value]});
-        let document = match_document(&ResourceType::group(), group.as_object().unwrap());
-        let target =
-            Target::resolve(&ResourceType::group(), &AttributePath::plain("members")).unwrap();
-        matches(
-            &Condition::Any {
-                target,
-                condition: Box::new(condition.clone()),
-            },
-            &document,
-        )
+    let selects = |id: &str, kind| {
+        condition.selects(&Member {
+            kind: Some(kind),
+            ..member(id)
+        })
     };
-    assert!(selects(json!({"value": "g2", "type": "Group"})));
-    assert!(!selects(json!({"value": "g1", "type": "Group"})));
-    assert!(!selects(json!({"value": "u1", "type": "User"})));
+    assert!(selects("g2", MemberKind::Group));
+    assert!(!selects("g1", MemberKind::Group));
+    assert!(!selects("G1", MemberKind::Group));
+    assert!(!selects("u1", MemberKind::User));
 }
 
 #[test]
@@ -308,22 +302,153 @@ fn a_reference_in_a_value_path_is_the_resource_it_names() {
             "{elsewhere}"
         );
     }
-    let selects = |filter: &str, value: Value| match removed(filter) {
-        MemberSelector::Matching(condition) => {
-            let document = Map::from_iter([("members".to_owned(), json!([value]))]);
-            matches(&condition, &document)
-        }
+    let selects = |filter: &str| match removed(filter) {
+        MemberSelector::Matching(condition) => condition.selects(&Member {
+            kind: Some(MemberKind::User),
+            ..member("u1")
+        }),
         other => panic!("{other:?}"),
     };
-    let u1 = || json!({"value": "u1", "type": "user"});
     let here = "$ref eq \"https://h.example/scim/v2/Users/u1\"";
-    assert!(selects(&format!("{here} and type eq \"User\""), u1()));
-    assert!(!selects(&format!("{here} and type eq \"Group\""), u1()));
-    assert!(!selects("$ref eq \"../Groups/u1\" and value pr", u1()));
-    assert!(!selects("$ref ne \"../Users/u1\" and value pr", u1()));
-    assert!(selects("$ref ne \"../Users/u2\" and $ref pr", u1()));
+    assert!(selects(&format!("{here} and type eq \"User\"")));
+    assert!(!selects(&format!("{here} and type eq \"Group\"")));
+    assert!(!selects("$ref eq \"../Groups/u1\" and value pr"));
+    assert!(!selects("$ref ne \"../Users/u1\" and value pr"));
+    assert!(selects("$ref ne \"../Users/u2\" and $ref pr"));
     assert!(selects(
-        "$ref ne \"https://evil.example/Users/u1\" and value pr",
-        u1()
+        "$ref ne \"https://evil.example/Users/u1\" and value pr"
     ));
+}
+
+/// RFC 7644, section 3.5.2.2: a value filter in a PATCH selects what it selects in a list.
+#[test]
+fn a_value_path_selects_whom_a_list_selects() {
+    const BASE: &str = "https://h.example/scim/v2";
+    let group = ResourceType::group();
+    let mut filters = Vec::new();
+    let uris = [
+        format!("{BASE}/Users/Ab1"),
+        format!("{BASE}/Groups/ab2"),
+        "https://h.example/scim/Users/Ab1".to_owned(),
+        format!("{BASE}/Users/"),
+        "/Users/".to_owned(),
+        "Groups/ab".to_owned(),
+        "b1".to_owned(),
+        "B1".to_owned(),
+        "https://H.example".to_owned(),
+        "https://evil.example/Users/Ab1".to_owned(),
+        String::new(),
+    ];
+    for op in ["eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le"] {
+        for uri in &uris {
+            filters.push(format!("$ref {op} \"{uri}\""));
+        }
+        filters.push(format!("value {op} \"AB1\""));
+        filters.push(format!("display {op} \"a\""));
+    }
+    filters.extend(["$ref pr", "$ref eq null", "$ref ne null", "display pr"].map(str::to_owned));
+    let single = filters.clone();
+    for (at, filter) in single.iter().enumerate() {
+        filters.push(format!("not ({filter})"));
+        let other = &single[(at * 7 + 3) % single.len()];
+        filters.push(format!("type eq \"user\" and not ({filter})"));
+        filters.push(format!("{filter} or {other}"));
+        filters.push(format!("{filter} and ({other} or type eq \"Group\")"));
+    }
+    let present = [
+        ("Ab1", MemberKind::User, Some("Ada")),
+        ("ab1", MemberKind::User, None),
+        ("ab2", MemberKind::Group, Some("")),
+        ("c", MemberKind::Group, Some("A")),
+    ];
+    for filter in filters {
+        let message = json!({"schemas": [Patch::SCHEMA], "Operations": [
+            {"op": "remove", "path": format!("members[{filter}]")}
+        ]});
+        let mut strict = Tolerances::new(Dialect::Strict);
+        let patch = Patch::parse(message, &Limits::default(), &mut strict).unwrap();
+        let mounts = [BASE.to_owned(), "https://h.example/iso".to_owned()];
+        let (changes, _) = patch
+            .split_members(&mounts, &Limits::default(), &mut strict)
+            .unwrap();
+        let [MemberChange::Remove(selector)] = &changes[..] else {
+            panic!("{filter}: {changes:?}");
+        };
+        let listed = Filter::parse(&format!("members[{filter}]"), &Limits::default())
+            .unwrap()
+            .resolve(&group, &mut strict)
+            .unwrap();
+        for (id, kind, display) in present {
+            let member = Member {
+                value: id.to_owned(),
+                kind: Some(kind),
+                display: display.map(str::to_owned),
+            };
+            let removed = match selector {
+                MemberSelector::Values(ids) => ids.iter().any(|known| fold(known) == fold(id)),
+                MemberSelector::References(named) => named.contains(&(kind, id.to_owned())),
+                MemberSelector::Matching(condition) => condition.selects(&member),
+                MemberSelector::All | MemberSelector::Listed { .. } => panic!("{selector:?}"),
+            };
+            let mut value = json!({"value": id, "type": kind.name(),
+                "$ref": format!("{BASE}/{}/{id}", kind.collection())});
+            if let Some(display) = display {
+                value["display"] = display.into();
+            }
+            let resource = json!({"members": [value]});
+            let document = match_document(&group, resource.as_object().unwrap());
+            assert_eq!(removed, matches(&listed, &document), "{filter} {id}");
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_told_without_an_address_is_refused() {
+    for filter in [
+        "$ref co \"x\"",
+        "not ($ref ew \"u1\")",
+        "value pr and $ref gt \"a\"",
+    ] {
+        let operations = json!([{"op": "remove", "path": format!("members[{filter}]")}]);
+        let error = split_as(&operations, Dialect::Tolerant).unwrap_err();
+        assert_eq!(error.scim_type, Some(ScimType::InvalidFilter), "{filter}");
+        assert!(error.detail.contains("no address is known"), "{error}");
+    }
+}
+
+/// Of whom a filter selects only those listed go, and a type that is listed tells members apart.
+#[test]
+fn only_listed_members_go() {
+    let removal = |operation: Value| {
+        let operations = json!([operation]);
+        let error = split_as(&operations, Dialect::Strict).unwrap_err();
+        assert_eq!(error.scim_type, Some(ScimType::InvalidSyntax), "{error}");
+        changes(&operations).pop()
+    };
+    let listed = json!([{"value": "u1"}, {"value": "g1", "type": "Group"}]);
+    let g1 = Member {
+        kind: Some(MemberKind::Group),
+        ..member("g1")
+    };
+    let change = removal(json!({"op": "remove", "path": "members", "value": listed}));
+    let Some(MemberChange::Remove(MemberSelector::Listed { members, among })) = change else {
+        panic!("{change:?}")
+    };
+    assert_eq!((members, among), (vec![member("u1"), g1], None));
+    let path = "members[type eq \"User\" and value ne \"u2\"]";
+    let change = removal(json!({"op": "remove", "path": path, "value": {"value": "u1"}}));
+    let Some(MemberChange::Remove(MemberSelector::Listed { members, among })) = change else {
+        panic!("{change:?}")
+    };
+    assert_eq!(members, [member("u1")]);
+    let user = |id: &str| Member {
+        kind: Some(MemberKind::User),
+        ..member(id)
+    };
+    let among = among.unwrap();
+    assert!(among.selects(&user("u1")) && !among.selects(&user("u2")));
+    assert_eq!(
+        removal(json!({"op": "remove", "path": path, "value": []})),
+        None
+    );
 }
