@@ -95,7 +95,7 @@ impl Table {
     /// Says where the first page, those beside this one and the export are.
     pub(crate) fn paged<T>(&mut self, visit: &Visit, found: &Part<T>) {
         let after = |after| visit.here(&[("after", after)]);
-        self.here.clone_from(&visit.path);
+        visit.place().clone_into(&mut self.here);
         self.after.clone_from(&found.next);
         self.next = found.next.as_deref().map(|next| after(Some(next)));
         self.previous = found.previous.as_deref().map(|before| after(Some(before)));
@@ -105,7 +105,7 @@ impl Table {
 
     /// Says where the export of a list without pages is.
     pub(crate) fn whole(&mut self, visit: &Visit) {
-        self.here.clone_from(&visit.path);
+        visit.place().clone_into(&mut self.here);
         self.csv = Some(visit.here(&[("format", Some("csv"))]));
     }
 

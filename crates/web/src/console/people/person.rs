@@ -286,7 +286,7 @@ fn then(visit: &Visit, shown: &Shown, mistake: Option<&'static str>) -> Section 
     };
     let mut form = Form::of(
         "then-form",
-        format!("{}#then", visit.path),
+        format!("{}#then", visit.place()),
         t.own("verdict.ask"),
         vec![Field::when("at", t.own("verdict.at"), typed)],
     );
