@@ -114,6 +114,44 @@ fn a_filter_that_cannot_be_read_lists_and_exports_nothing() {
 }
 
 #[test]
+fn a_form_that_is_refused_leads_on_from_the_page_it_stands_on() {
+    let app = super::app();
+    let okta = app.register(third_party("Okta"));
+    let people: Vec<_> = (0..21)
+        .map(|number| {
+            let user = json!({"schemas": [USER], "userName": format!("p{number:02}")});
+            let made = app.send("POST", "/scim/v2/Users", Some(&okta.token), Some(&user));
+            json!({"value": made.json()["id"]})
+        })
+        .collect();
+    let group = json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
+        "displayName": "Acme", "members": people,
+    });
+    let made = app.send("POST", "/scim/v2/Groups", Some(&okta.token), Some(&group));
+    assert_eq!(made.status, 201, "{}", made.text);
+    let root = Browser::new(&app, "root", Role::Administrator);
+    let vendors = root.get("/console/vendors").text;
+    let (_, rest) = vendors.split_once("href=\"/console/vendors/").unwrap();
+    let vendor = format!("/console/vendors/{}", &rest[..36]);
+    let typed = [("start", "2026-02-01T00:00"), ("end", "2026-01-01T00:00")];
+    let page = root.post(&format!("{vendor}/edit"), &typed);
+    assert_eq!(page.status, 422, "{}", page.text);
+    let links = page.text.split("href=\"").skip(1);
+    let links = links.filter_map(|rest| rest.split(['"', '#']).next());
+    let links: Vec<String> = links
+        .filter(|link| link.contains("after="))
+        .map(|link| link.replace("&#38;", "&"))
+        .collect();
+    assert!(!links.is_empty(), "{}", page.text);
+    for link in links {
+        let next = root.get(&link);
+        assert_eq!(next.status, 200, "{link}");
+        assert!(next.text.contains("p20"), "{link}: {}", next.text);
+    }
+}
+
+#[test]
 fn a_page_leads_to_the_one_before_and_a_spreadsheet_has_no_buttons() {
     both_engines(|app| {
         let (_, _, root) = hall(app);
@@ -228,6 +266,23 @@ fn events_name_what_they_are_about_and_who_did_it() {
             all.contains("href=\"/console/administrators/max\""),
             "{all}"
         );
+
+        // What was lifted stays where it was told.
+        let (_, lift) = person.split_once("/blocks/").unwrap();
+        let lift = format!("/console/people/{ada}/blocks/{}/lift", &lift[..36]);
+        assert_eq!(max.post(&lift, &[]).status, 303);
+        let person = max.get(&format!("/console/people/{ada}")).text;
+        let history = &person[person.find("id=\"history\"").unwrap()..];
+        let exported = max.get(&format!("/console/events?subject={ada}&format=csv"));
+        for told in [
+            history,
+            &max.get(&format!("/console/events?subject={ada}")).text,
+            &exported.text,
+        ] {
+            for what in ["Block set", "Block lifted"] {
+                assert!(told.contains(what), "{what}: {told}");
+            }
+        }
 
         let csv = |query: &str| max.get(&format!("/console/events?format=csv{query}")).text;
         let mine = csv("&by=max");
