@@ -110,6 +110,12 @@ impl RefusedRequest {
         Advice::about(self)
     }
 
+    /// Whether it names a member of a group that is not here.
+    pub fn of_unknown_member(&self) -> bool {
+        self.why()
+            .is_some_and(|why| why.code == Why::NoSuchMember.code())
+    }
+
     /// Whether it was about one person or group.
     pub fn of_one_resource(&self) -> bool {
         self.target.contains("/Users/") || self.target.contains("/Groups/")
@@ -259,7 +265,8 @@ fn sender(tx: &mut Read<'_>, refusal: &Refusal, at: DateTime<Utc>) -> Result<Sen
         credential: None,
         fault: Some(fault.english().to_owned()),
     };
-    let unproven = refusal.unproven.map(Why::from);
+    let checked = refusal.unproven.map(Why::from);
+    let unproven = checked.or_else(|| Why::unread_proof(&refusal.answer));
     match &refusal.shown {
         Shown::Nothing => Ok(nobody(unproven.unwrap_or(Why::NoCredential))),
         Shown::Malformed => Ok(nobody(Why::Malformed)),

@@ -18,6 +18,7 @@ use super::table::Table;
 use super::text::Texts;
 use super::visit::Visit;
 use super::{MOUNT, providers};
+use crate::scim;
 
 const PAGE: u64 = 50;
 const ENDPOINTS: [&str; 2] = ["scim", "token"];
@@ -202,8 +203,9 @@ pub(super) fn reason(t: Texts, one: &RefusedRequest) -> Phrase {
 }
 
 /// Reasons that say no more than the diagnosis does.
-const SAID: [&str; 6] = [
+const SAID: [&str; 7] = [
     "no_credential",
+    "no_authentication",
     "unknown_client",
     "wrong_secret",
     "method",
@@ -211,8 +213,12 @@ const SAID: [&str; 6] = [
     "grant_type",
 ];
 
+/// That the path is wrong below the base URL.
+const NO_SUCH_ENDPOINT: &str = "no_such_endpoint";
+
 /// What is wrong in a few words, and why where that says more.
-pub(super) fn explanation(t: Texts, one: &RefusedRequest) -> Phrase {
+pub(super) fn explanation(visit: &Visit, one: &RefusedRequest) -> Phrase {
+    let t = visit.t;
     let Some(why) = one.why() else {
         return reason(t, one);
     };
@@ -229,6 +235,11 @@ pub(super) fn explanation(t: Texts, one: &RefusedRequest) -> Phrase {
     }
     told.0.insert(0, Part::Words(format!("{summary} ")));
     told.0.push(Part::Words(".".to_owned()));
+    if why.code == NO_SUCH_ENDPOINT {
+        let url = format!("{}{}", visit.web.settings.public_url, scim::MOUNT);
+        told.0.push(Part::Words(" ".to_owned()));
+        told.0.extend(t.phrase("request.base_url", &[("url", url.into())]).0);
+    }
     told
 }
 
@@ -248,6 +259,8 @@ pub(super) fn diagnosis(one: &RefusedRequest) -> &'static str {
     match (one.status, why, one.code.as_deref()) {
         (_, Some("unknown_client"), _) => "client",
         (_, Some("no_credential"), Some("invalid_client")) => "secret",
+        (_, Some("no_authentication"), _) => "no_credential",
+        (_, Some("no_such_member"), _) => "member",
         (_, Some(known @ ("address" | "referrer" | "scope" | "expired" | "no_credential")), _) => {
             known
         }

@@ -114,6 +114,63 @@ fn a_product_is_set_up_and_its_first_calls_are_explained_as_they_come() {
 }
 
 #[test]
+fn calls_of_strangers_push_no_call_of_the_product_away() {
+    let app = app();
+    let browser = Browser::new(&app, "administrator", Role::Administrator);
+    let quiet = app.register(third_party("Quiet"));
+    let okta = app.register(third_party("Okta"));
+    let wrong = app.send("GET", "/scim/v2/User", Some(&okta.token), None);
+    assert_eq!(wrong.status, 404, "{}", wrong.text);
+    let member = json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
+        "displayName": "Acme", "members": [{"value": "nobody"}],
+    });
+    let refused = app.send("POST", "/scim/v2/Groups", Some(&okta.token), Some(&member));
+    assert_eq!(refused.status, 400, "{}", refused.text);
+    for number in 0..25 {
+        let path = format!("/scim/v2/Users?startIndex={}", number + 1);
+        assert_eq!(app.send("GET", &path, None, None).status, 401);
+    }
+    let ask = |fields: &[(&str, &str)]| {
+        let mut all = vec![
+            ("grant_type", "client_credentials"),
+            ("client_id", okta.client_id.as_str()),
+        ];
+        all.extend(fields);
+        let reply = app.send_raw("POST", "/iso/oauth2/token", &[FORM], &form(&all));
+        assert_eq!(reply.status, 401, "{}", reply.text);
+    };
+    let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+    ask(&[("client_assertion_type", kind), ("client_assertion", "abc")]);
+    app.service.flush_telemetry().unwrap();
+    let lane = |id: &str| {
+        let page = format!("/console/providers/{id}/set-up?product=other");
+        let text = browser.get(&page).text;
+        let (_, calls) = text.split_once("id=\"live-calls\"").unwrap();
+        match calls.split_once("nothing that says whose they are") {
+            Some((own, strangers)) => (own.to_owned(), strangers.to_owned()),
+            None => panic!("{calls}"),
+        }
+    };
+    let (own, strangers) = lane(&okta.id.to_string());
+    for text in [
+        "The path is wrong.",
+        &format!("The SCIM base URL is {}/iso/scim/v2,", app.url()),
+        "It names a member that is not here.",
+        "The signed token by which it proves itself does not hold.",
+    ] {
+        assert!(own.contains(text), "{text}: {own}");
+    }
+    for text in ["mapped wrongly", "secret does not work", "no credential"] {
+        assert!(!own.contains(text), "{text}: {own}");
+    }
+    assert!(strangers.contains("It sent no credential."), "{strangers}");
+    assert!(strangers.contains(">25</span>"), "{strangers}");
+    let (own, _) = lane(&quiet.id.to_string());
+    assert!(own.contains("Nothing yet."), "{own}");
+}
+
+#[test]
 fn a_stale_form_comes_back_as_it_was_typed_and_saves_over_what_was_changed() {
     let app = app();
     let browser = Browser::new(&app, "administrator", Role::Administrator);
