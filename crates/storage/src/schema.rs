@@ -99,6 +99,7 @@ diesel::table! {
         uses -> BigInt,
         last_used -> BigInt,
         id -> Text,
+        names -> Text,
     }
 }
 

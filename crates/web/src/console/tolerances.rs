@@ -33,7 +33,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         .await?;
     let mut table = table(visit, &found.items, Some(&sources));
     table.paged(visit, &found);
-    let columns = [(1, "name"), (3, "uses"), (4, "last_used")];
+    let columns = [(1, "name"), (4, "uses"), (5, "last_used")];
     table.sorted(visit, &columns, "-uses");
     let names = Tolerance::ALL
         .iter()
@@ -71,6 +71,7 @@ pub(super) fn table<'a>(
     let columns = [
         t.get("provider.tolerance"),
         t.get("setup.diagnosis"),
+        t.get("provider.tolerated_names"),
         t.get("provider.uses"),
         t.get("provider.last_used"),
     ];
@@ -80,6 +81,7 @@ pub(super) fn table<'a>(
         let cells = vec![
             Cell::Code(one.name.clone()),
             Cell::text(t.own_of("tolerance", &one.name)),
+            Cell::text(one.names.join(", ")),
             Cell::Number(one.uses),
             Cell::Time(one.last_used),
         ];

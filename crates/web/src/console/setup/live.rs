@@ -341,6 +341,7 @@ fn tolerances(visit: &Visit, details: &ProviderDetails) -> Table {
         &[
             t.get("provider.tolerance"),
             t.get("setup.diagnosis"),
+            t.get("provider.tolerated_names"),
             t.get("provider.uses"),
         ],
     );
@@ -351,6 +352,7 @@ fn tolerances(visit: &Visit, details: &ProviderDetails) -> Table {
             vec![
                 Cell::Code(one.name.clone()),
                 Cell::text(t.own_of("tolerance", &one.name)),
+                Cell::text(one.names.join(", ")),
                 Cell::Number(one.uses),
             ]
         })
