@@ -222,15 +222,27 @@ mod tests {
     fn names_are_few_short_and_without_values() {
         let mut tolerant = Tolerances::default();
         let unknown = Tolerance::UnknownAttribute;
-        for name in ["hatSize", "hatSize", "phones[value eq \"a]b\"].kind", "a[b", "]["] {
+        for name in [
+            "hatSize",
+            "hatSize",
+            "phones[value eq \"a]b\"].kind",
+            "a[b",
+            "][",
+        ] {
             assert!(tolerant.accept_named(unknown, name));
         }
-        assert_eq!(tolerant.names(unknown), ["hatSize", "phones.kind", "a", "]"]);
+        assert_eq!(
+            tolerant.names(unknown),
+            ["hatSize", "phones.kind", "a", "]"]
+        );
         for number in 0..10 {
             assert!(tolerant.accept_named(unknown, &format!("{number}{}", "\u{e7}".repeat(999))));
         }
         assert_eq!(tolerant.names(unknown).len(), Tolerances::MAX_NAMES);
-        assert_eq!(tolerant.names(unknown)[4].chars().count(), Tolerances::MAX_NAME);
+        assert_eq!(
+            tolerant.names(unknown)[4].chars().count(),
+            Tolerances::MAX_NAME
+        );
         assert!(tolerant.names(Tolerance::UnknownSchema).is_empty());
         let mut strict = Tolerances::new(Dialect::Strict);
         assert!(!strict.accept_named(unknown, "hatSize"));

@@ -74,7 +74,8 @@ pub fn add_tolerance_uses(write: &mut Write<'_>, added: &ToleranceUses) -> Resul
         .first(write.connection)
         .optional()?;
     let before = names(before.as_deref().unwrap_or("[]"))?;
-    let names = serde_json::to_string(&last_names(&added.names, &before)).map_err(Error::corrupt)?;
+    let names =
+        serde_json::to_string(&last_names(&added.names, &before)).map_err(Error::corrupt)?;
     upsert!(
         &mut *write.connection,
         tolerances::table,

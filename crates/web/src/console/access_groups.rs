@@ -288,8 +288,13 @@ fn typed(settings: &AccessGroupSettings, version: Option<i64>) -> Pairs {
     Pairs::parse(pairs.finish().as_bytes())
 }
 
-/// What was typed as settings, or every mistake that shows before it is saved.
-fn settings(t: Texts, fields: &Pairs) -> Result<AccessGroupSettings, Vec<(String, Phrase)>> {
+/// What was typed as settings, of a new access group or of the one with that id, or every mistake.
+async fn settings(
+    visit: &Visit,
+    id: Option<AccessGroupId>,
+    fields: &Pairs,
+) -> Result<Result<AccessGroupSettings, Vec<(String, Phrase)>>, Error> {
+    let t = visit.t;
     let mut wrong: Vec<(String, Phrase)> = Vec::new();
     let mut number = |name: &'static str| {
         whole(fields.get(name)).unwrap_or_else(|| {
@@ -314,15 +319,16 @@ fn settings(t: Texts, fields: &Pairs) -> Result<AccessGroupSettings, Vec<(String
         approvers: items(fields.get("approvers")),
         linkable_by_provisioning: fields.has("linkable_by_provisioning"),
     };
-    if let Err(mistake) = settings.check() {
-        let field = mistake.field();
-        wrong.push((field.to_owned(), t.mistake(field, &mistake.to_string())));
-    }
-    if wrong.is_empty() {
+    let asked = settings.clone();
+    let found = visit
+        .run(move |service, call| service.access_group_mistakes(call, id, &asked))
+        .await?;
+    visit.add_mistakes(&mut wrong, found)?;
+    Ok(if wrong.is_empty() {
         Ok(settings)
     } else {
         Err(wrong)
-    }
+    })
 }
 
 pub(super) async fn new(visit: &Visit) -> Answer {
@@ -347,7 +353,7 @@ fn new_page(visit: &Visit, form: Form, wrong: bool) -> Page {
 }
 
 pub(super) async fn create(visit: &Visit, fields: &Fields) -> Answer {
-    let settings = match settings(visit.t, fields) {
+    let settings = match settings(visit, None, fields).await? {
         Ok(settings) => settings,
         Err(wrong) => {
             let mut form = form(visit, fields, visit.path.clone(), true);
@@ -461,7 +467,7 @@ pub(super) async fn change(visit: &Visit, fields: &Fields) -> Answer {
     let id: AccessGroupId = visit.id("access group")?;
     let version = fields.get("version").parse().ok();
     let expected = version.map_or(Precondition::NONE, Precondition::version);
-    let settings = match settings(visit.t, fields) {
+    let settings = match settings(visit, Some(id), fields).await? {
         Ok(settings) => settings,
         Err(wrong) => {
             let details = find(visit).await?;

@@ -238,7 +238,8 @@ pub(super) fn explanation(visit: &Visit, one: &RefusedRequest) -> Phrase {
     if why.code == NO_SUCH_ENDPOINT {
         let url = format!("{}{}", visit.web.settings.public_url, scim::MOUNT);
         told.0.push(Part::Words(" ".to_owned()));
-        told.0.extend(t.phrase("request.base_url", &[("url", url.into())]).0);
+        told.0
+            .extend(t.phrase("request.base_url", &[("url", url.into())]).0);
     }
     told
 }

@@ -355,10 +355,7 @@ mod tests {
             ("/access-groups/7", "/access-groups/7"),
             ("/sign-out", ""),
         ] {
-            assert_eq!(
-                page_of(&format!("{MOUNT}{form}")),
-                format!("{MOUNT}{page}")
-            );
+            assert_eq!(page_of(&format!("{MOUNT}{form}")), format!("{MOUNT}{page}"));
         }
         assert_eq!(page_of("elsewhere"), MOUNT);
     }

@@ -213,6 +213,21 @@ impl Visit {
         }
     }
 
+    /// The same of several, beside what is known already: of each field the first mistake.
+    pub(crate) fn add_mistakes(
+        &self,
+        wrong: &mut Vec<(String, Phrase)>,
+        found: impl IntoIterator<Item = Error>,
+    ) -> Result<(), Error> {
+        for error in found {
+            let (field, mistake) = self.mistake(error)?;
+            if wrong.iter().all(|(known, _)| *known != field) {
+                wrong.push((field, mistake));
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) fn wants_csv(&self) -> bool {
         self.query.get("format") == "csv"
     }

@@ -284,6 +284,83 @@ fn a_form_says_all_that_it_sees_at_once() {
         told.contains("10.0.0.0/33 is no") && told.contains("foo is no"),
         "{told}"
     );
+    let long = "x".repeat(5_000);
+    let typed = [
+        ("name", ""),
+        ("description", long.as_str()),
+        ("approvals_required", "99999999999"),
+        ("disapprovals_to_cancel", "abc"),
+        ("approval_levels", "-1"),
+        ("approvers", "nope"),
+    ];
+    wrong(
+        "/console/access-groups/new",
+        &typed,
+        "access-group",
+        &typed.map(|(field, _)| field),
+    );
+    let tags = (0..80).map(|number| format!("t{number}"));
+    let tags = tags.collect::<Vec<_>>().join(",");
+    let typed = [
+        ("name", long.as_str()),
+        ("tags", tags.as_str()),
+        ("addresses", "foo"),
+        ("user_type", "third_party"),
+    ];
+    let fields = ["name", "tags", "addresses"];
+    wrong("/console/providers/new", &typed, "provider", &fields);
+    let okta = app.register(third_party("Okta"));
+    let typed = [("name", "okta"), ("tags", tags.as_str())];
+    let fields = ["name", "tags", "user_type"];
+    wrong("/console/providers/new", &typed, "provider", &fields);
+    let typed = [("name", "ADMINISTRATOR"), ("password", "short")];
+    let fields = ["name", "password"];
+    wrong(
+        "/console/administrators/new",
+        &typed,
+        "administrator",
+        &fields,
+    );
+    let typed = [
+        ("current", "wrong"),
+        ("password", "short"),
+        ("repeated", "shor2"),
+    ];
+    let fields = typed.map(|(field, _)| field);
+    wrong("/console/account/password", &typed, "password", &fields);
+
+    let create = |path: &str, body: &serde_json::Value| {
+        let made = app.send("POST", path, Some(&okta.token), Some(body));
+        made.json()["id"].as_str().unwrap().to_owned()
+    };
+    let user = json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "ada",
+    });
+    let ada = create("/scim/v2/Users", &user);
+    let group = json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
+        "displayName": "Acme", "members": [{"value": ada}],
+    });
+    create("/scim/v2/Groups", &group);
+    let block = format!("/console/people/{ada}/block");
+    let typed = [("reason", ""), ("until", "2020-01-01T00:00")];
+    wrong(&block, &typed, "block", &["reason", "until"]);
+    let vendors = browser.get("/console/vendors").text;
+    let (_, rest) = vendors.split_once("href=\"/console/vendors/").unwrap();
+    let vendor = format!("/console/vendors/{}", &rest[..36]);
+    let typed = [
+        ("status", "enabled"),
+        ("start", "2026-02-01T00:00"),
+        ("end", "2026-01-01T00:00"),
+        ("contract_number", long.as_str()),
+        ("document_id", long.as_str()),
+    ];
+    let fields = ["status", "end", "contract_number", "document_id"];
+    wrong(&format!("{vendor}/edit"), &typed, "vendor", &fields);
+    let typed = [("reason", ""), ("confirm", "Other")];
+    let fields = ["reason", "confirm"];
+    wrong(&format!("{vendor}/panic"), &typed, "panic", &fields);
+
     let empty = wrong(
         "/console/schemas/add",
         &[("definition", "")],
