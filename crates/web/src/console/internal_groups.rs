@@ -94,6 +94,8 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         ],
     );
     if visit.wants_csv() {
+        let ids = found.items.iter().map(|one| one.id.to_string());
+        table.for_machines(t.own("provider.id"), ids.map(Cell::Code));
         return Ok(Reply::Export(Box::new(table), "internal-groups"));
     }
     Ok(Page {

@@ -69,6 +69,11 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     let vendor = visit.filter_id("vendor", t.own("access_request.vendor_id"));
     table.filtered_by(visit, vec![states, vendor]);
     if visit.wants_csv() {
+        let ids = found.items.iter().map(|one| one.link.id.to_string());
+        table.for_machines(t.own("provider.id"), ids.map(Cell::Code));
+        let people = found.items.iter().map(|one| one.link.user.to_string());
+        let people = people.map(Cell::Code);
+        table.for_machines(t.own("access_request.user_id"), people);
         return Ok(Reply::Export(Box::new(table), "links"));
     }
     Ok(Page::of_list(t, "nav.links", "link.lead", trail(t), table).into())

@@ -36,6 +36,8 @@ pub(crate) struct Table {
     pub(crate) first: Option<String>,
     /// The same as CSV.
     pub(crate) csv: Option<String>,
+    /// What a spreadsheet alone has, behind the columns: each with its cell of every row.
+    pub(crate) beside: Vec<(String, Vec<Cell>)>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -147,16 +149,33 @@ impl Table {
     /// The titles of the columns, for a spreadsheet.
     pub(crate) fn heading(&self) -> Vec<String> {
         let titles = self.columns.iter().filter(|column| !column.acts);
-        titles.map(|column| column.title.clone()).collect()
+        let titles = titles.map(|column| &column.title);
+        let beside = self.beside.iter().map(|(title, _)| title);
+        titles.chain(beside).cloned().collect()
+    }
+
+    /// Gives a spreadsheet a column that the page goes without.
+    pub(crate) fn for_machines(
+        &mut self,
+        title: impl Into<String>,
+        cells: impl IntoIterator<Item = Cell>,
+    ) {
+        let cells = cells.into_iter().collect();
+        self.beside.push((title.into(), cells));
     }
 
     /// The rows in words alone, for a spreadsheet.
     pub(crate) fn records(&self) -> impl Iterator<Item = Vec<String>> {
-        self.rows.iter().map(|row| {
+        self.rows.iter().enumerate().map(|(place, row)| {
             let acts = |index: usize| self.columns.get(index).is_some_and(|column| column.acts);
             let cells = row.iter().enumerate();
             let told = cells.filter(|(index, _)| !acts(*index));
-            told.map(|(_, cell)| plain(cell)).collect()
+            let beside = self.beside.iter();
+            let beside = beside.map(|(_, cells)| cells.get(place).unwrap_or(&Cell::Nothing));
+            told.map(|(_, cell)| cell)
+                .chain(beside)
+                .map(plain)
+                .collect()
         })
     }
 

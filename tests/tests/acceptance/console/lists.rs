@@ -152,6 +152,75 @@ fn a_form_that_is_refused_leads_on_from_the_page_it_stands_on() {
 }
 
 #[test]
+fn an_exported_event_says_of_what_and_from_what_to_what() {
+    both_engines(|app| {
+        let (ada, vendor, root) = hall(app);
+        let max = Browser::new(app, "max", Role::Administrator);
+        let group = json!({"name": "Linux"});
+        let group = app.send("POST", "/api/v1/access-groups", Some(&root), Some(&group));
+        let group = group.json()["id"].as_str().unwrap().to_owned();
+        let typed = [
+            ("access_group", group.as_str()),
+            ("status", "disabled"),
+            ("start", "2026-01-01T00:00"),
+        ];
+        let edited = max.post(&format!("/console/vendors/{vendor}/edit"), &typed);
+        assert_eq!(edited.status, 303, "{}", edited.text);
+        let page = max.get(&format!("/console/events?subject={vendor}")).text;
+        assert!(page.contains("<bdi>Linux</bdi>"), "{page}");
+        let csv = max
+            .get(&format!("/console/events?subject={vendor}&format=csv"))
+            .text;
+        let (heading, rows) = csv.split_once("\r\n").unwrap();
+        assert!(
+            heading.ends_with("\"ID of the event\",\"ID of what it is about\""),
+            "{heading}"
+        );
+        let row = rows.lines().find(|row| row.contains("Linux")).unwrap();
+        for told in [
+            format!("Linux ({group})"),
+            "Status: Enabled → Disabled".to_owned(),
+            format!("\"{vendor}\""),
+        ] {
+            assert!(row.contains(&told), "{told}: {row}");
+        }
+        let id = row.rsplit('"').nth(3).unwrap();
+        let one = max.get(&format!("/console/events?id={id}")).text;
+        assert!(one.contains("Vendor changed"), "{one}");
+        // A change of more than a line is told whole.
+        let many = (1..=30).map(|number| format!("10.0.0.{number}"));
+        let many = many.collect::<Vec<_>>();
+        let typed = [
+            ("name", "Okta"),
+            ("addresses", &many.join("\n")),
+            ("scopes", "scim"),
+            ("client_secret_basic", "yes"),
+            ("client_secret_post", "yes"),
+        ];
+        let okta = app.register(third_party("Other"));
+        let edit = format!("/console/providers/{}/edit", okta.id);
+        let edited = max.post(&edit, &typed);
+        assert_eq!(edited.status, 303, "{}", edited.text);
+        let okta = okta.id.to_string();
+        let page = max.get(&format!("/console/events?subject={okta}")).text;
+        assert!(page.contains("; +27"), "{page}");
+        let csv = max.get(&format!("/console/events?subject={okta}&format=csv"));
+        assert!(csv.text.contains("10.0.0.30"), "{}", csv.text);
+        for (list, id) in [("people", ada.to_string()), ("vendors", vendor.to_string())] {
+            let csv = max.get(&format!("/console/{list}?format=csv")).text;
+            assert!(csv.contains(&format!("\"{id}\"\r\n")), "{csv}");
+        }
+        let link = json!({"duration_minutes": 60});
+        let links = format!("/api/v1/users/{ada}/links");
+        app.send("POST", &links, Some(&root), Some(&link));
+        let csv = max.get("/console/links?format=csv").text;
+        assert!(csv.contains(&format!(",\"{ada}\"\r\n")), "{csv}");
+        let csv = max.get("/console/credentials?format=csv").text;
+        assert!(!csv.contains("within"), "{csv}");
+    });
+}
+
+#[test]
 fn a_page_leads_to_the_one_before_and_a_spreadsheet_has_no_buttons() {
     both_engines(|app| {
         let (_, _, root) = hall(app);

@@ -72,6 +72,8 @@ pub(in crate::console) async fn list(visit: &Visit) -> Answer {
     table.sorted(visit, &[(0, "name"), (5, "end")], "created");
     table.filtered_by(visit, filters(visit, &sources));
     if visit.wants_csv() {
+        let ids = found.items.iter().map(|one| one.id.to_string());
+        table.for_machines(t.own("provider.id"), ids.map(Cell::Code));
         return Ok(Reply::Export(Box::new(table), "vendors"));
     }
     Ok(Page::of_list(t, "nav.vendors", "vendor.lead", trail(t), table).into())
