@@ -69,13 +69,27 @@ impl Texts {
         Phrase(parts)
     }
 
+    /// Words of ours that stand in a blank: what something is, or what it could be.
+    fn thing(&self, blank: &str, text: &str) -> Option<String> {
+        let found = match blank {
+            "what" => self.find(&format!("thing.{text}"))?.to_owned(),
+            "expected" => text.replace(" or ", self.get("thing.or")),
+            "registered" => self.find(&format!("people_kind.{text}"))?.to_owned(),
+            _ => return None,
+        };
+        Some(found)
+    }
+
     fn fill(&self, blank: &str, value: &Value, parts: &mut Vec<Part>) {
         match value {
             Value::Text(text) if blank == WHY => match Hindrance::read(text) {
                 Some(said) => parts.extend(self.hindrance(&said).0),
                 None => parts.extend(self.mistake("", text).0),
             },
-            Value::Text(text) => parts.push(Part::of(text)),
+            Value::Text(text) => match self.thing(blank, text) {
+                Some(words) => parts.push(Part::Words(words)),
+                None => parts.push(Part::of(text)),
+            },
             Value::Instant(at) => parts.push(Part::Time(*at)),
             Value::Steps(steps) => {
                 for (place, step) in steps.iter().enumerate() {

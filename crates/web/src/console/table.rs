@@ -24,6 +24,10 @@ pub(crate) struct Table {
     pub(crate) filtered: bool,
     /// Whether a filter cannot be read: nothing is listed, and nothing exported.
     pub(crate) misread: bool,
+    /// The order that the address names, which a filter keeps.
+    pub(crate) order: Option<String>,
+    /// Whether it names one that this list does not have.
+    pub(crate) unsorted: bool,
     /// The page's own address.
     pub(crate) here: String,
     /// The page before this one.
@@ -74,7 +78,8 @@ impl Table {
     /// Lets a press on the titles of some columns sort the list: each by its place and its word of the
     /// API's `sort`. `usual`: the order when the address names none.
     pub(crate) fn sorted(&mut self, visit: &Visit, columns: &[(usize, &str)], usual: &str) {
-        let now = visit.query.given("sort").unwrap_or(usual);
+        let asked = visit.query.given("sort");
+        let now = asked.unwrap_or(usual);
         for (index, word) in columns {
             let Some(column) = self.columns.get_mut(*index) else {
                 continue;
@@ -92,6 +97,25 @@ impl Table {
                 },
             });
         }
+        let bare = |order: &str| order.trim_start_matches('-').to_owned();
+        let known = now == usual || bare(now) == bare(usual) || {
+            let mut sorts = self
+                .columns
+                .iter()
+                .filter_map(|column| column.sort.as_ref());
+            sorts.any(|sort| sort.now != "none")
+        };
+        self.unsorted = !known;
+        self.order = asked.filter(|_| known).map(str::to_owned);
+    }
+
+    /// The whole list, in the order it has now.
+    pub(crate) fn all(&self) -> String {
+        let order = self.order.as_ref();
+        order.map_or_else(
+            || self.here.clone(),
+            |order| format!("{}?sort={order}", self.here),
+        )
     }
 
     /// Says where the first page, those beside this one and the export are.

@@ -350,7 +350,7 @@ fn tolerances(visit: &Visit, details: &ProviderDetails) -> Table {
         .iter()
         .map(|one| {
             vec![
-                Cell::Code(one.name.clone()),
+                Cell::text(t.own_of("tolerance_name", &one.name)),
                 Cell::text(t.own_of("tolerance", &one.name)),
                 Cell::text(one.names.join(", ")),
                 Cell::Number(one.uses),
