@@ -8,7 +8,7 @@ use uuid::Uuid;
 use vestibule_domain::person::Block;
 use vestibule_domain::placement::{self, Candidate, Placement, Rule};
 use vestibule_domain::{BlockId, EventId, GroupId, Mistake, ProviderId, UserId, VendorId};
-use vestibule_scim::fold::fold;
+use vestibule_scim::fold::{bare, fold};
 use vestibule_storage::page::Page as Part;
 use vestibule_storage::users::User;
 use vestibule_storage::{Read, access_requests, links, placements as placed, users, vendors};
@@ -155,12 +155,13 @@ impl Service {
             search: query.search.as_deref().map(fold),
             among: None,
         };
-        let named = query.named.as_deref().map(fold);
+        let named = query.named.as_deref();
+        let named = named.map(|named| (fold(named), bare(named)));
         self.store().read(|tx| {
             crate::admin::admit(tx, call, Role::Auditor, now)?;
             let mut choice = choice.clone();
-            if let Some(named) = &named {
-                choice.among = Some(users::named_like(tx, named, NAMED)?);
+            if let Some((folded, bare)) = &named {
+                choice.among = Some(users::named_like(tx, folded, bare, NAMED)?);
             }
             let found = users::list_anywhere(tx, &choice, asked.page())?;
             let mut page = asked

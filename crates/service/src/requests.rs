@@ -131,6 +131,10 @@ pub struct RequestQuery {
     pub status: Option<u16>,
     /// Contained in the target, the code, the answer or the reason, as it is written there.
     pub search: Option<String>,
+    /// The first instant.
+    pub since: Option<DateTime<Utc>>,
+    /// The first instant no more.
+    pub until: Option<DateTime<Utc>>,
     pub page: PageQuery<RequestSort>,
 }
 
@@ -171,6 +175,8 @@ impl Service {
             endpoint: query.endpoint.clone(),
             status: query.status,
             search: query.search.clone(),
+            since: query.since,
+            until: query.until,
         };
         self.store().read(|tx| {
             crate::admin::admit(tx, call, Role::Auditor, self.now())?;

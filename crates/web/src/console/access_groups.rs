@@ -59,6 +59,29 @@ pub(super) async fn picks(visit: &Visit) -> Result<Vec<Pick>, Error> {
     Ok(picks)
 }
 
+/// The access group by which a list is filtered.
+pub(super) fn chosen(visit: &Visit) -> Option<AccessGroupId> {
+    visit.wanted_id("access_group")
+}
+
+/// A choice among access groups by which a list is filtered; one that is not offered is, once chosen.
+pub(super) fn filter(visit: &Visit, groups: &[Pick]) -> Field {
+    let offered = groups.iter().filter(|pick| !pick.value.is_empty());
+    let mut picks: Vec<Pick> = offered.cloned().collect();
+    let other = chosen(visit).map(|id| id.to_string());
+    let other = other.filter(|id| picks.iter().all(|pick| pick.value != *id));
+    picks.extend(other.map(|id| Pick::new(id.clone(), id)));
+    visit.filter_among("access_group", visit.t.own("vendor.access_group"), picks)
+}
+
+/// An access group by its name, leading to its page.
+pub(super) fn cell(groups: &[Pick], id: AccessGroupId) -> Cell {
+    let text = id.to_string();
+    let named = groups.iter().find(|pick| pick.value == text);
+    let name = named.map_or(text, |pick| pick.text.clone());
+    Cell::link(name, href(id))
+}
+
 pub(super) fn enabled_badge(t: Texts, enabled: bool) -> Badge {
     if enabled {
         Badge::new(Tone::Good, t.word("enabled"))
@@ -405,9 +428,19 @@ fn page(visit: &Visit, details: &AccessGroupDetails, form: Form, wrong: bool) ->
         notice: wrong.then(|| Notice::new(Tone::Bad, t.own("form.wrong"))),
         ..Page::default()
     };
+    let tied_to = |list: &str, count: i64| match count {
+        0 => Cell::Number(0),
+        count => Cell::link(
+            count.to_string(),
+            format!("{MOUNT}/{list}?access_group={}", group.id),
+        ),
+    };
     let tied = vec![
-        Fact::new(t.own("nav.vendors"), Cell::Number(vendors)),
-        Fact::new(t.own("nav.internal_groups"), Cell::Number(internal_groups)),
+        Fact::new(t.own("nav.vendors"), tied_to("vendors", vendors)),
+        Fact::new(
+            t.own("nav.internal_groups"),
+            tied_to("internal-groups", internal_groups),
+        ),
         Fact::new(t.own("access_group.default_of"), Cell::Number(providers)),
         Fact::new(t.own("provider.id"), Cell::Copy(group.id.to_string())),
     ];

@@ -233,7 +233,7 @@ pub(super) fn about(visit: &Visit, event: &EventRecord) -> Cell {
     let name = event.subject_name.as_deref();
     let text = match name {
         Some(name) => format!("{words} {name}"),
-        None => format!("{words} {id}"),
+        None => format!("{words} {}", id.to_string().get(..13).unwrap_or_default()),
     };
     let href = match (kind, name) {
         // Gone, or with no page of its own.

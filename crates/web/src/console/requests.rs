@@ -36,7 +36,15 @@ fn trail(t: Texts) -> Vec<Anchor> {
 
 pub(super) async fn list(visit: &Visit) -> Answer {
     let t = visit.t;
+    let times = [
+        visit.filter_when("since", t.own("timeline.from")),
+        visit.filter_when("until", t.own("timeline.to")),
+    ];
+    let [since, until] = times.each_ref().map(|(_, read)| *read);
+    let times = times.map(|(field, _)| field);
     let query = RequestQuery {
+        since,
+        until,
         whose: providers::chosen(visit).into(),
         endpoint: ENDPOINTS
             .iter()
@@ -61,13 +69,13 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     if visit.wants_csv() {
         let mut table = export(visit, &found, &sources);
         table.paged(visit, &found);
-        table.filtered_by(visit, filters(visit, &sources));
+        table.filtered_by(visit, filters(visit, &sources, times));
         return Ok(Reply::Export(Box::new(table), "refused-requests"));
     }
     let mut table = table(visit, &found.items, Some(&sources));
     table.paged(visit, &found);
     table.sorted(visit, &[(0, "at")], "-at");
-    table.filtered_by(visit, filters(visit, &sources));
+    table.filtered_by(visit, filters(visit, &sources, times));
     let mut page = Page::of_list(t, "nav.requests", "request.lead", trail(t), table);
     if dropped > 0 {
         let text = t.say("request.dropped", &[("dropped", &dropped)]);
@@ -76,17 +84,19 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     Ok(page.into())
 }
 
-fn filters(visit: &Visit, sources: &Sources) -> Vec<Field> {
+fn filters(visit: &Visit, sources: &Sources, times: [Field; 2]) -> Vec<Field> {
     let t = visit.t;
     let endpoints = ENDPOINTS.map(|one| Pick::new(one, t.own_of("endpoint", one)));
     let statuses = [400, 401, 403, 404, 409, 412, 413, 415, 429, 500, 503]
         .map(|status: u16| Pick::new(status.to_string(), status.to_string()));
-    vec![
+    let mut fields = vec![
         visit.filter("q", t.own("request.contains")),
         providers::filter(visit, sources),
         visit.filter_among("endpoint", t.own("request.endpoint"), endpoints),
         visit.filter_among("status", t.own("request.status"), statuses),
-    ]
+    ];
+    fields.extend(times);
+    fields
 }
 
 /// Refused requests as they are listed everywhere; without `sources`, of one provider.
