@@ -6,8 +6,8 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{LOCATION, SET_COOKIE};
 use qrcode::{Color, QrCode};
+use vestibule_service::Service;
 use vestibule_service::sessions::{Password, SecondFactor, second_factor};
-use vestibule_service::{Error, Service};
 
 use super::fields::Fields;
 use super::form::{Field, Form};

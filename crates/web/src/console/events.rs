@@ -18,7 +18,6 @@ use super::table::Table;
 use super::visit::Visit;
 use super::{
     MOUNT, access_groups, access_requests, administrators, links, people, providers, vendors,
-    warnings,
 };
 
 const PAGE: u64 = 50;

@@ -51,7 +51,13 @@ impl Texts {
 
     /// What stands in the way.
     pub(crate) fn hindrance(&self, said: &Said) -> Phrase {
-        self.said("hindrance", said)
+        let one =
+            |(blank, value): &(&str, Value)| *blank == "approvals" && *value == Value::from("1");
+        let single = format!("hindrance.{}_one", said.code);
+        match self.find(&single).filter(|_| said.values.iter().any(one)) {
+            Some(text) => self.filled(text, &said.values),
+            None => self.said("hindrance", said),
+        }
     }
 
     fn filled(&self, text: &str, values: &[(&'static str, Value)]) -> Phrase {
@@ -105,7 +111,7 @@ impl Texts {
 
 impl Part {
     /// Somebody else's words. What is all ASCII runs in our direction.
-    fn of(text: &str) -> Self {
+    pub(crate) fn of(text: &str) -> Self {
         if text.is_ascii() {
             Self::Words(text.to_owned())
         } else {

@@ -132,9 +132,12 @@ fn forms(
     if !visit.may(Role::Administrator) {
         return Vec::new();
     }
-    let given = |form: &str| match form == what {
-        true => sent.get("definition"),
-        false => "",
+    let given = |form: &str| {
+        if form == what {
+            sent.get("definition")
+        } else {
+            ""
+        }
     };
     let urns = |all: bool| -> Vec<Pick> {
         schemas

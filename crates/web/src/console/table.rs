@@ -40,8 +40,6 @@ pub(crate) struct Table {
     pub(crate) first: Option<String>,
     /// The same as CSV.
     pub(crate) csv: Option<String>,
-    /// What a spreadsheet alone has, behind the columns: each with its cell of every row.
-    pub(crate) beside: Vec<(String, Vec<Cell>)>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -173,33 +171,31 @@ impl Table {
     /// The titles of the columns, for a spreadsheet.
     pub(crate) fn heading(&self) -> Vec<String> {
         let titles = self.columns.iter().filter(|column| !column.acts);
-        let titles = titles.map(|column| &column.title);
-        let beside = self.beside.iter().map(|(title, _)| title);
-        titles.chain(beside).cloned().collect()
+        titles.map(|column| column.title.clone()).collect()
     }
 
-    /// Gives a spreadsheet a column that the page goes without.
+    /// Gives a spreadsheet one more column, with a cell for each row.
     pub(crate) fn for_machines(
         &mut self,
         title: impl Into<String>,
         cells: impl IntoIterator<Item = Cell>,
     ) {
-        let cells = cells.into_iter().collect();
-        self.beside.push((title.into(), cells));
+        self.columns.push(Column {
+            title: title.into(),
+            ..Column::default()
+        });
+        for (row, cell) in self.rows.iter_mut().zip(cells) {
+            row.push(cell);
+        }
     }
 
     /// The rows in words alone, for a spreadsheet.
     pub(crate) fn records(&self) -> impl Iterator<Item = Vec<String>> {
-        self.rows.iter().enumerate().map(|(place, row)| {
+        self.rows.iter().map(|row| {
             let acts = |index: usize| self.columns.get(index).is_some_and(|column| column.acts);
             let cells = row.iter().enumerate();
             let told = cells.filter(|(index, _)| !acts(*index));
-            let beside = self.beside.iter();
-            let beside = beside.map(|(_, cells)| cells.get(place).unwrap_or(&Cell::Nothing));
-            told.map(|(_, cell)| cell)
-                .chain(beside)
-                .map(plain)
-                .collect()
+            told.map(|(_, cell)| plain(cell)).collect()
         })
     }
 

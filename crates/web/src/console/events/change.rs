@@ -182,8 +182,8 @@ impl Telling<'_> {
         };
         let name = self.event.names.get(&id).cloned().or_else(display);
         match name {
-            Some(name) if self.whole => vec![Part::Quoted(name), words(format!(" ({text})"))],
-            Some(name) => vec![Part::Quoted(name)],
+            Some(name) if self.whole => vec![Part::of(&name), words(format!(" ({text})"))],
+            Some(name) => vec![Part::of(&name)],
             None => vec![words(text)],
         }
     }
