@@ -62,17 +62,30 @@ impl Default for AccessGroupSettings {
 impl AccessGroupSettings {
     /// The first mistake, in the order of the fields.
     pub fn check(&self) -> Result<(), SettingsError> {
-        settings::line("name", &self.name, MAX_NAME)?;
-        settings::free_text("description", self.description.as_deref())?;
-        settings::range("approvals_required", self.approvals_required, 0, MAX_VOTES)?;
-        settings::range(
-            "disapprovals_to_cancel",
-            self.disapprovals_to_cancel,
-            1,
-            MAX_VOTES,
-        )?;
-        settings::range("approval_levels", self.approval_levels, 1, MAX_LEVELS)?;
-        settings::lines("approvers", &self.approvers, MAX_ENTRIES, 256)
+        settings::first(self.mistakes())
+    }
+
+    /// The first mistake of each field, in the order of the fields.
+    pub fn mistakes(&self) -> Vec<SettingsError> {
+        let mut mistakes = settings::Mistakes::default();
+        mistakes.look(settings::line("name", &self.name, MAX_NAME));
+        let description = self.description.as_deref();
+        mistakes.look(settings::free_text("description", description));
+        for (field, number, least, most) in [
+            ("approvals_required", self.approvals_required, 0, MAX_VOTES),
+            (
+                "disapprovals_to_cancel",
+                self.disapprovals_to_cancel,
+                1,
+                MAX_VOTES,
+            ),
+            ("approval_levels", self.approval_levels, 1, MAX_LEVELS),
+        ] {
+            mistakes.look(settings::range(field, number, least, most));
+        }
+        let approvers = settings::lines("approvers", &self.approvers, MAX_ENTRIES, 256);
+        mistakes.look(approvers);
+        mistakes.found()
     }
 }
 

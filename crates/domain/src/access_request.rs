@@ -172,19 +172,35 @@ impl VoteError {
 impl Asked {
     /// The first mistake that shows without knowing anything else.
     pub fn check(&self, policy: &AccessGroupSettings) -> Result<(), SettingsError> {
+        settings::first(self.mistakes(policy))
+    }
+
+    /// Of each field the first mistake that shows without knowing anything else.
+    pub fn mistakes(&self, policy: &AccessGroupSettings) -> Vec<SettingsError> {
+        let mut mistakes = settings::Mistakes::default();
+        let empty = |field| Err(SettingsError::Empty { field });
         if self.justification.trim().is_empty() {
-            return Err(SettingsError::Empty {
-                field: "justification",
-            });
+            mistakes.look(empty("justification"));
         }
-        settings::free_text("justification", Some(&self.justification))?;
-        settings::optional_line("reason", self.reason.as_deref(), MAX_NAME)?;
+        mistakes.look(settings::free_text(
+            "justification",
+            Some(&self.justification),
+        ));
+        mistakes.look(settings::optional_line(
+            "reason",
+            self.reason.as_deref(),
+            MAX_NAME,
+        ));
         if policy.governance_id_required && self.governance_id.is_none() {
-            return Err(SettingsError::Empty {
-                field: "governance_id",
-            });
+            mistakes.look(empty("governance_id"));
         }
-        settings::optional_line("governance_id", self.governance_id.as_deref(), MAX_NAME)
+        let governance_id = self.governance_id.as_deref();
+        mistakes.look(settings::optional_line(
+            "governance_id",
+            governance_id,
+            MAX_NAME,
+        ));
+        mistakes.found()
     }
 }
 

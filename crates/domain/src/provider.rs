@@ -104,20 +104,31 @@ fn is_default(methods: &Methods) -> bool {
 impl ProviderSettings {
     /// The first mistake, in the order of the fields.
     pub fn check(&self) -> Result<(), SettingsError> {
-        settings::line("name", &self.name, MAX_NAME)?;
-        settings::free_text("description", self.description.as_deref())?;
-        settings::lines("tags", &self.tags, MAX_TAGS, MAX_TAG)?;
-        self.authentication
-            .check()
-            .map_err(SettingsError::Authentication)?;
+        settings::first(self.mistakes())
+    }
+
+    /// The first mistake of each field, in the order of the fields.
+    pub fn mistakes(&self) -> Vec<SettingsError> {
+        let mut mistakes = settings::Mistakes::default();
+        mistakes.look(settings::line("name", &self.name, MAX_NAME));
+        let description = self.description.as_deref();
+        mistakes.look(settings::free_text("description", description));
+        mistakes.look(settings::lines("tags", &self.tags, MAX_TAGS, MAX_TAG));
+        let methods = self.authentication.check();
+        mistakes.look(methods.map_err(SettingsError::Authentication));
         if self.user_type == UserType::ThirdParty && self.default_access_group.is_some() {
-            return Err(SettingsError::DefaultAccessGroupOfThirdParty);
+            mistakes.look(Err(SettingsError::DefaultAccessGroupOfThirdParty));
         }
         if let Some(RateLimit { per_second, burst }) = self.rate_limit {
-            settings::range("rate_limit.per_second", per_second, 1, MAX_RATE)?;
-            settings::range("rate_limit.burst", burst, 1, MAX_RATE)?;
+            mistakes.look(settings::range(
+                "rate_limit.per_second",
+                per_second,
+                1,
+                MAX_RATE,
+            ));
+            mistakes.look(settings::range("rate_limit.burst", burst, 1, MAX_RATE));
         }
-        Ok(())
+        mistakes.found()
     }
 }
 

@@ -63,6 +63,30 @@ impl SettingsError {
     }
 }
 
+/// What is wrong with some settings: of each field the first mistake, in the order in which they were
+/// looked at.
+#[derive(Debug, Default)]
+pub(crate) struct Mistakes(Vec<SettingsError>);
+
+impl Mistakes {
+    pub(crate) fn look(&mut self, checked: Result<(), SettingsError>) {
+        if let Err(mistake) = checked
+            && self.0.iter().all(|known| known.field() != mistake.field())
+        {
+            self.0.push(mistake);
+        }
+    }
+
+    pub(crate) fn found(self) -> Vec<SettingsError> {
+        self.0
+    }
+}
+
+/// The first of some mistakes.
+pub(crate) fn first(mistakes: Vec<SettingsError>) -> Result<(), SettingsError> {
+    mistakes.into_iter().next().map_or(Ok(()), Err)
+}
+
 /// A name or another single line: not empty, bounded, nothing that could forge a line of a log.
 ///
 /// Spaces around it are refused rather than cut, so that what is stored is what was typed.

@@ -41,21 +41,32 @@ pub struct VendorSettings {
 impl VendorSettings {
     /// The first mistake, in the order of the fields.
     pub fn check(&self) -> Result<(), SettingsError> {
+        settings::first(self.mistakes())
+    }
+
+    /// The first mistake of each field, in the order of the fields.
+    pub fn mistakes(&self) -> Vec<SettingsError> {
+        let mut mistakes = settings::Mistakes::default();
         if let (Some(start), Some(end)) = (self.start, self.end)
             && end <= start
         {
-            return Err(SettingsError::EndNotAfterStart);
+            mistakes.look(Err(SettingsError::EndNotAfterStart));
         }
         if self.status == VendorStatus::Enabled {
             if self.access_group.is_none() {
-                return Err(SettingsError::EnabledWithoutAccessGroup);
+                mistakes.look(Err(SettingsError::EnabledWithoutAccessGroup));
             }
             if self.start.is_none() {
-                return Err(SettingsError::EnabledWithoutStart);
+                mistakes.look(Err(SettingsError::EnabledWithoutStart));
             }
         }
-        settings::optional_line("contract_number", self.contract_number.as_deref(), MAX_NAME)?;
-        settings::optional_line("document_id", self.document_id.as_deref(), MAX_NAME)
+        for (field, text) in [
+            ("contract_number", &self.contract_number),
+            ("document_id", &self.document_id),
+        ] {
+            mistakes.look(settings::optional_line(field, text.as_deref(), MAX_NAME));
+        }
+        mistakes.found()
     }
 }
 
@@ -119,6 +130,19 @@ mod tests {
             .check(),
             Ok(())
         );
+    }
+
+    #[test]
+    fn every_field_that_is_wrong_is_told() {
+        let wrong = VendorSettings {
+            access_group: None,
+            end: DateTime::from_timestamp(999, 0),
+            contract_number: Some("x".repeat(500)),
+            document_id: Some("x".repeat(500)),
+            ..ready()
+        };
+        let fields: Vec<_> = wrong.mistakes().iter().map(SettingsError::field).collect();
+        assert_eq!(fields, ["end", "status", "contract_number", "document_id"]);
     }
 
     #[test]

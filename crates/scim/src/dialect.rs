@@ -117,14 +117,20 @@ pub enum Dialect {
 pub struct Tolerances {
     dialect: Dialect,
     used: BTreeMap<Tolerance, u32>,
+    names: BTreeMap<Tolerance, Vec<String>>,
 }
 
 impl Tolerances {
+    /// Names kept of each tolerance.
+    pub const MAX_NAMES: usize = 5;
+    /// Characters kept of a name.
+    pub const MAX_NAME: usize = 100;
+
     /// Nothing has been tolerated yet.
     pub fn new(dialect: Dialect) -> Self {
         Self {
             dialect,
-            used: BTreeMap::new(),
+            ..Self::default()
         }
     }
 
@@ -138,6 +144,36 @@ impl Tolerances {
                 true
             }
         }
+    }
+
+    /// The same of something that has a name of the client's: an attribute, a schema. The first
+    /// [`MAX_NAMES`](Self::MAX_NAMES) different names of a request are kept, each cut to
+    /// [`MAX_NAME`](Self::MAX_NAME) characters; the filter of a path is left out, since it holds values.
+    #[must_use = "a deviation that is not accepted has to be refused"]
+    pub fn accept_named(&mut self, tolerance: Tolerance, name: &str) -> bool {
+        let accepted = self.accept(tolerance);
+        if accepted {
+            let names = self.names.entry(tolerance).or_default();
+            if names.len() < Self::MAX_NAMES {
+                let (before, behind) = match (name.find('['), name.rfind(']')) {
+                    (Some(start), Some(end)) if start < end => name.split_at(end + 1),
+                    _ => (name, ""),
+                };
+                let before = before.split('[').next().unwrap_or_default();
+                let characters = before.chars().chain(behind.chars());
+                let name: String = characters.take(Self::MAX_NAME).collect();
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+        }
+        accepted
+    }
+
+    /// The names under which a deviation was accepted, in the order in which they came: the client's own
+    /// text. Empty for one without names.
+    pub fn names(&self, tolerance: Tolerance) -> &[String] {
+        self.names.get(&tolerance).map_or(&[], Vec::as_slice)
     }
 
     /// What was tolerated, and how often.
@@ -180,6 +216,37 @@ mod tests {
             .map(|(t, count)| (t.name(), count))
             .collect();
         assert_eq!(used, [("spaced_urn", 2)]);
+    }
+
+    #[test]
+    fn names_are_few_short_and_without_values() {
+        let mut tolerant = Tolerances::default();
+        let unknown = Tolerance::UnknownAttribute;
+        for name in [
+            "hatSize",
+            "hatSize",
+            "phones[value eq \"a]b\"].kind",
+            "a[b",
+            "][",
+        ] {
+            assert!(tolerant.accept_named(unknown, name));
+        }
+        assert_eq!(
+            tolerant.names(unknown),
+            ["hatSize", "phones.kind", "a", "]"]
+        );
+        for number in 0..10 {
+            assert!(tolerant.accept_named(unknown, &format!("{number}{}", "\u{e7}".repeat(999))));
+        }
+        assert_eq!(tolerant.names(unknown).len(), Tolerances::MAX_NAMES);
+        assert_eq!(
+            tolerant.names(unknown)[4].chars().count(),
+            Tolerances::MAX_NAME
+        );
+        assert!(tolerant.names(Tolerance::UnknownSchema).is_empty());
+        let mut strict = Tolerances::new(Dialect::Strict);
+        assert!(!strict.accept_named(unknown, "hatSize"));
+        assert!(strict.names(unknown).is_empty());
     }
 
     #[test]

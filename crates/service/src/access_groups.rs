@@ -220,7 +220,7 @@ pub(crate) fn must_exist(
 
 /// Approvers are administrators. Who was named before may have gone since: that stands in the way of no
 /// other change.
-fn approvers_exist(
+pub(crate) fn approvers_exist(
     tx: &mut Read<'_>,
     approvers: &[String],
     before: &[String],

@@ -313,19 +313,25 @@ impl Service {
     /// Checks name and password, and hashes the password.
     fn hash(&self, name: &str, password: &str) -> Result<String, Error> {
         settings::line("name", name, MAX_NAME)?;
-        let length = password.chars().take(MAXIMUM_PASSWORD + 1).count();
-        if !(MINIMUM_PASSWORD..=MAXIMUM_PASSWORD).contains(&length) {
-            let range = [
-                ("min", MINIMUM_PASSWORD.to_string().into()),
-                ("max", MAXIMUM_PASSWORD.to_string().into()),
-            ];
-            return Err(Error::invalid(
-                "password",
-                &Mistake::PasswordLength.said(range),
-            ));
-        }
+        check_password(password)?;
         self.slow_hash(password)
     }
+}
+
+/// Whether a password has as many characters as it must.
+pub(crate) fn check_password(password: &str) -> Result<(), Error> {
+    let length = password.chars().take(MAXIMUM_PASSWORD + 1).count();
+    if (MINIMUM_PASSWORD..=MAXIMUM_PASSWORD).contains(&length) {
+        return Ok(());
+    }
+    let range = [
+        ("min", MINIMUM_PASSWORD.to_string().into()),
+        ("max", MAXIMUM_PASSWORD.to_string().into()),
+    ];
+    Err(Error::invalid(
+        "password",
+        &Mistake::PasswordLength.said(range),
+    ))
 }
 
 impl TryFrom<stored::Administrator> for Administrator {

@@ -207,5 +207,22 @@ pub(crate) fn concerning(tx: &mut Read<'_>, user: &User) -> Result<Vec<Block>, E
     )?)
 }
 
+/// The newest blocks that ever concerned a person by the names they have now, those that were lifted too,
+/// each under every name it has followed its person to.
+pub(crate) fn ever_concerning(
+    tx: &mut Read<'_>,
+    user: &User,
+    limit: i64,
+) -> Result<Vec<BlockId>, Error> {
+    let email = user.email.as_deref().map(mail::key);
+    Ok(blocks::ever_concerning(
+        tx,
+        user.provider,
+        &fold(&user.user_name),
+        email.as_deref(),
+        limit,
+    )?)
+}
+
 #[cfg(test)]
 mod tests;

@@ -15,6 +15,9 @@ pub use vestibule_storage::events::{Choice, EventSort, Verification};
 use crate::pages::{Page, PageQuery};
 use crate::{AdminCall, Error, Role, Service};
 
+/// Of a list of ids in a payload, how many are named.
+const NAMED: usize = 5;
+
 /// Which events are wanted, newest first unless another order is asked for.
 #[derive(Debug, Clone, Default)]
 pub struct EventQuery {
@@ -52,6 +55,9 @@ pub struct EventRecord {
     /// What the provider is called that acted.
     #[serde(skip)]
     pub actor_name: Option<String>,
+    /// What those are called that the payload names by their ids: of a list the first five.
+    #[serde(skip)]
+    pub names: HashMap<Uuid, String>,
 }
 
 impl Service {
@@ -122,6 +128,9 @@ fn name(tx: &mut Read<'_>, found: &mut [EventRecord]) -> Result<(), Error> {
         if let Some(id) = provider(event) {
             wanted.entry(SubjectKind::Provider).or_default().push(id);
         }
+        for (kind, id) in mentioned(event) {
+            wanted.entry(kind).or_default().push(id);
+        }
     }
     let mut names = HashMap::new();
     for (kind, mut ids) in wanted {
@@ -138,8 +147,41 @@ fn name(tx: &mut Read<'_>, found: &mut [EventRecord]) -> Result<(), Error> {
         event.standing = known.is_some();
         event.subject_name = known.cloned().or_else(|| told_name(event));
         event.actor_name = provider(event).and_then(|id: Uuid| names.get(&id).cloned());
+        event.names = mentioned(event)
+            .into_iter()
+            .filter_map(|(_, id)| Some((id, names.get(&id)?.clone())))
+            .collect();
     }
     Ok(())
+}
+
+/// What a payload names by its id, by the words it stands under.
+fn mentioned(event: &EventRecord) -> Vec<(SubjectKind, Uuid)> {
+    let mut found = Vec::new();
+    let Some(payload) = &event.payload else {
+        return found;
+    };
+    let sides = ["before", "after"].into_iter();
+    let fields = sides.filter_map(|side| payload.get(side)?.as_object());
+    for (word, value) in fields.flatten() {
+        let kinds: &[SubjectKind] = match word.as_str() {
+            "access_group" | "default_access_group" => &[SubjectKind::AccessGroup],
+            "vendor" => &[SubjectKind::Vendor],
+            "user" => &[SubjectKind::User],
+            "group" => &[SubjectKind::Group],
+            "provider" => &[SubjectKind::Provider],
+            "added" | "removed" | "members" => &[SubjectKind::User, SubjectKind::Group],
+            _ => continue,
+        };
+        let values = match value {
+            Value::Array(values) => values.as_slice(),
+            single => std::slice::from_ref(single),
+        };
+        let ids = values.iter().take(NAMED);
+        let ids = ids.filter_map(|value| value.as_str()?.parse::<Uuid>().ok());
+        found.extend(ids.flat_map(|id| kinds.iter().map(move |kind| (*kind, id))));
+    }
+    found
 }
 
 /// The name that an event itself says of its subject.
@@ -178,6 +220,7 @@ fn record(stored: events::Stored) -> Result<EventRecord, Error> {
         subject_name: None,
         standing: false,
         actor_name: None,
+        names: HashMap::new(),
     })
 }
 

@@ -3,8 +3,8 @@
 use vestibule_domain::event::Action;
 use vestibule_domain::internal_group::InternalGroupSettings;
 use vestibule_domain::provider::UserType;
-use vestibule_domain::{EventId, GroupId, Hindrance, ProviderId};
-use vestibule_storage::groups::{self, Group};
+use vestibule_domain::{AccessGroupId, EventId, GroupId, Hindrance, ProviderId};
+use vestibule_storage::groups::{self, Group, InternalChoice};
 use vestibule_storage::links::Scope;
 use vestibule_storage::{Read, memberships, providers};
 
@@ -31,6 +31,8 @@ pub struct InternalGroup {
 #[derive(Debug, Clone, Default)]
 pub struct InternalGroupQuery {
     pub provider: Option<ProviderId>,
+    /// Only those tied to it.
+    pub access_group: Option<AccessGroupId>,
     /// Contained in the name, compared without case.
     pub search: Option<String>,
     pub page: PageQuery<InternalGroupSort>,
@@ -45,8 +47,12 @@ impl Service {
         let asked = self.asked(&query.page, (InternalGroupSort::Created, false))?;
         self.store().read(|tx| {
             crate::admin::admit(tx, call, Role::Auditor, self.now())?;
-            let search = query.search.as_deref();
-            let found = groups::list_internal(tx, query.provider, search, asked.page())?;
+            let choice = InternalChoice {
+                provider: query.provider,
+                access_group: query.access_group,
+                search: query.search.clone(),
+            };
+            let found = groups::list_internal(tx, &choice, asked.page())?;
             Ok(asked.answer(found, groups::place).map(InternalGroup::from))
         })
     }

@@ -42,6 +42,7 @@ pub mod list;
 pub mod listening;
 pub mod mail;
 pub mod memberships;
+pub mod mistakes;
 pub mod overview;
 pub mod pages;
 pub mod people;

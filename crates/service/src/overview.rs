@@ -12,7 +12,7 @@ use vestibule_domain::vendor::VendorStatus;
 use vestibule_domain::{
     AccessGroupId, AccessRequestId, EventId, GroupId, LinkId, ProviderId, UserId, VendorId,
 };
-use vestibule_scim::fold::fold;
+use vestibule_scim::fold::{bare, fold};
 use vestibule_storage::page::Page as Part;
 use vestibule_storage::providers::ProviderSort;
 use vestibule_storage::{
@@ -179,7 +179,7 @@ impl Service {
         Ok(())
     }
 
-    /// What a pasted text names: a person's name or e-mail by its beginning, any id, the trace id or
+    /// What a pasted text names: a name or a person's e-mail by its beginning, any id, the trace id or
     /// the text of an error that holds one. Best first.
     pub fn search(&self, call: &AdminCall, text: &str) -> Result<Vec<Found>, Error> {
         let now = self.now();
@@ -232,16 +232,15 @@ impl Service {
             }
             if found.is_empty() && !text.is_empty() {
                 let folded = fold(text);
-                let ids = users::named_like(tx, &folded, FOUND)?;
+                let ids = users::named_like(tx, &folded, &bare(text), FOUND)?;
                 let people: HashMap<UserId, users::User> = users::find_all(tx, &ids)?
                     .into_iter()
                     .map(|user| (user.id, user))
                     .collect();
                 let people = ids.iter().filter_map(|id| people.get(id));
                 found.extend(people.map(|user| Found::Person(user.into())));
-                if let Some(one) = administrators::find_by_name(tx, text)? {
-                    found.push(Found::Administrator(one.name));
-                }
+                let named = administrators::named_like(tx, &folded, FOUND)?;
+                found.extend(named.into_iter().map(Found::Administrator));
                 let named = providers::Choice {
                     search: Some(text.to_owned()),
                     ..providers::Choice::default()
@@ -255,8 +254,7 @@ impl Service {
                 for (id, name) in groups::internal_named_like(tx, &folded, FOUND)? {
                     found.push(Found::Group(id, name));
                 }
-                if let Some(one) = access_groups::find_by_name(tx, text)? {
-                    let group = one.access_group;
+                for group in access_groups::named_like(tx, &folded, FOUND)? {
                     found.push(Found::AccessGroup(group.id, group.settings.name));
                 }
             }

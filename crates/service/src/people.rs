@@ -7,8 +7,8 @@ use serde_json::Value;
 use uuid::Uuid;
 use vestibule_domain::person::Block;
 use vestibule_domain::placement::{self, Candidate, Placement, Rule};
-use vestibule_domain::{EventId, GroupId, Mistake, ProviderId, UserId, VendorId};
-use vestibule_scim::fold::fold;
+use vestibule_domain::{BlockId, EventId, GroupId, Mistake, ProviderId, UserId, VendorId};
+use vestibule_scim::fold::{bare, fold};
 use vestibule_storage::page::Page as Part;
 use vestibule_storage::users::User;
 use vestibule_storage::{Read, access_requests, links, placements as placed, users, vendors};
@@ -104,7 +104,7 @@ const BESIDE: i64 = 30;
 
 impl Service {
     /// What the history of a person is about besides them: their links, access requests and blocks, the
-    /// newest 30 of each; also of somebody deleted, without the blocks.
+    /// newest 30 of each, ended and lifted ones too; also of somebody deleted, without the blocks.
     pub fn beside_person(&self, call: &AdminCall, id: UserId) -> Result<Vec<Uuid>, Error> {
         self.store().read(|tx| {
             crate::admin::admit(tx, call, Role::Auditor, self.now())?;
@@ -129,12 +129,8 @@ impl Service {
             let found = access_requests::list(tx, &choice, &newest)?;
             beside.extend(found.iter().map(|request| request.id.as_uuid()));
             if let Some(user) = users::find_anywhere(tx, id)? {
-                let blocks = blocks::concerning(tx, &user)?;
-                let newest = blocks
-                    .iter()
-                    .rev()
-                    .take(usize::try_from(BESIDE).unwrap_or(0));
-                beside.extend(newest.map(|block| block.id.as_uuid()));
+                let blocks = blocks::ever_concerning(tx, &user, BESIDE)?;
+                beside.extend(blocks.into_iter().map(BlockId::as_uuid));
             }
             Ok(beside)
         })
@@ -159,12 +155,13 @@ impl Service {
             search: query.search.as_deref().map(fold),
             among: None,
         };
-        let named = query.named.as_deref().map(fold);
+        let named = query.named.as_deref();
+        let named = named.map(|named| (fold(named), bare(named)));
         self.store().read(|tx| {
             crate::admin::admit(tx, call, Role::Auditor, now)?;
             let mut choice = choice.clone();
-            if let Some(named) = &named {
-                choice.among = Some(users::named_like(tx, named, NAMED)?);
+            if let Some((folded, bare)) = &named {
+                choice.among = Some(users::named_like(tx, folded, bare, NAMED)?);
             }
             let found = users::list_anywhere(tx, &choice, asked.page())?;
             let mut page = asked

@@ -110,6 +110,12 @@ impl RefusedRequest {
         Advice::about(self)
     }
 
+    /// Whether it names a member of a group that is not here.
+    pub fn of_unknown_member(&self) -> bool {
+        self.why()
+            .is_some_and(|why| why.code == Why::NoSuchMember.code())
+    }
+
     /// Whether it was about one person or group.
     pub fn of_one_resource(&self) -> bool {
         self.target.contains("/Users/") || self.target.contains("/Groups/")
@@ -125,6 +131,10 @@ pub struct RequestQuery {
     pub status: Option<u16>,
     /// Contained in the target, the code, the answer or the reason, as it is written there.
     pub search: Option<String>,
+    /// The first instant.
+    pub since: Option<DateTime<Utc>>,
+    /// The first instant no more.
+    pub until: Option<DateTime<Utc>>,
     pub page: PageQuery<RequestSort>,
 }
 
@@ -165,6 +175,8 @@ impl Service {
             endpoint: query.endpoint.clone(),
             status: query.status,
             search: query.search.clone(),
+            since: query.since,
+            until: query.until,
         };
         self.store().read(|tx| {
             crate::admin::admit(tx, call, Role::Auditor, self.now())?;
@@ -259,7 +271,8 @@ fn sender(tx: &mut Read<'_>, refusal: &Refusal, at: DateTime<Utc>) -> Result<Sen
         credential: None,
         fault: Some(fault.english().to_owned()),
     };
-    let unproven = refusal.unproven.map(Why::from);
+    let checked = refusal.unproven.map(Why::from);
+    let unproven = checked.or_else(|| Why::unread_proof(&refusal.answer));
     match &refusal.shown {
         Shown::Nothing => Ok(nobody(unproven.unwrap_or(Why::NoCredential))),
         Shown::Malformed => Ok(nobody(Why::Malformed)),

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use vestibule_domain::{CredentialId, ProviderId};
+use vestibule_oauth::without_secrets;
 use vestibule_scim::{Tolerance, Tolerances};
 use vestibule_storage::telemetry::{self, CredentialUses, ToleranceUses};
 
@@ -30,11 +31,20 @@ pub(crate) struct Telemetry {
 #[derive(Debug, Default)]
 struct Counts {
     credentials: HashMap<CredentialId, CredentialUses>,
-    tolerances: HashMap<(ProviderId, Tolerance), (i64, DateTime<Utc>)>,
+    tolerances: HashMap<(ProviderId, Tolerance), Tolerated>,
     overflow: u64,
     refusals: Vec<(Refusal, DateTime<Utc>)>,
     strangers: usize,
     dropped: i64,
+}
+
+/// Uses of a tolerance by a provider since the last flush.
+#[derive(Debug)]
+struct Tolerated {
+    uses: i64,
+    last_used: DateTime<Utc>,
+    /// Latest first.
+    names: Vec<String>,
 }
 
 impl Telemetry {
@@ -91,9 +101,19 @@ impl Telemetry {
             let entry = counts
                 .tolerances
                 .entry((provider, tolerance))
-                .or_insert((0, at));
-            entry.0 += i64::from(uses);
-            entry.1 = at;
+                .or_insert(Tolerated {
+                    uses: 0,
+                    last_used: at,
+                    names: Vec::new(),
+                });
+            entry.uses += i64::from(uses);
+            entry.last_used = at;
+            let names = tolerances.names(tolerance);
+            if !names.is_empty() {
+                // What is no secret's place may hold one all the same.
+                let seen: Vec<String> = names.iter().map(|name| without_secrets(name)).collect();
+                entry.names = telemetry::last_names(&seen, &entry.names);
+            }
         }
     }
 }
@@ -139,11 +159,12 @@ impl Service {
         let tolerances: Vec<ToleranceUses> = counts
             .tolerances
             .into_iter()
-            .map(|((provider, tolerance), (uses, last_used))| ToleranceUses {
+            .map(|((provider, tolerance), used)| ToleranceUses {
                 provider,
                 name: tolerance.name().to_owned(),
-                uses,
-                last_used,
+                uses: used.uses,
+                last_used: used.last_used,
+                names: used.names,
             })
             .collect();
         let written = credentials.len() + tolerances.len();

@@ -6,7 +6,7 @@ use vestibule_domain::event::{Action, Payload};
 use vestibule_domain::mail::{self, AddressError, check_address};
 use vestibule_domain::{EventId, UserId};
 use vestibule_scim::filter::match_document;
-use vestibule_scim::fold::fold;
+use vestibule_scim::fold::{bare, fold};
 use vestibule_scim::{Resource, ResourceType, ScimType};
 use vestibule_storage::users::{NewUser, User};
 use vestibule_storage::{Read, Write, users};
@@ -178,7 +178,7 @@ fn new_row(
             resource.display_name().map(fold).unwrap_or_default(),
         )?,
         title_key: key_of(title(&resource.0)),
-        family_key: key_of(family_name(&resource.0)),
+        family_key: key_of(last_name(&resource.0)),
         external_id: resource
             .external_id()
             .map(|id| indexed("externalId", id.to_owned()))
@@ -224,14 +224,22 @@ pub(crate) fn title(document: &Map<String, Value>) -> Option<String> {
         })
 }
 
-fn family_name(document: &Map<String, Value>) -> Option<String> {
-    let name = document.get("name")?.get("familyName")?.as_str()?;
-    Some(name.trim().to_owned())
+/// The family name, or the last word of the name that is shown where none is sent.
+fn last_name(document: &Map<String, Value>) -> Option<String> {
+    let sent = document.get("name").and_then(|name| name.get("familyName"));
+    let sent = sent.and_then(Value::as_str).map(str::trim);
+    if let Some(sent) = sent.filter(|sent| !sent.is_empty()) {
+        return Some(sent.to_owned());
+    }
+    let shown = title(document)?;
+    let (_, last) = shown.rsplit_once(char::is_whitespace)?;
+    Some(last.to_owned())
 }
 
+/// As it is looked for: without case and marks.
 fn key_of(name: Option<String>) -> String {
-    let folded = name.map(|name| fold(&name)).unwrap_or_default();
-    folded.chars().take(NAME).collect()
+    let bare = name.map(|name| bare(&name)).unwrap_or_default();
+    bare.chars().take(NAME).collect()
 }
 
 pub(crate) fn find(tx: &mut Read<'_>, caller: &Caller, id: &str) -> Result<User, Error> {

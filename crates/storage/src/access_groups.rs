@@ -89,6 +89,24 @@ pub fn find_by_name(read: &mut Read<'_>, name: &str) -> Result<Option<Stored>, E
         .transpose()
 }
 
+/// Access groups whose folded name begins with that, by name.
+pub fn named_like(
+    read: &mut Read<'_>,
+    folded: &str,
+    limit: i64,
+) -> Result<Vec<AccessGroup>, Error> {
+    let rows: Vec<Row> = access_groups::table
+        .filter(access_groups::name_key.ge(folded))
+        .filter(access_groups::name_key.lt(format!("{folded}\u{10ffff}")))
+        .order(access_groups::name_key)
+        .limit(limit)
+        .select(COLUMNS)
+        .load(read.connection)?;
+    rows.into_iter()
+        .map(|row| stored(row).map(|stored| stored.access_group))
+        .collect()
+}
+
 sorts! {
     /// How access groups can be sorted.
     AccessGroupSort by "access_groups.id" {

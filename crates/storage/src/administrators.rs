@@ -154,6 +154,17 @@ pub fn list(
     rows.into_iter().map(administrator).collect()
 }
 
+/// The names of administrators whose folded name begins with that, in their order.
+pub fn named_like(read: &mut Read<'_>, folded: &str, limit: i64) -> Result<Vec<String>, Error> {
+    Ok(administrators::table
+        .filter(administrators::name_key.ge(folded))
+        .filter(administrators::name_key.lt(format!("{folded}\u{10ffff}")))
+        .order(administrators::name_key)
+        .limit(limit)
+        .select(administrators::name)
+        .load(read.connection)?)
+}
+
 /// The administrator of that name, compared without case.
 pub fn find_by_name(read: &mut Read<'_>, name: &str) -> Result<Option<Administrator>, Error> {
     administrators::table

@@ -106,6 +106,42 @@ pub fn concerning(
     Ok(found)
 }
 
+/// The newest `limit` blocks that ever concerned a person, by name or by e-mail, those that were lifted
+/// too; each with those that it followed its person from.
+pub fn ever_concerning(
+    read: &mut Read<'_>,
+    provider: ProviderId,
+    user_name_key: &str,
+    email_key: Option<&str>,
+    limit: i64,
+) -> Result<Vec<BlockId>, Error> {
+    let by_name = blocks::provider_id
+        .eq(provider.to_string())
+        .and(blocks::user_name_key.eq(user_name_key));
+    // Nobody's e-mail is empty.
+    let by_email = blocks::email_key.is_not_null().and(
+        blocks::email_key
+            .assume_not_null()
+            .eq(email_key.unwrap_or_default()),
+    );
+    let rows: Vec<Row> = blocks::table
+        .filter(by_name.or(by_email))
+        .order(blocks::id.desc())
+        .limit(limit)
+        .select(COLUMNS)
+        .load(read.connection)?;
+    let mut found = Vec::with_capacity(rows.len());
+    for row in rows {
+        let block = block(row)?;
+        if block.concerns(provider, user_name_key, email_key) {
+            found.extend(std::iter::once(block.id).chain(block.follows));
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
+}
+
 sorts! {
     /// How blocks can be sorted.
     BlockSort by "blocks.id" {

@@ -208,11 +208,20 @@ pub fn internal_named_like(
         .collect()
 }
 
+/// Which internal groups are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct InternalChoice {
+    pub provider: Option<ProviderId>,
+    /// Only those tied to it.
+    pub access_group: Option<AccessGroupId>,
+    /// Contained in the name, compared without case.
+    pub search: Option<String>,
+}
+
 /// The groups of internal providers, of one or of all; `search`: contained in the name, without case.
 pub fn list_internal(
     read: &mut Read<'_>,
-    provider: Option<ProviderId>,
-    search: Option<&str>,
+    choice: &InternalChoice,
     page: &Page<InternalGroupSort>,
 ) -> Result<Vec<Group>, Error> {
     let engine = read.connection.engine();
@@ -222,10 +231,13 @@ pub fn list_internal(
     let mut query = groups::table
         .filter(groups::provider_id.eq_any(internal))
         .into_boxed();
-    if let Some(provider) = provider {
+    if let Some(provider) = choice.provider {
         query = query.filter(groups::provider_id.eq(provider.to_string()));
     }
-    if let Some(text) = search {
+    if let Some(access_group) = choice.access_group {
+        query = query.filter(groups::access_group_id.eq(access_group.to_string()));
+    }
+    if let Some(text) = &choice.search {
         query = query.filter(contains(engine, &["groups.display_name_key"], &fold(text)));
     }
     if let Some(behind) = page.condition() {

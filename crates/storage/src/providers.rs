@@ -9,7 +9,7 @@ use vestibule_domain::vendor::Vendor;
 use vestibule_domain::{AccessGroupId, EventId, GroupId, ProviderId, ResourceId, UserId};
 use vestibule_scim::fold::fold;
 
-use crate::columns::{from_json, instant, micros, optional_instant, parsed, to_json};
+use crate::columns::{from_json, instant, micros, optional, optional_instant, parsed, to_json};
 use crate::engine::direct;
 use crate::error::Error;
 use crate::page::{Key, Page, sorts};
@@ -131,6 +131,16 @@ pub fn find(read: &mut Read<'_>, id: ProviderId) -> Result<Option<Registered>, E
         .optional()?
         .map(Registered::try_from)
         .transpose()
+}
+
+/// The provider of that name, compared without case.
+pub fn find_by_name(read: &mut Read<'_>, name: &str) -> Result<Option<ProviderId>, Error> {
+    let found: Option<String> = providers::table
+        .filter(providers::name_key.eq(fold(name)))
+        .select(providers::id)
+        .first(read.connection)
+        .optional()?;
+    optional(found.as_deref())
 }
 
 pub fn find_by_client_id(

@@ -1,6 +1,6 @@
 //! Requests that were refused or failed, kept for administrators to look at for a while.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
 use vestibule_domain::{CredentialId, ProviderId};
@@ -71,6 +71,10 @@ pub struct Choice {
     pub status: Option<u16>,
     /// Contained in the target, the code, the answer or the reason.
     pub search: Option<String>,
+    /// The first instant.
+    pub since: Option<DateTime<Utc>>,
+    /// The first instant no more.
+    pub until: Option<DateTime<Utc>>,
 }
 
 #[derive(Queryable)]
@@ -169,6 +173,17 @@ pub fn list(
     if let Some(status) = choice.status {
         query = query.filter(refused_requests::status.eq(i64::from(status)));
     }
+    // Ids begin with the time, to the millisecond.
+    if let Some(since) = choice.since {
+        query = query
+            .filter(refused_requests::id.ge(around(since)))
+            .filter(refused_requests::at.ge(micros(since)));
+    }
+    if let Some(until) = choice.until {
+        query = query
+            .filter(refused_requests::id.lt(around(until + Duration::milliseconds(1))))
+            .filter(refused_requests::at.lt(micros(until)));
+    }
     if let Some(text) = &choice.search {
         let columns = [
             "refused_requests.target",
@@ -197,12 +212,16 @@ pub fn latest(read: &mut Read<'_>, limit: i64) -> Result<Vec<Refused>, Error> {
     rows.into_iter().map(Refused::try_from).collect()
 }
 
+/// Where ids made at an instant begin.
+fn around(at: DateTime<Utc>) -> String {
+    let millis = u128::try_from(at.timestamp_millis()).unwrap_or(0);
+    Uuid::from_u128((millis & ((1 << 48) - 1)) << 80).to_string()
+}
+
 /// How many were refused at that instant or later: their ids begin with the time.
 pub fn count_since(read: &mut Read<'_>, since: DateTime<Utc>) -> Result<i64, Error> {
-    let millis = u128::try_from(since.timestamp_millis()).unwrap_or(0);
-    let from = Uuid::from_u128(millis << 80).to_string();
     Ok(refused_requests::table
-        .filter(refused_requests::id.ge(from))
+        .filter(refused_requests::id.ge(around(since)))
         .count()
         .get_result(read.connection)?)
 }

@@ -107,6 +107,7 @@ diesel::table! {
         uses -> BigInt,
         last_used -> BigInt,
         id -> Text,
+        names -> Text,
     }
 }
 

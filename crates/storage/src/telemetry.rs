@@ -28,6 +28,22 @@ pub struct ToleranceUses {
     pub name: String,
     pub uses: i64,
     pub last_used: DateTime<Utc>,
+    /// The names under which it was last used, latest first, at most [`NAMES`]: a client's text.
+    pub names: Vec<String>,
+}
+
+/// Names kept of the uses of a tolerance.
+pub const NAMES: usize = 5;
+
+/// The last names out of those seen now and those seen before, both latest first.
+pub fn last_names(seen: &[String], before: &[String]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::with_capacity(NAMES);
+    for name in seen.iter().chain(before) {
+        if names.len() < NAMES && !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    names
 }
 
 pub fn add_credential_uses(write: &mut Write<'_>, added: &CredentialUses) -> Result<(), Error> {
@@ -52,6 +68,14 @@ pub fn add_credential_uses(write: &mut Write<'_>, added: &CredentialUses) -> Res
 }
 
 pub fn add_tolerance_uses(write: &mut Write<'_>, added: &ToleranceUses) -> Result<(), Error> {
+    let before: Option<String> = tolerances::table
+        .find((added.provider.to_string(), &added.name))
+        .select(tolerances::names)
+        .first(write.connection)
+        .optional()?;
+    let before = names(before.as_deref().unwrap_or("[]"))?;
+    let names =
+        serde_json::to_string(&last_names(&added.names, &before)).map_err(Error::corrupt)?;
     upsert!(
         &mut *write.connection,
         tolerances::table,
@@ -60,14 +84,20 @@ pub fn add_tolerance_uses(write: &mut Write<'_>, added: &ToleranceUses) -> Resul
             tolerances::name.eq(&added.name),
             tolerances::uses.eq(added.uses),
             tolerances::last_used.eq(micros(added.last_used)),
+            tolerances::names.eq(&names),
         ),
         (tolerances::provider_id, tolerances::name),
         (
             tolerances::uses.eq(tolerances::uses + added.uses),
             tolerances::last_used.eq(micros(added.last_used)),
+            tolerances::names.eq(&names),
         )
     )?;
     Ok(())
+}
+
+fn names(stored: &str) -> Result<Vec<String>, Error> {
+    serde_json::from_str(stored).map_err(Error::corrupt)
 }
 
 sorts! {
@@ -112,7 +142,7 @@ pub fn tolerances(
     if let Some(behind) = page.condition() {
         query = query.filter(behind);
     }
-    let rows: Vec<(String, String, i64, i64)> = query
+    let rows: Vec<(String, String, i64, i64, String)> = query
         .order(page.order())
         .limit(page.limit)
         .select((
@@ -120,15 +150,17 @@ pub fn tolerances(
             tolerances::name,
             tolerances::uses,
             tolerances::last_used,
+            tolerances::names,
         ))
         .load(read.connection)?;
     rows.into_iter()
-        .map(|(provider, name, uses, last_used)| {
+        .map(|(provider, name, uses, last_used, seen)| {
             Ok(ToleranceUses {
                 provider: parsed(&provider)?,
                 name,
                 uses,
                 last_used: instant(last_used)?,
+                names: names(&seen)?,
             })
         })
         .collect()

@@ -243,13 +243,19 @@ pub fn list_anywhere(
     rows.into_iter().map(User::try_from).collect()
 }
 
-/// People of any provider whose folded user name, e-mail, shown name or family name begins with that,
-/// by each in its order, at most `limit` by each.
+/// People of any provider whose user name or e-mail begins with `folded`, or their shown name or family
+/// name with `bare`, by each in its order, at most `limit` by each.
 ///
 /// Folded texts are compared byte by byte, so what begins with a text lies between it and the same with
 /// the greatest character behind it.
-pub fn named_like(read: &mut Read<'_>, folded: &str, limit: i64) -> Result<Vec<UserId>, Error> {
+pub fn named_like(
+    read: &mut Read<'_>,
+    folded: &str,
+    bare: &str,
+    limit: i64,
+) -> Result<Vec<UserId>, Error> {
     let end = format!("{folded}\u{10ffff}");
+    let bare_end = format!("{bare}\u{10ffff}");
     let mut found: Vec<String> = users::table
         .filter(users::user_name_key.ge(folded))
         .filter(users::user_name_key.lt(&end))
@@ -271,8 +277,8 @@ pub fn named_like(read: &mut Read<'_>, folded: &str, limit: i64) -> Result<Vec<U
     found.extend(
         users::table
             .filter(Predicate::literally("users.title_key <> ''"))
-            .filter(users::title_key.ge(folded))
-            .filter(users::title_key.lt(&end))
+            .filter(users::title_key.ge(bare))
+            .filter(users::title_key.lt(&bare_end))
             .order((users::title_key, users::id))
             .limit(limit)
             .select(users::id)
@@ -281,8 +287,8 @@ pub fn named_like(read: &mut Read<'_>, folded: &str, limit: i64) -> Result<Vec<U
     found.extend(
         users::table
             .filter(Predicate::literally("users.family_key <> ''"))
-            .filter(users::family_key.ge(folded))
-            .filter(users::family_key.lt(&end))
+            .filter(users::family_key.ge(bare))
+            .filter(users::family_key.lt(&bare_end))
             .order((users::family_key, users::id))
             .limit(limit)
             .select(users::id)

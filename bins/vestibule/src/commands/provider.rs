@@ -339,7 +339,14 @@ fn details(details: &ProviderDetails, session: &Session) -> Value {
     let tolerances: Vec<Value> = details
         .tolerances
         .iter()
-        .map(|seen| json!({"name": seen.name, "uses": seen.uses, "last_used": seen.last_used}))
+        .map(|seen| {
+            json!({
+                "name": seen.name,
+                "uses": seen.uses,
+                "last_used": seen.last_used,
+                "names": seen.names,
+            })
+        })
         .collect();
     let mut value = with_client_id(flat(&details.provider), &details.client_id);
     if let Value::Object(fields) = &mut value {

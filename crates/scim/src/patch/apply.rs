@@ -322,7 +322,7 @@ impl<'a> Editor<'a> {
         } else {
             Tolerance::UnknownAttribute
         };
-        if self.tolerances.accept(tolerance) {
+        if self.tolerances.accept_named(tolerance, key) {
             Ok(())
         } else {
             Err(unknown_path(key))
@@ -339,7 +339,7 @@ impl<'a> Editor<'a> {
         for urn in sent {
             let urn = urn.as_str().unwrap_or_default();
             if container(self.resource_type, urn).is_none()
-                && !self.tolerances.accept(Tolerance::UnknownSchema)
+                && !self.tolerances.accept_named(Tolerance::UnknownSchema, urn)
             {
                 let detail = format!("schemas: no such schema here: {}", quoted(urn));
                 return Err(invalid_value(&detail));

@@ -37,6 +37,18 @@ impl<'a> Place<'a> {
         }
     }
 
+    /// What lies below it under a key that nothing defines, without the places of values.
+    pub(super) fn named(parent: Option<&Place<'_>>, key: &str) -> String {
+        match parent {
+            None => key.to_owned(),
+            Some(place) => Place {
+                index: None,
+                ..place.child(key)
+            }
+            .to_string(),
+        }
+    }
+
     /// 400 `invalidValue` about what lies here.
     pub(super) fn invalid(&self, problem: impl fmt::Display) -> Error {
         Error::bad_request(ScimType::InvalidValue, format!("{self}: {problem}"))

@@ -347,7 +347,10 @@ impl<'a> Reader<'a> {
         what: &str,
         key: &str,
     ) -> Result<(), Error> {
-        if self.tolerances.accept(tolerance) {
+        if self
+            .tolerances
+            .accept_named(tolerance, &Place::named(parent, key))
+        {
             Ok(())
         } else {
             Err(Place::unknown(parent, what, key))

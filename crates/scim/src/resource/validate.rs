@@ -131,7 +131,7 @@ pub(super) fn check_schemas(
         if resource_type.schema.id.eq_ignore_ascii_case(urn) {
             core = true;
         } else if resource_type.extension(urn).is_none()
-            && !tolerances.accept(Tolerance::UnknownSchema)
+            && !tolerances.accept_named(Tolerance::UnknownSchema, urn)
         {
             return Err(Place::unknown(Some(&place), UNKNOWN_SCHEMA, urn));
         }

@@ -96,18 +96,38 @@ impl Service {
         current: &Password,
         password: &str,
     ) -> Result<(), Error> {
-        let own = self.store().read(|tx| {
+        let own = self.own(call)?;
+        self.must_be(current, &own)?;
+        let password_hash = self.hash(&own.name, password)?;
+        self.set_password(call, Role::Auditor, &own.name, password_hash, false)
+    }
+
+    /// That this is the caller's own password.
+    pub(crate) fn is_own_password(
+        &self,
+        call: &AdminCall,
+        current: &Password,
+    ) -> Result<(), Error> {
+        let own = self.own(call)?;
+        self.must_be(current, &own)
+    }
+
+    fn own(&self, call: &AdminCall) -> Result<stored::Administrator, Error> {
+        self.store().read(|tx| {
             let operator = crate::admin::admit(tx, call, Role::Auditor, self.now())?;
             let id = operator
                 .administrator
                 .ok_or(Error::NotFound("administrator"))?;
             stored::find(tx, id)?.ok_or(Error::NotFound("administrator"))
-        })?;
-        if !self.password_is(current, &own.password_hash) {
-            return Err(Error::invalid("current", &Mistake::WrongPassword.said([])));
+        })
+    }
+
+    fn must_be(&self, current: &Password, own: &stored::Administrator) -> Result<(), Error> {
+        if self.password_is(current, &own.password_hash) {
+            Ok(())
+        } else {
+            Err(Error::invalid("current", &Mistake::WrongPassword.said([])))
         }
-        let password_hash = self.hash(&own.name, password)?;
-        self.set_password(call, Role::Auditor, &own.name, password_hash, false)
     }
 
     fn set_password(

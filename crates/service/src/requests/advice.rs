@@ -73,6 +73,7 @@ impl Advice {
             (_, Some("mutability")) => Self::ReadOnly,
             (_, Some("invalidSyntax")) => Self::Readable,
             (503, _) if refused.reason.contains("paused") => Self::Resume,
+            (400, _) if refused.of_unknown_member() => Self::ImportAnew,
             (status, _) => Self::of_status(status),
         }
     }
@@ -82,7 +83,7 @@ impl Advice {
         match refused.why().map(|why| why.code) {
             Some(
                 "issuer" | "audience" | "assertion_expired" | "too_long" | "early" | "jti" | "used"
-                | "algorithm" | "no_key" | "signature",
+                | "algorithm" | "no_key" | "signature" | "no_jwt",
             ) => Self::CompareAssertion,
             Some("certificate" | "untrusted") => Self::CompareCertificate,
             _ => Self::CompareSecret,

@@ -47,7 +47,21 @@ vestibule_domain::sentences! {
         Nowhere = "nowhere" "there is nothing at this path; the SCIM base URL is {url}",
         NoEndpoint = "no_endpoint"
             "there is no such endpoint; the token endpoint ends in /token",
+        NoSuchEndpoint = "no_such_endpoint" "there is no such endpoint",
+        NoJwt = "no_jwt" "the client assertion is no JWT",
+        NoAuthentication = "no_authentication" "no client authentication",
+        NoSuchMember = "no_such_member"
+            "members[{index}].value: no user or group of this provider has the id `{id}`",
         GrantType = "grant_type" "the grant type must be client_credentials",
+    }
+}
+
+impl Why {
+    /// Why a client's proof could not even be checked, as its answer says; none where that is not why.
+    pub(super) fn unread_proof(answer: &str) -> Option<Self> {
+        [Self::NoJwt, Self::NoAuthentication]
+            .into_iter()
+            .find(|one| one.english() == answer)
     }
 }
 

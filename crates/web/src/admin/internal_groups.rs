@@ -129,6 +129,7 @@ async fn list(
                 provider: choice.provider,
                 search: choice.q,
                 page,
+                ..service::InternalGroupQuery::default()
             };
             service.list_internal_groups(call, &query)
         })

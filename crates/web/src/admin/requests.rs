@@ -73,6 +73,7 @@ impl Choice {
             status: self.status,
             search: self.q,
             page,
+            ..service::RequestQuery::default()
         }
     }
 }

@@ -59,6 +59,29 @@ pub(super) async fn picks(visit: &Visit) -> Result<Vec<Pick>, Error> {
     Ok(picks)
 }
 
+/// The access group by which a list is filtered.
+pub(super) fn chosen(visit: &Visit) -> Option<AccessGroupId> {
+    visit.wanted_id("access_group")
+}
+
+/// A choice among access groups by which a list is filtered; one that is not offered is, once chosen.
+pub(super) fn filter(visit: &Visit, groups: &[Pick]) -> Field {
+    let offered = groups.iter().filter(|pick| !pick.value.is_empty());
+    let mut picks: Vec<Pick> = offered.cloned().collect();
+    let other = chosen(visit).map(|id| id.to_string());
+    let other = other.filter(|id| picks.iter().all(|pick| pick.value != *id));
+    picks.extend(other.map(|id| Pick::new(id.clone(), id)));
+    visit.filter_among("access_group", visit.t.own("vendor.access_group"), picks)
+}
+
+/// An access group by its name, leading to its page.
+pub(super) fn cell(groups: &[Pick], id: AccessGroupId) -> Cell {
+    let text = id.to_string();
+    let named = groups.iter().find(|pick| pick.value == text);
+    let name = named.map_or(text, |pick| pick.text.clone());
+    Cell::link(name, href(id))
+}
+
 pub(super) fn enabled_badge(t: Texts, enabled: bool) -> Badge {
     if enabled {
         Badge::new(Tone::Good, t.word("enabled"))
@@ -288,8 +311,13 @@ fn typed(settings: &AccessGroupSettings, version: Option<i64>) -> Pairs {
     Pairs::parse(pairs.finish().as_bytes())
 }
 
-/// What was typed as settings, or every mistake that shows before it is saved.
-fn settings(t: Texts, fields: &Pairs) -> Result<AccessGroupSettings, Vec<(String, Phrase)>> {
+/// What was typed as settings, of a new access group or of the one with that id, or every mistake.
+async fn settings(
+    visit: &Visit,
+    id: Option<AccessGroupId>,
+    fields: &Pairs,
+) -> Result<Result<AccessGroupSettings, Vec<(String, Phrase)>>, Error> {
+    let t = visit.t;
     let mut wrong: Vec<(String, Phrase)> = Vec::new();
     let mut number = |name: &'static str| {
         whole(fields.get(name)).unwrap_or_else(|| {
@@ -314,15 +342,16 @@ fn settings(t: Texts, fields: &Pairs) -> Result<AccessGroupSettings, Vec<(String
         approvers: items(fields.get("approvers")),
         linkable_by_provisioning: fields.has("linkable_by_provisioning"),
     };
-    if let Err(mistake) = settings.check() {
-        let field = mistake.field();
-        wrong.push((field.to_owned(), t.mistake(field, &mistake.to_string())));
-    }
-    if wrong.is_empty() {
+    let asked = settings.clone();
+    let found = visit
+        .run(move |service, call| service.access_group_mistakes(call, id, &asked))
+        .await?;
+    visit.add_mistakes(&mut wrong, found)?;
+    Ok(if wrong.is_empty() {
         Ok(settings)
     } else {
         Err(wrong)
-    }
+    })
 }
 
 pub(super) async fn new(visit: &Visit) -> Answer {
@@ -347,7 +376,7 @@ fn new_page(visit: &Visit, form: Form, wrong: bool) -> Page {
 }
 
 pub(super) async fn create(visit: &Visit, fields: &Fields) -> Answer {
-    let settings = match settings(visit.t, fields) {
+    let settings = match settings(visit, None, fields).await? {
         Ok(settings) => settings,
         Err(wrong) => {
             let mut form = form(visit, fields, visit.path.clone(), true);
@@ -399,9 +428,19 @@ fn page(visit: &Visit, details: &AccessGroupDetails, form: Form, wrong: bool) ->
         notice: wrong.then(|| Notice::new(Tone::Bad, t.own("form.wrong"))),
         ..Page::default()
     };
+    let tied_to = |list: &str, count: i64| match count {
+        0 => Cell::Number(0),
+        count => Cell::link(
+            count.to_string(),
+            format!("{MOUNT}/{list}?access_group={}", group.id),
+        ),
+    };
     let tied = vec![
-        Fact::new(t.own("nav.vendors"), Cell::Number(vendors)),
-        Fact::new(t.own("nav.internal_groups"), Cell::Number(internal_groups)),
+        Fact::new(t.own("nav.vendors"), tied_to("vendors", vendors)),
+        Fact::new(
+            t.own("nav.internal_groups"),
+            tied_to("internal-groups", internal_groups),
+        ),
         Fact::new(t.own("access_group.default_of"), Cell::Number(providers)),
         Fact::new(t.own("provider.id"), Cell::Copy(group.id.to_string())),
     ];
@@ -461,7 +500,7 @@ pub(super) async fn change(visit: &Visit, fields: &Fields) -> Answer {
     let id: AccessGroupId = visit.id("access group")?;
     let version = fields.get("version").parse().ok();
     let expected = version.map_or(Precondition::NONE, Precondition::version);
-    let settings = match settings(visit.t, fields) {
+    let settings = match settings(visit, Some(id), fields).await? {
         Ok(settings) => settings,
         Err(wrong) => {
             let details = find(visit).await?;

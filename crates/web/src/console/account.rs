@@ -6,8 +6,8 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{LOCATION, SET_COOKIE};
 use qrcode::{Color, QrCode};
+use vestibule_service::Service;
 use vestibule_service::sessions::{Password, SecondFactor, second_factor};
-use vestibule_service::{Error, Service};
 
 use super::fields::Fields;
 use super::form::{Field, Form};
@@ -101,24 +101,26 @@ fn page(visit: &Visit, form: Form) -> Page {
 pub(super) async fn change_password(visit: &Visit, fields: &Fields) -> Answer {
     let current = Password(fields.get("current").to_owned());
     let password = fields.get("password").to_owned();
-    let changed = if password == fields.get("repeated") {
+    let same = password == fields.get("repeated");
+    let (known, wanted) = (current.clone(), password.clone());
+    let looked = visit
+        .run(move |service, call| service.own_password_mistakes(call, &known, &wanted))
+        .await?;
+    let mut wrong = Vec::new();
+    if !same {
+        let mistake = visit.t.own("account.not_the_same").into();
+        wrong.push(("repeated".to_owned(), mistake));
+    }
+    visit.add_mistakes(&mut wrong, looked)?;
+    if wrong.is_empty() {
         visit
             .run(move |service, call| service.change_own_password(call, &current, &password))
-            .await
-    } else {
-        Err(Error::Invalid {
-            field: "repeated".to_owned(),
-            detail: visit.t.own("account.not_the_same"),
-        })
-    };
-    match changed {
-        Ok(()) => Ok(Reply::See(format!("{SIGN_IN}?notice=password"))),
-        Err(error) => {
-            let mut form = password_form(visit);
-            visit.mark(&mut form, error, "password")?;
-            Ok(Reply::Mistaken(Box::new(page(visit, form))))
-        }
+            .await?;
+        return Ok(Reply::See(format!("{SIGN_IN}?notice=password")));
     }
+    let mut form = password_form(visit);
+    form.mark_all(wrong, "password");
+    Ok(Reply::Mistaken(Box::new(page(visit, form))))
 }
 
 pub(super) async fn offer(visit: &Visit) -> Answer {

@@ -172,24 +172,31 @@ pub(super) async fn create(visit: &Visit, fields: &Fields) -> Answer {
     let name = fields.get("name").trim().to_owned();
     let password = fields.get("password").to_owned();
     let role: Role = fields.get("role").parse().unwrap_or(Role::Auditor);
-    let asked = name.clone();
-    let made = visit
-        .run(move |service, call| service.create_administrator(call, &asked, role, &password))
-        .await;
-    match made {
-        Ok(_) => Ok(Reply::See(format!("{}?done=created", href(&name)))),
-        Err(error) => {
-            let (mut page, mut form) = new_page(visit, fields);
-            visit.mark(&mut form, error, "name")?;
-            page.notice = Some(Notice::new(Tone::Bad, visit.t.own("form.wrong")));
-            page.sections = vec![Section::new(
-                "form",
-                page.title.clone(),
-                vec![Block::Form(form)],
-            )];
-            Ok(Reply::Mistaken(Box::new(page)))
+    let (asked, chosen) = (name.clone(), password.clone());
+    let found = visit
+        .run(move |service, call| service.administrator_mistakes(call, &asked, &chosen))
+        .await?;
+    let mut wrong = Vec::new();
+    visit.add_mistakes(&mut wrong, found)?;
+    if wrong.is_empty() {
+        let asked = name.clone();
+        let made = visit
+            .run(move |service, call| service.create_administrator(call, &asked, role, &password))
+            .await;
+        match made {
+            Ok(_) => return Ok(Reply::See(format!("{}?done=created", href(&name)))),
+            Err(error) => wrong.push(visit.mistake(error)?),
         }
     }
+    let (mut page, mut form) = new_page(visit, fields);
+    form.mark_all(wrong, "name");
+    page.notice = Some(Notice::new(Tone::Bad, visit.t.own("form.wrong")));
+    page.sections = vec![Section::new(
+        "form",
+        page.title.clone(),
+        vec![Block::Form(form)],
+    )];
+    Ok(Reply::Mistaken(Box::new(page)))
 }
 
 /// The name in the address.

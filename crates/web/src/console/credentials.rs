@@ -88,6 +88,8 @@ fn row(visit: &Visit, one: &CredentialRecord) -> Vec<Cell> {
     let t = visit.t;
     let kind = t.own_of("credential", one.kind.name());
     let ends = match (one.expires, one.expires_within_days) {
+        // A column of instants.
+        (expires, _) if visit.wants_csv() => Cell::time(expires),
         (Some(_), _) if one.expired => Cell::badge(Tone::Bad, t.own("provider.ended")),
         (Some(at), Some(days)) => Cell::badge(
             if days > 7 { Tone::Waiting } else { Tone::Bad },

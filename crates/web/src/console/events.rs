@@ -1,7 +1,8 @@
 //! The record of every change.
 
+mod change;
+
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value};
 use uuid::Uuid;
 use vestibule_domain::event::{Action, SubjectKind};
 use vestibule_domain::{
@@ -12,14 +13,11 @@ use vestibule_service::{Error, Service};
 
 use super::form::Pick;
 use super::page::{Anchor, Block, Cell, Fact, Page, Section};
-use super::phrase::{Part, Phrase};
 use super::reply::{Answer, Reply};
 use super::table::Table;
-use super::text::Texts;
 use super::visit::Visit;
 use super::{
     MOUNT, access_groups, access_requests, administrators, links, people, providers, vendors,
-    warnings,
 };
 
 const PAGE: u64 = 50;
@@ -96,6 +94,11 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     filters.push(visit.filter_id("subject", t.own("event.subject_id")));
     table.filtered_by(visit, filters);
     if visit.wants_csv() {
+        let id = |id: &str| Cell::Code(id.to_owned());
+        let ids = found.items.iter().map(|one| id(&one.id.to_string()));
+        table.for_machines(t.own("event.id"), ids);
+        let subjects = found.items.iter().map(|one| id(&one.subject_id));
+        table.for_machines(t.own("event.about_id"), subjects);
         return Ok(Reply::Export(Box::new(table), "events"));
     }
     Ok(Page::of_list(t, "nav.events", "event.lead", trail, table).into())
@@ -128,7 +131,7 @@ async fn one(visit: &Visit, id: Uuid, trail: Vec<Anchor>) -> Answer {
                 t.own("event.about_id"),
                 Cell::Copy(event.subject_id.clone()),
             ),
-            Fact::new(t.own("event.change"), change(t, event)),
+            Fact::new(t.own("event.change"), change::cell(visit, event)),
             Fact::new(
                 t.own("event.cause"),
                 event.cause.as_ref().map_or(Cell::Nothing, |cause| {
@@ -191,7 +194,7 @@ pub(super) fn table(visit: &Visit, found: &[EventRecord]) -> Table {
                 ),
                 who(visit, event),
                 about(visit, event),
-                change(visit.t, event),
+                change::cell(visit, event),
             ]
         })
         .collect();
@@ -229,7 +232,7 @@ pub(super) fn about(visit: &Visit, event: &EventRecord) -> Cell {
     let name = event.subject_name.as_deref();
     let text = match name {
         Some(name) => format!("{words} {name}"),
-        None => format!("{words} {id}"),
+        None => format!("{words} {}", id.to_string().get(..13).unwrap_or_default()),
     };
     let href = match (kind, name) {
         // Gone, or with no page of its own.
@@ -266,75 +269,4 @@ pub(super) fn when(at: DateTime<Utc>, event: EventId) -> Cell {
         at,
         href: format!("{MOUNT}/events?id={event}"),
     }
-}
-
-/// What changed, in a line: why, else the fields with what they were and are where that is short.
-fn change(t: Texts, event: &EventRecord) -> Cell {
-    const SHOWN: usize = 4;
-    let payload = event.payload.as_ref();
-    if let Some(why) = payload.and_then(|payload| payload.get("why")?.as_str()) {
-        return warnings::sentence(t, why);
-    }
-    let side = |side: &str| payload.and_then(|payload| payload.get(side)?.as_object());
-    let (before, after) = (side("before"), side("after"));
-    let mut names: Vec<&String> = after.into_iter().flat_map(|fields| fields.keys()).collect();
-    for name in before.into_iter().flat_map(|fields| fields.keys()) {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    // What machines alone read tells people nothing.
-    names.retain(|name| {
-        !matches!(
-            name.as_str(),
-            "id" | "schemas" | "meta" | "version" | "created" | "modified"
-        )
-    });
-    let more = names.len() > SHOWN;
-    let of = |fields: Option<&Map<String, Value>>, name: &str| short(t, fields?.get(name)?);
-    let mut told = Phrase::default();
-    for (place, name) in names.into_iter().take(SHOWN).enumerate() {
-        let between = if place > 0 { ", " } else { "" };
-        let words = t.own_of("field", name);
-        told.0.push(Part::Words(format!("{between}{words}")));
-        if let Some(new) = of(after, name) {
-            told.0.push(Part::Words(": ".to_owned()));
-            if let Some(old) = of(before, name) {
-                told.0.push(old);
-                told.0.push(Part::Words(" → ".to_owned()));
-            }
-            told.0.push(new);
-        }
-    }
-    if more {
-        told.0.push(Part::Words("…".to_owned()));
-    }
-    if told.0.is_empty() {
-        Cell::Nothing
-    } else {
-        Cell::Phrase(told)
-    }
-}
-
-/// A value where it is short and people read it.
-fn short(t: Texts, value: &Value) -> Option<Part> {
-    const LONGEST: usize = 40;
-    let words = match value {
-        Value::Bool(true) => t.word("yes"),
-        Value::Bool(false) => t.word("no"),
-        Value::Number(number) => number.to_string(),
-        Value::String(text) if Uuid::try_parse(text).is_ok() => return None,
-        Value::String(text) if !text.is_empty() && text.chars().count() <= LONGEST => {
-            if let Some(at) = vestibule_domain::instant::parse(text).filter(|_| text.len() > 10) {
-                return Some(Part::Time(at));
-            }
-            let mut known = ["word", "rule_name", "request_state"].into_iter();
-            match known.find_map(|section| t.find(&format!("{section}.{text}"))) {
-                Some(known) => known.to_owned(),
-                None => return Some(Part::Quoted(text.clone())),
-            }
-        }
-        _ => return None,
-    };
-    Some(Part::Words(words))
 }

@@ -128,18 +128,17 @@ pub(super) fn is_own(request: &HttpRequest, public_url: &str) -> bool {
 
 /// To the sign-in page, and from there back to where they were going.
 fn to_sign_in(request: &HttpRequest) -> HttpResponse {
-    let mut target = SIGN_IN.to_owned();
-    if *request.method() == Method::GET {
-        let wanted = request
-            .uri()
-            .path_and_query()
-            .map_or("", |wanted| wanted.as_str());
-        let wanted: String = url::form_urlencoded::byte_serialize(wanted.as_bytes()).collect();
-        target.push_str("?next=");
-        target.push_str(&wanted);
+    let reads = *request.method() == Method::GET;
+    // Of a form, the page it stands on: what was typed is gone, where it was typed is not.
+    let wanted = if reads {
+        let wanted = request.uri().path_and_query();
+        wanted.map_or("", |wanted| wanted.as_str())
     } else {
-        target.push_str("?notice=ended");
-    }
+        routes::page_of(request.path())
+    };
+    let wanted: String = url::form_urlencoded::byte_serialize(wanted.as_bytes()).collect();
+    let notice = if reads { "" } else { "notice=ended&" };
+    let target = format!("{SIGN_IN}?{notice}next={wanted}");
     HttpResponse::build(StatusCode::SEE_OTHER)
         .insert_header((LOCATION, target))
         .finish()

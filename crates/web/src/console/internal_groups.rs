@@ -41,6 +41,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     let t = visit.t;
     let query = InternalGroupQuery {
         provider: providers::chosen(visit),
+        access_group: access_groups::chosen(visit),
         search: visit.query.given("q").map(str::to_owned),
         page: visit.part(PAGE, "created"),
     };
@@ -70,15 +71,14 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         .items
         .iter()
         .map(|one| {
-            let group = one.settings.access_group.map(|id| id.to_string());
-            let group = group.and_then(|id| groups.iter().find(|pick| pick.value == id));
+            let group = one.settings.access_group;
             vec![
                 Cell::link(&one.name, href(one.id)),
                 providers::cell(&sources, one.provider),
                 Cell::Badge(access_groups::enabled_badge(t, one.settings.enabled)),
                 group.map_or_else(
                     || Cell::text(t.own("internal_group.untied")),
-                    |pick| Cell::text(pick.text.clone()),
+                    |id| access_groups::cell(&groups, id),
                 ),
                 Cell::text(t.word(&format!("delivery_{}", one.settings.link_delivery.name()))),
             ]
@@ -90,10 +90,13 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         visit,
         vec![
             visit.filter("q", t.own("access_group.name")),
+            access_groups::filter(visit, &groups),
             providers::filter(visit, &sources),
         ],
     );
     if visit.wants_csv() {
+        let ids = found.items.iter().map(|one| one.id.to_string());
+        table.for_machines(t.own("provider.id"), ids.map(Cell::Code));
         return Ok(Reply::Export(Box::new(table), "internal-groups"));
     }
     Ok(Page {

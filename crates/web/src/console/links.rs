@@ -21,7 +21,7 @@ use super::reply::{Answer, Reply};
 use super::table::Table;
 use super::text::Texts;
 use super::visit::Visit;
-use super::{MOUNT, access_requests, events, letters, people};
+use super::{MOUNT, access_requests, events, letters, people, providers};
 use crate::enter;
 
 type Mailings = HashMap<LinkId, QueuedLetter>;
@@ -49,13 +49,18 @@ fn trail(t: Texts) -> Vec<Anchor> {
 pub(super) async fn list(visit: &Visit) -> Answer {
     let t = visit.t;
     let query = LinkQuery {
+        user: visit.wanted_id("user"),
+        provider: providers::chosen(visit),
         vendor: visit.wanted_id("vendor"),
         state: visit.query.get("state").parse().ok(),
         page: visit.part(PAGE, "-created"),
-        ..LinkQuery::default()
     };
-    let (found, mailings) = visit
-        .run(move |service, call| with_mailings(service, call, &query))
+    let chosen = providers::chosen(visit);
+    let ((found, mailings), sources) = visit
+        .run(move |service, call| {
+            let found = with_mailings(service, call, &query)?;
+            Ok((found, service.sources(call, chosen)?))
+        })
         .await?;
     let mut table = table(visit, &found.items, &mailings, true);
     table.empty_action = Some(Anchor::new(t.own("nav.people"), format!("{MOUNT}/people")));
@@ -67,8 +72,15 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         .map(|one| Pick::new(one.name(), t.word(one.name())));
     let states = visit.filter_among("state", t.own("link.state"), states);
     let vendor = visit.filter_id("vendor", t.own("access_request.vendor_id"));
-    table.filtered_by(visit, vec![states, vendor]);
+    let person = visit.filter_id("user", t.own("access_request.user_id"));
+    let provider = providers::filter(visit, &sources);
+    table.filtered_by(visit, vec![states, provider, vendor, person]);
     if visit.wants_csv() {
+        let ids = found.items.iter().map(|one| one.link.id.to_string());
+        table.for_machines(t.own("provider.id"), ids.map(Cell::Code));
+        let people = found.items.iter().map(|one| one.link.user.to_string());
+        let people = people.map(Cell::Code);
+        table.for_machines(t.own("access_request.user_id"), people);
         return Ok(Reply::Export(Box::new(table), "links"));
     }
     Ok(Page::of_list(t, "nav.links", "link.lead", trail(t), table).into())
@@ -254,7 +266,9 @@ pub(super) async fn of_person(
             ))
         })
         .await?;
-    let mut blocks = vec![Block::Table(table(visit, &found.items, &mailings, false))];
+    let mut links = table(visit, &found.items, &mailings, false);
+    links.empty = t.own("link.none_yet");
+    let mut blocks = vec![Block::Table(links)];
     if let Some(policy) = policy.filter(|policy| approvals_needed(&policy.settings) > 0) {
         if let Some((_, error)) = wrong {
             return Err(error);

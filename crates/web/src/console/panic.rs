@@ -1,5 +1,6 @@
 //! The panic button of a vendor or an internal group: what it ends, and the press.
 
+use vestibule_domain::settings::{self, MAX_TEXT};
 use vestibule_service::links::panic::{PREVIEWED, Target, Toll};
 use vestibule_service::{AdminCall, Error, Service};
 
@@ -56,13 +57,13 @@ fn name(service: &Service, call: &AdminCall, target: Target) -> Result<String, E
 }
 
 async fn show(visit: &Visit, target: Target) -> Answer {
-    page(visit, target, None, "").await.map(Reply::from)
+    page(visit, target, Vec::new(), "").await.map(Reply::from)
 }
 
 async fn page(
     visit: &Visit,
     target: Target,
-    mistake: Option<(&str, Phrase)>,
+    wrong: Vec<(String, Phrase)>,
     reason: &str,
 ) -> Result<Page, Error> {
     let t = visit.t;
@@ -85,9 +86,7 @@ async fn page(
     );
     form.danger = true;
     form.cancel = Some(href(target));
-    if let Some((field, mistake)) = mistake {
-        form.mark(field, mistake);
-    }
+    form.mark_all(wrong, "reason");
     let (current, warning) = match target {
         Target::Vendor(_) => ("nav.vendors", t.own("panic.vendor_warning")),
         Target::InternalGroup(_) => ("nav.internal_groups", t.own("panic.group_warning")),
@@ -141,22 +140,23 @@ async fn press(visit: &Visit, target: Target, fields: &Fields) -> Answer {
         .run(move |service, call| name(service, call, target))
         .await?;
     let reason = fields.get("reason").trim().to_owned();
+    let mut wrong = Vec::new();
+    let mistake = settings::line("reason", &reason, MAX_TEXT).err();
+    visit.add_mistakes(&mut wrong, mistake.map(Error::from))?;
     if fields.get("confirm").trim() != name.trim() {
-        let mistake = Some(("confirm", visit.t.get("form.retype_wrong").into()));
-        let page = page(visit, target, mistake, &reason).await?;
-        return Ok(Reply::Mistaken(Box::new(page)));
+        let mistake = visit.t.get("form.retype_wrong").into();
+        wrong.push(("confirm".to_owned(), mistake));
     }
-    let why = reason.clone();
-    let pressed = visit
-        .run(move |service, call| service.press_panic(call, target, &why))
-        .await;
-    match pressed {
-        Ok(_) => Ok(Reply::See(format!("{}?done=panic", href(target)))),
-        Err(Error::Invalid { field, detail }) => {
-            let mistake = visit.t.mistake(&field, &detail);
-            let page = page(visit, target, Some(("reason", mistake)), &reason).await?;
-            Ok(Reply::Mistaken(Box::new(page)))
+    if wrong.is_empty() {
+        let why = reason.clone();
+        let pressed = visit
+            .run(move |service, call| service.press_panic(call, target, &why))
+            .await;
+        match pressed {
+            Ok(_) => return Ok(Reply::See(format!("{}?done=panic", href(target)))),
+            Err(error) => wrong.push(visit.mistake(error)?),
         }
-        Err(error) => Err(error),
     }
+    let page = page(visit, target, wrong, &reason).await?;
+    Ok(Reply::Mistaken(Box::new(page)))
 }

@@ -102,6 +102,8 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         ],
     );
     if visit.wants_csv() {
+        let ids = found.items.iter().map(|one| one.id.to_string());
+        table.for_machines(t.own("provider.id"), ids.map(Cell::Code));
         return Ok(Reply::Export(Box::new(table), "people"));
     }
     Ok(Page::of_list(t, "nav.people", "person.lead", trail(t), table).into())

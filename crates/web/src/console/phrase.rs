@@ -51,7 +51,13 @@ impl Texts {
 
     /// What stands in the way.
     pub(crate) fn hindrance(&self, said: &Said) -> Phrase {
-        self.said("hindrance", said)
+        let one =
+            |(blank, value): &(&str, Value)| *blank == "approvals" && *value == Value::from("1");
+        let single = format!("hindrance.{}_one", said.code);
+        match self.find(&single).filter(|_| said.values.iter().any(one)) {
+            Some(text) => self.filled(text, &said.values),
+            None => self.said("hindrance", said),
+        }
     }
 
     fn filled(&self, text: &str, values: &[(&'static str, Value)]) -> Phrase {
@@ -69,13 +75,27 @@ impl Texts {
         Phrase(parts)
     }
 
+    /// Words of ours that stand in a blank: what something is, or what it could be.
+    fn thing(&self, blank: &str, text: &str) -> Option<String> {
+        let found = match blank {
+            "what" => self.find(&format!("thing.{text}"))?.to_owned(),
+            "expected" => text.replace(" or ", self.get("thing.or")),
+            "registered" => self.find(&format!("people_kind.{text}"))?.to_owned(),
+            _ => return None,
+        };
+        Some(found)
+    }
+
     fn fill(&self, blank: &str, value: &Value, parts: &mut Vec<Part>) {
         match value {
             Value::Text(text) if blank == WHY => match Hindrance::read(text) {
                 Some(said) => parts.extend(self.hindrance(&said).0),
                 None => parts.extend(self.mistake("", text).0),
             },
-            Value::Text(text) => parts.push(Part::of(text)),
+            Value::Text(text) => match self.thing(blank, text) {
+                Some(words) => parts.push(Part::Words(words)),
+                None => parts.push(Part::of(text)),
+            },
             Value::Instant(at) => parts.push(Part::Time(*at)),
             Value::Steps(steps) => {
                 for (place, step) in steps.iter().enumerate() {
@@ -91,7 +111,7 @@ impl Texts {
 
 impl Part {
     /// Somebody else's words. What is all ASCII runs in our direction.
-    fn of(text: &str) -> Self {
+    pub(crate) fn of(text: &str) -> Self {
         if text.is_ascii() {
             Self::Words(text.to_owned())
         } else {

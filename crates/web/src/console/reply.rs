@@ -150,7 +150,11 @@ impl Visit {
     /// A refusal, with what to do next.
     pub(crate) fn refusal(&self, error: &Error) -> HttpResponse {
         let (status, text) = match error {
-            Error::Unauthenticated(_) => return see(&format!("{SIGN_IN}?notice=ended")),
+            Error::Unauthenticated(_) => {
+                let page = self.place().as_bytes();
+                let page: String = url::form_urlencoded::byte_serialize(page).collect();
+                return see(&format!("{SIGN_IN}?notice=ended&next={page}"));
+            }
             Error::Forbidden(role) => {
                 let needed = self.t.word(role.name());
                 let own = self.t.word(self.who.role.name());

@@ -18,6 +18,7 @@ use super::table::Table;
 use super::text::Texts;
 use super::visit::Visit;
 use super::{MOUNT, providers};
+use crate::scim;
 
 const PAGE: u64 = 50;
 const ENDPOINTS: [&str; 2] = ["scim", "token"];
@@ -35,7 +36,15 @@ fn trail(t: Texts) -> Vec<Anchor> {
 
 pub(super) async fn list(visit: &Visit) -> Answer {
     let t = visit.t;
+    let times = [
+        visit.filter_when("since", t.own("timeline.from")),
+        visit.filter_when("until", t.own("timeline.to")),
+    ];
+    let [since, until] = times.each_ref().map(|(_, read)| *read);
+    let times = times.map(|(field, _)| field);
     let query = RequestQuery {
+        since,
+        until,
         whose: providers::chosen(visit).into(),
         endpoint: ENDPOINTS
             .iter()
@@ -60,13 +69,13 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     if visit.wants_csv() {
         let mut table = export(visit, &found, &sources);
         table.paged(visit, &found);
-        table.filtered_by(visit, filters(visit, &sources));
+        table.filtered_by(visit, filters(visit, &sources, times));
         return Ok(Reply::Export(Box::new(table), "refused-requests"));
     }
     let mut table = table(visit, &found.items, Some(&sources));
     table.paged(visit, &found);
     table.sorted(visit, &[(0, "at")], "-at");
-    table.filtered_by(visit, filters(visit, &sources));
+    table.filtered_by(visit, filters(visit, &sources, times));
     let mut page = Page::of_list(t, "nav.requests", "request.lead", trail(t), table);
     if dropped > 0 {
         let text = t.say("request.dropped", &[("dropped", &dropped)]);
@@ -75,17 +84,19 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     Ok(page.into())
 }
 
-fn filters(visit: &Visit, sources: &Sources) -> Vec<Field> {
+fn filters(visit: &Visit, sources: &Sources, times: [Field; 2]) -> Vec<Field> {
     let t = visit.t;
     let endpoints = ENDPOINTS.map(|one| Pick::new(one, t.own_of("endpoint", one)));
     let statuses = [400, 401, 403, 404, 409, 412, 413, 415, 429, 500, 503]
         .map(|status: u16| Pick::new(status.to_string(), status.to_string()));
-    vec![
+    let mut fields = vec![
         visit.filter("q", t.own("request.contains")),
         providers::filter(visit, sources),
         visit.filter_among("endpoint", t.own("request.endpoint"), endpoints),
         visit.filter_among("status", t.own("request.status"), statuses),
-    ]
+    ];
+    fields.extend(times);
+    fields
 }
 
 /// Refused requests as they are listed everywhere; without `sources`, of one provider.
@@ -202,8 +213,9 @@ pub(super) fn reason(t: Texts, one: &RefusedRequest) -> Phrase {
 }
 
 /// Reasons that say no more than the diagnosis does.
-const SAID: [&str; 6] = [
+const SAID: [&str; 7] = [
     "no_credential",
+    "no_authentication",
     "unknown_client",
     "wrong_secret",
     "method",
@@ -211,8 +223,12 @@ const SAID: [&str; 6] = [
     "grant_type",
 ];
 
+/// That the path is wrong below the base URL.
+const NO_SUCH_ENDPOINT: &str = "no_such_endpoint";
+
 /// What is wrong in a few words, and why where that says more.
-pub(super) fn explanation(t: Texts, one: &RefusedRequest) -> Phrase {
+pub(super) fn explanation(visit: &Visit, one: &RefusedRequest) -> Phrase {
+    let t = visit.t;
     let Some(why) = one.why() else {
         return reason(t, one);
     };
@@ -229,6 +245,12 @@ pub(super) fn explanation(t: Texts, one: &RefusedRequest) -> Phrase {
     }
     told.0.insert(0, Part::Words(format!("{summary} ")));
     told.0.push(Part::Words(".".to_owned()));
+    if why.code == NO_SUCH_ENDPOINT {
+        let url = format!("{}{}", visit.web.settings.public_url, scim::MOUNT);
+        told.0.push(Part::Words(" ".to_owned()));
+        told.0
+            .extend(t.phrase("request.base_url", &[("url", url.into())]).0);
+    }
     told
 }
 
@@ -248,6 +270,8 @@ pub(super) fn diagnosis(one: &RefusedRequest) -> &'static str {
     match (one.status, why, one.code.as_deref()) {
         (_, Some("unknown_client"), _) => "client",
         (_, Some("no_credential"), Some("invalid_client")) => "secret",
+        (_, Some("no_authentication"), _) => "no_credential",
+        (_, Some("no_such_member"), _) => "member",
         (_, Some(known @ ("address" | "referrer" | "scope" | "expired" | "no_credential")), _) => {
             known
         }

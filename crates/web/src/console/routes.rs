@@ -187,6 +187,34 @@ pub(super) fn needed(method: &Method, pattern: &str) -> Option<Role> {
         .map(|route| route.role)
 }
 
+/// The page on which a form with this address stands: that address where it is a page too, else the
+/// nearest page above it.
+pub(super) fn page_of(path: &str) -> &str {
+    let mut page = path;
+    while !is_page(page) {
+        let Some((above, _)) = page.rsplit_once('/') else {
+            return MOUNT;
+        };
+        page = above;
+    }
+    page
+}
+
+fn is_page(path: &str) -> bool {
+    let Some(path) = path.strip_prefix(MOUNT) else {
+        return false;
+    };
+    let mut gets = ROUTES.iter().filter(|route| route.method == Verb::Get);
+    gets.any(|route| {
+        let mut parts = path.split('/');
+        let mut fits = |part: &str| {
+            let given = parts.next();
+            given == Some(part) || part.starts_with('{') && given.is_some()
+        };
+        route.path.split('/').all(&mut fits) && parts.next().is_none()
+    })
+}
+
 /// Whether somebody who signed in a while ago proves once more who they are before this change: what
 /// gives out or replaces a credential, lets further addresses in, or grants a role (R-WEB-7).
 pub(super) fn dangerous(pattern: &str) -> bool {
@@ -314,6 +342,22 @@ mod tests {
                 assert!(route.role > Role::Auditor, "{}", route.path);
             }
         }
+    }
+
+    #[test]
+    fn every_form_stands_on_a_page() {
+        for (form, page) in [
+            ("/settings/mail-test", "/settings"),
+            ("/schemas/add", "/schemas"),
+            ("/vendors/7/edit", "/vendors/7"),
+            ("/people/7/blocks/8/lift", "/people/7"),
+            ("/providers/7/edit", "/providers/7/edit"),
+            ("/access-groups/7", "/access-groups/7"),
+            ("/sign-out", ""),
+        ] {
+            assert_eq!(page_of(&format!("{MOUNT}{form}")), format!("{MOUNT}{page}"));
+        }
+        assert_eq!(page_of("elsewhere"), MOUNT);
     }
 
     #[test]

@@ -78,36 +78,42 @@ async fn page(visit: &Visit, wrong: Option<(&str, &Pairs, Error)>) -> Result<Pag
         }
     }
     let mut forms = forms.into_iter();
-    let mut with_form = |table: Table| {
+    let mut with_form = |table: Table, example: Option<&str>| {
         let mut blocks = vec![Block::Table(table)];
-        blocks.extend(forms.next().map(Block::Form));
+        if let Some(form) = forms.next() {
+            if let Some(example) = example {
+                blocks.push(Block::Text(t.own("schema.example")));
+                blocks.push(Block::Source(example.to_owned()));
+            }
+            blocks.push(Block::Form(form));
+        }
         blocks
     };
     page.sections = vec![
         Section::new(
             "schemas",
             t.own("nav.schemas"),
-            with_form(schemas_table(visit, &schemas)),
+            with_form(schemas_table(visit, &schemas), Some(SCHEMA)),
         ),
         Section {
             lead: Some(t.own("schema.attributes_lead")),
             ..Section::new(
                 "attributes",
                 t.own("schema.added"),
-                with_form(added_table(visit, &schemas)),
+                with_form(added_table(visit, &schemas), Some(ATTRIBUTE)),
             )
         },
         Section::new(
             "types",
             t.own("schema.types"),
-            with_form(types_table(visit, &types)),
+            with_form(types_table(visit, &types), Some(RESOURCE_TYPE)),
         ),
         Section {
             lead: Some(t.own("schema.extensions_lead")),
             ..Section::new(
                 "extensions",
                 t.own("schema.extensions"),
-                with_form(extensions_table(visit, &schemas, &types)),
+                with_form(extensions_table(visit, &schemas, &types), None),
             )
         },
     ];
@@ -126,11 +132,11 @@ fn forms(
     if !visit.may(Role::Administrator) {
         return Vec::new();
     }
-    let given = |form: &str, usual: &str| {
+    let given = |form: &str| {
         if form == what {
-            sent.get("definition").to_owned()
+            sent.get("definition")
         } else {
-            usual.to_owned()
+            ""
         }
     };
     let urns = |all: bool| -> Vec<Pick> {
@@ -147,31 +153,22 @@ fn forms(
     let form = |id: &'static str, key: &'static str, fields| {
         Form::of(id, format!("{MOUNT}/schemas/{id}"), t.own(key), fields)
     };
-    let definition = |id: &str, usual: &str, rows| {
-        Field::area(
-            "definition",
-            t.own("schema.definition"),
-            given(id, usual),
-            rows,
-        )
-        .required()
-        .hint(t.own("schema.definition_hint"))
+    let definition = |id: &str, rows| {
+        Field::area("definition", t.own("schema.definition"), given(id), rows)
+            .required()
+            .hint(t.own("schema.definition_hint"))
     };
     vec![
-        form("add", "schema.add", vec![definition("add", SCHEMA, 5)]),
+        form("add", "schema.add", vec![definition("add", 5)]),
         form(
             "attribute",
             "schema.add_attribute",
             vec![
                 Field::choice("urn", t.own("schema.schema"), urns(true), sent.get("urn")),
-                definition("attribute", ATTRIBUTE, 3),
+                definition("attribute", 3),
             ],
         ),
-        form(
-            "type",
-            "schema.add_type",
-            vec![definition("type", RESOURCE_TYPE, 4)],
-        ),
+        form("type", "schema.add_type", vec![definition("type", 4)]),
         form(
             "extension",
             "schema.extend",

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use vestibule_oauth::{Secret, SecretKind};
 use vestibule_service::Error;
+use vestibule_service::mistakes::first_mistakes;
 
 use super::form::{Control, Field, Form};
 use super::phrase::{Part, Phrase};
@@ -107,22 +108,33 @@ async fn redeem(
     let Some(secret) = Secret::parse(SecretKind::Setup, &token) else {
         return gone(looks);
     };
-    let mistaken = |name: &str, field: &str, mistake: Phrase| {
+    let mistaken = |name: &str, wrong: Vec<(String, Phrase)>| {
         let mut form = form(looks, &token, name);
-        form.mark(field, mistake);
+        form.mark_all(wrong, "name");
         page(looks, StatusCode::BAD_REQUEST, Step::Form(Box::new(form)))
     };
+    let at = |field: &str, mistake: Phrase| vec![(field.to_owned(), mistake)];
     let Ok(web::Form(SetUpForm {
         name,
         password,
         repeated,
     })) = sent
     else {
-        return mistaken("", "name", looks.t.own("set_up.all_fields").into());
+        return mistaken("", at("name", looks.t.own("set_up.all_fields").into()));
     };
+    let mut wrong: Vec<(String, Phrase)> = Vec::new();
+    for error in first_mistakes(&name, &password) {
+        if let Error::Invalid { field, detail } = error {
+            let mistake = looks.t.mistake(&field, &detail);
+            wrong.push((field, mistake));
+        }
+    }
     if password != repeated {
         let mistake = looks.t.own("account.not_the_same").into();
-        return mistaken(&name, "repeated", mistake);
+        wrong.push(("repeated".to_owned(), mistake));
+    }
+    if !wrong.is_empty() {
+        return mistaken(&name, wrong);
     }
     let (service, chosen, request_id) = (web.service.clone(), name.clone(), request_id(&request));
     let created = blocking(move || {
@@ -131,9 +143,9 @@ async fn redeem(
     match created.await {
         Ok(_) => page(looks, StatusCode::OK, Step::Done { name: &name }),
         Err(Error::Invalid { field, detail }) => {
-            mistaken(&name, &field, looks.t.mistake(&field, &detail))
+            mistaken(&name, at(&field, looks.t.mistake(&field, &detail)))
         }
-        Err(Error::Uniqueness(said)) => mistaken(&name, "name", looks.t.hindrance(&said)),
+        Err(Error::Uniqueness(said)) => mistaken(&name, at("name", looks.t.hindrance(&said))),
         Err(error) => failed(&error, looks, &request),
     }
 }

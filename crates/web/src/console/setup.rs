@@ -145,11 +145,11 @@ fn page_with(visit: &Visit, product: &Product, form: Form) -> Page {
 }
 
 /// What was typed as settings, or every mistake at its field.
-fn settings(
+async fn settings(
     visit: &Visit,
     product: &Product,
     fields: &Fields,
-) -> Result<ProviderSettings, Vec<(String, Phrase)>> {
+) -> Result<Result<ProviderSettings, Vec<(String, Phrase)>>, Error> {
     let t = visit.t;
     let mut wrong = Vec::new();
     let allowed_addresses = addresses(t, fields.get("addresses"))
@@ -196,18 +196,19 @@ fn settings(
         link_delivery: LinkDelivery::default(),
         rate_limit: None,
     };
-    if let Err(mistake) = settings.check() {
-        let field = mistake.field();
-        // What is wrong with a federation stands at the fields it is made of.
-        if wrong.is_empty() || field == "name" {
-            wrong.push((field.to_owned(), t.mistake(field, &mistake.to_string())));
-        }
-    }
-    if wrong.is_empty() {
+    let asked = settings.clone();
+    let mut found = visit
+        .run(move |service, call| service.provider_mistakes(call, None, &asked))
+        .await?;
+    // What is wrong with a federation stands at the fields it is made of.
+    let told = |field: &str| field.starts_with("federated") && !wrong.is_empty();
+    found.retain(|one| !matches!(one, Error::Invalid { field, .. } if told(field)));
+    visit.add_mistakes(&mut wrong, found)?;
+    Ok(if wrong.is_empty() {
         Ok(settings)
     } else {
         Err(wrong)
-    }
+    })
 }
 
 /// Registers the provider and shows what to paste, secrets this once.
@@ -225,7 +226,7 @@ pub(super) async fn begin(visit: &Visit, fields: &Fields) -> Answer {
         page.notice = Some(Notice::new(Tone::Bad, t.own("form.wrong")));
         Ok(Reply::Mistaken(Box::new(page)))
     };
-    let settings = match settings(visit, product, fields) {
+    let settings = match settings(visit, product, fields).await? {
         Ok(settings) => settings,
         Err(wrong) => return mistaken(wrong),
     };

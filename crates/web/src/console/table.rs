@@ -24,6 +24,10 @@ pub(crate) struct Table {
     pub(crate) filtered: bool,
     /// Whether a filter cannot be read: nothing is listed, and nothing exported.
     pub(crate) misread: bool,
+    /// The order that the address names, which a filter keeps.
+    pub(crate) order: Option<String>,
+    /// Whether it names one that this list does not have.
+    pub(crate) unsorted: bool,
     /// The page's own address.
     pub(crate) here: String,
     /// The page before this one.
@@ -72,7 +76,8 @@ impl Table {
     /// Lets a press on the titles of some columns sort the list: each by its place and its word of the
     /// API's `sort`. `usual`: the order when the address names none.
     pub(crate) fn sorted(&mut self, visit: &Visit, columns: &[(usize, &str)], usual: &str) {
-        let now = visit.query.given("sort").unwrap_or(usual);
+        let asked = visit.query.given("sort");
+        let now = asked.unwrap_or(usual);
         for (index, word) in columns {
             let Some(column) = self.columns.get_mut(*index) else {
                 continue;
@@ -90,12 +95,31 @@ impl Table {
                 },
             });
         }
+        let bare = |order: &str| order.trim_start_matches('-').to_owned();
+        let known = now == usual || bare(now) == bare(usual) || {
+            let mut sorts = self
+                .columns
+                .iter()
+                .filter_map(|column| column.sort.as_ref());
+            sorts.any(|sort| sort.now != "none")
+        };
+        self.unsorted = !known;
+        self.order = asked.filter(|_| known).map(str::to_owned);
+    }
+
+    /// The whole list, in the order it has now.
+    pub(crate) fn all(&self) -> String {
+        let order = self.order.as_ref();
+        order.map_or_else(
+            || self.here.clone(),
+            |order| format!("{}?sort={order}", self.here),
+        )
     }
 
     /// Says where the first page, those beside this one and the export are.
     pub(crate) fn paged<T>(&mut self, visit: &Visit, found: &Part<T>) {
         let after = |after| visit.here(&[("after", after)]);
-        self.here.clone_from(&visit.path);
+        visit.place().clone_into(&mut self.here);
         self.after.clone_from(&found.next);
         self.next = found.next.as_deref().map(|next| after(Some(next)));
         self.previous = found.previous.as_deref().map(|before| after(Some(before)));
@@ -105,7 +129,7 @@ impl Table {
 
     /// Says where the export of a list without pages is.
     pub(crate) fn whole(&mut self, visit: &Visit) {
-        self.here.clone_from(&visit.path);
+        visit.place().clone_into(&mut self.here);
         self.csv = Some(visit.here(&[("format", Some("csv"))]));
     }
 
@@ -148,6 +172,21 @@ impl Table {
     pub(crate) fn heading(&self) -> Vec<String> {
         let titles = self.columns.iter().filter(|column| !column.acts);
         titles.map(|column| column.title.clone()).collect()
+    }
+
+    /// Gives a spreadsheet one more column, with a cell for each row.
+    pub(crate) fn for_machines(
+        &mut self,
+        title: impl Into<String>,
+        cells: impl IntoIterator<Item = Cell>,
+    ) {
+        self.columns.push(Column {
+            title: title.into(),
+            ..Column::default()
+        });
+        for (row, cell) in self.rows.iter_mut().zip(cells) {
+            row.push(cell);
+        }
     }
 
     /// The rows in words alone, for a spreadsheet.

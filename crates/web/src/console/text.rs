@@ -244,7 +244,10 @@ mod tests {
             .iter()
             .map(|one| ("request_state", one.name()));
         let ends = LinkEnd::ALL.iter().map(|one| ("link_end", one.name()));
-        let words = actions.chain(subjects).chain(moments);
+        let tolerances = vestibule_scim::Tolerance::ALL.iter();
+        let tolerances =
+            tolerances.flat_map(|one| ["tolerance", "tolerance_name"].map(|of| (of, one.name())));
+        let words = actions.chain(subjects).chain(moments).chain(tolerances);
         for (section, word) in words.chain(states).chain(ends) {
             let key = format!("{section}.{word}");
             assert!(known.contains(&key), "{key}");

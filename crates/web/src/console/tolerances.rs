@@ -33,11 +33,11 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         .await?;
     let mut table = table(visit, &found.items, Some(&sources));
     table.paged(visit, &found);
-    let columns = [(1, "name"), (3, "uses"), (4, "last_used")];
+    let columns = [(1, "name"), (4, "uses"), (5, "last_used")];
     table.sorted(visit, &columns, "-uses");
     let names = Tolerance::ALL
         .iter()
-        .map(|one| Pick::new(one.name(), one.name()));
+        .map(|one| Pick::new(one.name(), t.own_of("tolerance_name", one.name())));
     table.filtered_by(
         visit,
         vec![
@@ -46,6 +46,8 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         ],
     );
     if visit.wants_csv() {
+        let codes = found.items.iter().map(|one| Cell::Code(one.name.clone()));
+        table.for_machines(t.own("request.code"), codes);
         return Ok(Reply::Export(Box::new(table), "tolerances"));
     }
     Ok(Page::of_list(
@@ -71,6 +73,7 @@ pub(super) fn table<'a>(
     let columns = [
         t.get("provider.tolerance"),
         t.get("setup.diagnosis"),
+        t.get("provider.tolerated_names"),
         t.get("provider.uses"),
         t.get("provider.last_used"),
     ];
@@ -78,8 +81,9 @@ pub(super) fn table<'a>(
     table.empty = t.own("provider.no_tolerance");
     providers::seen(table, t, found, sources, |one| {
         let cells = vec![
-            Cell::Code(one.name.clone()),
+            Cell::text(t.own_of("tolerance_name", &one.name)),
             Cell::text(t.own_of("tolerance", &one.name)),
+            Cell::text(one.names.join(", ")),
             Cell::Number(one.uses),
             Cell::Time(one.last_used),
         ];

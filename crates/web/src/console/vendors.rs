@@ -5,7 +5,7 @@ mod list;
 use chrono::{DateTime, Utc};
 use vestibule_domain::provider::LinkDelivery;
 use vestibule_domain::vendor::{Vendor, VendorSettings, VendorStatus};
-use vestibule_domain::{GroupId, VendorId};
+use vestibule_domain::{GroupId, SettingsError, VendorId};
 use vestibule_service::events::{Choice as EventChoice, EventQuery, EventRecord};
 use vestibule_service::pages::{self, PageQuery};
 use vestibule_service::vendors::{Placed, VendorDetails};
@@ -14,6 +14,7 @@ use vestibule_service::{Error, Precondition, Role};
 use super::fields::Fields;
 use super::form::{Field, Form, Pick, as_typed, instant};
 use super::page::{Anchor, Badge, Block, Cell, Fact, Notice, Page, Section, Tone};
+use super::phrase::Phrase;
 use super::query::Pairs;
 use super::reply::{Answer, Reply};
 use super::table::Table;
@@ -341,12 +342,14 @@ fn placed(visit: &Visit, shown: &Shown) -> Section {
 
 pub(super) async fn change(visit: &Visit, fields: &Fields) -> Answer {
     let id: VendorId = visit.id("vendor")?;
-    let mut wrong: Vec<(&'static str, &'static str)> = Vec::new();
+    let mut wrong: Vec<(String, Phrase)> = Vec::new();
     let mut read = |name: &'static str| {
-        let read = instant(fields.get(name)).map_err(|key| wrong.push((name, key)));
-        read.unwrap_or_default()
+        let mistake = |key| wrong.push((name.to_owned(), visit.t.get(key).into()));
+        instant(fields.get(name)).map_err(mistake)
     };
     let (start, end) = (read("start"), read("end"));
+    let unread = start.is_err();
+    let (start, end) = (start.unwrap_or_default(), end.unwrap_or_default());
     let given = |name: &str| fields.given(name).map(str::to_owned);
     let version = fields.get("version").parse().ok();
     let expected = version.map_or(Precondition::NONE, Precondition::version);
@@ -359,16 +362,20 @@ pub(super) async fn change(visit: &Visit, fields: &Fields) -> Answer {
         document_id: given("document_id"),
         link_delivery: fields.get("link_delivery").parse().unwrap_or_default(),
     };
+    let asked = wanted.clone();
+    let mut found = visit
+        .run(move |service, call| service.vendor_mistakes(call, &asked))
+        .await?;
+    // One that cannot be read is none that is missing.
+    let missing = SettingsError::EnabledWithoutStart.to_string();
+    found.retain(|one| {
+        !unread || !matches!(one, Error::Invalid { detail, .. } if *detail == missing)
+    });
+    visit.add_mistakes(&mut wrong, found)?;
     if !wrong.is_empty() {
         let shown = find(visit).await?;
         let mut form = form(visit, &shown, fields);
-        if let Err(mistake) = wanted.check() {
-            let field = mistake.field();
-            form.mark(field, visit.t.mistake(field, &mistake.to_string()));
-        }
-        for (name, key) in wrong {
-            form.mark(name, visit.t.get(key));
-        }
+        form.mark_all(wrong, "status");
         return Ok(Reply::Mistaken(Box::new(page(visit, &shown, form, true))));
     }
     let changed = visit

@@ -17,6 +17,7 @@ use vestibule_service::{AdminCall, Error, Role, Service};
 use super::form::{Field, Form, Pick, instant};
 use super::phrase::Phrase;
 use super::query::Pairs;
+use super::routes;
 use super::text::{Language, Texts};
 use crate::Web;
 use crate::blocking::blocking;
@@ -175,9 +176,19 @@ impl Visit {
         self.here(&[])
     }
 
+    /// Where this page stands, without its query: also of one that answers to a form, the page with that
+    /// form.
+    pub(crate) fn place(&self) -> &str {
+        if self.posted {
+            routes::page_of(&self.path)
+        } else {
+            &self.path
+        }
+    }
+
     /// This page's address with its query changed.
     pub(crate) fn here(&self, changes: &[(&str, Option<&str>)]) -> String {
-        format!("{}{}", self.path, self.query.with(changes))
+        format!("{}{}", self.place(), self.query.with(changes))
     }
 
     /// Writes a mistake at its field of the form, or at `usual`; what is no mistake of the form is
@@ -200,6 +211,21 @@ impl Visit {
             Error::Uniqueness(said) => Ok(("name".to_owned(), self.t.hindrance(&said))),
             error => Err(error),
         }
+    }
+
+    /// The same of several, beside what is known already: of each field the first mistake.
+    pub(crate) fn add_mistakes(
+        &self,
+        wrong: &mut Vec<(String, Phrase)>,
+        found: impl IntoIterator<Item = Error>,
+    ) -> Result<(), Error> {
+        for error in found {
+            let (field, mistake) = self.mistake(error)?;
+            if wrong.iter().all(|(known, _)| *known != field) {
+                wrong.push((field, mistake));
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn wants_csv(&self) -> bool {

@@ -5,7 +5,7 @@ use serde_json::json;
 use vestibule_domain::network::AllowedAddresses;
 use vestibule_domain::provider::ProviderSettings;
 use vestibule_service::Role;
-use vestibule_testkit::{Engine, Setup, TestApp, both_engines, third_party};
+use vestibule_testkit::{Engine, Setup, TestApp, both_engines, internal, third_party};
 
 use super::Browser;
 use crate::links::hall;
@@ -111,6 +111,257 @@ fn a_filter_that_cannot_be_read_lists_and_exports_nothing() {
         assert!(page.contains("a provider that is gone"), "{page}");
         assert!(!page.contains("-mistake\""), "{page}");
     });
+}
+
+#[test]
+fn a_form_that_is_refused_leads_on_from_the_page_it_stands_on() {
+    let app = super::app();
+    let okta = app.register(third_party("Okta"));
+    let people: Vec<_> = (0..21)
+        .map(|number| {
+            let user = json!({"schemas": [USER], "userName": format!("p{number:02}")});
+            let made = app.send("POST", "/scim/v2/Users", Some(&okta.token), Some(&user));
+            json!({"value": made.json()["id"]})
+        })
+        .collect();
+    let group = json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
+        "displayName": "Acme", "members": people,
+    });
+    let made = app.send("POST", "/scim/v2/Groups", Some(&okta.token), Some(&group));
+    assert_eq!(made.status, 201, "{}", made.text);
+    let root = Browser::new(&app, "root", Role::Administrator);
+    let vendors = root.get("/console/vendors").text;
+    let (_, rest) = vendors.split_once("href=\"/console/vendors/").unwrap();
+    let vendor = format!("/console/vendors/{}", &rest[..36]);
+    let typed = [("start", "2026-02-01T00:00"), ("end", "2026-01-01T00:00")];
+    let page = root.post(&format!("{vendor}/edit"), &typed);
+    assert_eq!(page.status, 422, "{}", page.text);
+    let links = page.text.split("href=\"").skip(1);
+    let links = links.filter_map(|rest| rest.split(['"', '#']).next());
+    let links: Vec<String> = links
+        .filter(|link| link.contains("after="))
+        .map(|link| link.replace("&#38;", "&"))
+        .collect();
+    assert!(!links.is_empty(), "{}", page.text);
+    for link in links {
+        let next = root.get(&link);
+        assert_eq!(next.status, 200, "{link}");
+        assert!(next.text.contains("p20"), "{link}: {}", next.text);
+    }
+}
+
+#[test]
+fn an_exported_event_says_of_what_and_from_what_to_what() {
+    both_engines(|app| {
+        let (ada, vendor, root) = hall(app);
+        let max = Browser::new(app, "max", Role::Administrator);
+        let link = json!({"duration_minutes": 60});
+        let links = format!("/api/v1/users/{ada}/links");
+        let link = app.send("POST", &links, Some(&root), Some(&link));
+        assert_eq!(link.status, 201, "{}", link.text);
+        let group = json!({"name": "Linux"});
+        let group = app.send("POST", "/api/v1/access-groups", Some(&root), Some(&group));
+        let group = group.json()["id"].as_str().unwrap().to_owned();
+        let typed = [
+            ("access_group", group.as_str()),
+            ("status", "disabled"),
+            ("start", "2026-01-01T00:00"),
+        ];
+        let edited = max.post(&format!("/console/vendors/{vendor}/edit"), &typed);
+        assert_eq!(edited.status, 303, "{}", edited.text);
+        let page = max.get(&format!("/console/events?subject={vendor}")).text;
+        assert!(page.contains("Access group: Windows → Linux"), "{page}");
+        let csv = max
+            .get(&format!("/console/events?subject={vendor}&format=csv"))
+            .text;
+        let (heading, rows) = csv.split_once("\r\n").unwrap();
+        assert!(
+            heading.ends_with("\"ID of the event\",\"ID of what it is about\""),
+            "{heading}"
+        );
+        let row = rows.lines().find(|row| row.contains("Linux")).unwrap();
+        for told in [
+            format!("Linux ({group})"),
+            "Status: enabled → disabled".to_owned(),
+            format!("\"{vendor}\""),
+        ] {
+            assert!(row.contains(&told), "{told}: {row}");
+        }
+        let id = row.rsplit('"').nth(3).unwrap();
+        let one = max.get(&format!("/console/events?id={id}")).text;
+        assert!(one.contains("Vendor changed"), "{one}");
+        // A change of more than a line is told whole.
+        let many = (1..=30).map(|number| format!("10.0.0.{number}"));
+        let many = many.collect::<Vec<_>>();
+        let typed = [
+            ("name", "Other"),
+            ("addresses", &many.join("\n")),
+            ("scopes", "scim"),
+            ("client_secret_basic", "yes"),
+            ("client_secret_post", "yes"),
+        ];
+        let okta = app.register(third_party("Other"));
+        let edit = format!("/console/providers/{}/edit", okta.id);
+        let edited = max.post(&edit, &typed);
+        assert_eq!(edited.status, 303, "{}", edited.text);
+        let okta = okta.id.to_string();
+        let page = max.get(&format!("/console/events?subject={okta}")).text;
+        assert!(page.contains("; +27"), "{page}");
+        let csv = max.get(&format!("/console/events?subject={okta}&format=csv"));
+        assert!(csv.text.contains("10.0.0.30"), "{}", csv.text);
+        for (list, id) in [("people", &ada), ("vendors", &vendor)] {
+            let csv = max.get(&format!("/console/{list}?format=csv")).text;
+            assert!(csv.contains(&format!("\"{id}\"\r\n")), "{csv}");
+        }
+        let csv = max.get("/console/links?format=csv").text;
+        assert!(csv.contains(&format!(",\"{ada}\"\r\n")), "{csv}");
+        let csv = max.get("/console/credentials?format=csv").text;
+        assert!(!csv.contains("within"), "{csv}");
+    });
+}
+
+#[test]
+fn names_are_found_by_their_beginnings_and_without_marks() {
+    both_engines(|app| {
+        let max = Browser::new(app, "max", Role::Administrator);
+        let root = app.admin_token("root", Role::Administrator);
+        for name in ["AG 001", "AG 002"] {
+            let group = json!({"name": name});
+            let made = app.send("POST", "/api/v1/access-groups", Some(&root), Some(&group));
+            assert_eq!(made.status, 201, "{}", made.text);
+        }
+        let okta = app.register(third_party("Okta"));
+        for (user, name) in [("u1", "João Conceição"), ("u2", "Ödön Lang")] {
+            let user = json!({"schemas": [USER], "userName": user, "displayName": name});
+            let made = app.send("POST", "/scim/v2/Users", Some(&okta.token), Some(&user));
+            assert_eq!(made.status, 201, "{}", made.text);
+        }
+        let search = |text: &str| {
+            let found = max.get(&format!("/console/search?{}", super::form(&[("q", text)])));
+            found
+                .header("location")
+                .map_or(found.text.clone(), str::to_owned)
+        };
+        let groups = search("ag 0");
+        assert!(
+            groups.contains("AG 001") && groups.contains("AG 002"),
+            "{groups}"
+        );
+        assert!(search("AG 001").contains("/console/access-groups/"));
+        assert_eq!(search("MA"), "/console/administrators/max");
+        let person = search("joao");
+        assert!(person.starts_with("/console/people/"), "{person}");
+        for text in ["JOÃO", "Joa\u{303}o c", "conceicao", "Conceição"] {
+            assert_eq!(search(text), person, "{text}");
+        }
+        assert_eq!(search("odon"), search("lang"));
+        let people = max
+            .get("/console/people?user_name=conceicao&format=csv")
+            .text;
+        assert!(
+            people.contains("\"u1\"") && !people.contains("\"u2\""),
+            "{people}"
+        );
+    });
+}
+
+#[test]
+fn lists_are_narrowed_to_an_access_group_a_person_and_a_time() {
+    both_engines(|app| {
+        let (ada, vendor, root) = hall(app);
+        let max = Browser::new(app, "max", Role::Auditor);
+        let groups = app
+            .send("GET", "/api/v1/access-groups", Some(&root), None)
+            .json();
+        let windows = groups["items"][0]["id"].as_str().unwrap().to_owned();
+        let linux = json!({"name": "Linux"});
+        let linux = app.send("POST", "/api/v1/access-groups", Some(&root), Some(&linux));
+        let linux = linux.json()["id"].as_str().unwrap().to_owned();
+        let page = max.get(&format!("/console/access-groups/{windows}")).text;
+        let tied = format!("/console/vendors?access_group={windows}");
+        assert!(page.contains(&format!("href=\"{tied}\"")), "{page}");
+        let row = format!("href=\"/console/vendors/{vendor}\"");
+        assert!(max.get(&tied).text.contains(&row));
+        assert!(
+            max.get(&tied)
+                .text
+                .contains(&format!("/console/access-groups/{windows}\""))
+        );
+        let other = format!("/console/vendors?access_group={linux}");
+        assert!(!max.get(&other).text.contains(&row));
+
+        let entra = app.register(internal("Entra"));
+        let staff = json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "Staff",
+        });
+        let staff = app.send("POST", "/scim/v2/Groups", Some(&entra.token), Some(&staff));
+        let staff = staff.json()["id"].as_str().unwrap().to_owned();
+        let tie = json!({"access_group": linux});
+        let tied = app.send(
+            "PATCH",
+            &format!("/api/v1/groups/{staff}"),
+            Some(&root),
+            Some(&tie),
+        );
+        assert_eq!(tied.status, 200, "{}", tied.text);
+        let page = max.get(&format!("/console/access-groups/{linux}")).text;
+        let list = format!("/console/internal-groups?access_group={linux}");
+        assert!(page.contains(&format!("href=\"{list}\"")), "{page}");
+        assert!(max.get(&list).text.contains("Staff"));
+        let other = format!("/console/internal-groups?access_group={windows}");
+        assert!(!max.get(&other).text.contains(">Staff<"));
+
+        let link = json!({"duration_minutes": 60});
+        let links = format!("/api/v1/users/{ada}/links");
+        let link = app.send("POST", &links, Some(&root), Some(&link));
+        assert_eq!(link.status, 201, "{}", link.text);
+        let shows = |query: &str| {
+            let page = max.get(&format!("/console/links?{query}")).text;
+            page.contains(&format!("href=\"/console/people/{ada}\""))
+        };
+        assert!(shows(&format!("user={ada}")) && !shows(&format!("user={vendor}")));
+        assert!(!shows(&format!("provider={}", entra.id)));
+
+        assert_eq!(
+            app.send("GET", "/scim/v2/Nothing", Some(&entra.token), None)
+                .status,
+            404
+        );
+        app.service.flush_telemetry().unwrap();
+        let now = app.clock.now();
+        let at = |time: chrono::DateTime<chrono::Utc>| time.format("%Y-%m-%dT%H:%M").to_string();
+        let (before, later) = (at(now - Duration::hours(1)), at(now + Duration::hours(1)));
+        let shows = |query: &str| {
+            let page = max.get(&format!("/console/requests?{query}")).text;
+            page.contains("GET /scim/v2/Nothing")
+        };
+        assert!(shows(&format!("since={before}&until={later}")));
+        assert!(!shows(&format!("since={later}")) && !shows(&format!("until={before}")));
+    });
+}
+
+#[test]
+fn an_order_lasts_under_a_filter_and_one_that_is_none_is_told() {
+    let app = super::app();
+    app.register(third_party("Okta"));
+    let max = Browser::new(&app, "max", Role::Auditor);
+    let page = max.get("/console/providers?sort=-name&q=Okta").text;
+    assert!(
+        page.contains("<input type=\"hidden\" name=\"sort\" value=\"-name\">"),
+        "{page}"
+    );
+    assert!(
+        page.contains("href=\"/console/providers?sort=-name\""),
+        "{page}"
+    );
+    let told = "asks for an order that this list does not have";
+    assert!(!page.contains(told));
+    for list in ["people", "vendors", "providers", "events", "settings"] {
+        let page = max.get(&format!("/console/{list}?sort=zzz")).text;
+        assert!(page.contains(told), "{list}: {page}");
+        assert!(!max.get(&format!("/console/{list}")).text.contains(told));
+    }
 }
 
 #[test]
@@ -228,6 +479,23 @@ fn events_name_what_they_are_about_and_who_did_it() {
             all.contains("href=\"/console/administrators/max\""),
             "{all}"
         );
+
+        // What was lifted stays where it was told.
+        let (_, lift) = person.split_once("/blocks/").unwrap();
+        let lift = format!("/console/people/{ada}/blocks/{}/lift", &lift[..36]);
+        assert_eq!(max.post(&lift, &[]).status, 303);
+        let person = max.get(&format!("/console/people/{ada}")).text;
+        let history = &person[person.find("id=\"history\"").unwrap()..];
+        let exported = max.get(&format!("/console/events?subject={ada}&format=csv"));
+        for told in [
+            history,
+            &max.get(&format!("/console/events?subject={ada}")).text,
+            &exported.text,
+        ] {
+            for what in ["Block set", "Block lifted"] {
+                assert!(told.contains(what), "{what}: {told}");
+            }
+        }
 
         let csv = |query: &str| max.get(&format!("/console/events?format=csv{query}")).text;
         let mine = csv("&by=max");

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 
 use serde_json::json;
 use vestibule_service::Role;
-use vestibule_testkit::{Engine, Setup, TestApp, third_party};
+use vestibule_testkit::{Engine, Setup, TestApp, both_engines, third_party};
 use vestibule_web::{Configured, Source};
 
 use super::{Browser, FORM, app, form};
@@ -114,6 +114,126 @@ fn a_product_is_set_up_and_its_first_calls_are_explained_as_they_come() {
 }
 
 #[test]
+fn calls_of_strangers_push_no_call_of_the_product_away() {
+    let app = app();
+    let browser = Browser::new(&app, "administrator", Role::Administrator);
+    let quiet = app.register(third_party("Quiet"));
+    let okta = app.register(third_party("Okta"));
+    let wrong = app.send("GET", "/scim/v2/User", Some(&okta.token), None);
+    assert_eq!(wrong.status, 404, "{}", wrong.text);
+    let member = json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
+        "displayName": "Acme", "members": [{"value": "nobody"}],
+    });
+    let refused = app.send("POST", "/scim/v2/Groups", Some(&okta.token), Some(&member));
+    assert_eq!(refused.status, 400, "{}", refused.text);
+    for number in 0..25 {
+        let path = format!("/scim/v2/Users?startIndex={}", number + 1);
+        assert_eq!(app.send("GET", &path, None, None).status, 401);
+    }
+    let ask = |fields: &[(&str, &str)]| {
+        let mut all = vec![
+            ("grant_type", "client_credentials"),
+            ("client_id", okta.client_id.as_str()),
+        ];
+        all.extend(fields);
+        let reply = app.send_raw("POST", "/iso/oauth2/token", &[FORM], &form(&all));
+        assert_eq!(reply.status, 401, "{}", reply.text);
+    };
+    let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+    ask(&[("client_assertion_type", kind), ("client_assertion", "abc")]);
+    app.service.flush_telemetry().unwrap();
+    let lane = |id: &str| {
+        let page = format!("/console/providers/{id}/set-up?product=other");
+        let text = browser.get(&page).text;
+        let (_, calls) = text.split_once("id=\"live-calls\"").unwrap();
+        match calls.split_once("nothing that says whose they are") {
+            Some((own, strangers)) => (own.to_owned(), strangers.to_owned()),
+            None => panic!("{calls}"),
+        }
+    };
+    let (own, strangers) = lane(&okta.id.to_string());
+    for text in [
+        "The path is wrong.",
+        &format!("The SCIM base URL is {}/iso/scim/v2,", app.url()),
+        "It names a member that is not here.",
+        "The signed token by which it proves itself does not hold.",
+    ] {
+        assert!(own.contains(text), "{text}: {own}");
+    }
+    for text in ["mapped wrongly", "secret does not work", "no credential"] {
+        assert!(!own.contains(text), "{text}: {own}");
+    }
+    assert!(strangers.contains("It sent no credential."), "{strangers}");
+    assert!(strangers.contains(">25</span>"), "{strangers}");
+    let (own, _) = lane(&quiet.id.to_string());
+    assert!(own.contains("Nothing yet."), "{own}");
+}
+
+#[test]
+fn an_attribute_that_is_mapped_to_nothing_is_named() {
+    both_engines(|app| {
+        let browser = Browser::new(app, "administrator", Role::Administrator);
+        let okta = app.register(third_party("Okta"));
+        let send = |method: &str, path: &str, body: &serde_json::Value| {
+            let reply = app.send(method, path, Some(&okta.token), Some(body));
+            assert!(reply.status < 300, "{}", reply.text);
+            reply
+        };
+        let long = "x".repeat(500);
+        let user = json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "ada",
+            "shoeSize": 44, "<b>hat": 1, "name": {"nick": "a"}, long: 1, "urn:example:Badge": {},
+        });
+        let made = send("POST", "/scim/v2/Users", &user).json();
+        let id = made["id"].as_str().unwrap();
+        let patch = json!({
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            "Operations": [{"op": "add", "path": "phones[value eq \"secret\"].hatSize", "value": 7}],
+        });
+        app.service.flush_telemetry().unwrap();
+        send("PATCH", &format!("/scim/v2/Users/{id}"), &patch);
+        app.service.flush_telemetry().unwrap();
+        let token = app.admin_token("root", Role::Auditor);
+        let list = format!("/api/v1/providers/{}/tolerances", okta.id);
+        let told = app.send("GET", &list, Some(&token), None);
+        let items = told.json()["items"].as_array().unwrap().clone();
+        let names = |name: &str| {
+            let one = items.iter().find(|one| one["name"] == name).unwrap();
+            let names = one["names"].as_array().unwrap().iter();
+            names
+                .map(|name| name.as_str().unwrap().to_owned())
+                .collect::<Vec<_>>()
+        };
+        let ignored = names("unknown_attribute");
+        assert_eq!(ignored.len(), 5, "{ignored:?}");
+        assert_eq!(ignored[0], "phones.hatSize");
+        for name in ["shoeSize", "<b>hat", "name.nick"] {
+            assert!(ignored.iter().any(|one| one == name), "{name}: {ignored:?}");
+        }
+        assert!(ignored.iter().all(|name| name.chars().count() <= 100));
+        assert_eq!(names("unknown_schema"), ["urn:example:Badge"]);
+        for page in [
+            format!("/console/providers/{}/set-up?product=other", okta.id),
+            format!("/console/providers/{}", okta.id),
+            "/console/tolerances".to_owned(),
+        ] {
+            let text = browser.get(&page).text;
+            for name in ["shoeSize", "phones.hatSize", "&#60;b&#62;hat"] {
+                assert!(text.contains(name), "{page} {name}: {text}");
+            }
+            assert!(!text.contains("value eq"), "{page}");
+            assert!(!text.contains("<b>hat"), "{page}");
+        }
+        let csv = browser.get("/console/tolerances?format=csv").text;
+        assert!(
+            csv.contains("shoeSize") && csv.contains("\"unknown_attribute\""),
+            "{csv}"
+        );
+    });
+}
+
+#[test]
 fn a_stale_form_comes_back_as_it_was_typed_and_saves_over_what_was_changed() {
     let app = app();
     let browser = Browser::new(&app, "administrator", Role::Administrator);
@@ -176,18 +296,29 @@ fn a_stale_form_comes_back_as_it_was_typed_and_saves_over_what_was_changed() {
     assert_eq!(save("Both", &version(&stale.text)).status, 303);
 }
 
+/// The page that answers to a form, with a mistake at each of these fields.
+fn mistaken(
+    browser: &Browser<'_>,
+    page: &str,
+    typed: &[(&str, &str)],
+    form: &str,
+    fields: &[&str],
+) -> String {
+    let reply = browser.post(page, typed);
+    assert_eq!(reply.status, 422, "{}", reply.text);
+    for field in fields {
+        let mistake = format!("id=\"{form}-{field}-mistake\"");
+        assert!(reply.text.contains(&mistake), "{field}: {}", reply.text);
+    }
+    reply.text
+}
+
 #[test]
 fn a_form_says_all_that_it_sees_at_once() {
     let app = app();
     let browser = Browser::new(&app, "administrator", Role::Administrator);
     let wrong = |page: &str, typed: &[(&str, &str)], form: &str, fields: &[&str]| {
-        let reply = browser.post(page, typed);
-        assert_eq!(reply.status, 422, "{}", reply.text);
-        for field in fields {
-            let mistake = format!("id=\"{form}-{field}-mistake\"");
-            assert!(reply.text.contains(&mistake), "{field}: {}", reply.text);
-        }
-        reply.text
+        mistaken(&browser, page, typed, form, fields)
     };
     let typed = [
         ("name", ""),
@@ -234,6 +365,138 @@ fn a_form_says_all_that_it_sees_at_once() {
         &["definition"],
     );
     assert!(!empty.contains("column 0"), "{empty}");
+}
+
+#[test]
+fn what_is_refused_only_later_is_told_with_the_rest() {
+    let app = app();
+    let browser = Browser::new(&app, "administrator", Role::Administrator);
+    let wrong = |page: &str, typed: &[(&str, &str)], form: &str, fields: &[&str]| {
+        mistaken(&browser, page, typed, form, fields)
+    };
+    let long = "x".repeat(5_000);
+    let typed = [
+        ("name", ""),
+        ("description", long.as_str()),
+        ("approvals_required", "99999999999"),
+        ("disapprovals_to_cancel", "abc"),
+        ("approval_levels", "-1"),
+        ("approvers", "nope"),
+    ];
+    wrong(
+        "/console/access-groups/new",
+        &typed,
+        "access-group",
+        &typed.map(|(field, _)| field),
+    );
+    let tags = (0..80).map(|number| format!("t{number}"));
+    let tags = tags.collect::<Vec<_>>().join(",");
+    let typed = [
+        ("name", long.as_str()),
+        ("tags", tags.as_str()),
+        ("addresses", "foo"),
+        ("user_type", "third_party"),
+    ];
+    let fields = ["name", "tags", "addresses"];
+    wrong("/console/providers/new", &typed, "provider", &fields);
+    app.register(third_party("Okta"));
+    let typed = [("name", "okta"), ("tags", tags.as_str())];
+    let fields = ["name", "tags", "user_type"];
+    wrong("/console/providers/new", &typed, "provider", &fields);
+    let typed = [("name", "ADMINISTRATOR"), ("password", "short")];
+    let fields = ["name", "password"];
+    wrong(
+        "/console/administrators/new",
+        &typed,
+        "administrator",
+        &fields,
+    );
+    let typed = [
+        ("current", "wrong"),
+        ("password", "short"),
+        ("repeated", "shor2"),
+    ];
+    let fields = typed.map(|(field, _)| field);
+    wrong("/console/account/password", &typed, "password", &fields);
+}
+
+#[test]
+fn what_is_wrong_about_people_and_vendors_is_told_together() {
+    let app = app();
+    let browser = Browser::new(&app, "administrator", Role::Administrator);
+    let wrong = |page: &str, typed: &[(&str, &str)], form: &str, fields: &[&str]| {
+        mistaken(&browser, page, typed, form, fields)
+    };
+    let long = "x".repeat(500);
+    let okta = app.register(third_party("Okta"));
+    let create = |path: &str, body: &serde_json::Value| {
+        let made = app.send("POST", path, Some(&okta.token), Some(body));
+        made.json()["id"].as_str().unwrap().to_owned()
+    };
+    let user = json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "ada",
+    });
+    let ada = create("/scim/v2/Users", &user);
+    let group = json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
+        "displayName": "Acme", "members": [{"value": ada}],
+    });
+    create("/scim/v2/Groups", &group);
+    let block = format!("/console/people/{ada}/block");
+    let typed = [("reason", ""), ("until", "2020-01-01T00:00")];
+    wrong(&block, &typed, "block", &["reason", "until"]);
+    let vendors = browser.get("/console/vendors").text;
+    let (_, rest) = vendors.split_once("href=\"/console/vendors/").unwrap();
+    let vendor = format!("/console/vendors/{}", &rest[..36]);
+    let typed = [
+        ("status", "enabled"),
+        ("start", "2026-02-01T00:00"),
+        ("end", "2026-01-01T00:00"),
+        ("contract_number", long.as_str()),
+        ("document_id", long.as_str()),
+    ];
+    let fields = ["status", "end", "contract_number", "document_id"];
+    wrong(&format!("{vendor}/edit"), &typed, "vendor", &fields);
+    let typed = [("reason", ""), ("confirm", "Other")];
+    let fields = ["reason", "confirm"];
+    wrong(&format!("{vendor}/panic"), &typed, "panic", &fields);
+}
+
+#[test]
+fn an_example_is_shown_and_not_sent() {
+    let app = app();
+    let browser = Browser::new(&app, "administrator", Role::Administrator);
+    let page = browser.get("/console/schemas").text;
+    assert!(
+        page.contains("urn:example:params:scim:schemas:Badge"),
+        "{page}"
+    );
+    let forms = page.split("<textarea").skip(1);
+    let typed = forms.map(|form| form.split_once('>').unwrap().1);
+    for typed in typed {
+        let typed = typed.split_once("</textarea>").unwrap().0;
+        assert_eq!(typed.trim(), "");
+    }
+}
+
+#[test]
+fn a_form_sent_too_late_leads_back_to_its_page() {
+    let app = app();
+    let browser = Browser::new(&app, "administrator", Role::Administrator);
+    let okta = app.register(third_party("Okta"));
+    let page = format!("/console/providers/{}", okta.id);
+    let again = Browser::again(&app, "administrator");
+    assert_eq!(browser.post("/console/sign-out", &[]).status, 303);
+    let late = browser.post(&format!("{page}/state"), &[("state", "paused")]);
+    let to = late.header("location").unwrap().to_owned();
+    let next = page.replace('/', "%2F");
+    assert_eq!(to, format!("/flow/auth/signin?notice=ended&next={next}"));
+    let asked = app.send_raw("GET", &to, &[], "").text;
+    assert!(
+        asked.contains(&format!("name=\"next\" value=\"{page}\"")),
+        "{asked}"
+    );
+    assert_eq!(again.get(&page).status, 200);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use vestibule_service::Role;
-use vestibule_testkit::{Reply, TestApp, both_engines};
+use vestibule_testkit::{Reply, TestApp, both_engines, third_party};
 
 use super::Browser;
 use crate::links::hall;
@@ -87,6 +87,71 @@ fn every_mistake_in_the_form_of_a_provider_is_told_in_portuguese() {
             let fields: Vec<(&str, &str)> = usual.chain(given).collect();
             refused(&browser, &[("/console/providers/new", &fields, words)]);
         }
+    });
+}
+
+#[test]
+fn what_events_and_lists_name_is_named_in_portuguese() {
+    both_engines(|app| {
+        let (ada, _, root) = hall(app);
+        let browser = Browser::new(app, "max", Role::Administrator);
+        guarded(app, &root);
+        let odd = json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
+            "displayName": "Staff", "thirdPartyVendor": false,
+            "members": [{"value": ada}],
+        });
+        let okta = app.register(third_party("Other"));
+        app.send("POST", "/scim/v2/Groups", Some(&okta.token), Some(&odd));
+        let user = json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+            "userName": "grace", "thirdPartyVendor": false, "shoeSize": 7,
+        });
+        app.send("POST", "/scim/v2/Users", Some(&okta.token), Some(&user));
+        app.service.flush_telemetry().unwrap();
+        let get = |path: &str| {
+            let headers = [
+                ("cookie", browser.cookie.as_str()),
+                ("accept-language", "pt-BR"),
+            ];
+            app.send_raw("GET", path, &headers, "").text
+        };
+        let csv = get("/console/events?format=csv&action=access_group.created");
+        for (raw, told) in [
+            ("approvals_required:", "Aprovações exigidas: 2"),
+            ("approval_levels:", "Níveis de aprovação: 1"),
+            ("approvers:", "Aprovadores: "),
+            ("self_request:", "Pode ser pedido para si: não"),
+        ] {
+            assert!(csv.contains(told) && !csv.contains(raw), "{told}: {csv}");
+        }
+        let events = get("/console/events");
+        for word in [">Entrou pelo link</option>", ">Entrou</option>"] {
+            assert_eq!(events.matches(word).count(), 1, "{word}: {events}");
+        }
+        let seen = get("/console/tolerances");
+        assert!(seen.contains("Atributo não mapeado"), "{seen}");
+        assert!(!seen.contains(">unknown_attribute<"), "{seen}");
+        let warnings = get("/console/warnings");
+        assert!(!warnings.contains("third_party;"), "{warnings}");
+        let attribute = [("urn", "urn:x"), ("definition", r#"{"id": "x"}"#)];
+        let odd = [
+            ("urn", "urn:ietf:params:scim:schemas:core:2.0:User"),
+            ("definition", r#"{"name": "x", "type": "odd"}"#),
+        ];
+        let kind = [("definition", r#"{"attributes": []}"#)];
+        refused(
+            &browser,
+            &[
+                (
+                    "/console/schemas/attribute",
+                    &attribute,
+                    "um atributo não tem",
+                ),
+                ("/console/schemas/type", &kind, "um tipo de recurso não tem"),
+                ("/console/schemas/attribute", &odd, "reference ou complex"),
+            ],
+        );
     });
 }
 

@@ -201,6 +201,10 @@ pub(crate) struct ToleranceUses {
     name: String,
     uses: i64,
     last_used: DateTime<Utc>,
+    /// The names under which it was last used, latest first: of attributes or schemas that are not here, as
+    /// the product wrote them.
+    #[schema(max_items = 5, example = json!(["shoeSize"]))]
+    names: Vec<String>,
 }
 
 impl From<service::ToleranceUses> for ToleranceUses {
@@ -210,12 +214,14 @@ impl From<service::ToleranceUses> for ToleranceUses {
             name,
             uses,
             last_used,
+            names,
         } = used;
         Self {
             provider,
             name,
             uses,
             last_used,
+            names,
         }
     }
 }

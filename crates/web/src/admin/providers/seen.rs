@@ -23,7 +23,7 @@ pub(super) fn configure(routes: &mut Routes<'_>) {
 }
 
 /// The columns of the exports.
-const TOLERANCES: [&str; 4] = ["/name", "/uses", "/last_used", "/provider"];
+const TOLERANCES: [&str; 5] = ["/name", "/uses", "/last_used", "/provider", "/names"];
 const WARNINGS: [&str; 5] = ["/kind", "/subject", "/detail", "/raised", "/provider"];
 
 /// Which tolerances to list.

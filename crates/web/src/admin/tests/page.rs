@@ -43,6 +43,11 @@ async fn the_link_works_once_and_only_when_the_form_is_right() {
         assert_eq!(page.status, 400, "{form}");
         assert!(page.body.contains("aria-invalid=\"true\""), "{}", page.body);
     }
+    let page = submit(&world, &path, "name=&password=short&repeated=shor2").await;
+    for field in ["name", "password", "repeated"] {
+        let mistake = format!("id=\"set-up-{field}-mistake\"");
+        assert!(page.body.contains(&mistake), "{field}: {}", page.body);
+    }
     let page = submit(&world, &path, "name=%3Cb%3Eada&password=a&repeated=b").await;
     assert!(!page.body.contains("<b>ada"), "{}", page.body);
 

@@ -11,6 +11,7 @@ use super::{href, refused, trail};
 use crate::console::fields::Fields;
 use crate::console::form::{Field, Form, Pick, instant};
 use crate::console::page::{Block, Notice, Page, Section, Tone};
+use crate::console::phrase::Phrase;
 use crate::console::query::Pairs;
 use crate::console::reply::{Answer, Reply};
 use crate::console::visit::Visit;
@@ -121,49 +122,54 @@ fn page(visit: &Visit, (person, policy): &Found, form: Form, wrong: bool) -> Pag
 
 pub(in crate::console) async fn ask(visit: &Visit, fields: &Fields) -> Answer {
     let user: UserId = visit.id("user")?;
-    let made = match asked(visit, fields) {
-        Ok(asked) => {
-            visit
-                .run(move |service, call| service.request_access(call, user, asked))
-                .await
-        }
-        Err(error) => Err(error),
-    };
-    match made {
-        Ok(made) => Ok(Reply::See(format!(
-            "{}?done=requested",
-            href(made.request.id)
-        ))),
-        Err(error) => {
-            let found = find(visit).await?;
-            let mut form = form(visit, &found, fields);
-            refused(visit, &mut form, error, "justification")?;
-            Ok(Reply::Mistaken(Box::new(page(visit, &found, form, true))))
+    let (asked, mut wrong) = asked(visit, fields);
+    let found = find(visit).await?;
+    if let (_, Some(policy)) = &found {
+        let mistakes = asked.mistakes(&policy.settings);
+        visit.add_mistakes(&mut wrong, mistakes.into_iter().map(Error::from))?;
+    }
+    let mut form = form(visit, &found, fields);
+    if wrong.is_empty() {
+        let made = visit
+            .run(move |service, call| service.request_access(call, user, asked))
+            .await;
+        match made {
+            Ok(made) => {
+                let request = href(made.request.id);
+                return Ok(Reply::See(format!("{request}?done=requested")));
+            }
+            Err(error) => refused(visit, &mut form, error, "justification")?,
         }
     }
+    form.mark_all(wrong, "justification");
+    Ok(Reply::Mistaken(Box::new(page(visit, &found, form, true))))
 }
 
-fn asked(visit: &Visit, fields: &Fields) -> Result<Asked, Error> {
+/// What is asked for, as far as it can be read, and what cannot.
+fn asked(visit: &Visit, fields: &Fields) -> (Asked, Vec<(String, Phrase)>) {
+    let t = visit.t;
     let given = |name: &str| fields.given(name).map(str::to_owned);
-    let wrong = |field: &str, detail: String| Error::Invalid {
-        field: field.to_owned(),
-        detail,
-    };
-    let start = instant(fields.get("start")).map_err(|key| wrong("start", visit.t.own(key)))?;
-    let duration_minutes = match fields.given("duration_minutes").map(str::parse) {
+    let mut wrong: Vec<(String, Phrase)> = Vec::new();
+    let start = instant(fields.get("start"))
+        .map_err(|key| wrong.push(("start".to_owned(), t.get(key).into())))
+        .unwrap_or_default();
+    let name = "duration_minutes";
+    let duration_minutes = match fields.given(name).map(str::parse) {
         None => None,
         Some(Ok(minutes)) => Some(minutes),
         Some(Err(_)) => {
-            let detail = Mistake::NotWhole.english().to_owned();
-            return Err(wrong("duration_minutes", detail));
+            let mistake = t.mistake(name, Mistake::NotWhole.english());
+            wrong.push((name.to_owned(), mistake));
+            None
         }
     };
-    Ok(Asked {
+    let asked = Asked {
         justification: fields.get("justification").trim().replace("\r\n", "\n"),
         reason: given("reason"),
         governance_id: given("governance_id"),
         start,
         duration_minutes,
         mailed: fields.get("forwarding") == links::MAILED,
-    })
+    };
+    (asked, wrong)
 }

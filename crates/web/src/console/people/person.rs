@@ -286,7 +286,7 @@ fn then(visit: &Visit, shown: &Shown, mistake: Option<&'static str>) -> Section 
     };
     let mut form = Form::of(
         "then-form",
-        format!("{}#then", visit.path),
+        format!("{}#then", visit.place()),
         t.own("verdict.ask"),
         vec![Field::when("at", t.own("verdict.at"), typed)],
     );
@@ -444,28 +444,27 @@ pub(in crate::console) async fn block(visit: &Visit, fields: &Fields) -> Answer 
         ..visit.clone()
     };
     let reason = fields.get("reason").trim().to_owned();
-    let set = match instant(fields.get("until")) {
-        Ok(until) => {
-            visit
-                .run(move |service, call| service.block_user(call, id, &reason, until))
-                .await
-        }
-        Err(key) => Err(Error::Invalid {
-            field: "until".to_owned(),
-            detail: visit.t.own(key),
-        }),
-    };
-    match set {
-        Ok(_) => Ok(Reply::See(format!("{}?done=blocked", href(id)))),
-        Err(error) => {
-            let (shown, mistake) = find(visit).await?;
-            let mut form = block_form(visit, id, fields);
-            visit.mark(&mut form, error, "reason")?;
-            let links = links::of_person(visit, id, &shown.decision, None).await?;
-            let page = page(visit, &shown, form, links, mistake);
-            Ok(Reply::Mistaken(Box::new(page)))
+    let mut wrong = Vec::new();
+    let until = instant(fields.get("until"))
+        .map_err(|key| wrong.push(("until".to_owned(), visit.t.get(key).into())))
+        .unwrap_or_default();
+    let found = visit.web.service.block_mistakes(&reason, until);
+    visit.add_mistakes(&mut wrong, found)?;
+    if wrong.is_empty() {
+        let set = visit
+            .run(move |service, call| service.block_user(call, id, &reason, until))
+            .await;
+        match set {
+            Ok(_) => return Ok(Reply::See(format!("{}?done=blocked", href(id)))),
+            Err(error) => wrong.push(visit.mistake(error)?),
         }
     }
+    let (shown, mistake) = find(visit).await?;
+    let mut form = block_form(visit, id, fields);
+    form.mark_all(wrong, "reason");
+    let links = links::of_person(visit, id, &shown.decision, None).await?;
+    let page = page(visit, &shown, form, links, mistake);
+    Ok(Reply::Mistaken(Box::new(page)))
 }
 
 pub(in crate::console) async fn lift(visit: &Visit, _: &Fields) -> Answer {

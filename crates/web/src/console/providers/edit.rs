@@ -239,7 +239,7 @@ pub(in crate::console) async fn create(visit: &Visit, fields: &Fields) -> Answer
         let form = form(visit, &typed, action, None, groups);
         Ok(mistaken(visit, visit.t.own("provider.new"), form, wrong))
     };
-    let settings = match typed.settings(visit) {
+    let settings = match typed.settings(visit, None).await? {
         Ok(settings) => settings,
         Err(wrong) => return again(wrong).await,
     };
@@ -323,7 +323,7 @@ pub(in crate::console) async fn change(visit: &Visit, fields: &Fields) -> Answer
         let title = visit.t.say("provider.edit_title", &[("name", &typed.name)]);
         Ok(mistaken(visit, title, form, wrong))
     };
-    let settings = match typed.settings(visit) {
+    let settings = match typed.settings(visit, Some(id)).await? {
         Ok(settings) => settings,
         Err(wrong) => return again(wrong).await,
     };

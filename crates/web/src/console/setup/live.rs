@@ -23,6 +23,10 @@ use super::super::{MOUNT, events, requests};
 
 /// Refused requests, and events, that are looked at.
 const ROWS: u64 = 20;
+/// Refused requests of nobody known that are looked at.
+const STRANGERS: u64 = 100;
+/// Lines that they are told in.
+const LINES: usize = 5;
 /// Calls that are shown.
 const SHOWN: usize = 25;
 /// After which the stream ends and the browser opens it anew, so that it keeps no server from stopping.
@@ -32,27 +36,28 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// What a product has done so far.
 struct Lane {
     refused: Vec<RefusedRequest>,
+    /// Refused requests of senders nobody knows since it is registered: one of these may be the product
+    /// with a mistyped secret, and any may be another's.
+    strangers: Vec<RefusedRequest>,
     events: Vec<EventRecord>,
     /// Calls that went well on this node.
     well: Vec<Heard>,
 }
 
-/// What was heard of a provider, and of senders nobody knows since it is registered: one of these may
-/// be the product with a mistyped secret.
+/// What was heard of a provider, and of senders nobody knows.
 fn heard(service: &Service, call: &AdminCall, of: &ProviderDetails) -> Result<Lane, Error> {
     let provider = of.provider.id;
-    let newest = |whose| {
+    let newest = |whose, rows| {
         let query = RequestQuery {
             whose,
-            page: PageQuery::first(ROWS),
+            page: PageQuery::first(rows),
             ..RequestQuery::default()
         };
         service.list_requests(call, &query).map(|page| page.items)
     };
-    let mut refused = newest(Whose::Provider(provider))?;
-    let strangers = newest(Whose::Strangers)?.into_iter();
-    refused.extend(strangers.filter(|one| one.at >= of.provider.created));
-    refused.sort_by_key(|one| std::cmp::Reverse(one.at));
+    let refused = newest(Whose::Provider(provider), ROWS)?;
+    let mut strangers = newest(Whose::Strangers, STRANGERS)?;
+    strangers.retain(|one| one.at >= of.provider.created);
     let events = service.list_events(
         call,
         &EventQuery {
@@ -66,6 +71,7 @@ fn heard(service: &Service, call: &AdminCall, of: &ProviderDetails) -> Result<La
     Ok(Lane {
         well: service.listen(call, provider)?,
         refused,
+        strangers,
         events: events
             .items
             .into_iter()
@@ -80,14 +86,14 @@ fn mark(service: &Service, call: &AdminCall, id: ProviderId) -> Result<String, E
     let heard = heard(service, call, &details)?;
     let uses: i64 = details.uses.iter().map(|one| one.uses).sum();
     let tolerated: i64 = details.tolerances.iter().map(|one| one.uses).sum();
-    let refused = heard
-        .refused
-        .first()
-        .map_or("", |one| one.trace_id.as_str());
+    let newest = |of: &[RefusedRequest]| of.first().map(|one| one.trace_id.clone());
+    let (refused, strangers) = (newest(&heard.refused), newest(&heard.strangers));
     let event = heard.events.first().map(|one| one.id.to_string());
     let well = heard.well.first().map_or("", |one| one.request_id.as_str());
     Ok(format!(
-        "{refused}.{}.{well}.{uses}.{tolerated}",
+        "{}.{}.{}.{well}.{uses}.{tolerated}",
+        refused.unwrap_or_default(),
+        strangers.unwrap_or_default(),
         event.unwrap_or_default()
     ))
 }
@@ -142,6 +148,10 @@ pub(super) async fn lane(
         ..Section::new("live", t.own("setup.live"), vec![progress(visit, details)])
     };
     let mut blocks = vec![Block::Table(calls(visit, &heard, details, here))];
+    if !heard.strangers.is_empty() {
+        blocks.push(Block::Text(t.own("setup.strangers_lead")));
+        blocks.push(Block::Table(strangers(visit, &heard.strangers)));
+    }
     if !details.tolerances.is_empty() {
         blocks.push(Block::Text(t.own("provider.tolerances_lead")));
         blocks.push(Block::Table(tolerances(visit, details)));
@@ -244,11 +254,11 @@ fn calls(visit: &Visit, heard: &Lane, details: &ProviderDetails, here: &str) -> 
         let text = format!("{} {}", one.method, one.target);
         let cell = match requests::allow(visit, one, allowed, here) {
             Some(button) => Cell::Deed {
-                text: requests::explanation(t, one),
+                text: requests::explanation(visit, one),
                 button,
             },
             None if requests::settled(one, allowed) => Cell::text(t.own("request.allowed_since")),
-            None => Cell::Phrase(requests::explanation(t, one)),
+            None => Cell::Phrase(requests::explanation(visit, one)),
         };
         let row = vec![
             Cell::Time(one.at),
@@ -261,6 +271,52 @@ fn calls(visit: &Visit, heard: &Lane, details: &ProviderDetails, here: &str) -> 
     rows.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     rows.truncate(SHOWN);
     table.rows = rows.into_iter().map(|(_, row)| row).collect();
+    table
+}
+
+/// Calls of nobody known, those alike in one line with their number, the latest first.
+fn strangers(visit: &Visit, refused: &[RefusedRequest]) -> Table {
+    let t = visit.t;
+    let mut table = Table::new(
+        t.own("setup.strangers"),
+        &[
+            t.get("setup.last"),
+            t.get("setup.call"),
+            t.get("provider.from"),
+            t.get("setup.diagnosis"),
+            t.get("setup.times"),
+        ],
+    );
+    let mut lines: Vec<(&RefusedRequest, i64)> = Vec::new();
+    for one in refused {
+        let alike = |known: &RefusedRequest| {
+            let path = |one: &RefusedRequest| one.target.split('?').next().map(str::to_owned);
+            known.reason == one.reason
+                && known.method == one.method
+                && known.address == one.address
+                && path(known) == path(one)
+        };
+        match lines.iter_mut().find(|(known, _)| alike(known)) {
+            Some((_, times)) => *times += 1,
+            None => lines.push((one, 1)),
+        }
+    }
+    lines.truncate(LINES);
+    table.rows = lines
+        .into_iter()
+        .map(|(one, times)| {
+            vec![
+                Cell::Time(one.at),
+                Cell::link(
+                    format!("{} {}", one.method, one.target),
+                    requests::href(&one.trace_id),
+                ),
+                Cell::optional(one.address.clone()),
+                Cell::Phrase(requests::explanation(visit, one)),
+                Cell::Number(times),
+            ]
+        })
+        .collect();
     table
 }
 
@@ -285,6 +341,7 @@ fn tolerances(visit: &Visit, details: &ProviderDetails) -> Table {
         &[
             t.get("provider.tolerance"),
             t.get("setup.diagnosis"),
+            t.get("provider.tolerated_names"),
             t.get("provider.uses"),
         ],
     );
@@ -293,8 +350,9 @@ fn tolerances(visit: &Visit, details: &ProviderDetails) -> Table {
         .iter()
         .map(|one| {
             vec![
-                Cell::Code(one.name.clone()),
+                Cell::text(t.own_of("tolerance_name", &one.name)),
                 Cell::text(t.own_of("tolerance", &one.name)),
+                Cell::text(one.names.join(", ")),
                 Cell::Number(one.uses),
             ]
         })

@@ -21,6 +21,7 @@ pub(in crate::console) async fn list(visit: &Visit) -> Answer {
             provider: providers::chosen(visit),
             status: visit.query.get("status").parse().ok(),
             name: visit.query.given("name").map(str::to_owned),
+            access_group: access_groups::chosen(visit),
             ..Choice::default()
         },
         page: visit.part(PAGE, "created"),
@@ -53,13 +54,12 @@ pub(in crate::console) async fn list(visit: &Visit) -> Answer {
         .iter()
         .map(|vendor| {
             let settings = &vendor.settings;
-            let group = settings.access_group.map(|id| id.to_string());
-            let group = group.and_then(|id| groups.iter().find(|pick| pick.value == id));
+            let group = settings.access_group;
             vec![
                 Cell::link(&vendor.name, href(vendor.id)),
                 Cell::Badge(status_badge(t, settings.status)),
                 next_step(t, vendor, now).map_or(Cell::Nothing, Cell::text),
-                Cell::optional(group.map(|pick| pick.text.clone())),
+                group.map_or(Cell::Nothing, |id| access_groups::cell(&groups, id)),
                 Cell::time(settings.start),
                 Cell::time(settings.end),
                 providers::cell(&sources, vendor.provider),
@@ -74,14 +74,16 @@ pub(in crate::console) async fn list(visit: &Visit) -> Answer {
         &[(0, "name"), (1, "status"), (4, "start"), (5, "end")],
         "created",
     );
-    table.filtered_by(visit, filters(visit, &sources));
+    table.filtered_by(visit, filters(visit, &sources, &groups));
     if visit.wants_csv() {
+        let ids = found.items.iter().map(|one| one.id.to_string());
+        table.for_machines(t.own("provider.id"), ids.map(Cell::Code));
         return Ok(Reply::Export(Box::new(table), "vendors"));
     }
     Ok(Page::of_list(t, "nav.vendors", "vendor.lead", trail(t), table).into())
 }
 
-fn filters(visit: &Visit, sources: &Sources) -> Vec<Field> {
+fn filters(visit: &Visit, sources: &Sources, groups: &[Pick]) -> Vec<Field> {
     let t = visit.t;
     let statuses = VendorStatus::ALL
         .iter()
@@ -91,6 +93,7 @@ fn filters(visit: &Visit, sources: &Sources) -> Vec<Field> {
             .filter("name", t.own("vendor.name"))
             .hint(t.own("vendor.name_hint")),
         visit.filter_among("status", t.own("vendor.status"), statuses),
+        access_groups::filter(visit, groups),
         providers::filter(visit, sources),
     ]
 }

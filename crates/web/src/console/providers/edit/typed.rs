@@ -1,9 +1,11 @@
 //! What the form holds, as text, and the settings that it means.
 
+use vestibule_domain::ProviderId;
 use vestibule_domain::network::AllowedReferrers;
 use vestibule_domain::provider::{LinkDelivery, ProviderSettings, RateLimit, UserType};
 use vestibule_oauth::{Methods, Scopes};
 use vestibule_scim::Dialect;
+use vestibule_service::Error;
 
 use super::authentication;
 use crate::console::form::{addresses, as_typed, instant, items, whole};
@@ -99,10 +101,11 @@ impl Typed {
     }
 
     /// The settings, or every mistake: field and what to change.
-    pub(super) fn settings(
+    pub(super) async fn settings(
         &self,
         visit: &Visit,
-    ) -> Result<ProviderSettings, Vec<(&'static str, Phrase)>> {
+        id: Option<ProviderId>,
+    ) -> Result<Result<ProviderSettings, Vec<(&'static str, Phrase)>>, Error> {
         let t = visit.t;
         let mut wrong: Vec<(&'static str, Phrase)> = Vec::new();
         let allowed_addresses = addresses(t, &self.addresses)
@@ -145,18 +148,23 @@ impl Typed {
             link_delivery: self.link_delivery.parse().unwrap_or_default(),
             rate_limit,
         };
-        if let Err(mistake) = settings.check() {
-            let field = field_of(mistake.field());
+        let asked = settings.clone();
+        let found = visit
+            .run(move |service, call| service.provider_mistakes(call, id, &asked))
+            .await?;
+        for error in found {
+            let (field, mistake) = visit.mistake(error)?;
+            let field = field_of(&field);
             // What was wrong before it was looked at as a whole is said more precisely there.
             if !wrong.iter().any(|(known, _)| *known == field) {
-                wrong.push((field, t.mistake(mistake.field(), &mistake.to_string())));
+                wrong.push((field, mistake));
             }
         }
-        if wrong.is_empty() {
+        Ok(if wrong.is_empty() {
             Ok(settings)
         } else {
             Err(wrong)
-        }
+        })
     }
 
     fn rate(&self) -> Result<Option<RateLimit>, ()> {

@@ -1,0 +1,1 @@
+ALTER TABLE tolerances DROP COLUMN names;
