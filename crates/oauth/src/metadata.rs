@@ -155,7 +155,10 @@ mod tests {
         );
         let told = serde_json::to_value(Metadata::new(issuer)).unwrap();
         let told = told.as_object().unwrap();
-        assert!(told.keys().all(|name| !name.contains("jwks") && !name.contains("signing")));
+        assert!(
+            told.keys()
+                .all(|name| !name.contains("jwks") && !name.contains("signing"))
+        );
         let told = serde_json::to_value(Metadata::new(issuer).with_certificates()).unwrap();
         assert_eq!(told["tls_client_certificate_bound_access_tokens"], true);
         let methods = told["token_endpoint_auth_methods_supported"]

@@ -342,7 +342,12 @@ pub(crate) fn date_keys(
     let (had, has) = (before.map(keys).unwrap_or_default(), keys(provider));
     let of = |one: &HashSet<_>, other| one.difference(other).copied().collect::<Vec<_>>();
     credentials::forget_keys(tx, &of(&had, &has))?;
-    Ok(credentials::date_keys(tx, provider.id, &of(&has, &had), now)?)
+    Ok(credentials::date_keys(
+        tx,
+        provider.id,
+        &of(&has, &had),
+        now,
+    )?)
 }
 
 /// The records of a page, as many as it is long.

@@ -10,9 +10,7 @@ use crate::engine::direct;
 use crate::error::Error;
 use crate::page::{Page, sorts};
 use crate::providers::Edition;
-use crate::schema::{
-    client_secrets, credential_uses, definitions, key_dates, providers, tokens,
-};
+use crate::schema::{client_secrets, credential_uses, definitions, key_dates, providers, tokens};
 use crate::store::{Read, Write};
 
 /// A client secret. A provider has at most two that work.

@@ -154,11 +154,7 @@ fn commit_batch(connection: &mut Session, first: Box<dyn Job>, queue: &Receiver<
             let result = run_in_savepoint(connection, job.as_mut());
             ran.push(job);
             recorded.extend(result?);
-            next = if ran.len() < BATCH {
-                more(queue)
-            } else {
-                None
-            };
+            next = if ran.len() < BATCH { more(queue) } else { None };
         }
         events::insert_sealed(connection, &recorded)?;
         connection.control("COMMIT")?;
