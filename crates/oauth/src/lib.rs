@@ -104,6 +104,7 @@ pub mod certificate;
 pub mod client;
 pub mod error;
 pub mod grant;
+mod hidden;
 pub mod introspection;
 pub mod keys;
 pub mod metadata;
@@ -120,6 +121,7 @@ pub use client::{
     Unproven,
 };
 pub use error::{TokenError, TokenErrorKind};
+pub use hidden::without_secrets;
 pub use introspection::{ActiveToken, Confirmation};
 pub use keys::{PublicKeys, SigningAlgorithm, UnusableKeys};
 pub use metadata::Metadata;
@@ -128,4 +130,4 @@ pub use oauth2::{ClientId, ClientSecret};
 pub use request::{AboutToken, Received, TokenRequest};
 pub use response::TokenResponse;
 pub use scope::{Scopes, UnknownScope};
-pub use secret::{Digest, Secret, SecretKind, without_secrets};
+pub use secret::{Digest, Secret, SecretKind};
