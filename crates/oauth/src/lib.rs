@@ -55,9 +55,9 @@
 //!         return Err(request.client.refused());
 //!     }
 //!
-//!     let scope = grant::scopes(request.scope, Scopes::ALL)?;
+//!     let scope = grant::scopes(request.scope?, Scopes::ALL)?;
 //!     let left = (client.valid_until - now).as_secs();
-//!     let expires_in = grant::lifetime(request.ttl_minutes, 60, 24 * 60, Some(left));
+//!     let expires_in = grant::lifetime(request.ttl_minutes?, 60, 24 * 60, Some(left));
 //!     let access_token = Secret::generate(SecretKind::AccessToken, rng);
 //!     // To be stored, with `now + expires_in`, before the answer is sent.
 //!     let digest = access_token.digest();

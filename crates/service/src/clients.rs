@@ -99,7 +99,7 @@ impl Service {
         contact: &Contact,
         now: DateTime<Utc>,
     ) -> Result<Client, Error> {
-        throttle::admit(tx, client, contact, now)?;
+        throttle::admit(tx, client, contact.address, now)?;
         let found = known(tx, client, contact, now)?;
         let referers: Vec<&str> = contact.referers.iter().map(String::as_str).collect();
         gate::network_gate(found.provider(), contact.address, &referers)
