@@ -13,14 +13,26 @@ use sha2::{Digest as _, Sha256};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientCertificate {
     pub thumbprint: Thumbprint,
-    /// Whether it is within its time and its chain leads to an authority that the server trusts for
-    /// clients. Without that it counts only where its very thumbprint is registered.
-    pub trusted: bool,
+    /// What became of checking it. Unless it is trusted it counts only where its very thumbprint is
+    /// registered.
+    pub chain: Chain,
     /// Whom it names: its subject, and every subject alternative name.
     pub names: Vec<CertificateName>,
 }
 
 /// SHA-256 of a certificate in DER form (RFC 8705 section 3.1, `x5t#S256`). Written in base64url;
+/// What became of checking a client's certificate against the authorities that the server trusts for
+/// clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chain {
+    /// It is within its time and its chain leads to one of them.
+    Trusted,
+    /// It has expired, or is not yet valid.
+    OutOfTime,
+    /// Its chain leads to none of them, or there are none.
+    Unknown,
+}
+
 /// read also from hexadecimal digits, with or without colons, as `openssl x509 -fingerprint -sha256`
 /// prints them.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

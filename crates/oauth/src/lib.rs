@@ -115,7 +115,7 @@ pub mod scope;
 pub mod secret;
 
 pub use bearer::{Bearer, BearerError, ChallengeError};
-pub use certificate::{CertificateName, ClientCertificate, Thumbprint};
+pub use certificate::{CertificateName, Chain, ClientCertificate, Thumbprint};
 pub use client::{
     Circumstances, ClientAuthentication, KnownClient, KnownSecret, Proof, Proven, SingleUse,
     Unproven,
