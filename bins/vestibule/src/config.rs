@@ -147,10 +147,12 @@ impl Config {
         let database = DatabaseUrl::parse(read.text("database"))
             .map_err(|error| read.refuse("database", error.to_string()))?;
         let mail = entrance::mail(&read)?;
+        let private_calls = read.parsed("call_private_addresses", Kind::Switch.expected())?;
         let max_body = read.number("max_body_bytes", 1_024, 1 << 30)?;
         let service = Settings {
             limits: limits::limits(&read, max_body)?,
             links: entrance::links(&read, mail.is_some())?,
+            private_calls,
             default_token_minutes,
             maximum_token_minutes,
             activation_token_minutes: read.number("activation_token_minutes", 1, 10 * YEAR)?,
@@ -177,7 +179,7 @@ impl Config {
                 .map_err(|error| read.refuse("trusted_proxies", error.to_string()))?,
             insecure_behind_proxy: read.parsed("insecure_behind_proxy", Kind::Switch.expected())?,
             places: read.number("max_requests_at_once", 1, 100_000)?,
-            reach: if read.parsed("call_private_addresses", Kind::Switch.expected())? {
+            reach: if private_calls {
                 Reach::Private
             } else {
                 Reach::Public
