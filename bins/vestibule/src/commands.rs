@@ -27,7 +27,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use vestibule_service::pages::PageQuery;
-use vestibule_service::storage::{OpenError, Options, Store};
+use vestibule_service::storage::{DatabaseUrl, OpenError, Options, Store};
 use vestibule_service::{AdminCall, Clock, Entropy, LinkSettings, Service, Settings};
 
 use crate::config::{Config, ConfigError, EverywhereOptions, ServerOptions};
@@ -212,6 +212,13 @@ impl Context {
     }
 
     fn session(&self) -> Result<Session, CommandError> {
+        if let DatabaseUrl::Sqlite(path) = &self.config.database
+            && !std::path::Path::new(path).exists()
+        {
+            output::remark(&format!(
+                "there was no database at {path}: a new one is made"
+            ));
+        }
         // One connection does for one command.
         let service = self.open(Options {
             connections: 1,

@@ -19,7 +19,7 @@ use vestibule_delivery::reach::Reach;
 use vestibule_domain::network::TrustedProxies;
 use vestibule_service::Settings;
 use vestibule_service::storage::{DatabaseUrl, Options};
-use vestibule_web::tls::{Tls, TlsFiles};
+use vestibule_web::tls::{Tls, TlsError, TlsFiles};
 use vestibule_web::{Configured, Source};
 
 pub(crate) use layers::{EverywhereOptions, Layer, ServerOptions};
@@ -147,10 +147,12 @@ impl Config {
         let database = DatabaseUrl::parse(read.text("database"))
             .map_err(|error| read.refuse("database", error.to_string()))?;
         let mail = entrance::mail(&read)?;
+        let private_calls = read.parsed("call_private_addresses", Kind::Switch.expected())?;
         let max_body = read.number("max_body_bytes", 1_024, 1 << 30)?;
         let service = Settings {
             limits: limits::limits(&read, max_body)?,
             links: entrance::links(&read, mail.is_some())?,
+            private_calls,
             default_token_minutes,
             maximum_token_minutes,
             activation_token_minutes: read.number("activation_token_minutes", 1, 10 * YEAR)?,
@@ -177,7 +179,7 @@ impl Config {
                 .map_err(|error| read.refuse("trusted_proxies", error.to_string()))?,
             insecure_behind_proxy: read.parsed("insecure_behind_proxy", Kind::Switch.expected())?,
             places: read.number("max_requests_at_once", 1, 100_000)?,
-            reach: if read.parsed("call_private_addresses", Kind::Switch.expected())? {
+            reach: if private_calls {
                 Reach::Private
             } else {
                 Reach::Public
@@ -235,7 +237,20 @@ impl Config {
                        use, such as --public-url https://vestibule.example";
             return Err(read.refuse("public_url", why));
         }
+        self.mailer(&self.public_url(self.listen))?;
         self.given_key().map(drop)
+    }
+
+    /// What else a server would not start for: its database, an address that is not this machine's.
+    pub(crate) fn check_surroundings(&self) -> Result<(), ConfigError> {
+        let read = Reader { given: &self.given };
+        self.database
+            .check()
+            .map_err(|error| read.refuse("database", crate::output::chain(&error)))?;
+        let anywhere = SocketAddr::new(self.listen.ip(), 0);
+        std::net::TcpListener::bind(anywhere)
+            .map(drop)
+            .map_err(|cause| read.refuse("listen", format!("cannot be listened on: {cause}")))
     }
 
     /// Every setting with its value as it holds, where that came from and what it means.
@@ -351,7 +366,24 @@ fn tls(read: &Reader<'_>) -> Result<Option<Tls>, ConfigError> {
             client_authorities,
         })
         .map(Some)
-        .map_err(|error| read.refuse("tls_certificate", error.to_string())),
+        .map_err(|error| {
+            let at = |path: &PathBuf, key| Some(path) == file(key).as_ref();
+            let key = match &error {
+                TlsError::Unreadable(path, _) | TlsError::Pem(path, _) if at(path, "tls_key") => {
+                    "tls_key"
+                }
+                TlsError::Unreadable(path, _) | TlsError::Pem(path, _)
+                    if at(path, "tls_client_authorities") =>
+                {
+                    "tls_client_authorities"
+                }
+                TlsError::Authorities(_) => "tls_client_authorities",
+                TlsError::Unreadable(..) | TlsError::Pem(..) | TlsError::Unusable(_) => {
+                    "tls_certificate"
+                }
+            };
+            read.refuse(key, error.to_string())
+        }),
         (None, None) if client_authorities.is_some() => {
             let why = "is of no use without tls_certificate and tls_key";
             Err(read.refuse("tls_client_authorities", why))
@@ -386,6 +418,23 @@ fn public_url(read: &Reader<'_>) -> Result<Option<String>, ConfigError> {
 
 fn log(read: &Reader<'_>) -> Result<String, ConfigError> {
     let text = read.text("log");
+    // A word alone would be taken for a part of the program, of which there is none.
+    let level = |word: &str| {
+        word.parse::<tracing_subscriber::filter::LevelFilter>()
+            .is_ok()
+    };
+    let mut words = text.split(',').map(str::trim);
+    let unknown = words.find(|word| {
+        let alone = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        alone && !level(word)
+    });
+    if let Some(word) = unknown {
+        let why = format!(
+            "`{word}` is no level: use error, warn, info, debug, trace or off, for a part with its name, as in \
+             vestibule_web=debug"
+        );
+        return Err(read.refuse("log", why));
+    }
     tracing_subscriber::EnvFilter::try_new(text)
         .map(|_| text.to_owned())
         .map_err(|error| read.refuse("log", format!("cannot be understood: {error}")))

@@ -119,6 +119,23 @@ pub(crate) fn progress(text: &str) {
     }
 }
 
+/// Says something beside the answer.
+pub(crate) fn remark(text: &str) {
+    drop(io::stderr().write_all(format!("note: {text}\n").as_bytes()));
+}
+
+/// An error with all its causes, in one line.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
+}
+
 /// Prints an error with all its causes.
 pub(crate) fn error(error: &dyn Error) {
     let mut text = format!("error: {error}\n");

@@ -4,6 +4,7 @@
 //! that is allowed. It blocks; to be called where that is fine, and never inside a transaction.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// Bytes of a key set.
 const MAX_BYTES: u64 = 256 * 1024;
+/// Who may wait for the answer of one address at once, whoever asks it included. Whoever comes then is told
+/// that there are no keys: threads that wait are taken from everybody.
+const MAX_WAITING: usize = 8;
 /// Addresses remembered. When there are more all are forgotten.
 const MAX_ADDRESSES: usize = 256;
 
@@ -49,6 +53,7 @@ struct Entry {
     known: Mutex<Known>,
     /// Held over a fetch, by one at a time: whoever wants the same answer meanwhile waits for it.
     turn: Mutex<()>,
+    waiting: AtomicUsize,
 }
 
 /// What is known of one address.
@@ -78,7 +83,7 @@ impl Keys {
     }
 
     /// The keys at `address`, among them one named `kid` if there is one. An address is asked when
-    /// its keys are not fresh, or lack that one, but not again and again.
+    /// its keys are not fresh, or lack that one, but not again and again, and at most eight wait for it.
     pub fn find(
         &self,
         address: &str,
@@ -90,6 +95,9 @@ impl Keys {
         if let Some(keys) = entry.known().fresh(kid, now) {
             return Ok(keys);
         }
+        let Some(_waits) = Waits::begin(&entry.waiting) else {
+            return Err(failed(address, "too many wait for it already"));
+        };
         let _turn = entry.turn.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(keys) = entry.known().fresh(kid, now) {
             return Ok(keys);
@@ -144,6 +152,25 @@ impl Keys {
 impl Entry {
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One who waits, until it is dropped.
+#[derive(Debug)]
+struct Waits<'a>(&'a AtomicUsize);
+
+impl<'a> Waits<'a> {
+    /// None if enough wait already.
+    fn begin(waiting: &'a AtomicUsize) -> Option<Self> {
+        let waits = Self(waiting);
+        // Dropping it takes it back, also when it was one too many.
+        (waiting.fetch_add(1, Ordering::Relaxed) < MAX_WAITING).then_some(waits)
+    }
+}
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -19,6 +19,8 @@ crate::sentences! {
 
         DefaultOfThirdParty = "default_of_third_party"
             "only an internal provider has one; vendors are tied one by one",
+        DeliveryOfThirdParty = "delivery_of_third_party"
+            "only an internal provider has one; each vendor says so for its people",
         EndNotAfterStart = "end_not_after_start" "must be later than the start",
         EnabledWithoutAccessGroup = "enabled_without_access_group"
             "a vendor is enabled only once it has an access group",
@@ -73,6 +75,11 @@ crate::sentences! {
         NoEntry = "no_entry" "at least one is needed",
         BadName = "bad_name" "must have {min} to {max} characters and no control character",
         BadUrl = "bad_url" "must be an address such as https://iga.example/keys",
+        PlainKeys = "plain_keys"
+            "must begin with https://, or the configuration allow calls with call_private_addresses",
+        UnfitKeys = "unfit_keys" "none of the keys signs by one of these",
+        NoSubject = "no_subject" "must be a distinguished name such as CN=iga,O=Example",
+        SubjectTwice = "subject_twice" "`{subject}` of this issuer is named twice",
         NoKeySet = "no_key_set" "a JWK set is a JSON object with an array `keys` (RFC 7517 section 5)",
         TooManyKeys = "too_many_keys" "a JWK set may have at most {max} keys",
         BadKey = "bad_key"
@@ -98,6 +105,9 @@ crate::sentences! {
         AccessGroupName = "access_group_name" "an access group of this name exists already",
         ProviderName = "provider_name" "a provider of this name and user type exists already",
         AdministratorName = "administrator_name" "an administrator of this name exists already",
+        Federated = "federated"
+            "provider {provider} is federated with issuer {issuer} and subject {subject} already, so a token would \
+             not tell whose it is",
         TokenName = "token_name" "the provider has an activation token of this name already",
 
         LastAdministrator = "last_administrator"
@@ -110,6 +120,8 @@ crate::sentences! {
         Held = "held"
             "{count} resources of the type {resource_type} hold data of it; remove that first",
         NotRetyped = "not_retyped" "this is not the name that was shown; nothing was changed",
+        DisabledNotPaused = "disabled_not_paused"
+            "the provider is disabled, not paused; enable it first (`vestibule provider enable`)",
         EnabledAgain = "enabled_again" "the provider was enabled again while it was being deleted",
         ValidityEnded = "validity_ended" "the provider's validity has ended",
         OfStaff = "of_staff"

@@ -119,6 +119,15 @@ impl ProviderSettings {
         if self.user_type == UserType::ThirdParty && self.default_access_group.is_some() {
             mistakes.look(Err(SettingsError::DefaultAccessGroupOfThirdParty));
         }
+        // No origin is compared by a pattern: it would keep everybody out.
+        let mut origins = self.allowed_referrers.items().iter();
+        if let Some(item) = origins.find(|item| item.contains('*')) {
+            let item = item.clone();
+            return Err(SettingsError::ReferrerPattern { item });
+        }
+        if self.user_type == UserType::ThirdParty && self.link_delivery != LinkDelivery::Default {
+            return Err(SettingsError::LinkDeliveryOfThirdParty);
+        }
         if let Some(RateLimit { per_second, burst }) = self.rate_limit {
             mistakes.look(settings::range(
                 "rate_limit.per_second",

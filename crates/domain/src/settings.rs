@@ -36,6 +36,10 @@ pub enum SettingsError {
     Authentication(vestibule_oauth::MethodsError),
     #[error("default_access_group: {}", Mistake::DefaultOfThirdParty.english())]
     DefaultAccessGroupOfThirdParty,
+    #[error("allowed_referrers: {}", Mistake::NotAnOrigin.said([("item", item.into())]))]
+    ReferrerPattern { item: String },
+    #[error("link_delivery: {}", Mistake::DeliveryOfThirdParty.english())]
+    LinkDeliveryOfThirdParty,
     #[error("end: {}", Mistake::EndNotAfterStart.english())]
     EndNotAfterStart,
     #[error("status: {}", Mistake::EnabledWithoutAccessGroup.english())]
@@ -57,6 +61,8 @@ impl SettingsError {
             | Self::OutOfRange { field, .. } => field,
             Self::Authentication(error) => error.field,
             Self::DefaultAccessGroupOfThirdParty => "default_access_group",
+            Self::ReferrerPattern { .. } => "allowed_referrers",
+            Self::LinkDeliveryOfThirdParty => "link_delivery",
             Self::EndNotAfterStart => "end",
             Self::EnabledWithoutAccessGroup | Self::EnabledWithoutStart => "status",
         }

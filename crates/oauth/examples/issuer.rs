@@ -79,8 +79,8 @@ impl Server {
     fn grant(&self, received: Received<'_>) -> Result<TokenResponse, TokenError> {
         let request = TokenRequest::parse(received)?;
         self.authenticate(&request.client)?;
-        let scope = grant::scopes(request.scope, Scopes::ALL)?;
-        let expires_in = grant::lifetime(request.ttl_minutes, 60, 24 * 60, None);
+        let scope = grant::scopes(request.scope?, Scopes::ALL)?;
+        let expires_in = grant::lifetime(request.ttl_minutes?, 60, 24 * 60, None);
         let access_token = Secret::generate(SecretKind::AccessToken, &mut OsRng.unwrap_err());
         let issued = self.now();
         let token = Token {

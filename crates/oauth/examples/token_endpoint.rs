@@ -106,9 +106,9 @@ fn issue(
         return Err(request.client.refused());
     }
 
-    let scope = grant::scopes(request.scope, client.allowed)?;
+    let scope = grant::scopes(request.scope?, client.allowed)?;
     let left = client.valid_until.saturating_sub(now).as_secs();
-    let expires_in = grant::lifetime(request.ttl_minutes, 60, 24 * 60, Some(left));
+    let expires_in = grant::lifetime(request.ttl_minutes?, 60, 24 * 60, Some(left));
     let access_token = Secret::generate(SecretKind::AccessToken, rng);
     Ok(TokenResponse {
         access_token,

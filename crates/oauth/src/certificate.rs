@@ -1,5 +1,6 @@
 //! Certificates of clients, as whoever terminated TLS saw them (RFC 8705).
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -13,11 +14,23 @@ use sha2::{Digest as _, Sha256};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientCertificate {
     pub thumbprint: Thumbprint,
-    /// Whether it is within its time and its chain leads to an authority that the server trusts for
-    /// clients. Without that it counts only where its very thumbprint is registered.
-    pub trusted: bool,
+    /// What became of checking it. Unless it is trusted it counts only where its very thumbprint is
+    /// registered.
+    pub chain: Chain,
     /// Whom it names: its subject, and every subject alternative name.
     pub names: Vec<CertificateName>,
+}
+
+/// What became of checking a client's certificate against the authorities that the server trusts for
+/// clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chain {
+    /// It is within its time and its chain leads to one of them.
+    Trusted,
+    /// It has expired, or is not yet valid.
+    OutOfTime,
+    /// Its chain leads to none of them, or there are none.
+    Unknown,
 }
 
 /// SHA-256 of a certificate in DER form (RFC 8705 section 3.1, `x5t#S256`). Written in base64url;
@@ -29,7 +42,7 @@ pub struct Thumbprint([u8; 32]);
 
 /// One name of a certificate, and how a client may be registered (RFC 8705 section 2.1.2).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", try_from = "BTreeMap<String, String>")]
 pub enum CertificateName {
     /// The subject as RFC 4514 writes it: `CN=iga,O=Example`. Compared part by part, attribute types
     /// without case, in either order.
@@ -115,7 +128,51 @@ impl From<Thumbprint> for String {
     }
 }
 
+/// A text or an object that names nobody.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoCertificateName {
+    #[error("exactly one of subject_dn, san_dns, san_uri, san_ip and san_email is wanted")]
+    Kind,
+    #[error("san_ip: `{0}` is no IP address")]
+    Address(String),
+}
+
+impl TryFrom<BTreeMap<String, String>> for CertificateName {
+    type Error = NoCertificateName;
+
+    fn try_from(members: BTreeMap<String, String>) -> Result<Self, NoCertificateName> {
+        let mut members = members.into_iter();
+        let (Some((kind, text)), None) = (members.next(), members.next()) else {
+            return Err(NoCertificateName::Kind);
+        };
+        Ok(match kind.as_str() {
+            "subject_dn" => Self::SubjectDn(text),
+            "san_dns" => Self::SanDns(text),
+            "san_uri" => Self::SanUri(text),
+            "san_ip" => {
+                let address = text.parse();
+                Self::SanIp(address.map_err(|_| NoCertificateName::Address(text))?)
+            }
+            "san_email" => Self::SanEmail(text),
+            _ => return Err(NoCertificateName::Kind),
+        })
+    }
+}
+
 impl CertificateName {
+    /// Whether a certificate can have this name at all: a subject is a distinguished name (RFC 4514).
+    pub(crate) fn is_possible(&self) -> bool {
+        let Self::SubjectDn(name) = self else {
+            return true;
+        };
+        parts(name).iter().all(|part| {
+            part.split_once('=').is_some_and(|(kind, value)| {
+                let of_kind = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
+                !kind.is_empty() && kind.chars().all(of_kind) && !value.is_empty()
+            })
+        })
+    }
+
     /// Whether a certificate with the name `presented` is meant.
     pub(crate) fn matches(&self, presented: &Self) -> bool {
         match (self, presented) {
@@ -230,5 +287,30 @@ mod tests {
         assert!(dns("iga.example").matches(&dns("IGA.Example")));
         assert!(!dns("iga.example").matches(&dns("x.iga.example")));
         assert!(!dns("iga.example").matches(&CertificateName::SanUri("iga.example".to_owned())));
+    }
+
+    #[test]
+    fn a_name_is_one_of_one_kind() {
+        let read = |text: &str| serde_json::from_str::<CertificateName>(text);
+        let name = CertificateName::SanDns("iga.example".to_owned());
+        assert_eq!(read(r#"{"san_dns": "iga.example"}"#).unwrap(), name);
+        assert_eq!(
+            serde_json::to_string(&name).unwrap(),
+            r#"{"san_dns":"iga.example"}"#
+        );
+        for (wrong, why) in [
+            ("{}", "exactly one of"),
+            (r#"{"san_dns": "a", "san_uri": "b"}"#, "exactly one of"),
+            (r#"{"dns": "a"}"#, "exactly one of"),
+            (r#"{"san_ip": "a"}"#, "`a` is no IP address"),
+        ] {
+            let told = read(wrong).unwrap_err();
+            assert!(told.is_data() && told.to_string().contains(why), "{told}");
+        }
+        let possible = |dn: &str| CertificateName::SubjectDn(dn.to_owned()).is_possible();
+        assert!(possible("CN=iga, O=Example\\, Inc., 2.5.4.5=7"));
+        for wrong in ["nonsense", "CN=", "CN=a,", "C N=a", "=a", "CN=a,b"] {
+            assert!(!possible(wrong), "{wrong}");
+        }
     }
 }

@@ -7,7 +7,8 @@ use crate::{Scopes, Thumbprint};
 /// A token that works. Times are whole seconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ActiveToken {
-    /// What it allows.
+    /// What it allows; left out when that is nothing.
+    #[serde(skip_serializing_if = "is_none")]
     pub scope: Scopes,
     /// To whom it was issued.
     pub client_id: String,
@@ -24,6 +25,14 @@ pub struct ActiveToken {
     /// What it works with alone (RFC 8705 section 3.2); none = with nothing but itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Confirmation>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_none(scope: &Scopes) -> bool {
+    scope.is_empty()
 }
 
 /// The certificate that a token is bound to (RFC 7800 section 3.1).
@@ -69,6 +78,11 @@ mod tests {
             "exp": 200, "iat": 100, "sub": "me", "iss": "https://vestibule.example/iso/oauth2",
         });
         assert_eq!(answer(Some(&token)), expected);
+        let nothing = ActiveToken {
+            scope: Scopes::NONE,
+            ..token.clone()
+        };
+        assert_eq!(answer(Some(&nothing)).get("scope"), None);
         let certificate = Thumbprint::of(b"");
         let bound = ActiveToken {
             cnf: Some(Confirmation { certificate }),

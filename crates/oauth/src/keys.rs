@@ -1,5 +1,7 @@
 //! Public keys of clients and issuers (RFC 7517), and the algorithms they may sign with.
 
+mod curve;
+
 use std::fmt;
 
 use base64::Engine as _;
@@ -172,6 +174,19 @@ impl PublicKeys {
         self.candidates(kid).next().is_some()
     }
 
+    /// Whether every key can verify anything. Looked at when somebody registers them: it takes longer than
+    /// reading them.
+    pub(crate) fn check(&self) -> Result<(), UnusableKeys> {
+        let unsound = self.0.iter().position(|key| !key.is_sound());
+        unsound.map_or(Ok(()), |place| Err(UnusableKeys::Key(place)))
+    }
+
+    /// Whether one of the keys can verify what was signed by one of these.
+    pub(crate) fn fit(&self, algorithms: &[SigningAlgorithm]) -> bool {
+        let mut fits = self.0.iter().flat_map(PublicKey::fits);
+        fits.any(|fit| algorithms.contains(&fit))
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = &PublicKey> {
         self.0.iter()
     }
@@ -219,6 +234,23 @@ impl PublicKey {
                 .decode(&rsa.n)
                 .is_ok_and(|modulus| (256..=1024).contains(&modulus.len())),
             _ => DecodingKey::from_jwk(&self.jwk).is_ok(),
+        }
+    }
+
+    /// Whether anything can be verified with it: a point lies on its curve, an exponent is one.
+    fn is_sound(&self) -> bool {
+        let number = |text: &str| URL_SAFE_NO_PAD.decode(text).ok();
+        match &self.jwk.algorithm {
+            AlgorithmParameters::RSA(rsa) => number(&rsa.n)
+                .zip(number(&rsa.e))
+                .is_some_and(|(modulus, exponent)| is_strong_rsa(&modulus, &exponent)),
+            AlgorithmParameters::EllipticCurve(ec) => number(&ec.x)
+                .zip(number(&ec.y))
+                .is_some_and(|(x, y)| curve::holds(&ec.curve, &x, &y)),
+            AlgorithmParameters::OctetKeyPair(okp) => {
+                number(&okp.x).is_some_and(|point| curve::is_ed25519(&point))
+            }
+            AlgorithmParameters::OctetKey(_) => false,
         }
     }
 
@@ -288,6 +320,23 @@ impl PublicKey {
                 })
                 .unwrap_or(false)
     }
+}
+
+/// A modulus of 2048 to 8192 bits, an odd exponent from 3 on that is no larger than verifiers take.
+fn is_strong_rsa(modulus: &[u8], exponent: &[u8]) -> bool {
+    let (modulus, exponent) = (significant(modulus), significant(exponent));
+    let odd = |number: &[u8]| number.last().is_some_and(|last| last % 2 == 1);
+    (256..=1024).contains(&modulus.len())
+        && odd(modulus)
+        && odd(exponent)
+        && exponent != [1]
+        && exponent.len() <= 4
+}
+
+/// Without zeros before it.
+fn significant(number: &[u8]) -> &[u8] {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    number.get(zeros..).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -55,9 +55,9 @@
 //!         return Err(request.client.refused());
 //!     }
 //!
-//!     let scope = grant::scopes(request.scope, Scopes::ALL)?;
+//!     let scope = grant::scopes(request.scope?, Scopes::ALL)?;
 //!     let left = (client.valid_until - now).as_secs();
-//!     let expires_in = grant::lifetime(request.ttl_minutes, 60, 24 * 60, Some(left));
+//!     let expires_in = grant::lifetime(request.ttl_minutes?, 60, 24 * 60, Some(left));
 //!     let access_token = Secret::generate(SecretKind::AccessToken, rng);
 //!     // To be stored, with `now + expires_in`, before the answer is sent.
 //!     let digest = access_token.digest();
@@ -104,6 +104,7 @@ pub mod certificate;
 pub mod client;
 pub mod error;
 pub mod grant;
+mod hidden;
 pub mod introspection;
 pub mod keys;
 pub mod metadata;
@@ -114,12 +115,13 @@ pub mod scope;
 pub mod secret;
 
 pub use bearer::{Bearer, BearerError, ChallengeError};
-pub use certificate::{CertificateName, ClientCertificate, Thumbprint};
+pub use certificate::{CertificateName, Chain, ClientCertificate, Thumbprint};
 pub use client::{
     Circumstances, ClientAuthentication, KnownClient, KnownSecret, Proof, Proven, SingleUse,
     Unproven,
 };
 pub use error::{TokenError, TokenErrorKind};
+pub use hidden::without_secrets;
 pub use introspection::{ActiveToken, Confirmation};
 pub use keys::{PublicKeys, SigningAlgorithm, UnusableKeys};
 pub use metadata::Metadata;
@@ -128,4 +130,4 @@ pub use oauth2::{ClientId, ClientSecret};
 pub use request::{AboutToken, Received, TokenRequest};
 pub use response::TokenResponse;
 pub use scope::{Scopes, UnknownScope};
-pub use secret::{Digest, Secret, SecretKind, without_secrets};
+pub use secret::{Digest, Secret, SecretKind};

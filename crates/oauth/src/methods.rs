@@ -145,6 +145,19 @@ impl Methods {
                 }
             }
             check_algorithms("private_key_jwt.algorithms", &own.algorithms)?;
+            if let Some(Err(unusable)) = own.jwks.as_ref().map(PublicKeys::check) {
+                return Err(wrong("private_key_jwt.jwks", unusable.to_string()));
+            }
+            if own
+                .jwks
+                .as_ref()
+                .is_some_and(|keys| !keys.fit(&own.algorithms))
+            {
+                return Err(wrong(
+                    "private_key_jwt.algorithms",
+                    "none of the keys signs by one of these",
+                ));
+            }
         }
         if self.federated.len() > MAX_FEDERATIONS {
             let detail = format!("at most {MAX_FEDERATIONS} issuers");
@@ -152,6 +165,12 @@ impl Methods {
         }
         if let Some(name) = &self.tls_client_auth {
             check_name("tls_client_auth", &name.text())?;
+            if !name.is_possible() {
+                return Err(wrong(
+                    "tls_client_auth",
+                    "must be a distinguished name such as CN=iga,O=Example",
+                ));
+            }
         }
         if let Some(own) = &self.self_signed_tls_client_auth
             && !(1..=MAX_NAMES).contains(&own.thumbprints.len())
@@ -159,11 +178,48 @@ impl Methods {
             let detail = format!("between 1 and {MAX_NAMES} are needed");
             return Err(wrong("self_signed_tls_client_auth.thumbprints", detail));
         }
-        self.federated.iter().try_for_each(Federation::check)
+        self.federated.iter().try_for_each(Federation::check)?;
+        for (place, one) in self.federated.iter().enumerate() {
+            let mut others = self.federated.iter().skip(place + 1);
+            if let Some(subject) = others.find_map(|other| one.shared(other)) {
+                let detail = format!("`{subject}` of this issuer is named twice");
+                return Err(wrong("federated.subjects", detail));
+            }
+        }
+        Ok(())
+    }
+
+    /// An issuer and a subject of it that others are federated with as well: an assertion of it would not
+    /// tell whose it is.
+    pub fn shared<'a>(&'a self, others: &Self) -> Option<(&'a str, &'a str)> {
+        self.federated.iter().find_map(|one| {
+            let subject = others
+                .federated
+                .iter()
+                .find_map(|other| one.shared(other))?;
+            Some((one.issuer.as_str(), subject))
+        })
+    }
+
+    /// The addresses that keys are fetched from, each with its setting.
+    pub fn key_addresses(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let own = self.private_key_jwt.as_ref();
+        let own = own.and_then(|own| own.jwks_uri.as_deref());
+        let own = own.map(|address| ("private_key_jwt.jwks_uri", address));
+        let federated = self.federated.iter();
+        own.into_iter()
+            .chain(federated.map(|known| ("federated.jwks_uri", known.jwks_uri.as_str())))
     }
 }
 
 impl Federation {
+    /// A subject that both name, of the same issuer.
+    fn shared(&self, other: &Self) -> Option<&str> {
+        let subjects = self.subjects.iter().filter(|_| self.issuer == other.issuer);
+        let mut shared = subjects.filter(|subject| other.subjects.contains(subject));
+        shared.next().map(String::as_str)
+    }
+
     fn check(&self) -> Result<(), MethodsError> {
         check_name("federated.issuer", &self.issuer)?;
         check_address("federated.jwks_uri", &self.jwks_uri)?;
@@ -262,6 +318,21 @@ mod tests {
             methods.check().err().map(|wrong| wrong.field)
         };
         assert_eq!(checked(federated(json!({}))), None);
+        // The public key of RFC 8037, appendix A.2.
+        let key = json!({
+            "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+        });
+        // The key of RFC 7515, appendix A.3, with its coordinates exchanged.
+        let beside = json!({
+            "kty": "EC", "crv": "P-256", "x": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+            "y": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+        });
+        let one = json!({"kty": "RSA", "e": "AQ", "n": format!("{}w", "_".repeat(341))});
+        let both = json!({"private_key_jwt": {"jwks": {"keys": [key]}}});
+        assert_eq!(checked(both), None);
+        let mut twice = federated(json!({}));
+        let other = twice["federated"][0].clone();
+        twice["federated"].as_array_mut().unwrap().push(other);
         for (value, field) in [
             (
                 json!({"client_secret_basic": false, "client_secret_post": false}),
@@ -280,6 +351,23 @@ mod tests {
                 json!({"private_key_jwt": {"jwks_uri": "https://iga.example/", "algorithms": []}}),
                 "private_key_jwt.algorithms",
             ),
+            (
+                json!({"private_key_jwt": {"jwks": {"keys": [key]}, "algorithms": ["RS256"]}}),
+                "private_key_jwt.algorithms",
+            ),
+            (
+                json!({"private_key_jwt": {"jwks": {"keys": [beside]}}}),
+                "private_key_jwt.jwks",
+            ),
+            (
+                json!({"private_key_jwt": {"jwks": {"keys": [one]}}}),
+                "private_key_jwt.jwks",
+            ),
+            (
+                json!({"tls_client_auth": {"subject_dn": "nonsense"}}),
+                "tls_client_auth",
+            ),
+            (twice, "federated.subjects"),
             (federated(json!({"subjects": []})), "federated.subjects"),
             (federated(json!({"audiences": [""]})), "federated.audiences"),
             (federated(json!({"issuer": "a\nb"})), "federated.issuer"),

@@ -50,10 +50,12 @@ pub struct Received<'a> {
 pub struct TokenRequest {
     /// Who claims to ask: not yet checked.
     pub client: ClientAuthentication,
-    /// The life asked for, in minutes, at least 1; its seconds fit an `i64`.
-    pub ttl_minutes: Option<u64>,
-    /// The scopes asked for, at least one.
-    pub scope: Option<Scopes>,
+    /// The life asked for, in minutes, at least 1; its seconds fit an `i64`. What cannot be read is
+    /// refused once the client is authenticated.
+    pub ttl_minutes: Result<Option<u64>, TokenError>,
+    /// The scopes asked for, at least one. What cannot be read is refused once the client is
+    /// authenticated.
+    pub scope: Result<Option<Scopes>, TokenError>,
 }
 
 /// A well-formed request about one token: to revoke it (RFC 7009 section 2.1) or to tell of it
@@ -88,14 +90,14 @@ impl TokenRequest {
     /// Reads a request at the token endpoint.
     ///
     /// Checked in this order: size, content type and encoding, credentials in the query, grant
-    /// type, client authentication, `ttl`, `scope`.
+    /// type, client authentication. What is wrong with `ttl` and `scope` is left to whoever grants.
     pub fn parse(received: Received<'_>) -> Result<Self, TokenError> {
         let (form, query) = received.forms()?;
         check_grant_type(&form, &query)?;
         Ok(Self {
             client: ClientAuthentication::parse(&received, &form)?,
-            ttl_minutes: form.get("ttl").map(ttl_minutes).transpose()?,
-            scope: form.get("scope").map(scope).transpose()?,
+            ttl_minutes: form.get("ttl").map(ttl_minutes).transpose(),
+            scope: form.get("scope").map(scope).transpose(),
         })
     }
 }

@@ -18,8 +18,11 @@ use subtle::ConstantTimeEq as _;
 /// Random bytes in a secret.
 const ENTROPY: usize = 32;
 
+/// Characters they are written with.
+pub(crate) const RANDOM: usize = 43;
+
 /// Characters of the checksum: 62^6 exceeds 2^32, so that a CRC-32 always fits.
-const CHECKSUM: usize = 6;
+pub(crate) const CHECKSUM: usize = 6;
 
 /// What a secret is for. Part of its text, so that one kind never passes for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +56,7 @@ impl SecretKind {
 }
 
 /// All there are.
-const KINDS: [SecretKind; 6] = [
+pub(crate) const KINDS: [SecretKind; 6] = [
     SecretKind::ClientSecret,
     SecretKind::AccessToken,
     SecretKind::AdminToken,
@@ -61,41 +64,6 @@ const KINDS: [SecretKind; 6] = [
     SecretKind::Session,
     SecretKind::Link,
 ];
-
-/// The text with `(hidden)` in the place of all that may be one of our secrets, or a part of one: what
-/// follows a prefix, for logs and records of what clients sent in the wrong place.
-///
-/// ```
-/// let sent = "client_id=vss_LmKQW9Wlx4-jItvAoewDmGT57NI8AHTGJYYDDp8f3oQ_4PoVGU&ttl=5";
-/// assert_eq!(vestibule_oauth::without_secrets(sent), "client_id=vss_(hidden)&ttl=5");
-/// ```
-pub fn without_secrets(text: &str) -> String {
-    let mut kept = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((at, prefix)) = KINDS
-        .iter()
-        .filter_map(|kind| rest.find(kind.prefix()).map(|at| (at, kind.prefix())))
-        .min()
-    {
-        let (before, secret) = rest.split_at(at + prefix.len());
-        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-        let end = secret.find(|c| !is_part(c)).unwrap_or(secret.len());
-        kept.push_str(before);
-        // A word that only begins like one is no secret.
-        let (part, behind) = secret.split_at(end);
-        kept.push_str(if part.len() < SHORTEST {
-            part
-        } else {
-            "(hidden)"
-        });
-        rest = behind;
-    }
-    kept.push_str(rest);
-    kept
-}
-
-/// Characters behind a prefix that are taken for a part of a secret.
-const SHORTEST: usize = 8;
 
 /// A secret in the clear, well-formed for the kind it was made or parsed for.
 pub struct Secret(String);
@@ -177,7 +145,7 @@ impl fmt::Debug for Digest {
 }
 
 /// CRC-32 of `text` in base 62, most significant digit first, padded with `0`.
-fn checksum(text: &str) -> String {
+pub(crate) fn checksum(text: &str) -> String {
     let mut rest = crc32fast::hash(text.as_bytes());
     let mut digits = [b'0'; CHECKSUM];
     for digit in digits.iter_mut().rev() {
@@ -201,15 +169,6 @@ mod tests {
     use rand_chacha::ChaCha20Rng;
 
     use super::*;
-
-    const KINDS: [SecretKind; 6] = [
-        SecretKind::ClientSecret,
-        SecretKind::AccessToken,
-        SecretKind::AdminToken,
-        SecretKind::Setup,
-        SecretKind::Session,
-        SecretKind::Link,
-    ];
 
     fn secret(kind: SecretKind, seed: u64) -> Secret {
         Secret::generate(kind, &mut ChaCha20Rng::seed_from_u64(seed))

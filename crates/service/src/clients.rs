@@ -99,7 +99,7 @@ impl Service {
         contact: &Contact,
         now: DateTime<Utc>,
     ) -> Result<Client, Error> {
-        throttle::admit(tx, client, contact, now)?;
+        throttle::admit(tx, client, contact.address, now)?;
         let found = known(tx, client, contact, now)?;
         let referers: Vec<&str> = contact.referers.iter().map(String::as_str).collect();
         gate::network_gate(found.provider(), contact.address, &referers)
@@ -108,12 +108,22 @@ impl Service {
     }
 
     /// The keys that checking this client takes and that have to be fetched first, which is never
-    /// done inside a transaction.
-    pub fn keys_wanted(&self, client: &ClientAuthentication) -> Result<Option<KeysWanted>, Error> {
+    /// done inside a transaction. For a source that has failed too often nothing is fetched.
+    pub fn keys_wanted(
+        &self,
+        client: &ClientAuthentication,
+        address: Option<IpAddr>,
+    ) -> Result<Option<KeysWanted>, Error> {
         if !matches!(client.proof, Proof::Assertion(_)) {
             return Ok(None);
         }
+        let now = self.now();
         self.store().read(|tx| {
+            match throttle::admit(tx, client, address, now) {
+                Ok(()) => {}
+                Err(Error::Token(_)) => return Ok(None),
+                Err(other) => return Err(other),
+            }
             let found = registered(tx, client)?;
             Ok(found.and_then(|found| {
                 let (address, key_id) = client.keys_wanted(&known_client(&found, &[]))?;

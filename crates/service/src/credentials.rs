@@ -20,8 +20,8 @@ use crate::{AdminCall, Change, Error, Operator, Role, Service};
 
 /// How long the previous secret goes on working when nothing is said.
 const OVERLAP: Duration = Duration::hours(24);
-/// The longest that it can.
-const MAXIMUM_OVERLAP: Duration = Duration::days(366);
+/// Minutes that it can at most: a year.
+const MAXIMUM_OVERLAP: i64 = 525_600;
 /// The longest life of an activation token, in minutes: ten years.
 const MAXIMUM_ACTIVATION: u64 = 3_653 * 24 * 60;
 
@@ -46,10 +46,13 @@ impl Service {
     ) -> Result<NewCredentials, Error> {
         let (service, call) = (self.clone(), call.clone());
         let overlap = old_secret_expires_in.unwrap_or(OVERLAP);
-        if overlap < Duration::zero() || overlap > MAXIMUM_OVERLAP {
-            let field = "old_secret_expires_in";
-            let range = [("min", "0".into()), ("max", "366".into())];
-            return Err(Error::invalid(field, &Mistake::DaysOutOfRange.said(range)));
+        if overlap < Duration::zero() || overlap > Duration::minutes(MAXIMUM_OVERLAP) {
+            let range = [
+                ("min", "0".into()),
+                ("max", MAXIMUM_OVERLAP.to_string().into()),
+            ];
+            let mistake = Mistake::OutOfRange.said(range);
+            return Err(Error::invalid("overlap_minutes", &mistake));
         }
         self.store().write("credentials.rotate_secret", move |tx| {
             let now = service.now();

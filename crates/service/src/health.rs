@@ -29,6 +29,8 @@ pub struct Health {
     pub letters_waiting: i64,
     /// Why one of them could not be sent yet.
     pub letter_error: Option<String>,
+    /// Why nothing can be signed for the gateway, though there is a key.
+    pub signing_error: Option<String>,
     /// People who are looked at soon for a link.
     pub people_waiting: i64,
     /// Refused requests that came too fast to be kept, ever.
@@ -68,6 +70,7 @@ impl Service {
                 unsealed: chain.unsealed,
                 letters_waiting: outbox::waiting(tx)?,
                 letter_error: outbox::trouble(tx)?,
+                signing_error: self.signing_trouble(tx)?,
                 people_waiting: link_candidates::waiting(tx)?,
                 dropped_requests: requests::drops(tx, DROPPED)?,
             })
@@ -80,7 +83,9 @@ mod tests {
     use vestibule_domain::provider::UserType;
 
     use super::*;
+    use crate::keys::SealingKey;
     use crate::world::{World, root};
+    use crate::{Clock, Entropy, LinkSettings, Settings};
 
     #[test]
     fn it_says_what_waits_and_where_the_chain_stands() {
@@ -98,5 +103,39 @@ mod tests {
         assert!(health.migrations.len() >= 10, "{:?}", health.migrations);
         assert_eq!((health.letters_waiting, health.people_waiting), (0, 0));
         assert_eq!(health.dropped_requests, 0);
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_opened_is_told_of() {
+        let sealing = |byte| SealingKey::parse(&format!("{byte}{}=", "A".repeat(42)));
+        let with = |sealing_key| {
+            let settings = Settings::default();
+            let links = LinkSettings {
+                sealing_key,
+                ..settings.links
+            };
+            Settings { links, ..settings }
+        };
+        let world = World::with(with(sealing('B')));
+        let trouble = |service: &Service| service.health(&root()).unwrap().signing_error;
+        assert_eq!(trouble(&world.service), None, "there is no key yet");
+        world.service.prepare_signing_key().unwrap();
+        assert_eq!(trouble(&world.service), None);
+        let restarted = |sealing_key| {
+            let store = world.service.store().clone();
+            // What is made then is newer.
+            let now = world.service.now() + chrono::Duration::seconds(1);
+            let clock = Clock::new(move || now);
+            Service::new(store, clock, Entropy::seeded(2), with(sealing_key))
+        };
+        assert!(trouble(&restarted(None)).is_some());
+        let other = restarted(sealing('C'));
+        other.prepare_signing_key().unwrap();
+        let told = trouble(&other).unwrap();
+        assert!(told.contains("key_secret is not the one"), "{told}");
+        // Another key signs at once: there is none that others may have kept.
+        let made = other.rotate_signing_key(&root()).unwrap();
+        assert_eq!(made.active_from, made.created);
+        assert_eq!(trouble(&other), None);
     }
 }

@@ -84,9 +84,20 @@ impl Service {
     /// Makes the first signing key, if there is none yet and one can be kept. To be called when the
     /// server starts.
     pub fn prepare_signing_key(&self) -> Result<(), Error> {
-        let Some(sealing) = self.settings().links.sealing_key else {
-            return Ok(());
-        };
+        if let Some(sealing) = self.settings().links.sealing_key {
+            self.make_first_key(sealing)?;
+        }
+        if let Some(trouble) = self.store().read(|tx| self.signing_trouble(tx))? {
+            tracing::error!(
+                trouble,
+                "nobody can be handed over to the gateway: bring back key_secret, or the file vestibule.key, or \
+                 make another key with `vestibule keys rotate`"
+            );
+        }
+        Ok(())
+    }
+
+    fn make_first_key(&self, sealing: SealingKey) -> Result<(), Error> {
         let service = self.clone();
         self.store().write("keys.prepare", move |tx| {
             if !signing_keys::list(tx)?.is_empty() {
@@ -124,8 +135,10 @@ impl Service {
             let operator = crate::admin::admit(tx, &call, Role::Administrator, now)?;
             let sealing = service.settings().links.sealing_key.ok_or_else(no_key)?;
             signing_keys::lock(tx)?;
-            let first = signing_keys::list(tx)?.is_empty();
-            let active_from = if first { now } else { now + NOTICE };
+            let keys = signing_keys::list(tx)?;
+            // Where none signs nobody has to be told first.
+            let signs = signer(&keys, now).is_some_and(|key| open(sealing, key).is_ok());
+            let active_from = if signs { now + NOTICE } else { now };
             let key = service.make_key(tx, sealing, now, active_from)?;
             service.record(
                 tx,
@@ -161,6 +174,19 @@ impl Service {
         self.settings().links.sealing_key.is_some()
     }
 
+    /// Why nothing can be signed, though there is a key: it was encrypted under another secret.
+    pub(crate) fn signing_trouble(&self, tx: &mut Read<'_>) -> Result<Option<String>, Error> {
+        let keys = signing_keys::list(tx)?;
+        let Some(key) = signer(&keys, self.now()) else {
+            return Ok(None);
+        };
+        let opened = match self.settings().links.sealing_key {
+            Some(sealing) => open(sealing, key).map(drop),
+            None => Err(no_key()),
+        };
+        Ok(opened.err().map(|error| error.to_string()))
+    }
+
     /// Signs claims as a compact JWT (RFC 7519, RFC 8037).
     pub(crate) fn sign(
         &self,
@@ -170,13 +196,7 @@ impl Service {
     ) -> Result<String, Error> {
         let sealing = self.settings().links.sealing_key.ok_or_else(no_key)?;
         let keys = signing_keys::list(tx)?;
-        let key = keys
-            .iter()
-            .rev()
-            .find(|key| key.active_from <= now)
-            // A clock that was set back before the first key: the oldest will do.
-            .or(keys.first())
-            .ok_or_else(no_key)?;
+        let key = signer(&keys, now).ok_or_else(no_key)?;
         let der = open(sealing, key)?;
         let header = Header {
             kid: Some(key.id.to_string()),
@@ -220,6 +240,15 @@ impl Service {
         signing_keys::insert(tx, &key)?;
         Ok(key)
     }
+}
+
+/// The key that signs.
+fn signer(keys: &[SigningKey], now: DateTime<Utc>) -> Option<&SigningKey> {
+    let mut newest_first = keys.iter().rev();
+    newest_first
+        .find(|key| key.active_from <= now)
+        // A clock that was set back before the first key: the oldest will do.
+        .or(keys.first())
 }
 
 /// Keys that sign, will sign, or signed until a day ago.

@@ -444,6 +444,7 @@ mod tests {
                 code: None,
                 body: None,
                 unproven: None,
+                keys_missing: None,
             });
         };
         assert_eq!(search("401 Unauthorized"), [Found::Status(401)]);

@@ -2,13 +2,14 @@
 
 pub(crate) mod deletion;
 mod lists;
+mod permitted;
 
 use chrono::{DateTime, SubsecRound as _, Utc};
 use rand::RngCore as _;
 use serde_json::{Value, json};
 use vestibule_domain::event::{Action, Payload};
 use vestibule_domain::provider::{Provider, ProviderSettings, ProviderState};
-use vestibule_domain::{CredentialId, EventId, Mistake, ProviderId};
+use vestibule_domain::{CredentialId, EventId, Hindrance, Mistake, ProviderId};
 use vestibule_oauth::{Secret, SecretKind};
 use vestibule_storage::credentials::{self, ClientSecret, Token, Use};
 use vestibule_storage::links::Scope;
@@ -24,7 +25,6 @@ pub use vestibule_storage::providers::{
 };
 pub use vestibule_storage::telemetry::{Choice as ToleranceChoice, ToleranceSort, ToleranceUses};
 
-use crate::access_groups::must_exist;
 use crate::changes::{changed, made, moved, value};
 use crate::{AdminCall, Change, Error, Operator, Precondition, Role, Service, cockpit};
 
@@ -87,7 +87,7 @@ impl Service {
         self.store().write("providers.register", move |tx| {
             let now = service.now();
             let operator = crate::admin::admit(tx, &call, Role::Administrator, now)?;
-            check(tx, &settings)?;
+            service.permit(tx, &settings, None)?;
             let provider = Provider {
                 id: service.id(ProviderId::from_uuid, now),
                 settings: settings.clone(),
@@ -203,7 +203,7 @@ impl Service {
             let Some(payload) = changed(&before.settings, &settings)? else {
                 return Ok(current);
             };
-            check(tx, &settings)?;
+            service.permit(tx, &settings, Some(before))?;
             let next = Provider {
                 settings,
                 ..advanced(before, now)
@@ -239,11 +239,47 @@ impl Service {
         id: ProviderId,
         state: ProviderState,
     ) -> Result<RegisteredProvider, Error> {
+        self.move_provider(call, id, state, |_| true)
+    }
+
+    /// Answers a provider with 503 for a while. A disabled one stays what it is: its credentials would be
+    /// good again.
+    pub fn pause_provider(
+        &self,
+        call: &AdminCall,
+        id: ProviderId,
+    ) -> Result<RegisteredProvider, Error> {
+        self.move_provider(call, id, ProviderState::Paused, |current| {
+            current != ProviderState::Disabled
+        })
+    }
+
+    /// Ends a pause. A disabled provider is enabled instead, which is another thing.
+    pub fn resume_provider(
+        &self,
+        call: &AdminCall,
+        id: ProviderId,
+    ) -> Result<RegisteredProvider, Error> {
+        self.move_provider(call, id, ProviderState::Active, |current| {
+            current != ProviderState::Disabled
+        })
+    }
+
+    fn move_provider(
+        &self,
+        call: &AdminCall,
+        id: ProviderId,
+        state: ProviderState,
+        may_leave: fn(ProviderState) -> bool,
+    ) -> Result<RegisteredProvider, Error> {
         let (service, call) = (self.clone(), call.clone());
         self.store().write("providers.set_state", move |tx| {
             let now = service.now();
             let operator = crate::admin::admit(tx, &call, Role::Administrator, now)?;
             let current = find(tx, id)?;
+            if !may_leave(current.provider.state) {
+                return Err(Error::Conflict(Hindrance::DisabledNotPaused.said([])));
+            }
             if current.provider.state == state {
                 return Ok(current);
             }
@@ -401,14 +437,6 @@ pub(crate) fn about(
         provider: Some(provider.id),
         ..operator.change(action, provider.id, at)
     }
-}
-
-fn check(tx: &mut Read<'_>, settings: &ProviderSettings) -> Result<(), Error> {
-    settings.check()?;
-    if settings.scopes.is_empty() {
-        return Err(Error::invalid("scopes", &Mistake::Empty.said([])));
-    }
-    must_exist(tx, "default_access_group", settings.default_access_group)
 }
 
 /// What is stored is what is told: instants to the microsecond.

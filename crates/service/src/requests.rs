@@ -60,6 +60,8 @@ pub struct Refusal {
     pub answer: String,
     /// Why a client's proof does not hold, which it was not told.
     pub unproven: Option<Unproven>,
+    /// The address of keys that could not be fetched, and why, if the proof would have taken them.
+    pub keys_missing: Option<(String, String)>,
     /// The outline of the body.
     pub body: Option<String>,
 }
@@ -266,15 +268,15 @@ struct Sender {
 }
 
 fn sender(tx: &mut Read<'_>, refusal: &Refusal, at: DateTime<Utc>) -> Result<Sender, Error> {
-    let nobody = |fault: Why| Sender {
+    let stranger = |fault: String| Sender {
         provider: None,
         credential: None,
-        fault: Some(fault.english().to_owned()),
+        fault: Some(fault),
     };
-    let checked = refusal.unproven.map(Why::from);
-    let unproven = checked.or_else(|| Why::unread_proof(&refusal.answer));
+    let nobody = |fault: Why| stranger(fault.english().to_owned());
+    let unproven = unproven(refusal);
     match &refusal.shown {
-        Shown::Nothing => Ok(nobody(unproven.unwrap_or(Why::NoCredential))),
+        Shown::Nothing => Ok(unproven.map_or_else(|| nobody(Why::NoCredential), stranger)),
         Shown::Malformed => Ok(nobody(Why::Malformed)),
         Shown::Token(digest) => {
             let token = credentials::find_token(tx, digest)?.map(|found| found.token);
@@ -302,10 +304,10 @@ fn sender(tx: &mut Read<'_>, refusal: &Refusal, at: DateTime<Utc>) -> Result<Sen
         }
         Shown::Client(client_id) => {
             let Some(registered) = providers::find_by_client_id(tx, client_id)? else {
-                return Ok(nobody(unproven.unwrap_or(Why::UnknownClient)));
+                return Ok(unproven.map_or_else(|| nobody(Why::UnknownClient), stranger));
             };
-            let unproven = unproven.unwrap_or(Why::WrongSecret);
-            let fault = shut(&registered, at).unwrap_or_else(|| unproven.english().to_owned());
+            let fault = shut(&registered, at).or(unproven);
+            let fault = fault.unwrap_or_else(|| Why::WrongSecret.english().to_owned());
             Ok(Sender {
                 provider: Some(registered.provider.id),
                 credential: None,
@@ -313,6 +315,23 @@ fn sender(tx: &mut Read<'_>, refusal: &Refusal, at: DateTime<Utc>) -> Result<Sen
             })
         }
     }
+}
+
+/// Why a client's proof does not hold.
+fn unproven(refusal: &Refusal) -> Option<String> {
+    let Some(unproven) = refusal.unproven else {
+        let unread = Why::unread_proof(&refusal.answer)?;
+        return Some(unread.english().to_owned());
+    };
+    Some(match &refusal.keys_missing {
+        Some((address, why)) if unproven == Unproven::NoKey => Why::KeysMissing
+            .said([
+                ("address", address.as_str().into()),
+                ("why", why.as_str().into()),
+            ])
+            .to_string(),
+        _ => Why::from(unproven).english().to_owned(),
+    })
 }
 
 /// Why no credential of a provider works at all.

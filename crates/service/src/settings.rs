@@ -34,6 +34,8 @@ pub struct Settings {
     /// Refused requests kept of one provider at most, and as many of senders nobody knows.
     pub refused_requests: i64,
     pub links: LinkSettings,
+    /// Whether calls out, such as those for published keys, may go to private addresses and by plain HTTP.
+    pub private_calls: bool,
     /// Whether the console lets nobody in without a second factor.
     pub second_factor_required: bool,
 }
@@ -73,6 +75,7 @@ impl Default for Settings {
                 },
                 sealing_key: None,
             },
+            private_calls: false,
             second_factor_required: false,
             cursor_timeout: Duration::hours(1),
         }

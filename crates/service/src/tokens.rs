@@ -11,12 +11,13 @@ use vestibule_oauth::{
     AboutToken, ActiveToken, Confirmation, Secret, SecretKind, TokenError, TokenRequest,
     TokenResponse, grant,
 };
+use vestibule_storage::Write;
 use vestibule_storage::credentials::{self, Found, Token};
 
 use crate::changes::{gone, made};
 use crate::clients::{Client, Contact, use_once};
 use crate::credentials::{later, seconds_left, shown};
-use crate::{Error, Service};
+use crate::{Error, Service, throttle};
 
 impl Service {
     /// Answers a token request. Checked in DOMAIN.md's order: throttle, credential, address,
@@ -27,57 +28,66 @@ impl Service {
         contact: &Contact,
     ) -> Result<TokenResponse, Error> {
         let request = request?;
-        let client = request.client.clone();
         let (service, from) = (self.clone(), contact.clone());
         let granted = self.store().queue("tokens.grant", move |tx| {
             let now = service.now();
-            let client = service.authenticate_client(tx, &request.client, &from, now)?;
-            use_once(tx, &request.client, client.single_use)?;
-            let provider = client.provider();
-            gate::paused_gate(provider).map_err(|refusal| service.refused(&refusal))?;
-            service.rates().take(provider, now)?;
-            let settings = service.settings();
-            let scope = grant::scopes(request.scope, provider.settings.scopes)?;
-            let expires_in = grant::lifetime(
-                request.ttl_minutes,
-                settings.default_token_minutes,
-                settings.maximum_token_minutes,
-                seconds_left(provider.settings.valid_until, now),
-            );
-            if expires_in == 0 {
-                // Less than a second of validity is none: no token could be told the truth about.
-                return Err(request.client.refused().into());
-            }
-            let access_token =
-                Secret::generate(SecretKind::AccessToken, &mut service.entropy().lock());
-            let token = Token {
-                id: service.id(CredentialId::from_uuid, now),
-                provider: provider.id,
-                name: None,
-                activation: false,
-                scopes: scope,
-                issued: now,
-                expires: later(now, expires_in),
-                certificate: client.certificate,
-            };
-            credentials::insert_token(tx, &token, &access_token.digest())?;
-            if service.trims().is_due(provider.id, settings.live_tokens) {
-                credentials::trim_tokens(tx, provider.id, settings.live_tokens)?;
-            }
-            let payload = made(shown(&token));
-            let change = client.change(&from, Action::TokenIssued, token.id, payload, now);
-            service.record(tx, change);
-            let response = TokenResponse {
-                access_token,
-                expires_in,
-                scope,
-            };
-            Ok((response, client, now))
+            let granted = service.granted(tx, &request, &from, now);
+            throttle::counted(tx, &request.client, from.address, now, granted)
         });
-        let (response, by, now) = self.counted(&client, contact, granted.await).await?;
+        let (response, by, now) = granted.await??;
         self.telemetry()
             .used(by.credential, by.provider().id, contact.address, now);
         Ok(response)
+    }
+
+    fn granted(
+        &self,
+        tx: &mut Write<'_>,
+        request: &TokenRequest,
+        from: &Contact,
+        now: DateTime<Utc>,
+    ) -> Result<(TokenResponse, Client, DateTime<Utc>), Error> {
+        let client = self.authenticate_client(tx, &request.client, from, now)?;
+        use_once(tx, &request.client, client.single_use)?;
+        let provider = client.provider();
+        gate::paused_gate(provider).map_err(|refusal| self.refused(&refusal))?;
+        self.rates().take(provider, now)?;
+        let settings = self.settings();
+        let scope = grant::scopes(request.scope.clone()?, provider.settings.scopes)?;
+        let expires_in = grant::lifetime(
+            request.ttl_minutes.clone()?,
+            settings.default_token_minutes,
+            settings.maximum_token_minutes,
+            seconds_left(provider.settings.valid_until, now),
+        );
+        if expires_in == 0 {
+            // Less than a second of validity is none: no token could be told the truth about.
+            return Err(request.client.refused().into());
+        }
+        let access_token = Secret::generate(SecretKind::AccessToken, &mut self.entropy().lock());
+        let token = Token {
+            id: self.id(CredentialId::from_uuid, now),
+            provider: provider.id,
+            name: None,
+            activation: false,
+            scopes: scope,
+            issued: now,
+            expires: later(now, expires_in),
+            certificate: client.certificate,
+        };
+        credentials::insert_token(tx, &token, &access_token.digest())?;
+        if self.trims().is_due(provider.id, settings.live_tokens) {
+            credentials::trim_tokens(tx, provider.id, settings.live_tokens)?;
+        }
+        let payload = made(shown(&token));
+        let change = client.change(from, Action::TokenIssued, token.id, payload, now);
+        self.record(tx, change);
+        let response = TokenResponse {
+            access_token,
+            expires_in,
+            scope,
+        };
+        Ok((response, client, now))
     }
 
     /// Ends a token of the asking client's own, of either kind. RFC 7009, section 2.2: a token that
@@ -89,29 +99,39 @@ impl Service {
         contact: &Contact,
     ) -> Result<(), Error> {
         let request = request?;
-        let client = request.client.clone();
         let (service, from) = (self.clone(), contact.clone());
         let revoked = self.store().queue("tokens.revoke", move |tx| {
             let now = service.now();
-            let client = service.authenticate_client(tx, &request.client, &from, now)?;
-            use_once(tx, &request.client, client.single_use)?;
-            let provider = client.provider().id;
-            service.rates().take(client.provider(), now)?;
-            let found = credentials::find_token(tx, &request.token)?;
-            let own = found.map(|found| found.token);
-            if let Some(token) = own.filter(|token| token.provider == provider) {
-                credentials::delete_token(tx, provider, token.id)?;
-                let action = ended(&token);
-                let payload = gone(shown(&token));
-                let change = client.change(&from, action, token.id, payload, now);
-                service.record(tx, change);
-            }
-            Ok((client, now))
+            let revoked = service.revoked(tx, &request, &from, now);
+            throttle::counted(tx, &request.client, from.address, now, revoked)
         });
-        let (by, now) = self.counted(&client, contact, revoked.await).await?;
+        let (by, now) = revoked.await??;
         self.telemetry()
             .used(by.credential, by.provider().id, contact.address, now);
         Ok(())
+    }
+
+    fn revoked(
+        &self,
+        tx: &mut Write<'_>,
+        request: &AboutToken,
+        from: &Contact,
+        now: DateTime<Utc>,
+    ) -> Result<(Client, DateTime<Utc>), Error> {
+        let client = self.authenticate_client(tx, &request.client, from, now)?;
+        use_once(tx, &request.client, client.single_use)?;
+        let provider = client.provider().id;
+        self.rates().take(client.provider(), now)?;
+        let found = credentials::find_token(tx, &request.token)?;
+        let own = found.map(|found| found.token);
+        if let Some(token) = own.filter(|token| token.provider == provider) {
+            credentials::delete_token(tx, provider, token.id)?;
+            let action = ended(&token);
+            let payload = gone(shown(&token));
+            let change = client.change(from, action, token.id, payload, now);
+            self.record(tx, change);
+        }
+        Ok((client, now))
     }
 
     /// Tells of a token of the asking client's own, if it works.
@@ -149,17 +169,33 @@ impl Service {
             }
             told => told,
         };
-        let (own, by) = self.counted(&request.client, contact, told).await?;
+        let (own, by) = match told {
+            Err(failed) if throttle::is_failure(&failed) => {
+                let (client, address) = (request.client.clone(), contact.address);
+                let counted = self.store().queue("clients.failed", move |tx| {
+                    throttle::count(tx, &client, address, now)
+                });
+                counted.await?;
+                return Err(failed);
+            }
+            told => told?,
+        };
         self.telemetry()
             .used(by.credential, by.provider().id, contact.address, now);
-        let scopes = by.provider().settings.scopes;
+        let (scopes, end) = (
+            by.provider().settings.scopes,
+            by.provider().settings.valid_until,
+        );
         let client_id = by.registered.client_id;
         Ok(own.map(|token| ActiveToken {
             scope: token.scopes.intersect(scopes),
             sub: client_id.clone(),
             client_id,
             token_type: "Bearer",
-            exp: token.expires.timestamp(),
+            // The provider's validity may have been brought forward since.
+            exp: end
+                .map_or(token.expires, |end| end.min(token.expires))
+                .timestamp(),
             iat: token.issued.timestamp(),
             iss: contact.issuer.clone(),
             cnf: token

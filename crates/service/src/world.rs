@@ -228,8 +228,8 @@ pub(crate) fn provider(name: &str, user_type: UserType) -> ProviderSettings {
 pub(crate) fn request(client: &NewCredentials, secret: &Secret) -> TokenRequest {
     TokenRequest {
         client: authentication(client, secret),
-        ttl_minutes: None,
-        scope: None,
+        ttl_minutes: Ok(None),
+        scope: Ok(None),
     }
 }
 

@@ -9,15 +9,10 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel::sqlite::Sqlite;
-use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
-
 use serde_json::Number;
 use vestibule_scim::filter::number_key;
 
 use crate::error::OpenError;
-
-const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
-const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
 /// A connection to either engine.
 #[derive(diesel::MultiConnection)]
@@ -56,6 +51,9 @@ impl DatabaseUrl {
             let path = path.strip_prefix("//").unwrap_or(path);
             if path.is_empty() || path.starts_with(":memory:") || path.starts_with('?') {
                 return Err(OpenError::NoFile);
+            }
+            if path.contains('?') {
+                return Err(OpenError::Options);
             }
             Ok(Self::Sqlite(path.to_owned()))
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
@@ -208,33 +206,6 @@ impl Session {
                     setting: (*name).to_owned(),
                     value,
                 });
-            }
-        }
-        Ok(())
-    }
-
-    pub(crate) fn migrate(&mut self) -> Result<(), OpenError> {
-        let failed =
-            |error: Box<dyn std::error::Error + Send + Sync>| OpenError::Migrate(error.to_string());
-        match self {
-            Self::Sqlite(connection) => {
-                connection
-                    .run_pending_migrations(SQLITE_MIGRATIONS)
-                    .map_err(failed)?;
-            }
-            Self::Postgres(connection) => {
-                // Several nodes may start at once: one migrates, the others wait and find it done.
-                connection
-                    .batch_execute("SELECT pg_advisory_lock(7236830011)")
-                    .map_err(|error| OpenError::Migrate(error.to_string()))?;
-                let migrated = connection
-                    .run_pending_migrations(POSTGRES_MIGRATIONS)
-                    .map(drop)
-                    .map_err(failed);
-                connection
-                    .batch_execute("SELECT pg_advisory_unlock(7236830011)")
-                    .map_err(|error| OpenError::Migrate(error.to_string()))?;
-                migrated?;
             }
         }
         Ok(())

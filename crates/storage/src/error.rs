@@ -13,6 +13,13 @@ pub enum OpenError {
         "the database address names no file; use sqlite:PATH, for example sqlite:data/vestibule.db"
     )]
     NoFile,
+    #[error("the database address has a `?`: a file takes no options; use sqlite:PATH alone")]
+    Options,
+    #[error(
+        "the database was brought up to date by a newer version of Vestibule (its migration {0} is unknown here): \
+         run that version, or restore a backup that was taken before"
+    )]
+    Newer(String),
     #[error("the database file {0} cannot be opened")]
     File(String, #[source] std::io::Error),
     #[error("cannot connect to the database: {0}")]

@@ -11,6 +11,7 @@ mod engine;
 mod error;
 mod lower;
 mod memo;
+mod migrations;
 mod pool;
 mod predicate;
 mod schema;

@@ -96,7 +96,10 @@ impl TestApp {
             database.open(),
             clock.clock(),
             Entropy::seeded(setup.seed),
-            setup.settings,
+            Settings {
+                private_calls: true,
+                ..setup.settings
+            },
         );
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("the machine has a free port");
         let address = listener

@@ -1,6 +1,7 @@
 //! The OAuth endpoints: tokens (RFC 6749, section 4.4), their revocation (RFC 7009) and
 //! introspection (RFC 7662), and metadata (RFC 8414).
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -12,6 +13,7 @@ use actix_web::web::Data;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, get, post, web};
 use serde_json::Value;
 use utoipa::ToSchema;
+use vestibule_delivery::jwks::FetchError;
 use vestibule_oauth::{
     AboutToken, ClientAuthentication, Metadata, Proof, PublicKeys, Received, TokenError,
     TokenErrorKind, TokenRequest, introspection, request, response,
@@ -26,6 +28,9 @@ use crate::routes::Routes;
 
 /// Where the issuer lives, below the public address.
 pub const ISSUER: &str = "/iso/oauth2";
+/// Where the metadata is, and what the handlers below are named by.
+const WELL_KNOWN: &str = "/.well-known/oauth-authorization-server";
+const WELL_KNOWN_OF_ISSUER: &str = "/.well-known/oauth-authorization-server/iso/oauth2";
 /// Seconds after which a client may try again when the database was away.
 const RETRY_AFTER: u32 = 5;
 
@@ -37,7 +42,9 @@ pub(crate) fn configure(routes: &mut Routes<'_>) {
                 .wrap(from_fn(refusals::over_tokens))
         })
         .service(metadata)
-        .service(metadata_of_issuer);
+        .service(metadata_of_issuer)
+        .undescribed(WELL_KNOWN, web::route().to(refuse_writing))
+        .undescribed(WELL_KNOWN_OF_ISSUER, web::route().to(refuse_writing));
 }
 
 fn endpoints(routes: &mut Routes<'_>) {
@@ -193,7 +200,7 @@ pub(crate) async fn token(
     let read = read(&request, &sender, payload.into_inner(), TokenRequest::parse).await;
     let id = sender.request_id.clone();
     let client = read.as_ref().ok().map(|read| &read.client);
-    let contact = contact(&web, sender, client).await;
+    let contact = contact(&request, &web, sender, client).await;
     let service = web.service.clone();
     let operation = async move { service.grant_token(read, &contact?).await };
     match web.write(operation).await {
@@ -222,7 +229,7 @@ pub(crate) async fn revoke(
     let read = read(&request, &sender, payload.into_inner(), AboutToken::parse).await;
     let id = sender.request_id.clone();
     let client = read.as_ref().ok().map(|read| &read.client);
-    let contact = contact(&web, sender, client).await;
+    let contact = contact(&request, &web, sender, client).await;
     let service = web.service.clone();
     let operation = async move { service.revoke_own_token(read, &contact?).await };
     match web.write(operation).await {
@@ -258,7 +265,7 @@ pub(crate) async fn introspect(
     let read = read(&request, &sender, payload.into_inner(), AboutToken::parse).await;
     let id = sender.request_id.clone();
     let client = read.as_ref().ok().map(|read| &read.client);
-    let contact = contact(&web, sender, client).await;
+    let contact = contact(&request, &web, sender, client).await;
     let service = web.service.clone();
     let operation = async move { service.introspect_own_token(read, &contact?).await };
     match web.write(operation).await {
@@ -270,8 +277,10 @@ pub(crate) async fn introspect(
     }
 }
 
-/// Where a request came from, with the keys that its client's assertion takes.
+/// Where a request came from, with the keys that its client's assertion takes. Why there are none is
+/// left for the record of the refused request: the client's answer is that of a wrong signature.
 async fn contact(
+    request: &HttpRequest,
     web: &Data<Web>,
     sender: Sender,
     client: Option<&ClientAuthentication>,
@@ -279,7 +288,12 @@ async fn contact(
     let keys = match client {
         Some(client) if matches!(client.proof, Proof::Assertion(_)) => {
             let (web, client) = (web.clone(), client.clone());
-            blocking(move || keys(&web, &client)).await?
+            let found = blocking(move || keys(&web, &client, sender.address)).await?;
+            found.unwrap_or_else(|missing| {
+                let missing = refusals::KeysMissing(missing);
+                request.extensions_mut().insert(missing);
+                None
+            })
         }
         _ => None,
     };
@@ -292,14 +306,18 @@ async fn contact(
     })
 }
 
-/// The keys that checking an assertion takes, fetched if they have to be.
-fn keys(web: &Web, client: &ClientAuthentication) -> Result<Option<Arc<PublicKeys>>, Error> {
-    let Some(wanted) = web.service.keys_wanted(client)? else {
-        return Ok(None);
+/// The keys that checking an assertion takes, fetched if they have to be; or why they cannot be.
+fn keys(
+    web: &Web,
+    client: &ClientAuthentication,
+    address: Option<IpAddr>,
+) -> Result<Result<Option<Arc<PublicKeys>>, FetchError>, Error> {
+    let Some(wanted) = web.service.keys_wanted(client, address)? else {
+        return Ok(Ok(None));
     };
     let kid = wanted.key_id.as_deref();
-    // Why there are none is in the log; the client's answer is that of a wrong signature.
-    Ok(web.keys.find(&wanted.address, kid, Instant::now()).ok())
+    let found = web.keys.find(&wanted.address, kid, Instant::now());
+    Ok(found.map(Some))
 }
 
 fn issuer(web: &Web) -> String {
@@ -421,6 +439,9 @@ fn body_of(refused: &TokenError, request_id: &str) -> Value {
 async fn refuse_method(request: HttpRequest) -> HttpResponse {
     let id = request_id(&request);
     let endpoint = request.path().strip_prefix(ISSUER);
+    if endpoint == Some("/jwks") {
+        return refuse_writing(request).await;
+    }
     if !matches!(endpoint, Some("/token" | "/revoke" | "/introspect")) {
         let refused = TokenError::new(
             TokenErrorKind::InvalidRequest,
@@ -428,15 +449,23 @@ async fn refuse_method(request: HttpRequest) -> HttpResponse {
         );
         return answer(StatusCode::NOT_FOUND, &body_of(&refused, &id)).finish_with(Some(&refused));
     }
-    let refused = TokenError::new(
-        TokenErrorKind::InvalidRequest,
-        "the OAuth endpoints take POST only",
-    );
+    not_allowed("the OAuth endpoints take POST only", "POST", &id)
+}
+
+/// What is only read: the metadata and the keys.
+async fn refuse_writing(request: HttpRequest) -> HttpResponse {
+    let id = request_id(&request);
+    not_allowed("this is only read: it takes GET", "GET", &id)
+}
+
+/// RFC 9110, section 15.5.6: the answer says what is allowed.
+fn not_allowed(description: &str, allowed: &'static str, id: &str) -> HttpResponse {
+    let refused = TokenError::new(TokenErrorKind::InvalidRequest, description);
     let mut response =
-        answer(StatusCode::METHOD_NOT_ALLOWED, &body_of(&refused, &id)).finish_with(Some(&refused));
+        answer(StatusCode::METHOD_NOT_ALLOWED, &body_of(&refused, id)).finish_with(Some(&refused));
     response
         .headers_mut()
-        .insert(header::ALLOW, header::HeaderValue::from_static("POST"));
+        .insert(header::ALLOW, header::HeaderValue::from_static(allowed));
     response
 }
 

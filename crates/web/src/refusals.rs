@@ -14,6 +14,7 @@ use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest as _, HttpMessage as _, HttpRequest, HttpResponse};
 use serde_json::Value;
+use vestibule_delivery::jwks::FetchError;
 use vestibule_oauth::{Bearer, BearerError, Unproven};
 use vestibule_service::listening::Heard;
 use vestibule_service::requests::{Refusal, Shown};
@@ -24,6 +25,10 @@ use crate::{Web, oauth, scim};
 /// The body of a request as it was received, left by whoever read it.
 #[derive(Debug, Clone)]
 pub(crate) struct Received(pub(crate) Bytes);
+
+/// Why keys that an assertion takes are not there, left by whoever looked for them.
+#[derive(Debug, Clone)]
+pub(crate) struct KeysMissing(pub(crate) FetchError);
 
 /// Middleware of the SCIM mounts. To be used as `wrap(from_fn(..))`.
 pub(crate) async fn over_scim<B: MessageBody + 'static>(
@@ -179,6 +184,10 @@ fn describe(request: &HttpRequest, endpoint: &'static str, status: u16, answer: 
             .or_else(|| text("error_description"))
             .unwrap_or_default(),
         unproven: None,
+        keys_missing: request
+            .extensions()
+            .get::<KeysMissing>()
+            .map(|KeysMissing(error)| (error.address.clone(), error.why.clone())),
         body: body.and_then(|body| {
             if endpoint == "token" {
                 outline::form(body)

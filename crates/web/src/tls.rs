@@ -19,9 +19,10 @@ use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
 use rustls::sign::CertifiedKey;
 use rustls::{
-    DigitallySignedStruct, DistinguishedName, RootCertStore, ServerConfig, SignatureScheme,
+    CertificateError, DigitallySignedStruct, DistinguishedName, RootCertStore, ServerConfig,
+    SignatureScheme,
 };
-use vestibule_oauth::{CertificateName, ClientCertificate, Thumbprint};
+use vestibule_oauth::{CertificateName, Chain, ClientCertificate, Thumbprint};
 use x509_parser::extensions::GeneralName;
 use x509_parser::objects::{oid_registry, oid2abbrev};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
@@ -107,14 +108,24 @@ impl Tls {
     fn read(&self, chain: &[CertificateDer<'_>]) -> Option<ClientCertificate> {
         let (own, issuers) = chain.split_first()?;
         let authorities = self.current.read().authorities.clone();
-        let trusted = authorities.is_some_and(|authorities| {
+        let checked = authorities.map(|authorities| {
             authorities
                 .verify_client_cert(own, issuers, UnixTime::now())
-                .is_ok()
+                .map(drop)
         });
+        let chain = match checked {
+            Some(Ok(())) => Chain::Trusted,
+            Some(Err(rustls::Error::InvalidCertificate(
+                CertificateError::Expired
+                | CertificateError::ExpiredContext { .. }
+                | CertificateError::NotValidYet
+                | CertificateError::NotValidYetContext { .. },
+            ))) => Chain::OutOfTime,
+            Some(Err(_)) | None => Chain::Unknown,
+        };
         Some(ClientCertificate {
             thumbprint: Thumbprint::of(own),
-            trusted,
+            chain,
             // Whoever has no readable name is still known by the thumbprint.
             names: names(own).unwrap_or_default(),
         })

@@ -167,7 +167,7 @@ fn why_a_proof_does_not_hold_is_kept_for_administrators_alone() {
             let advised = if why.contains("the assertion") {
                 "Compare issuer"
             } else {
-                "Compare client id"
+                "Set the product to one of the ways of authenticating"
             };
             assert!(kept.advice.starts_with(advised), "{why}: {}", kept.advice);
         }
@@ -251,6 +251,90 @@ fn r_tok_17_keys_are_fetched_from_where_the_client_publishes_them() {
         let silent = app.register(signing("Silent", silent));
         let refused = grant(app, &assertion(app, &silent, "1"));
         assert_eq!(refused.json()["error"], "invalid_client");
+        // Administrators are told why there are no keys.
+        app.service.flush_telemetry().unwrap();
+        let id = refused.header("x-request-id").unwrap();
+        let kept = app.service.find_request(&app.admin(), id).unwrap();
+        let why = "the keys at http://127.0.0.1:1/keys cannot be fetched: ";
+        assert!(kept.reason.starts_with(why), "{}", kept.reason);
+        assert!(kept.advice.starts_with("Compare the address of the keys"));
+    });
+}
+
+#[test]
+fn r_tok_16_for_whoever_failed_too_often_no_keys_are_fetched() {
+    both_engines(|app| {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let address = format!("http://{}/keys", listener.local_addr().unwrap());
+        let authentication = json!({"private_key_jwt": {"jwks_uri": address}});
+        let client = app.register(signing("Publishing", authentication));
+        let wrong = format!(
+            "grant_type=client_credentials&client_id={}&client_secret=wrong",
+            client.client_id
+        );
+        let form = [("Content-Type", "application/x-www-form-urlencoded")];
+        for _ in 0..10 {
+            let refused = app.send_raw("POST", "/iso/oauth2/token", &form, &wrong);
+            assert_eq!(refused.status, 401);
+        }
+        assert_eq!(grant(app, &assertion(app, &client, "1")).status, 429);
+        listener.set_nonblocking(true).unwrap();
+        let asked = listener.accept().map(drop);
+        assert_eq!(
+            asked.unwrap_err().kind(),
+            std::io::ErrorKind::WouldBlock,
+            "nobody asked"
+        );
+    });
+}
+
+#[test]
+fn no_record_holds_an_assertion_that_still_works() {
+    both_engines(|app| {
+        let methods = json!({"private_key_jwt": {"jwks": keys()}});
+        let client = app.register(signing("Signing", methods));
+        let signed = assertion(app, &client, "1");
+        let form = [("Content-Type", "application/x-www-form-urlencoded")];
+        let post = |path: &str, body: &str| app.send_raw("POST", path, &form, body);
+        let token = "/iso/oauth2/token";
+        let grant_type = "grant_type=client_credentials";
+        let pair = format!("{}:{}", client.client_id, client.client_secret);
+        let basic = BASE64_STANDARD.encode(pair);
+        let signs = client.client_secret.bytes();
+        let signs: Vec<String> = signs.map(|byte| format!("%{byte:02x}")).collect();
+        let escaped = signs.concat();
+        let twice = escaped.replace('%', "%25");
+        let bare = &client.client_secret[4..];
+        let swapped =
+            format!("{grant_type}&client_assertion={JWT_BEARER}&client_assertion_type={signed}");
+        let refused = [
+            post(token, &swapped),
+            post(token, &format!("{grant_type}&client_id={signed}")),
+            post(token, &format!("{grant_type}&scope={signed}")),
+            post(token, &format!("grant_type={signed}")),
+            post(token, &format!("{grant_type}&scope={basic}")),
+            post(token, &format!("{grant_type}&scope={twice}")),
+            post(token, &format!("{bare}=x")),
+            post(&format!("{token}/{escaped}"), grant_type),
+            app.send("GET", &format!("/scim/v2/Users/{signed}"), None, None),
+            app.send(
+                "GET",
+                &format!("/scim/v2/Users?filter={signed}"),
+                None,
+                None,
+            ),
+        ];
+        app.service.flush_telemetry().unwrap();
+        for reply in &refused {
+            assert!(reply.status >= 400);
+            let id = reply.header("x-request-id").unwrap();
+            let kept = app.service.find_request(&app.admin(), id).unwrap();
+            let text = format!("{kept:?}");
+            assert!(text.contains("(hidden)"), "{text}");
+            for secret in [&*signed, &basic, &escaped, bare, &signed[30..60]] {
+                assert!(!text.contains(secret), "{text}");
+            }
+        }
     });
 }
 

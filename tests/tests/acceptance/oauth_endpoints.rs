@@ -1,12 +1,16 @@
 //! The OAuth endpoints on the wire: SECURITY.md 2.1, each test under the id of its requirement.
 
+use std::collections::BTreeMap;
+use std::sync::Barrier;
+use std::thread;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use chrono::Duration;
 use serde_json::json;
 use vestibule_domain::network::AllowedAddresses;
 use vestibule_domain::provider::{ProviderState, RateLimit};
-use vestibule_service::Role;
+use vestibule_service::{Precondition, Role};
 use vestibule_testkit::{Engine, Reply, TestApp, TestProvider, both_engines, third_party};
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -307,6 +311,128 @@ fn r_tok_16_failures_count_on_every_node() {
         assert_eq!(reply.json()["error"], "temporarily_unavailable");
         assert_eq!(read(node, &client.token), 200, "a good token goes on");
     }
+}
+
+/// How often each status was answered to that many who ask at once, by turns of the nodes.
+fn at_once(nodes: &[&TestApp], times: usize, path: &str, body: &str) -> BTreeMap<u16, usize> {
+    let barrier = Barrier::new(times);
+    let mut statuses = BTreeMap::new();
+    thread::scope(|scope| {
+        let askers: Vec<_> = nodes
+            .iter()
+            .cycle()
+            .take(times)
+            .map(|node| {
+                let barrier = &barrier;
+                scope.spawn(move || {
+                    barrier.wait();
+                    post(node, path, body).status
+                })
+            })
+            .collect();
+        for asker in askers {
+            *statuses.entry(asker.join().unwrap()).or_insert(0) += 1;
+        }
+    });
+    statuses
+}
+
+// proves: 7644-7.7-throttle
+#[test]
+fn r_tok_16_of_wrong_proofs_that_come_at_once_ten_are_answered_as_such() {
+    let check = |nodes: &[&TestApp]| {
+        let client = nodes[0].register(third_party("Product"));
+        for (path, body) in ENDPOINTS {
+            let wrong = format!("{body}&client_id={}&client_secret=wrong", client.client_id);
+            let statuses = at_once(nodes, 40, path, &wrong);
+            assert_eq!(statuses, BTreeMap::from([(401, 10), (429, 30)]), "{path}");
+            // What was refused unseen does not count against others.
+            let other = "grant_type=client_credentials&client_id=other&client_secret=wrong";
+            assert_eq!(post(nodes[0], TOKEN, other).status, 401);
+            // It counts for five minutes, whatever the clock shows.
+            nodes[0].clock.advance(Duration::seconds(299));
+            assert_eq!(post(nodes[0], path, &wrong).status, 429);
+            nodes[0].clock.advance(Duration::seconds(1));
+            assert_eq!(post(nodes[0], path, &wrong).status, 401);
+            nodes[0].clock.advance(Duration::minutes(5));
+        }
+    };
+    both_engines(|app| check(&[app]));
+    if let Some(first) = TestApp::start(Engine::Postgres) {
+        check(&[&first, &first.another_node()]);
+    }
+}
+
+#[test]
+fn what_is_only_read_says_so() {
+    let app = TestApp::start(Engine::Sqlite).unwrap();
+    for path in [
+        "/iso/oauth2/jwks",
+        "/.well-known/oauth-authorization-server",
+        "/.well-known/oauth-authorization-server/iso/oauth2",
+    ] {
+        assert_eq!(app.send_raw("GET", path, &[], "").status, 200, "{path}");
+        for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"] {
+            let reply = app.send_raw(method, path, &[], "");
+            assert_eq!(reply.status, 405, "{method} {path}");
+            assert_eq!(reply.header("allow"), Some("GET"), "{method} {path}");
+        }
+    }
+}
+
+#[test]
+fn what_is_asked_for_is_looked_at_once_the_client_is_let_in() {
+    both_engines(|app| {
+        let client = app.register(third_party("Product"));
+        for (more, error) in [
+            ("scope=bogus", "invalid_scope"),
+            ("ttl=x", "invalid_request"),
+        ] {
+            let body = format!("grant_type=client_credentials&{more}");
+            let state = |state| {
+                app.service
+                    .set_provider_state(&app.admin(), client.id, state)
+                    .unwrap();
+            };
+            let refused = ask(app, TOKEN, &client, &body);
+            assert_eq!(
+                (refused.status, &refused.json()["error"]),
+                (400, &error.into())
+            );
+            let wrong = format!("{body}&client_id={}&client_secret=x", client.client_id);
+            assert_eq!(post(app, TOKEN, &wrong).status, 401);
+            state(ProviderState::Paused);
+            assert_eq!(ask(app, TOKEN, &client, &body).status, 503);
+            state(ProviderState::Active);
+        }
+    });
+}
+
+#[test]
+fn introspection_tells_of_the_end_of_a_validity_that_was_brought_forward() {
+    both_engines(|app| {
+        let client = app.register(third_party("Product"));
+        let token = grant(app, &client);
+        let end = app.clock.now() + Duration::seconds(300);
+        app.service
+            .change_provider(
+                &app.admin(),
+                client.id,
+                Precondition::NONE,
+                move |settings| {
+                    settings.valid_until = Some(end);
+                    Ok(())
+                },
+            )
+            .unwrap();
+        let told = ask(
+            app,
+            "/iso/oauth2/introspect",
+            &client,
+            &format!("token={token}"),
+        );
+        assert_eq!(told.json()["exp"], end.timestamp(), "{}", told.text);
+    });
 }
 
 #[test]

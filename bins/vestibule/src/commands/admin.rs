@@ -5,8 +5,8 @@ use std::io::{self, BufRead as _};
 use clap::Subcommand;
 use serde_json::{Value, json};
 use vestibule_domain::CredentialId;
-use vestibule_service::Role;
 use vestibule_service::administrators::{Administrator, AdministratorQuery};
+use vestibule_service::{Error, Role};
 
 use super::{CommandError, PageArgs, Session, done};
 use crate::output::Answer;
@@ -168,13 +168,17 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
             )
         }
         Command::Token { name, label, ttl } => {
-            let issued = service.issue_admin_token(call, &name, &label, ttl)?;
+            let issued = service
+                .issue_admin_token(call, &name, &label, ttl)
+                .map_err(|error| nobody(error, &name))?;
             let value = json!({"token": issued.secret.expose(), "id": issued.token.id, "expires": issued.token.expires});
             Answer::record(value)
                 .with_note("The token is shown this once; only its digest is kept.")
         }
         Command::Tokens { name, page } => {
-            let tokens = service.admin_tokens(call, &name, &page.query())?;
+            let tokens = service
+                .admin_tokens(call, &name, &page.query())
+                .map_err(|error| nobody(error, &name))?;
             let shown = tokens.items.iter().map(|token| {
                 json!({"id": token.id, "name": token.name, "created": token.created, "expires": token.expires})
             });
@@ -194,6 +198,16 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
             done("The token is revoked.")
         }
     })
+}
+
+/// What went wrong with an administrator who is named, not given by an id.
+fn nobody(error: Error, name: &str) -> CommandError {
+    match error {
+        Error::NotFound(_) => {
+            CommandError::Input(format!("no administrator has the name `{name}`"))
+        }
+        error => error.into(),
+    }
 }
 
 fn shown(administrator: &Administrator) -> Value {

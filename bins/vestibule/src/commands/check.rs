@@ -14,7 +14,8 @@ pub(super) enum Command {
     /// Show every setting: its value, where that came from, and what it means
     ///
     /// Reads the file and the environment as `serve` does, takes the same options, and says what is
-    /// wrong with them. Ends with status 1 when `serve` would refuse to start.
+    /// wrong with them. Ends with status 1 when `serve` would refuse to start: it looks for the database
+    /// too, changes nothing there, and does not look whether the port is free.
     #[command(after_long_help = "\
 Examples:
   vestibule config check
@@ -27,7 +28,11 @@ pub(super) fn run(context: &Context) -> Answer {
     let config = &context.config;
     let explained = config.explain();
     let misspelt = unknown_variables(&context.variables);
-    let refused = config.check_server().err().map(|error| error.to_string());
+    let refused = config
+        .check_server()
+        .and_then(|()| config.check_surroundings())
+        .err()
+        .map(|error| error.to_string());
     let mut text = match &config.file {
         Some(file) => format!("Configuration file: {file}\n"),
         None => "Configuration file: none\n".to_owned(),

@@ -18,6 +18,7 @@ pub(super) fn run(session: &Session) -> Result<Answer, CommandError> {
         "unsealed_events": health.unsealed,
         "letters_waiting": health.letters_waiting,
         "letter_error": health.letter_error,
+        "signing_error": health.signing_error,
         "people_waiting": health.people_waiting,
         "dropped_requests": health.dropped_requests,
     })))

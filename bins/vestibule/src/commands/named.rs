@@ -1,5 +1,7 @@
 //! Things named on the command line: by id or, where that leads to exactly one, by name.
 
+use std::fmt::Display;
+
 use vestibule_domain::{AccessGroupId, GroupId, ProviderId, UserId, VendorId};
 use vestibule_service::Error;
 use vestibule_service::access_groups::AccessGroupQuery;
@@ -11,6 +13,8 @@ use vestibule_service::vendors::{Choice, VendorQuery};
 
 use super::{CommandError, Session};
 
+/// Ids told beside the first two where a name leads to several.
+const SHOWN: usize = 8;
 /// Items asked for at once.
 const PAGE: u64 = 1_000;
 
@@ -141,15 +145,24 @@ fn same(name: &str, wanted: &str) -> bool {
 }
 
 /// The one that was found.
-fn only<T>(kind: &str, text: &str, mut found: impl Iterator<Item = T>) -> Result<T, CommandError> {
+fn only<T: Display>(
+    kind: &str,
+    text: &str,
+    mut found: impl Iterator<Item = T>,
+) -> Result<T, CommandError> {
     match (found.next(), found.next()) {
         (Some(one), None) => Ok(one),
         (None, _) => Err(CommandError::Input(format!(
             "no {kind} has the id or the name `{text}`"
         ))),
-        (Some(_), Some(_)) => Err(CommandError::Input(format!(
-            "several {kind}s have the name `{text}`; give the id of the one you mean"
-        ))),
+        (Some(first), Some(second)) => {
+            let ids = [first, second].into_iter().chain(found.take(SHOWN));
+            let ids: Vec<String> = ids.map(|id| id.to_string()).collect();
+            Err(CommandError::Input(format!(
+                "several {kind}s have the name `{text}`; give the id of the one you mean: {}",
+                ids.join(", ")
+            )))
+        }
     }
 }
 
@@ -164,7 +177,7 @@ mod tests {
             only("vendor", "Acme", [7, 8].into_iter())
                 .unwrap_err()
                 .to_string()
-                .contains("several vendors")
+                .contains("give the id of the one you mean: 7, 8")
         );
         assert!(
             only("vendor", "Acme", std::iter::empty::<i32>())

@@ -3,7 +3,7 @@
 pub(super) mod fields;
 
 use chrono::Duration;
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum as _};
 use serde_json::{Value, json};
 use vestibule_domain::CredentialId;
 use vestibule_domain::network::{AllowedAddresses, AllowedReferrers};
@@ -192,6 +192,13 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
         } => {
             let id = session.provider(&provider)?;
             let change = fields.understood(session)?;
+            if let Some(both) = clear.iter().find(|setting| change.sets(**setting)) {
+                let name = both.to_possible_value().expect("every setting has a name");
+                return Err(CommandError::Input(format!(
+                    "{} is both given and cleared; decide on one",
+                    name.get_name()
+                )));
+            }
             found(
                 &service.change_provider(call, id, Precondition::NONE, move |settings| {
                     for setting in &clear {
@@ -203,10 +210,13 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
                 })?,
             )
         }
-        Command::Pause { provider } => switch(&provider, ProviderState::Paused)?,
-        Command::Resume { provider } | Command::Enable { provider } => {
-            switch(&provider, ProviderState::Active)?
+        Command::Pause { provider } => {
+            found(&service.pause_provider(call, session.provider(&provider)?)?)
         }
+        Command::Resume { provider } => {
+            found(&service.resume_provider(call, session.provider(&provider)?)?)
+        }
+        Command::Enable { provider } => switch(&provider, ProviderState::Active)?,
         Command::Disable { provider } => switch(&provider, ProviderState::Disabled)?,
         Command::Delete { provider, yes } => delete(session, &provider, yes)?,
         Command::Rotate { provider, overlap } => {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use chrono::Duration;
 use url::Url;
 use vestibule_delivery::openid::{OpenId, OpenIdSettings};
-use vestibule_delivery::{MailSettings, Mailer, Tls};
+use vestibule_delivery::{MailSettings, Mailer, SettingsError as MailError, Tls};
 use vestibule_domain::link::Durations;
 use vestibule_service::LinkSettings;
 use vestibule_service::keys::SealingKey;
@@ -31,7 +31,17 @@ impl Config {
             ..settings.clone()
         })
         .map(Some)
-        .map_err(|error| read.refuse("smtp_host", error.to_string()))
+        .map_err(|error| {
+            let key = match &error {
+                MailError::From(_) => "mail_from",
+                MailError::Tls(_) => "smtp_host",
+                MailError::PasswordInTheClear => "smtp_password",
+                MailError::Templates(_) => "mail_templates",
+            };
+            let told = error.to_string();
+            let why = told.strip_prefix(&format!("{key}: ")).unwrap_or(&told);
+            read.refuse(key, why)
+        })
     }
 
     /// Who signs administrators in besides, if anybody does.

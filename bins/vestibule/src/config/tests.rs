@@ -318,3 +318,86 @@ fn a_key_that_the_server_would_refuse_is_refused_before() {
     let refused = config.check_server().unwrap_err().to_string();
     assert!(refused.contains("32 random bytes"), "{refused}");
 }
+
+#[test]
+fn what_the_server_would_refuse_is_refused_before() {
+    let mail = [("smtp_host", "mail.example"), ("mail_from", "v@v.example")];
+    let clear = [
+        ("smtp_user", "u"),
+        ("smtp_password", "p"),
+        ("smtp_tls", "none"),
+    ];
+    for (options, key) in [
+        (vec![mail[0], ("mail_from", "y")], "mail_from"),
+        ([&mail[..], &clear[..]].concat(), "smtp_password"),
+    ] {
+        let config = load(None, &[], &options).unwrap();
+        let refused = config.check_server().unwrap_err().to_string();
+        assert!(refused.starts_with(&format!("{key} (")), "{refused}");
+        assert!(config.mailer("https://v.example").is_err());
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().display().to_string();
+    let text = folder.path().join("text");
+    std::fs::write(
+        &text,
+        "this is no database, but a text that is long enough".repeat(20),
+    )
+    .unwrap();
+    let surroundings = |options: &[(&'static str, &str)]| {
+        let config = load(None, &[], options).unwrap();
+        config
+            .check_surroundings()
+            .map_err(|error| error.to_string())
+    };
+    let new = format!("sqlite:{path}/data/v.db");
+    surroundings(&[("database", &new)]).unwrap();
+    assert!(!folder.path().join("data").exists(), "nothing was made");
+    for (key, value) in [
+        ("database", format!("sqlite:{path}")),
+        ("database", format!("sqlite:{path}/text")),
+        ("database", format!("sqlite:{path}/text/v.db")),
+        (
+            "database",
+            "postgres://127.0.0.1:1/none?sslmode=nonsense".to_owned(),
+        ),
+        ("listen", "192.0.2.1:80".to_owned()),
+    ] {
+        let refused = surroundings(&[("database", &new), (key, &value)]).unwrap_err();
+        assert!(refused.starts_with(&format!("{key} (")), "{refused}");
+    }
+    for (key, value) in [
+        ("log", "inof"),
+        ("log", "warn,inof"),
+        ("trusted_proxies", "0.0.0.0/0"),
+        ("trusted_proxies", "::/0"),
+        ("database", "sqlite:data/v.db?mode=ro"),
+    ] {
+        let refused = load(None, &[], &[(key, value)]).unwrap_err().to_string();
+        assert!(refused.starts_with(&format!("{key} (")), "{refused}");
+    }
+    for log in ["off", "warn,vestibule_web=debug", "INFO", "3"] {
+        assert!(load(None, &[], &[("log", log)]).is_ok(), "{log}");
+    }
+}
+
+#[test]
+fn a_file_of_tls_that_cannot_be_read_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = folder.path().join("server.pem");
+    std::fs::write(&made, "nothing").unwrap();
+    let made = made.display().to_string();
+    for (certificate, key, authorities, named) in [
+        ("/nowhere", made.as_str(), made.as_str(), "tls_certificate"),
+        (&made, "/nowhere", &made, "tls_key"),
+        (&made, &made, "/nowhere", "tls_client_authorities"),
+    ] {
+        let options = [
+            ("tls_certificate", certificate),
+            ("tls_key", key),
+            ("tls_client_authorities", authorities),
+        ];
+        let refused = load(None, &[], &options).unwrap_err().to_string();
+        assert!(refused.starts_with(&format!("{named} (")), "{refused}");
+    }
+}

@@ -104,6 +104,35 @@ fn who_asks_for_a_key_that_is_not_there_holds_up_nobody_else() {
 }
 
 #[test]
+fn those_who_wait_for_one_address_are_few() {
+    let (asked, waits) = std::sync::mpsc::channel();
+    let (go, goes) = std::sync::mpsc::channel::<()>();
+    let (address, count) = serve(move |_| {
+        asked.send(()).unwrap();
+        let _ = goes.recv_timeout(Duration::from_secs(4));
+        set("a")
+    });
+    let keys = Keys::new(Reach::Private);
+    let now = Instant::now();
+    let find = || keys.find(&address, Some("a"), now);
+    thread::scope(|scope| {
+        let many: Vec<_> = (0..40).map(|_| scope.spawn(find)).collect();
+        waits.recv().unwrap();
+        // Nobody is answered before the address but those who do not wait for it.
+        while many.iter().filter(|one| one.is_finished()).count() < 40 - MAX_WAITING {
+            thread::yield_now();
+        }
+        let error = find().unwrap_err();
+        assert_eq!(error.why, "too many wait for it already");
+        go.send(()).unwrap();
+        let found = many.into_iter().map(|one| one.join().unwrap());
+        assert_eq!(found.flatten().count(), MAX_WAITING);
+    });
+    assert!(find().is_ok(), "there is room again");
+    assert_eq!(count.load(Ordering::SeqCst), 1);
+}
+
+#[test]
 fn a_hostile_answer_gives_no_keys() {
     let big = format!("{{\"keys\":[], \"x\":\"{}\"}}", "x".repeat(300_000));
     let inside = "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n";

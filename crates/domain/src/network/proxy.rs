@@ -22,7 +22,9 @@ impl TrustedProxies {
             let unknown = || AddressError::AnyNotPossible {
                 item: excerpt(item),
             };
-            parse_network(item.trim()).ok_or_else(unknown)
+            // All addresses there are would be what `*` is.
+            let network = parse_network(item.trim()).filter(|network| network.prefix() > 0);
+            network.ok_or_else(unknown)
         };
         items.iter().map(parse).collect::<Result<_, _>>().map(Self)
     }

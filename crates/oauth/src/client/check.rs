@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::{ClientAuthentication, Proof};
 use crate::Digest;
 use crate::assertion::Assertion;
-use crate::certificate::{ClientCertificate, Thumbprint};
+use crate::certificate::{Chain, ClientCertificate, Thumbprint};
 use crate::keys::{PublicKey, PublicKeys, SigningAlgorithm};
 use crate::methods::{Federation, Methods, PrivateKeyJwt};
 
@@ -110,6 +110,8 @@ pub enum Unproven {
     Signature,
     #[error("the certificate is none that the client is registered with")]
     Certificate,
+    #[error("the certificate has expired, or is not yet valid")]
+    CertificateExpired,
     #[error("the certificate's chain leads to no authority that is trusted for clients")]
     Untrusted,
 }
@@ -228,8 +230,10 @@ fn recognise(certificate: &ClientCertificate, methods: &Methods) -> Result<Prove
     let Some(registered) = &methods.tls_client_auth else {
         return Err(own.map_or(Unproven::Method, |_| Unproven::Certificate));
     };
-    if !certificate.trusted {
-        return Err(Unproven::Untrusted);
+    match certificate.chain {
+        Chain::Trusted => {}
+        Chain::OutOfTime => return Err(Unproven::CertificateExpired),
+        Chain::Unknown => return Err(Unproven::Untrusted),
     }
     let meant = certificate
         .names

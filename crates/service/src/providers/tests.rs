@@ -1,6 +1,6 @@
 use chrono::Duration;
 use vestibule_domain::AccessGroupId;
-use vestibule_domain::provider::UserType;
+use vestibule_domain::provider::{LinkDelivery, UserType};
 use vestibule_oauth::Scopes;
 
 use super::*;
@@ -159,6 +159,80 @@ fn disabling_ends_short_tokens_and_spares_activation_tokens() {
             "provider.enabled"
         ]
     );
+}
+
+#[test]
+fn a_disabled_provider_is_neither_paused_nor_resumed() {
+    let world = World::new();
+    let client = world.client(UserType::Internal);
+    let service = &world.service;
+    let resume = || service.resume_provider(&root(), client.id);
+    assert!(resume().is_ok(), "it is active already");
+    service.pause_provider(&root(), client.id).unwrap();
+    assert_eq!(resume().unwrap().provider.state, ProviderState::Active);
+    service
+        .set_provider_state(&root(), client.id, ProviderState::Disabled)
+        .unwrap();
+    for outcome in [resume(), service.pause_provider(&root(), client.id)] {
+        let Err(Error::Conflict(why)) = outcome else {
+            panic!("{outcome:?}");
+        };
+        assert!(why.to_string().contains("provider enable"), "{why}");
+    }
+    assert_eq!(world.last_actions(1), ["provider.disabled"]);
+}
+
+#[test]
+fn what_could_never_authenticate_is_not_registered() {
+    let world = World::new();
+    let federated = |name: &str| {
+        let mut settings = provider(name, UserType::Internal);
+        settings.authentication = serde_json::from_value(json!({"federated": [{
+            "issuer": "https://login.example", "jwks_uri": "https://login.example/keys",
+            "subjects": ["a", "b"], "audiences": ["c"],
+        }]}))
+        .unwrap();
+        settings
+    };
+    let first = world.register(federated("First"));
+    let register = |settings| {
+        let state = ProviderState::Active;
+        world.service.register_provider(&root(), settings, state)
+    };
+    let Err(Error::Conflict(why)) = register(federated("Second")) else {
+        panic!("a token of a would not tell whose it is");
+    };
+    assert!(why.to_string().contains("provider First is federated"));
+    // It may stay what it is.
+    let renamed = world.service.change_provider(
+        &root(),
+        first.provider.provider.id,
+        Precondition::NONE,
+        |settings| {
+            settings.name = "Renamed".to_owned();
+            settings.authentication.federated[0].subjects.pop();
+            Ok(())
+        },
+    );
+    assert!(renamed.is_ok(), "{renamed:?}");
+    let mut plain = provider("Plain", UserType::Internal);
+    plain.authentication.private_key_jwt = Some(vestibule_oauth::PrivateKeyJwt {
+        jwks: None,
+        jwks_uri: Some("http://login.example/keys".to_owned()),
+        algorithms: vestibule_oauth::SigningAlgorithm::ALL.to_vec(),
+    });
+    let mut delivering = provider("Delivering", UserType::ThirdParty);
+    delivering.link_delivery = LinkDelivery::Yes;
+    for (settings, wrong) in [
+        (plain, "private_key_jwt.jwks_uri"),
+        (delivering, "link_delivery"),
+    ] {
+        let outcome = register(settings);
+        assert!(
+            matches!(&outcome, Err(Error::Invalid { field, .. }) if field == wrong),
+            "{outcome:?}"
+        );
+    }
 }
 
 #[test]

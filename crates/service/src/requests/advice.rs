@@ -7,8 +7,14 @@ vestibule_domain::sentences! {
     pub enum Advice {
         CompareSecret = "compare_secret"
             "Compare client id and secret in the product with the provider's page; if the secret is lost, rotate it. The provider must be neither disabled nor past its validity.",
+        AllowMethod = "allow_method"
+            "Set the product to one of the ways of authenticating on the provider's page, or allow there the one it uses.",
         CompareAssertion = "compare_assertion"
             "Compare issuer, subject, audience and keys on the provider's page with what the product's token says; clocks may differ by a minute.",
+        ReachKeys = "reach_keys"
+            "Compare the address of the keys on the provider's page with the product's, and see that this server reaches it; an address inside the network takes call_private_addresses.",
+        RenewCertificate = "renew_certificate"
+            "Renew the product's certificate, or set the clock right that is wrong.",
         CompareCertificate = "compare_certificate"
             "Compare the certificate on the provider's page with the one the product presents; it may have been renewed.",
         Allow = "allow"
@@ -85,6 +91,9 @@ impl Advice {
                 "issuer" | "audience" | "assertion_expired" | "too_long" | "early" | "jti" | "used"
                 | "algorithm" | "no_key" | "signature" | "no_jwt",
             ) => Self::CompareAssertion,
+            Some("keys_missing") => Self::ReachKeys,
+            Some("method") => Self::AllowMethod,
+            Some("certificate_expired") => Self::RenewCertificate,
             Some("certificate" | "untrusted") => Self::CompareCertificate,
             _ => Self::CompareSecret,
         }

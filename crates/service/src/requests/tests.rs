@@ -19,6 +19,7 @@ fn refusal(number: usize, shown: Shown, status: u16) -> Refusal {
         code: None,
         answer: "told".to_owned(),
         unproven: None,
+        keys_missing: None,
         body: None,
     }
 }

@@ -24,8 +24,11 @@ vestibule_domain::sentences! {
         Used = "used" "the assertion was used before",
         Algorithm = "algorithm" "the assertion's algorithm is not allowed",
         NoKey = "no_key" "there is no key for the assertion's kid, or none could be fetched",
+        KeysMissing = "keys_missing" "the keys at {address} cannot be fetched: {why}",
         Signature = "signature" "the assertion's signature is wrong",
         Certificate = "certificate" "the certificate is none that the provider is registered with",
+        CertificateExpired = "certificate_expired"
+            "the certificate has expired, or is not yet valid",
         Untrusted = "untrusted"
             "the certificate's chain leads to no authority that is trusted for clients",
         Disabled = "disabled" "the provider is disabled",
@@ -82,6 +85,7 @@ impl From<Unproven> for Why {
             Unproven::NoKey => Self::NoKey,
             Unproven::Signature => Self::Signature,
             Unproven::Certificate => Self::Certificate,
+            Unproven::CertificateExpired => Self::CertificateExpired,
             Unproven::Untrusted => Self::Untrusted,
         }
     }

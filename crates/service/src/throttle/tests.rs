@@ -4,6 +4,7 @@ use vestibule_domain::provider::UserType;
 use vestibule_oauth::{ClientId, TokenResponse};
 
 use super::*;
+use crate::Contact;
 use crate::providers::NewCredentials;
 use crate::world::{World, contact, provider, request};
 

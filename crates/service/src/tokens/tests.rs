@@ -45,7 +45,7 @@ fn a_secret_is_good_for_a_token_that_works_until_it_expires() {
     let world = World::new();
     let client = world.register(provider("Okta", UserType::Internal));
     let mut asked = request(&client, &client.client_secret);
-    asked.ttl_minutes = Some(2);
+    asked.ttl_minutes = Ok(Some(2));
     let response = world.grant(&asked).unwrap();
     assert_eq!((response.expires_in, response.scope), (120, Scopes::ALL));
     assert_eq!(world.last_actions(1), ["token.issued"]);
@@ -123,7 +123,7 @@ fn behind_the_credential_a_refusal_says_why() {
     let refused = refusal(
         &world,
         &TokenRequest {
-            scope: Some(Scopes::ALL),
+            scope: Ok(Some(Scopes::ALL)),
             ..asked.clone()
         },
     );
@@ -136,7 +136,7 @@ fn behind_the_credential_a_refusal_says_why() {
     let refused = refusal(
         &world,
         &TokenRequest {
-            scope: Some(Scopes::ALL),
+            scope: Ok(Some(Scopes::ALL)),
             ..asked.clone()
         },
     );
@@ -332,7 +332,7 @@ fn r_tok_10_introspection_tells_of_own_working_tokens_only() {
         world.register(provider("Entra", UserType::Internal)),
     );
     let mut asked = request(&okta, &okta.client_secret);
-    asked.scope = Some(Scopes::READ);
+    asked.scope = Ok(Some(Scopes::READ));
     let token = world.grant(&asked).unwrap().access_token;
     let now = world.service.now().timestamp();
     let active = told(&world, about(&okta, &token)).unwrap();

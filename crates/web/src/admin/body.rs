@@ -250,13 +250,18 @@ fn parse<T: DeserializeOwned>(body: &[u8], id: &str) -> Result<T, Problem> {
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
         let error = error.into_inner();
-        if error.is_syntax() || error.is_eof() {
+        let broken = serde_json::from_slice::<serde::de::IgnoredAny>(body).is_err();
+        if broken {
             return Problem::new(Kind::Invalid, format!("the body is not JSON: {error}"), id);
         }
         // The field says where; what a body of one line has no use for is left out.
         let place = format!(" at line {} column {}", error.line(), error.column());
         let message = error.to_string();
-        let message = message.strip_suffix(&place).unwrap_or(&message);
+        let message = match message.strip_suffix(&place).unwrap_or(&message) {
+            // What is not one of several words.
+            "expected value" => "a value of another kind is wanted",
+            message => message,
+        };
         at_field(&path, message, id)
     })?;
     json.end().map_err(|error| {

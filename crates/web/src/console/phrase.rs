@@ -271,6 +271,14 @@ mod tests {
             let read = Mistake::read(&error).unwrap_or_else(|| panic!("{error}"));
             assert_eq!(read.code, code);
         }
+        // The public key of RFC 8037, appendix A.2.
+        let key = json!({
+            "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+        });
+        let federation = json!({
+            "issuer": "https://login.example", "jwks_uri": "https://login.example/keys",
+            "subjects": ["a"], "audiences": ["b"],
+        });
         for (methods, code) in [
             (
                 json!({"client_secret_basic": false, "client_secret_post": false}),
@@ -283,6 +291,18 @@ mod tests {
                 "how_many",
             ),
             (json!({"tls_client_auth": {"san_dns": ""}}), "bad_name"),
+            (
+                json!({"tls_client_auth": {"subject_dn": "nonsense"}}),
+                "no_subject",
+            ),
+            (
+                json!({"federated": [federation, federation]}),
+                "subject_twice",
+            ),
+            (
+                json!({"private_key_jwt": {"jwks": {"keys": [key]}, "algorithms": ["RS256"]}}),
+                "unfit_keys",
+            ),
         ] {
             let methods: vestibule_oauth::Methods = serde_json::from_value(methods).unwrap();
             let error = methods.check().unwrap_err().detail;

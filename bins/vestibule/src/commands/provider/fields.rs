@@ -33,7 +33,8 @@ pub(in crate::commands) struct Fields {
         long,
         value_name = "FILE",
         help = "How it may authenticate, as a JSON file like the field `authentication` of the admin API: \
-                client_secret_basic, client_secret_post, private_key_jwt (jwks or jwks_uri), federated; \
+                client_secret_basic, client_secret_post, private_key_jwt (jwks or jwks_uri), federated, \
+                tls_client_auth, self_signed_tls_client_auth (certificates; where TLS ends in this server); \
                 a secret either way when not given"
     )]
     authentication: Option<PathBuf>,
@@ -112,6 +113,22 @@ pub(super) struct Change {
     default_access_group: Option<AccessGroupId>,
     link_delivery: Option<LinkDelivery>,
     rate_limit: Option<RateLimit>,
+}
+
+impl Change {
+    /// Whether it gives a setting that may be emptied as well.
+    pub(super) fn sets(&self, setting: Unset) -> bool {
+        match setting {
+            Unset::Description => self.description.is_some(),
+            Unset::Tags => self.tags.is_some(),
+            Unset::ValidUntil => self.valid_until.is_some(),
+            Unset::AllowIp => self.allowed_addresses.is_some(),
+            Unset::AllowReferrer => self.allowed_referrers.is_some(),
+            Unset::Authentication => self.authentication.is_some(),
+            Unset::DefaultAccessGroup => self.default_access_group.is_some(),
+            Unset::RateLimit => self.rate_limit.is_some(),
+        }
+    }
 }
 
 impl Fields {

@@ -2,6 +2,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::certificate::Chain;
 use crate::{CertificateName, Received, TokenRequest};
 
 const ISSUER: &str = "https://vestibule.example/iso/oauth2";
@@ -324,10 +325,10 @@ fn secrets_are_accepted_in_the_allowed_way_until_they_expire() {
     assert_eq!(check("s3", false, 99, &by_post), Ok(Proven::Secret(0)));
 }
 
-fn by_certificate(trusted: bool, names: Vec<CertificateName>) -> ClientAuthentication {
+fn by_certificate(chain: Chain, names: Vec<CertificateName>) -> ClientAuthentication {
     let certificate = ClientCertificate {
         thumbprint: Thumbprint::of(b"a certificate"),
-        trusted,
+        chain,
         names,
     };
     let received = Received {
@@ -357,25 +358,38 @@ fn a_certificate_counts_by_its_thumbprint_or_by_a_trusted_name() {
     let names = || vec![dns("other.example"), dns("IGA.example")];
     let proven = Ok(Proven::Certificate(thumbprint));
     for (client, methods, expected) in [
-        (by_certificate(true, names()), by_name.clone(), proven),
         (
-            by_certificate(false, names()),
+            by_certificate(Chain::Trusted, names()),
+            by_name.clone(),
+            proven,
+        ),
+        (
+            by_certificate(Chain::Unknown, names()),
             by_name.clone(),
             Err(Unproven::Untrusted),
         ),
         (
-            by_certificate(true, vec![dns("x.iga.example")]),
+            by_certificate(Chain::OutOfTime, names()),
+            by_name.clone(),
+            Err(Unproven::CertificateExpired),
+        ),
+        (
+            by_certificate(Chain::Trusted, vec![dns("x.iga.example")]),
             by_name,
             Err(Unproven::Certificate),
         ),
-        (by_certificate(false, vec![]), by_itself(thumbprint), proven),
         (
-            by_certificate(true, names()),
+            by_certificate(Chain::Unknown, vec![]),
+            by_itself(thumbprint),
+            proven,
+        ),
+        (
+            by_certificate(Chain::Trusted, names()),
             by_itself(Thumbprint::of(b"another")),
             Err(Unproven::Certificate),
         ),
         (
-            by_certificate(true, names()),
+            by_certificate(Chain::Trusted, names()),
             Methods::default(),
             Err(Unproven::Method),
         ),

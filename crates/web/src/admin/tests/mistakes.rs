@@ -69,6 +69,23 @@ async fn a_mistake_in_a_body_names_its_field() {
             json!("default_access_group"),
         ),
         (
+            r#"{"name": "Okta", "user_type": "third_party", "link_delivery": "yes"}"#,
+            json!("link_delivery"),
+        ),
+        (
+            r#"{"name": "Okta", "user_type": "internal", "allowed_referrers": ["https://*.iga.example"]}"#,
+            json!("allowed_referrers"),
+        ),
+        (r#"{"name": "Okta", "user_type": null}"#, json!("user_type")),
+        (
+            r#"{"name": "Okta", "user_type": "internal", "authentication": {"tls_client_auth": {}}}"#,
+            json!("authentication.tls_client_auth"),
+        ),
+        (
+            r#"{"name": "Okta", "user_type": "internal", "authentication": {"tls_client_auth": {"san_dns": "a", "san_uri": "b"}}}"#,
+            json!("authentication.tls_client_auth"),
+        ),
+        (
             r#"{"name": "a\u0000b", "user_type": "internal"}"#,
             Value::Null,
         ),

@@ -70,16 +70,16 @@ fn settings_fields(visit: &Visit, typed: &Typed, new: bool, groups: Vec<Pick>) -
             )
             .hint(t.own("provider.default_access_group_hint")),
         );
+        settings.push(Field::choice(
+            "link_delivery",
+            t.own("provider.link_delivery"),
+            LinkDelivery::ALL
+                .iter()
+                .map(|one| Pick::new(one.name(), t.word(&format!("delivery_{}", one.name()))))
+                .collect(),
+            &typed.link_delivery,
+        ));
     }
-    settings.push(Field::choice(
-        "link_delivery",
-        t.own("provider.link_delivery"),
-        LinkDelivery::ALL
-            .iter()
-            .map(|one| Pick::new(one.name(), t.word(&format!("delivery_{}", one.name()))))
-            .collect(),
-        &typed.link_delivery,
-    ));
     settings.push(
         Field::choice(
             "dialect",

@@ -253,7 +253,7 @@ impl Typed {
 pub(super) fn field_of(setting: &str) -> Option<&'static str> {
     Some(match setting {
         "authentication" => "client_secret_basic",
-        "private_key_jwt" | "private_key_jwt.algorithms" => "jwks",
+        "private_key_jwt" | "private_key_jwt.jwks" | "private_key_jwt.algorithms" => "jwks",
         "private_key_jwt.jwks_uri" => "jwks_uri",
         "federated" | "federated.issuer" | "federated.algorithms" => "issuer",
         "federated.jwks_uri" => "issuer_keys",

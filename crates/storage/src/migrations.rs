@@ -1,0 +1,194 @@
+//! Bringing a database up to date, and telling beforehand whether that can be.
+
+use std::path::Path;
+
+use diesel::connection::SimpleConnection as _;
+use diesel::migration::MigrationSource;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use diesel::sqlite::Sqlite;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
+
+use crate::engine::{DatabaseUrl, Session};
+use crate::error::OpenError;
+
+const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+impl Session {
+    /// Brings the schema up to date; refuses one that a newer version has made (R-OPS-1).
+    pub(crate) fn migrate(&mut self) -> Result<(), OpenError> {
+        if let Self::Postgres(connection) = self {
+            // Several nodes may start at once: one migrates, the others wait and find it done.
+            connection
+                .batch_execute("SELECT pg_advisory_lock(7236830011)")
+                .map_err(failed)?;
+        }
+        let migrated = self.refuse_newer().and_then(|()| match self {
+            Self::Sqlite(connection) => connection
+                .run_pending_migrations(SQLITE_MIGRATIONS)
+                .map(drop)
+                .map_err(failed),
+            Self::Postgres(connection) => connection
+                .run_pending_migrations(POSTGRES_MIGRATIONS)
+                .map(drop)
+                .map_err(failed),
+        });
+        if let Self::Postgres(connection) = self {
+            connection
+                .batch_execute("SELECT pg_advisory_unlock(7236830011)")
+                .map_err(failed)?;
+        }
+        migrated
+    }
+
+    /// Refuses a schema whose newest migration this version does not know.
+    fn refuse_newer(&mut self) -> Result<(), OpenError> {
+        let exists = match self {
+            Self::Sqlite(_) => {
+                "SELECT name AS value FROM sqlite_master WHERE name = '__diesel_schema_migrations'"
+            }
+            Self::Postgres(_) => {
+                "SELECT CAST(relname AS TEXT) AS value FROM pg_class \
+                 WHERE relname = '__diesel_schema_migrations' AND pg_table_is_visible(oid)"
+            }
+        };
+        if self.value(exists)?.is_none() {
+            return Ok(());
+        }
+        let applied = self.value(
+            "SELECT CAST(MAX(version) AS TEXT) AS value FROM __diesel_schema_migrations \
+             HAVING COUNT(*) > 0",
+        )?;
+        let known = match self {
+            Self::Sqlite(_) => newest::<Sqlite>(&SQLITE_MIGRATIONS)?,
+            Self::Postgres(_) => newest::<Pg>(&POSTGRES_MIGRATIONS)?,
+        };
+        match applied {
+            Some(applied) if Some(&applied) > known.as_ref() => Err(OpenError::Newer(applied)),
+            _ => Ok(()),
+        }
+    }
+
+    fn value(&mut self, query: &str) -> Result<Option<String>, OpenError> {
+        #[derive(QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = Text)]
+            value: String,
+        }
+        let row: Option<Row> = match self {
+            Self::Sqlite(connection) => diesel::sql_query(query).get_result(connection).optional(),
+            Self::Postgres(connection) => {
+                diesel::sql_query(query).get_result(connection).optional()
+            }
+        }
+        .map_err(|error| OpenError::Connect(error.to_string()))?;
+        Ok(row.map(|row| row.value))
+    }
+}
+
+impl DatabaseUrl {
+    /// Whether a store can be opened there, as far as that can be told without making or changing
+    /// anything: what [`Store::open`](crate::Store::open) refuses.
+    pub fn check(&self) -> Result<(), OpenError> {
+        let mut session = match self {
+            Self::Postgres(_) => {
+                let mut session = self.connect()?;
+                session.check_durability()?;
+                session
+            }
+            Self::Sqlite(path) => match look_at(Path::new(path))? {
+                Some(session) => session,
+                None => return Ok(()),
+            },
+        };
+        session.refuse_newer()
+    }
+}
+
+/// A connection that only reads; none if there is no file yet, and one can be made.
+fn look_at(path: &Path) -> Result<Option<Session>, OpenError> {
+    let refused = |error| OpenError::File(path.display().to_string(), error);
+    if !path.exists() {
+        let above = path.ancestors().skip(1).find(|above| above.exists());
+        let folder = above.is_none_or(Path::is_dir);
+        return if folder {
+            Ok(None)
+        } else {
+            Err(refused(std::io::ErrorKind::NotADirectory.into()))
+        };
+    }
+    std::fs::OpenOptions::new()
+        .append(true)
+        .open(path)
+        .map_err(refused)?;
+    // What has a meaning in such an address is written as its bytes.
+    let bytes = path.as_os_str().as_encoded_bytes().iter();
+    let escaped: Vec<String> = bytes
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => {
+                char::from(*byte).to_string()
+            }
+            byte => format!("%{byte:02x}"),
+        })
+        .collect();
+    SqliteConnection::establish(&format!("file:{}?mode=ro", escaped.concat()))
+        .map(|connection| Some(Session::Sqlite(connection)))
+        .map_err(|error| OpenError::Connect(error.to_string()))
+}
+
+/// The version of the newest migration.
+fn newest<DB: diesel::backend::Backend>(
+    known: &EmbeddedMigrations,
+) -> Result<Option<String>, OpenError>
+where
+    EmbeddedMigrations: MigrationSource<DB>,
+{
+    let known = MigrationSource::<DB>::migrations(known).map_err(failed)?;
+    let versions = known.iter().map(|one| one.name().version().to_string());
+    Ok(versions.max())
+}
+
+fn failed(error: impl std::fmt::Display) -> OpenError {
+    OpenError::Migrate(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Options, Store};
+
+    #[test]
+    fn r_ops_1_a_newer_schema_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a b?#%.db");
+        let url = DatabaseUrl::Sqlite(path.display().to_string());
+        url.check().unwrap();
+        assert!(!path.exists(), "nothing was made");
+        drop(Store::open(&url, Options::default()).unwrap());
+        url.check().unwrap();
+        let mut session = url.connect().unwrap();
+        session
+            .batch_execute(
+                "INSERT INTO __diesel_schema_migrations (version) VALUES ('99999999999999')",
+            )
+            .unwrap();
+        for refused in [url.check(), Store::open(&url, Options::default()).map(drop)] {
+            let told = refused.unwrap_err().to_string();
+            assert!(told.contains("99999999999999"), "{told}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_opened_is_told_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let checked = |path: &Path| DatabaseUrl::Sqlite(path.display().to_string()).check();
+        assert!(matches!(checked(folder.path()), Err(OpenError::File(..))));
+        let file = folder.path().join("file");
+        std::fs::write(&file, "a text, long enough to be no database ".repeat(40)).unwrap();
+        assert!(matches!(checked(&file), Err(OpenError::Connect(_))));
+        let below = checked(&file.join("v.db"));
+        assert!(matches!(below, Err(OpenError::File(..))));
+    }
+}
