@@ -123,10 +123,10 @@ impl ProviderSettings {
         let mut origins = self.allowed_referrers.items().iter();
         if let Some(item) = origins.find(|item| item.contains('*')) {
             let item = item.clone();
-            return Err(SettingsError::ReferrerPattern { item });
+            mistakes.look(Err(SettingsError::ReferrerPattern { item }));
         }
         if self.user_type == UserType::ThirdParty && self.link_delivery != LinkDelivery::Default {
-            return Err(SettingsError::LinkDeliveryOfThirdParty);
+            mistakes.look(Err(SettingsError::LinkDeliveryOfThirdParty));
         }
         if let Some(RateLimit { per_second, burst }) = self.rate_limit {
             mistakes.look(settings::range(
