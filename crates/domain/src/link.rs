@@ -41,7 +41,7 @@ named! {
         Blocked = "blocked",
         /// The panic button of the vendor or the internal group.
         Panic = "panic",
-        /// The person gets in by another access group now, and links by that one take approvals.
+        /// The access group that it was made for lets the person in no more, and no other does without approvals.
         Unapproved = "unapproved",
         /// Another refusal: the vendor or its access group lets nobody in.
         Refused = "refused",
@@ -113,7 +113,8 @@ impl Link {
     }
 
     /// The access group by which it lets its person in: the one that it was made for, while that is a way in.
-    /// Of others only one whose links take no approvals; nobody approved of more.
+    /// Of others only one whose links take no approvals, nobody approved of more; and none for a link that
+    /// was approved, or it would get back without approval what it lost.
     pub fn way<'a>(&self, facts: &'a Facts) -> Option<&'a AccessGroupFacts> {
         let ways = facts.ways();
         let Some(own) = self.access_group else {
@@ -122,7 +123,8 @@ impl Link {
         let by = |wanted: &dyn Fn(&AccessGroupFacts) -> bool| {
             ways.iter().copied().find(|way| wanted(way))
         };
-        by(&|way| way.id == own).or_else(|| by(&|way| way.approvals == 0))
+        let free = || by(&|way| way.approvals == 0).filter(|_| self.origin != LinkOrigin::Request);
+        by(&|way| way.id == own).or_else(free)
     }
 
     /// Whether it may go on under these facts. A link that has not started is judged as of its

@@ -1,6 +1,7 @@
 //! Access groups: the policies to which vendors and internal groups are tied.
 
 use vestibule_domain::access_group::{AccessGroup, AccessGroupSettings};
+use vestibule_domain::access_request::approvals_needed;
 use vestibule_domain::event::Action;
 use vestibule_domain::{AccessGroupId, EventId, Hindrance, Mistake};
 use vestibule_storage::access_groups::{self, Stored};
@@ -132,6 +133,10 @@ impl Service {
             approvers_exist(tx, &settings.approvers, &before.settings.approvers)?;
             let event = service.id(EventId::from_uuid, now);
             let switched = settings.enabled != before.settings.enabled;
+            let opens = |settings: &AccessGroupSettings| {
+                settings.enabled && approvals_needed(settings) == 0
+            };
+            let bears_on_links = switched || opens(&settings) != opens(&before.settings);
             let access_group = AccessGroup {
                 settings,
                 modified: now.max(before.modified),
@@ -154,7 +159,7 @@ impl Service {
                 ..operator.change(Action::AccessGroupChanged, id, now)
             };
             service.record(tx, change.clone());
-            if switched {
+            if bears_on_links {
                 let followed = Change {
                     cause: Some(event),
                     ..change

@@ -303,7 +303,12 @@ fn details(
         access_groups::find(tx, request.access_group)?.map(|stored| stored.access_group.settings);
     let rules = policy.clone().unwrap_or_default();
     Ok(AccessRequestDetails {
-        tally: tally(&rules, &standing(tx, &votes)?),
+        // What was decided on was decided by all of them.
+        tally: if request.state == RequestState::Pending {
+            tally(&rules, &standing(tx, &votes)?)
+        } else {
+            tally(&rules, &votes)
+        },
         request: as_of(request, now),
         votes,
         policy,

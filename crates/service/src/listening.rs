@@ -63,6 +63,13 @@ impl Listening {
     }
 }
 
+/// Keeps so many characters.
+fn shorten(text: &mut String, most: usize) {
+    if let Some((end, _)) = text.char_indices().nth(most) {
+        text.truncate(end);
+    }
+}
+
 impl Service {
     /// Whether somebody watches the set-up of any product, so that a call is worth noting.
     pub fn listens(&self) -> bool {
@@ -71,10 +78,9 @@ impl Service {
 
     /// Notes a call over SCIM that went well; `token` is what it showed.
     pub fn note_success(&self, token: Digest, mut heard: Heard) {
+        shorten(&mut heard.target, 4 * TARGET);
         heard.target = without_secrets(&heard.target);
-        if let Some((end, _)) = heard.target.char_indices().nth(TARGET) {
-            heard.target.truncate(end);
-        }
+        shorten(&mut heard.target, TARGET);
         let mut calls = self.listening().calls();
         if calls.waiting.len() >= WAITING {
             calls.waiting.pop_front();

@@ -54,14 +54,18 @@ impl Service {
                 return Ok(None);
             };
             // It goes to the address that its person has now, whoever has the other one by then.
-            let address = address_now(tx, letter.link)?;
-            if let Some(address) = address.as_ref().filter(|it| **it != letter.recipient) {
+            let to = destination(tx, letter.link, now)?;
+            let address = match &to {
+                Destination::Address(address) => Some(address),
+                Destination::Unknown | Destination::Nobody => None,
+            };
+            if let Some(address) = address.filter(|it| **it != letter.recipient) {
                 outbox::readdress(tx, letter.id, address)?;
                 letter.recipient.clone_from(address);
             }
-            Ok::<_, Error>(Some((letter, lease, address.is_some())))
+            Ok::<_, Error>(Some((letter, lease, to)))
         })?;
-        let Some((letter, lease, addressed)) = claimed else {
+        let Some((letter, lease, to)) = claimed else {
             return Ok(false);
         };
         let now = self.now();
@@ -74,9 +78,16 @@ impl Service {
             self.letter_done(&letter, lease, Posted::Postponed("too late".to_owned()))?;
             return Ok(true);
         }
-        if !addressed {
-            let why = "its person has no address any more";
-            self.letter_done(&letter, lease, Posted::Refused(why.to_owned()))?;
+        let in_vain = match to {
+            Destination::Address(_) => None,
+            Destination::Unknown => {
+                let why = "its person has no address any more";
+                Some(Posted::Refused(why.to_owned()))
+            }
+            Destination::Nobody => Some(Posted::Dropped),
+        };
+        if let Some(posted) = in_vain {
+            self.letter_done(&letter, lease, posted)?;
             return Ok(true);
         }
         let envelope = Envelope {
@@ -205,13 +216,16 @@ impl Service {
         self.store().write("mail.hand_over", move |tx| {
             let now = service.now();
             let link = links::find(tx, letter.link)?.ok_or(Error::NotFound("link"))?;
-            if address_now(tx, link.id)?.as_ref() != Some(&letter.recipient) {
-                let why = "its person has had another address since";
-                outbox::postpone(tx, letter.id, &holder, now, why)?;
-                return Ok(None);
+            match destination(tx, link.id, now)? {
+                Destination::Address(address) if address == letter.recipient => {}
+                Destination::Address(_) | Destination::Unknown => {
+                    let why = "its person has had another address since";
+                    outbox::postpone(tx, letter.id, &holder, now, why)?;
+                    return Ok(None);
+                }
+                Destination::Nobody => return Ok(None),
             }
-            let standing = matches!(link.state(now), LinkState::Live | LinkState::Upcoming);
-            if !standing || !outbox::hand_over(tx, letter.id, &holder)? {
+            if !outbox::hand_over(tx, letter.id, &holder)? {
                 return Ok(None);
             }
             if let (Some(code), Some(hash)) = (letter.code, &hash) {
@@ -325,13 +339,24 @@ impl Service {
     }
 }
 
-/// The address that a link's person has now; a link may outlive its person.
-fn address_now(tx: &mut Read<'_>, link: LinkId) -> Result<Option<String>, Error> {
-    let Some(link) = links::find(tx, link)? else {
-        return Ok(None);
+/// Where a letter about a link is to go.
+enum Destination {
+    /// The address that the link's person has now.
+    Address(String),
+    /// The person has none.
+    Unknown,
+    /// The link works no more.
+    Nobody,
+}
+
+fn destination(tx: &mut Read<'_>, link: LinkId, now: DateTime<Utc>) -> Result<Destination, Error> {
+    let standing = |link: &Link| matches!(link.state(now), LinkState::Live | LinkState::Upcoming);
+    let Some(link) = links::find(tx, link)?.filter(standing) else {
+        return Ok(Destination::Nobody);
     };
     let person = users::find_anywhere(tx, link.user)?;
-    Ok(person.and_then(|person| person.email))
+    let address = person.and_then(|person| person.email);
+    Ok(address.map_or(Destination::Unknown, Destination::Address))
 }
 
 /// The address to which mail can go to somebody; else why none can and what to do.

@@ -274,15 +274,16 @@ fn selected(
             members: listed,
             among,
         } => {
-            let listed: HashMap<String, Option<MemberKind>> = listed
-                .iter()
-                .map(|member| (fold(&member.value), member.kind))
-                .collect();
-            let ids: Vec<String> = listed.keys().cloned().collect();
+            let mut kinds: HashMap<String, Vec<Option<MemberKind>>> = HashMap::new();
+            for member in listed {
+                let told = kinds.entry(fold(&member.value)).or_default();
+                told.push(member.kind);
+            }
+            let ids: Vec<String> = kinds.keys().cloned().collect();
             let mut members = memberships::find(tx, group, &ids)?;
             members.retain(|member| {
-                let told = listed.get(&member.member).copied().flatten();
-                told.is_none_or(|told| told == kind(member))
+                let mut told = kinds.get(&member.member).into_iter().flatten();
+                told.any(|told| told.is_none_or(|told| told == kind(member)))
                     && among
                         .as_ref()
                         .is_none_or(|among| among.selects(&named(member)))

@@ -28,6 +28,8 @@ pub(crate) const DROPPED: &str = "refused_requests";
 const PURGED: i64 = 1_000;
 /// Bytes kept of each text.
 const TEXT: usize = 2_048;
+/// Bytes of each text in which secrets are looked for, before it is cut.
+const LOOKED_AT: usize = 4 * TEXT;
 
 /// What a refused request showed of its sender.
 #[derive(Debug, Clone)]
@@ -159,8 +161,9 @@ impl Service {
         .flatten()
         {
             // Products send secrets where none belongs: as the client's id, in the path.
+            cut(text, LOOKED_AT);
             *text = without_secrets(text);
-            cut(text);
+            cut(text, TEXT);
         }
         self.telemetry().refused(refusal, self.now());
     }
@@ -367,12 +370,12 @@ impl From<requests::Refused> for RefusedRequest {
 }
 
 /// Keeps the beginning of a text that is too long, and no NUL, which PostgreSQL cannot store.
-fn cut(text: &mut String) {
+fn cut(text: &mut String, most: usize) {
     if text.contains('\0') {
         *text = text.replace('\0', "\u{fffd}");
     }
-    if text.len() > TEXT {
-        let mut end = TEXT;
+    if text.len() > most {
+        let mut end = most;
         while !text.is_char_boundary(end) {
             end -= 1;
         }

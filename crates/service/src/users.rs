@@ -31,6 +31,7 @@ impl Service {
         let id = self.id(UserId::from_uuid, now);
         let row = new_row(caller, resource_type, id, resource, event, now, now, 1)?;
         users::insert(tx, &row)?;
+        panic::arrive(tx, id, caller.provider.id, resource)?;
         self.record(
             tx,
             Change {
@@ -102,7 +103,11 @@ impl Service {
         );
         let changed = stored(row);
         self.follow_rename(tx, caller, current, &changed, event, now)?;
-        panic::follow(tx, current, &changed)?;
+        let template = Change {
+            cause: Some(event),
+            ..caller.change(caller.provider.id, now)
+        };
+        self.follow_panic(tx, current, (before, next), &template)?;
         let bears_on_access = (current.active, &current.user_name, &current.email)
             != (changed.active, &changed.user_name, &changed.email);
         if bears_on_access {

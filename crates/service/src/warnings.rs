@@ -52,6 +52,8 @@ vestibule_domain::sentences! {
             "the activation token {name} ends within {days} day, at {at}",
         TokenEnds = "token_ends" "the activation token {name} ends within {days} days, at {at}",
         LinkNotGiven = "link_not_given" "{person} was to be mailed an access link: {why}",
+        Panicked = "panicked"
+            "a panic button was pressed on {person}, or on somebody known by the same name, address or id, so no access link comes by itself; if they are to get in, make them one by hand",
         NoMailServer = "no_mail_server"
             "{person} was to be mailed an access link, and no mail server is configured; set smtp_host and mail_from, or make a link that is shown and forward it",
         SignInsFailedFrom = "sign_ins_failed_from"

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use vestibule_domain::{GroupId, PanicId, ProviderId, UserId, VendorId};
 
 use crate::columns::{instant, micros};
+use crate::engine::Engine;
 use crate::error::Error;
 use crate::schema::{panic_marks, panics};
 use crate::sql::{Shape, Sql};
@@ -68,8 +69,8 @@ pub struct Known<'a> {
     pub provider: ProviderId,
     /// Folded.
     pub user_name_key: &'a str,
-    /// As addresses are compared; known at every provider.
-    pub email_key: Option<&'a str>,
+    /// Every address, as addresses are compared; they are known at every provider.
+    pub email_keys: &'a [String],
     pub external_id: Option<&'a str>,
 }
 
@@ -79,24 +80,26 @@ impl Known<'_> {
             user,
             provider,
             user_name_key,
-            email_key,
+            email_keys,
             external_id,
         } = self;
         let own = [
             format!("user:{user}"),
             format!("name:{provider}/{user_name_key}"),
         ];
-        let email = email_key.map(|key| format!("email:{key}"));
+        let emails = email_keys.iter().map(|key| format!("email:{key}"));
         let external = external_id.map(|id| format!("external:{provider}/{id}"));
-        own.into_iter().chain(email).chain(external).collect()
+        own.into_iter().chain(emails).chain(external).collect()
     }
 }
 
-/// The marks of [`Known::marks`], as SQL over the rows of people.
-const MARKS: [&str; 4] = [
+/// The marks of [`Known::marks`], as SQL over the rows of people; their further addresses stand elsewhere.
+const MARKS: [&str; 5] = [
     "'user:' || id",
     "'name:' || provider_id || '/' || user_name_key",
     "'email:' || email_key",
+    // Many products name people by their address.
+    "CASE WHEN user_name_key LIKE '%@%' THEN 'email:' || user_name_key END",
     "'external:' || provider_id || '/' || external_id",
 ];
 
@@ -122,6 +125,14 @@ pub fn hold(
             .collect(),
     };
     for these in whom {
+        if engine == Engine::Postgres {
+            // Whoever is changed meanwhile is held as they are known before or after it.
+            Sql::of("SELECT id FROM users WHERE ")
+                .then(&these)
+                .sql(" ORDER BY id FOR UPDATE")
+                .select::<()>(Shape::Few)
+                .execute(write.connection)?;
+        }
         for mark in MARKS {
             Sql::of("INSERT INTO panic_marks SELECT DISTINCT ")
                 .sql(mark)
@@ -135,6 +146,14 @@ pub fn hold(
                 .select::<()>(Shape::Few)
                 .execute(write.connection)?;
         }
+        Sql::of("INSERT INTO panic_marks SELECT DISTINCT 'email:' || value_key, ")
+            .integer(micros(at))
+            .sql(" FROM user_emails WHERE user_id IN (SELECT users.id FROM users WHERE ")
+            .then(&these)
+            .sql(")")
+            .sql(LATER)
+            .select::<()>(Shape::Few)
+            .execute(write.connection)?;
     }
     Ok(())
 }
@@ -143,15 +162,42 @@ pub fn hold(
 const LATER: &str =
     " ON CONFLICT (mark) DO UPDATE SET at = excluded.at WHERE excluded.at > panic_marks.at";
 
-/// Lets what holds somebody hold them also as they are known now.
-pub fn follow(write: &mut Write<'_>, before: &Known<'_>, after: &Known<'_>) -> Result<(), Error> {
-    if before == after {
-        return Ok(());
+/// Holds somebody who is new by all that they are known by, if a press concerns them by any of it.
+pub fn arrive(write: &mut Write<'_>, person: &Known<'_>) -> Result<(), Error> {
+    match held(write, person)? {
+        Some(at) => mark(write, person, at),
+        None => Ok(()),
     }
-    let Some(at) = held(write, before)? else {
-        return Ok(());
+}
+
+/// Lets what holds somebody hold them also as they are known now. Whoever is known from now on by what
+/// holds somebody else is held from now on, whatever was made for them before. Answers whether that is so.
+pub fn follow(
+    write: &mut Write<'_>,
+    before: &Known<'_>,
+    after: &Known<'_>,
+    now: DateTime<Utc>,
+) -> Result<bool, Error> {
+    if before == after {
+        return Ok(false);
+    }
+    let had = before.marks();
+    let mut taken = after.marks();
+    taken.retain(|mark| !had.contains(mark));
+    let taken = latest_of(write, taken)?.is_some();
+    let at = if taken {
+        Some(now)
+    } else {
+        held(write, before)?
     };
-    for mark in after.marks() {
+    if let Some(at) = at {
+        mark(write, after, at)?;
+    }
+    Ok(taken)
+}
+
+fn mark(write: &mut Write<'_>, person: &Known<'_>, at: DateTime<Utc>) -> Result<(), Error> {
+    for mark in person.marks() {
         Sql::of("INSERT INTO panic_marks VALUES (")
             .text(mark)
             .sql(", ")
@@ -166,8 +212,12 @@ pub fn follow(write: &mut Write<'_>, before: &Known<'_>, after: &Known<'_>) -> R
 
 /// The latest press that concerned somebody.
 pub fn held(read: &mut Read<'_>, person: &Known<'_>) -> Result<Option<DateTime<Utc>>, Error> {
+    latest_of(read, person.marks())
+}
+
+fn latest_of(read: &mut Read<'_>, marks: Vec<String>) -> Result<Option<DateTime<Utc>>, Error> {
     let latest: Option<i64> = panic_marks::table
-        .filter(read.one_of("panic_marks.mark", person.marks()))
+        .filter(read.one_of("panic_marks.mark", marks))
         .select(diesel::dsl::max(panic_marks::at))
         .first(read.connection)?;
     latest.map(instant).transpose()

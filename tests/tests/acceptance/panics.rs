@@ -137,7 +137,11 @@ impl<'a> Hall<'a> {
     }
 
     fn by_hand(&self) {
-        self.admin("POST", &format!("/users/{}/links", self.bob), &json!({}));
+        self.by_hand_for(&self.bob);
+    }
+
+    fn by_hand_for(&self, user: &str) -> Value {
+        self.admin("POST", &format!("/users/{user}/links"), &json!({}))
     }
 }
 
@@ -238,7 +242,11 @@ fn whoever_is_pushed_again_is_held_under_whatever_they_were_known_by() {
         let people = ["mail", "renamed", "external", "elsewhere", "taken"]
             .map(|name| hall.scim("POST", "/Users", &known_by(name, name, name)));
         let members: Vec<&str> = people.iter().map(String::as_str).collect();
-        hall.group("Acme", &members);
+        let mut two = known_by("two", "two", "two");
+        let further = json!({"value": "further@acme.example", "type": "home"});
+        two["emails"].as_array_mut().unwrap().push(further);
+        let two = hall.scim("POST", "/Users", &two);
+        hall.group("Acme", &[members, vec![&two]].concat());
         let other = hall.group("Initech", &[]);
         let vendor = hall.open("Acme");
         hall.open("Initech");
@@ -255,12 +263,15 @@ fn whoever_is_pushed_again_is_held_under_whatever_they_were_known_by() {
             hall.scim("DELETE", &path(id), &Value::Null);
             let new = hall.scim("POST", "/Users", user);
             join(&new);
+            new
         };
-        again(&people[0], &known_by("another", "mail", "1"));
+        let another = again(&people[0], &known_by("another", "mail", "1"));
+        again(&another, &known_by("another", "nothing-of-before", "1b"));
         let new = known_by("renewed", "renewed", "2");
         hall.scim("PUT", &path(&people[1]), &new);
         again(&people[1], &new);
         again(&people[2], &known_by("third", "third", "external"));
+        again(&two, &known_by("further@acme.example", "third-of-two", "6"));
         assert_eq!(hall.live(), [""; 0], "under another id");
 
         hall.scim("DELETE", &path(&people[3]), &Value::Null);
@@ -278,11 +289,25 @@ fn whoever_is_pushed_again_is_held_under_whatever_they_were_known_by() {
         // A name that somebody else had to whom a link was made by hand lifts nothing.
         let free = hall.push("free");
         join(&free);
-        hall.admin("POST", &format!("/users/{free}/links"), &json!({}));
+        hall.by_hand_for(&free);
         hall.scim("DELETE", &path(&free), &Value::Null);
         hall.scim("PUT", &path(&people[4]), &known_by("free", "free", "5"));
         join(&people[4]);
         assert_eq!(hall.live(), [""; 0], "under the name of who was given one");
+
+        // Nor does one that was made for whoever takes the name of somebody who is held.
+        let other_one = hall.push("taker");
+        join(&other_one);
+        let made = hall.by_hand_for(&other_one);
+        let link = format!("/api/v1/links/{}", made["link"]["id"].as_str().unwrap());
+        let revoked = app.send("DELETE", &link, Some(&hall.root), None);
+        assert!(revoked.status < 300, "{}", revoked.text);
+        hall.scim("PUT", &path(&other_one), &known_by("mail", "taken", "9"));
+        assert_eq!(
+            hall.live(),
+            [""; 0],
+            "whoever takes a name takes what holds it"
+        );
     });
 }
 

@@ -22,27 +22,28 @@ impl Facts {
     /// first: of a vendor's people the vendor's; of staff that of the internal group whose links take the fewest
     /// approvals, and where no group lets them in, the provider's default.
     pub fn ways(&self) -> Vec<&AccessGroupFacts> {
-        let mut ways: Vec<&AccessGroupFacts> = match &self.affiliation {
-            Affiliation::ThirdParty { placement } => placement
-                .iter()
-                .filter_map(|placement| placement.vendor.access_group.as_ref())
-                .collect(),
+        let enabled = |tied: &&AccessGroupFacts| tied.enabled;
+        match &self.affiliation {
+            Affiliation::ThirdParty { placement } => {
+                let placement = placement.iter();
+                let tied = placement.filter_map(|it| it.vendor.access_group.as_ref());
+                tied.filter(enabled).collect()
+            }
             Affiliation::Internal {
                 groups,
                 provider_default,
             } => {
-                let mut open: Vec<_> = groups
-                    .iter()
-                    .filter(|group| group.enabled && group.access_group.is_some())
-                    .collect();
-                open.sort_by_key(|group| group.rank());
-                let by_default = provider_default.iter().map(|(tied, _)| tied);
-                let by_group = open.into_iter().filter_map(|it| it.access_group.as_ref());
-                by_group.chain(by_default).collect()
+                let mut groups: Vec<_> = groups.iter().filter(|group| group.enabled).collect();
+                groups.sort_by_key(|group| group.rank());
+                let tied = groups.into_iter().filter_map(|it| it.access_group.as_ref());
+                let mut ways: Vec<_> = tied.filter(enabled).collect();
+                if ways.is_empty() {
+                    let by_default = provider_default.iter().map(|(tied, _)| tied);
+                    ways.extend(by_default.filter(enabled));
+                }
+                ways
             }
-        };
-        ways.retain(|way| way.enabled);
-        ways
+        }
     }
 }
 

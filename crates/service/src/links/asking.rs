@@ -11,7 +11,7 @@ use vestibule_storage::links::{self, Scope};
 use vestibule_storage::users::{self, User};
 use vestibule_storage::{Write, outbox};
 
-use super::automatic::panicked;
+use super::automatic::hold;
 use super::codes::Visitor;
 use crate::{Change, Error, Service, access};
 
@@ -55,7 +55,7 @@ impl Service {
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
         let facts = access::facts(tx, user.id)?;
-        if !decide(&facts, now).allowed() || panicked(tx, user, &facts)? {
+        if !decide(&facts, now).allowed() || hold(tx, user, &facts)?.is_some() {
             return Ok(());
         }
         let link = if let Some(link) = standing_link(tx, user.id, now)? {

@@ -86,6 +86,10 @@ impl Service {
         if !self.wants_one(tx, &grounds)? {
             return Ok(());
         }
+        let hold = hold(tx, &grounds.person, &grounds.facts)?;
+        if hold == Some(Hold::Place) {
+            return Ok(());
+        }
         let Grounds { person, facts } = &grounds;
         // Whoever may not get in, and will not by time alone, is noted again by what lets them in.
         let window = match self.may_enter(&person.user_name, facts, Wanted::default(), now) {
@@ -105,7 +109,11 @@ impl Service {
             payload: Payload::default(),
         };
         // Looked for before the link is made: a link that nobody is told of helps nobody.
-        if let Some(hindrance) = self.hindrance(tx, &grounds)? {
+        let hindrance = match hold {
+            Some(_) => Some(Warned::Panicked.said([("person", (&person.user_name).into())])),
+            None => self.hindrance(tx, &grounds)?,
+        };
+        if let Some(hindrance) = hindrance {
             return self.tell_not_given(tx, person, &hindrance, template);
         }
         let link = self.insert_link(tx, &grounds, window, LinkOrigin::Automatic, &template)?;
@@ -178,7 +186,7 @@ impl Service {
         Grounds { person, facts }: &Grounds,
     ) -> Result<bool, Error> {
         let (vendor, groups) = belongs_to(facts);
-        Ok(self.delivers(tx, person, vendor, &groups)? && !panicked(tx, person, facts)?)
+        self.delivers(tx, person, vendor, &groups)
     }
 
     fn delivers(
@@ -209,9 +217,18 @@ impl Service {
     }
 }
 
-/// Whether a panic button keeps links from a person: that of where they were when it was pressed, or of
-/// where they are now. After it only an administrator gives them, one by one.
-pub(super) fn panicked(tx: &mut Read<'_>, user: &User, facts: &Facts) -> Result<bool, Error> {
+/// Which panic button keeps links from a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hold {
+    /// That of where they are now, which everybody there knows of.
+    Place,
+    /// One that was pressed on somebody known by what they are known by, maybe themselves.
+    Mark,
+}
+
+/// What keeps links from a person after a panic button, if anything does. After it only an administrator
+/// gives them, one by one.
+pub(super) fn hold(tx: &mut Read<'_>, user: &User, facts: &Facts) -> Result<Option<Hold>, Error> {
     let (vendor, _) = belongs_to(facts);
     // Also those that let nobody in: theirs is the button of all below them.
     let groups: Vec<GroupId> = memberships::of_users(tx, &[user.id])?
@@ -220,12 +237,18 @@ pub(super) fn panicked(tx: &mut Read<'_>, user: &User, facts: &Facts) -> Result<
         .flatten()
         .map(|membership| membership.group)
         .collect();
-    let pressed = panics::latest(tx, vendor, &groups)?;
-    let pressed = pressed.max(Identity::of(user)?.held(tx)?);
-    let Some(pressed) = pressed else {
-        return Ok(false);
+    let here = panics::latest(tx, vendor, &groups)?;
+    let Some(pressed) = here.max(Identity::of(user)?.held(tx)?) else {
+        return Ok(None);
     };
-    Ok(!links::made_by_hand_since(tx, user.id, pressed)?)
+    if links::made_by_hand_since(tx, user.id, pressed)? {
+        return Ok(None);
+    }
+    Ok(Some(if here.is_some() {
+        Hold::Place
+    } else {
+        Hold::Mark
+    }))
 }
 
 /// The vendor a person is placed in, or the internal groups that let them in.

@@ -9,6 +9,7 @@ use vestibule_domain::link::LinkEnd;
 use vestibule_domain::mail;
 use vestibule_domain::settings::{self, MAX_TEXT};
 use vestibule_domain::{EventId, PanicId, ProviderId, UserId};
+use vestibule_scim::Resource;
 use vestibule_scim::fold::fold;
 use vestibule_storage::links::{self, Scope};
 use vestibule_storage::panics::Known;
@@ -96,24 +97,37 @@ impl Service {
 }
 
 /// What somebody is known by, under whatever id.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Identity {
     user: UserId,
     provider: ProviderId,
     user_name_key: String,
-    email_key: Option<String>,
+    email_keys: Vec<String>,
     external_id: Option<String>,
 }
 
 impl Identity {
     pub(super) fn of(user: &User) -> Result<Self, Error> {
-        Ok(Self {
-            user: user.id,
-            provider: user.provider,
-            user_name_key: fold(&user.user_name),
-            email_key: user.email.as_deref().map(mail::key),
-            external_id: resource(&user.document)?.external_id().map(str::to_owned),
-        })
+        Ok(Self::shown(
+            user.id,
+            user.provider,
+            &resource(&user.document)?,
+        ))
+    }
+
+    fn shown(user: UserId, provider: ProviderId, resource: &Resource) -> Self {
+        let user_name = resource.user_name().unwrap_or_default();
+        let emails = resource.emails();
+        let emails = emails.filter_map(|email| email.get("value")?.as_str());
+        // Many products name people by their address.
+        let named = Some(user_name).filter(|name| name.contains('@'));
+        Self {
+            user,
+            provider,
+            user_name_key: fold(user_name),
+            email_keys: emails.chain(named).map(mail::key).collect(),
+            external_id: resource.external_id().map(str::to_owned),
+        }
     }
 
     fn known(&self) -> Known<'_> {
@@ -121,7 +135,7 @@ impl Identity {
             user: self.user,
             provider: self.provider,
             user_name_key: &self.user_name_key,
-            email_key: self.email_key.as_deref(),
+            email_keys: &self.email_keys,
             external_id: self.external_id.as_deref(),
         }
     }
@@ -132,10 +146,34 @@ impl Identity {
     }
 }
 
-/// Lets a press go on concerning somebody under whatever they are known by from now on.
-pub(crate) fn follow(tx: &mut Write<'_>, before: &User, after: &User) -> Result<(), Error> {
-    let (before, after) = (Identity::of(before)?, Identity::of(after)?);
-    Ok(panics::follow(tx, &before.known(), &after.known())?)
+/// Lets a press go on concerning whoever is pushed anew, known by any of what they were known by.
+pub(crate) fn arrive(
+    tx: &mut Write<'_>,
+    user: UserId,
+    provider: ProviderId,
+    resource: &Resource,
+) -> Result<(), Error> {
+    let new = Identity::shown(user, provider, resource);
+    Ok(panics::arrive(tx, &new.known())?)
+}
+
+impl Service {
+    /// Lets a press go on concerning somebody under whatever they are known by from now on. The links of
+    /// whoever takes over what somebody is held by end: they would go to who was held.
+    pub(crate) fn follow_panic(
+        &self,
+        tx: &mut Write<'_>,
+        user: &User,
+        (before, after): (&Resource, &Resource),
+        template: &Change,
+    ) -> Result<(), Error> {
+        let identity = |resource| Identity::shown(user.id, user.provider, resource);
+        let (before, after) = (identity(before), identity(after));
+        if panics::follow(tx, &before.known(), &after.known(), template.at)? {
+            self.end_links(tx, &Scope::Users(&[user.id]), LinkEnd::Panic, template)?;
+        }
+        Ok(())
+    }
 }
 
 /// What the button ends, all of it. `people` are those of an internal group.

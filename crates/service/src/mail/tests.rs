@@ -203,8 +203,17 @@ fn a_link_that_ended_meanwhile_is_not_sent() {
     let office = Office::new(false);
     let link = office.mailed().link.id;
     office.service().revoke_link(&root(), link).unwrap();
-    let (_, letter) = office.post(&Posted::Sent).unwrap();
-    assert!(letter.is_none());
+    assert!(office.post(&Posted::Sent).is_none(), "nor is anybody asked");
+    assert_eq!(office.states(link), [LetterState::Dropped]);
+
+    let link = office.mailed().link.id;
+    let service = office.service();
+    let sent = service.send_letter(|_, text| {
+        service.revoke_link(&root(), link).unwrap();
+        assert!(text().is_none(), "it ended while the mail server waited");
+        Posted::Dropped
+    });
+    assert!(sent.unwrap());
     assert_eq!(office.states(link), [LetterState::Dropped]);
 }
 

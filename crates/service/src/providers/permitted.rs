@@ -15,16 +15,26 @@ impl Service {
         settings: &ProviderSettings,
         current: Option<&Provider>,
     ) -> Result<(), Error> {
-        settings.check()?;
+        // What stood before stays until it is touched: the rules may have been others then.
+        let stood = current.map(|before| before.settings.mistakes());
+        let stood = stood.unwrap_or_default();
+        let mut mistakes = settings.mistakes().into_iter();
+        if let Some(mistake) = mistakes.find(|mistake| !stood.contains(mistake)) {
+            return Err(mistake.into());
+        }
         if settings.scopes.is_empty() {
             return Err(Error::invalid("scopes", &Mistake::Empty.said([])));
         }
+        let untouched =
+            current.is_some_and(|before| before.settings.authentication == settings.authentication);
         let mut addresses = settings.authentication.key_addresses();
         let plain = addresses.find(|(_, address)| !address.starts_with("https:"));
-        if let Some((field, _)) = plain.filter(|_| !self.settings().private_calls) {
+        if let Some((field, _)) = plain.filter(|_| !untouched && !self.settings().private_calls) {
             return Err(Error::invalid(field, &Mistake::PlainKeys.said([])));
         }
-        check_federations(tx, settings, current)?;
+        if !untouched {
+            check_federations(tx, settings, current)?;
+        }
         must_exist(tx, "default_access_group", settings.default_access_group)
     }
 }
@@ -37,9 +47,7 @@ fn check_federations(
     current: Option<&Provider>,
 ) -> Result<(), Error> {
     let methods = &settings.authentication;
-    if methods.federated.is_empty()
-        || current.is_some_and(|before| before.settings.authentication == *methods)
-    {
+    if methods.federated.is_empty() {
         return Ok(());
     }
     let own = current.map(|before| before.id);

@@ -54,6 +54,7 @@ impl Rebuilt {
                 }));
                 self.users.insert(id.clone(), row);
                 person(self.users.get_mut(&id).unwrap(), &event);
+                self.arrived(&id);
             }
             "user.changed" => self.changed(&id, &event),
             "user.deleted" => {
@@ -217,16 +218,32 @@ impl Rebuilt {
         }
     }
 
+    fn latest<'a>(&self, marks: impl IntoIterator<Item = &'a String>) -> Option<i64> {
+        let rows = marks
+            .into_iter()
+            .filter_map(|mark| self.panic_marks.get(mark));
+        rows.map(|row| row["at"].as_i64().unwrap()).max()
+    }
+
+    /// Whoever is known by what holds somebody is held by all that they are known by.
+    fn arrived(&mut self, user: &str) {
+        if let Some(at) = self.latest(&marks(&self.users[user])) {
+            self.held(user, at);
+        }
+    }
+
     /// Whoever is held is held as they are known from now on.
     fn changed(&mut self, user: &str, event: &Told) {
         let row = self.users.get_mut(user).unwrap();
         let before = marks(row);
         person(row, event);
-        let now_known = marks(row);
-        let pressed = before
-            .iter()
-            .filter_map(|mark| self.panic_marks.get(mark)?["at"].as_i64());
-        if let Some(at) = pressed.max().filter(|_| now_known != before) {
+        let after = marks(row);
+        if before == after {
+            return;
+        }
+        let taken = after.iter().filter(|mark| !before.contains(mark));
+        let at = self.latest(taken).map(|_| event.at);
+        if let Some(at) = at.or_else(|| self.latest(&before)) {
             self.held(user, at);
         }
     }
@@ -404,14 +421,21 @@ fn marks(person: &Row) -> Vec<String> {
     let text = |name: &str| person[name].as_str();
     let provider = text("provider_id").unwrap();
     let name = fold(text("user_name").unwrap());
-    let email = text("email").map(|email| format!("email:{}", mail::key(email)));
+    let emails = person["document"]["emails"]
+        .as_array()
+        .into_iter()
+        .flatten();
+    let emails =
+        emails.filter_map(|email| Some(format!("email:{}", mail::key(email["value"].as_str()?))));
+    let named = Some(text("user_name").unwrap()).filter(|name| name.contains('@'));
+    let emails = emails.chain(named.map(|name| format!("email:{}", mail::key(name))));
     let external = person["document"]["externalId"].as_str();
     let external = external.map(|id| format!("external:{provider}/{id}"));
     let own = [
         format!("user:{}", text("id").unwrap()),
         format!("name:{provider}/{name}"),
     ];
-    own.into_iter().chain(email).chain(external).collect()
+    own.into_iter().chain(emails).chain(external).collect()
 }
 
 fn person(row: &mut Row, event: &Told) {
