@@ -54,12 +54,13 @@ impl Service {
                 return Ok(None);
             };
             // It goes to the address that its person has now, whoever has the other one by then.
-            let to = destination(tx, letter.link, now)?;
-            let address = match &to {
-                Destination::Address(address) => Some(address),
-                Destination::Unknown | Destination::Nobody => None,
+            let to = match links::find(tx, letter.link)? {
+                Some(link) => destination(tx, &link, now)?,
+                None => Destination::Nobody,
             };
-            if let Some(address) = address.filter(|it| **it != letter.recipient) {
+            if let Destination::Address(address) = &to
+                && *address != letter.recipient
+            {
                 outbox::readdress(tx, letter.id, address)?;
                 letter.recipient.clone_from(address);
             }
@@ -216,7 +217,7 @@ impl Service {
         self.store().write("mail.hand_over", move |tx| {
             let now = service.now();
             let link = links::find(tx, letter.link)?.ok_or(Error::NotFound("link"))?;
-            match destination(tx, link.id, now)? {
+            match destination(tx, &link, now)? {
                 Destination::Address(address) if address == letter.recipient => {}
                 Destination::Address(_) | Destination::Unknown => {
                     let why = "its person has had another address since";
@@ -349,11 +350,10 @@ enum Destination {
     Nobody,
 }
 
-fn destination(tx: &mut Read<'_>, link: LinkId, now: DateTime<Utc>) -> Result<Destination, Error> {
-    let standing = |link: &Link| matches!(link.state(now), LinkState::Live | LinkState::Upcoming);
-    let Some(link) = links::find(tx, link)?.filter(standing) else {
+fn destination(tx: &mut Read<'_>, link: &Link, now: DateTime<Utc>) -> Result<Destination, Error> {
+    if !matches!(link.state(now), LinkState::Live | LinkState::Upcoming) {
         return Ok(Destination::Nobody);
-    };
+    }
     let person = users::find_anywhere(tx, link.user)?;
     let address = person.and_then(|person| person.email);
     Ok(address.map_or(Destination::Unknown, Destination::Address))

@@ -83,14 +83,14 @@ impl Service {
             Err(Error::NotFound(_)) => return Ok(()),
             grounds => grounds?,
         };
-        if !self.wants_one(tx, &grounds)? {
+        let Grounds { person, facts } = &grounds;
+        if !self.delivers(tx, person, facts)? {
             return Ok(());
         }
-        let hold = hold(tx, &grounds.person, &grounds.facts)?;
+        let hold = hold(tx, person, facts)?;
         if hold == Some(Hold::Place) {
             return Ok(());
         }
-        let Grounds { person, facts } = &grounds;
         // Whoever may not get in, and will not by time alone, is noted again by what lets them in.
         let window = match self.may_enter(&person.user_name, facts, Wanted::default(), now) {
             Ok(window) => window,
@@ -180,22 +180,8 @@ impl Service {
     }
 
     /// Whether the settings give this person a link.
-    fn wants_one(
-        &self,
-        tx: &mut Read<'_>,
-        Grounds { person, facts }: &Grounds,
-    ) -> Result<bool, Error> {
+    fn delivers(&self, tx: &mut Read<'_>, user: &User, facts: &Facts) -> Result<bool, Error> {
         let (vendor, groups) = belongs_to(facts);
-        self.delivers(tx, person, vendor, &groups)
-    }
-
-    fn delivers(
-        &self,
-        tx: &mut Read<'_>,
-        user: &User,
-        vendor: Option<VendorId>,
-        groups: &[GroupId],
-    ) -> Result<bool, Error> {
         let system = self.settings().links.automatic;
         if let Some(vendor) = vendor {
             let setting = vendors::find(tx, vendor)?
@@ -203,7 +189,7 @@ impl Service {
                 .unwrap_or_default();
             return Ok(delivered_automatically(&[&[setting]], system));
         }
-        let of_groups: Vec<_> = groups::find_all(tx, groups)?
+        let of_groups: Vec<_> = groups::find_all(tx, &groups)?
             .iter()
             .map(|group| group.settings.link_delivery)
             .collect();

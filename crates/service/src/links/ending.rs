@@ -108,7 +108,7 @@ impl Service {
         if link.end <= now {
             return Ok(());
         }
-        if (link.created..=now).contains(&link.start) && link.start > link.created {
+        if link.created < link.start && link.start <= now {
             self.tell_of(tx, link.id.as_uuid(), now)?;
         }
         if !links::end(tx, link.id, now, reason)? {
