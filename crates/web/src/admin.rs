@@ -16,7 +16,6 @@ mod import;
 mod internal_groups;
 mod links;
 pub(crate) mod list;
-mod path;
 mod people;
 pub(crate) mod problem;
 mod providers;
@@ -36,39 +35,35 @@ use vestibule_service::AdminCredential;
 use body::Admin;
 use problem::{Kind, Problem};
 
-use crate::routes::Routes;
+use crate::routes::{Methods, Routes};
 
 /// Where the admin API is mounted.
 pub const MOUNT: &str = "/api/v1";
 
 pub(crate) fn configure(routes: &mut Routes<'_>) {
-    routes.below(MOUNT, services, |scope| {
-        scope
-            .default_service(web::to(elsewhere))
-            .wrap(from_fn(gate))
+    routes.below(MOUNT, services, web::to(elsewhere), |scope| {
+        scope.wrap(from_fn(gate))
     });
 }
 
 fn services(routes: &mut Routes<'_>) {
-    // In the order in which a path is looked for: what is asked most comes first.
-    routes
-        .configure(people::configure)
-        .configure(providers::configure)
-        .configure(cockpit::configure)
-        .configure(credentials::configure)
-        .configure(requests::configure)
-        .configure(vendors::configure)
-        .configure(access_groups::configure)
-        .configure(internal_groups::configure)
-        .configure(links::configure)
-        .configure(blocks::configure)
-        .configure(schemas::configure)
-        .configure(events::configure)
-        .configure(timeline::configure)
-        .configure(health::configure)
-        .configure(import::configure)
-        .configure(access_requests::configure)
-        .configure(administrators::configure);
+    people::configure(routes);
+    providers::configure(routes);
+    cockpit::configure(routes);
+    credentials::configure(routes);
+    requests::configure(routes);
+    vendors::configure(routes);
+    access_groups::configure(routes);
+    internal_groups::configure(routes);
+    links::configure(routes);
+    blocks::configure(routes);
+    schemas::configure(routes);
+    events::configure(routes);
+    timeline::configure(routes);
+    health::configure(routes);
+    import::configure(routes);
+    access_requests::configure(routes);
+    administrators::configure(routes);
 }
 
 /// Refuses at the door, on every path there is or is not, what shows no API token. Whether the token
@@ -100,15 +95,14 @@ async fn gate<B: MessageBody>(
 
 /// No such path, or not with this method.
 async fn elsewhere(request: HttpRequest, admin: Admin) -> Result<HttpResponse, Problem> {
-    let allowed = path::methods(request.path());
-    if allowed.is_empty() {
+    let Some(allowed) = Methods::of(&request) else {
         return Err(Problem::new(
             Kind::NotFound,
             "there is nothing at this path",
             &admin.request_id,
         ));
-    }
-    let allowed = allowed.join(", ");
+    };
+    let allowed = allowed.with_implied().listed();
     if request.method() == Method::OPTIONS {
         return Ok(HttpResponse::NoContent()
             .insert_header((header::ALLOW, allowed))

@@ -53,21 +53,23 @@ pub use routes::{ROUTES, Route, Verb};
 pub use settings::is_explained as setting_is_explained;
 
 use actix_web::middleware::from_fn;
-use actix_web::web::{self, ServiceConfig};
+use actix_web::web;
+
+use crate::routes::Table;
 
 /// Where the console is mounted.
 pub const MOUNT: &str = "/console";
 /// Where one signs in: the address that products' tiles lead to.
 pub const SIGN_IN: &str = "/flow/auth/signin";
 
-pub(crate) fn configure(config: &mut ServiceConfig) {
-    assets::configure(config);
-    sign_in::configure(config);
-    openid::configure(config);
-    config.service(
-        web::scope(MOUNT)
-            .configure(routes::configure)
-            .default_service(web::to(reply::elsewhere))
-            .wrap(from_fn(gate::gate)),
-    );
+pub(crate) fn configure(table: &mut Table) {
+    assets::configure(table);
+    sign_in::configure(table);
+    openid::configure(table);
+    let mut pages = Table::default();
+    routes::configure(&mut pages);
+    let otherwise = web::to(reply::elsewhere);
+    table.mount(MOUNT, pages, otherwise, |scope| {
+        scope.wrap(from_fn(gate::gate))
+    });
 }

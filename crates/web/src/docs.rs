@@ -4,11 +4,12 @@
 use std::sync::{Arc, LazyLock};
 
 use actix_web::HttpResponse;
+use actix_web::http::Method;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, LOCATION};
-use actix_web::web::{Path, ServiceConfig, get};
 use utoipa_swagger_ui::Config;
 
 use crate::openapi;
+use crate::routes::{Segment, Table};
 
 /// The page puts styles into its elements and shows pictures it holds itself; nothing comes from, or
 /// goes, elsewhere.
@@ -22,11 +23,11 @@ static DOCUMENT: LazyLock<String> = LazyLock::new(openapi::text);
 static PAGE: LazyLock<Arc<Config<'static>>> =
     LazyLock::new(|| Arc::new(Config::from("../openapi.json").validator_url("none")));
 
-pub(crate) fn configure(config: &mut ServiceConfig) {
-    config
-        .route("/openapi.json", get().to(document))
-        .route("/docs", get().to(entrance))
-        .route("/docs/{file:.*}", get().to(file));
+pub(crate) fn configure(table: &mut Table) {
+    table
+        .page(Method::GET, "/openapi.json", document)
+        .page(Method::GET, "/docs", entrance)
+        .page(Method::GET, "/docs/{*file}", file);
 }
 
 async fn document() -> HttpResponse {
@@ -41,7 +42,7 @@ async fn entrance() -> HttpResponse {
         .finish()
 }
 
-async fn file(path: Path<String>) -> HttpResponse {
+async fn file(path: Segment) -> HttpResponse {
     match utoipa_swagger_ui::serve(&path, PAGE.clone()) {
         Ok(Some(file)) => {
             let mut response = HttpResponse::Ok();

@@ -7,8 +7,8 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{
     ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, VARY,
 };
-use actix_web::web::{Data, Form, Path};
-use actix_web::{HttpRequest, HttpResponse, get, post};
+use actix_web::web::{Data, Form};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ use crate::Web;
 use crate::blocking::{blocking, log};
 use crate::oauth::ISSUER;
 use crate::request::Sender;
-use crate::routes::Routes;
+use crate::routes::{Routes, Segment, operations};
 use texts::Texts;
 
 /// Below which every link's address lies.
@@ -34,11 +34,12 @@ pub fn address(public_url: &str, secret: &Secret) -> String {
 }
 
 pub(crate) fn configure(routes: &mut Routes<'_>) {
-    routes
-        .service(show)
-        .service(ask)
-        .service(enter)
-        .service(keys);
+    operations!(routes; show, ask, enter);
+}
+
+/// The keys, which are read below the issuer.
+pub(crate) fn configure_keys(routes: &mut Routes<'_>) {
+    operations!(routes; keys);
 }
 
 #[derive(Template)]
@@ -118,6 +119,8 @@ impl From<PublicKey> for Key {
 ///
 /// What a person sees who opens their access link. Looking at it changes nothing.
 #[utoipa::path(
+    get,
+    path = "/enter/{token}",
     operation_id = "showEntrance",
     tag = "Entrance",
     params(("token" = String, Path, description = "The last part of the link's address.")),
@@ -127,13 +130,7 @@ impl From<PublicKey> for Key {
         (status = 429, description = "Too many failures from this source.", content_type = "text/html", body = String),
     ),
 )]
-#[get("/enter/{token}")]
-async fn show(
-    web: Data<Web>,
-    token: Path<String>,
-    request: HttpRequest,
-    from: Sender,
-) -> HttpResponse {
+async fn show(web: Data<Web>, token: Segment, request: HttpRequest, from: Sender) -> HttpResponse {
     let visit = Visit::of(&web, &token, &request, from);
     let Some(digest) = visit.digest() else {
         return visit.closed();
@@ -145,6 +142,8 @@ async fn show(
 ///
 /// It is mailed to the person of the link.
 #[utoipa::path(
+    post,
+    path = "/enter/{token}/code",
     operation_id = "requestEntryCode",
     tag = "Entrance",
     params(("token" = String, Path, description = "The last part of the link's address.")),
@@ -154,13 +153,7 @@ async fn show(
         (status = 429, description = "Too many codes, or too many failures from this source.", content_type = "text/html", body = String),
     ),
 )]
-#[post("/enter/{token}/code")]
-async fn ask(
-    web: Data<Web>,
-    token: Path<String>,
-    request: HttpRequest,
-    from: Sender,
-) -> HttpResponse {
+async fn ask(web: Data<Web>, token: Segment, request: HttpRequest, from: Sender) -> HttpResponse {
     let visit = Visit::of(&web, &token, &request, from);
     let Some(digest) = visit.digest() else {
         return visit.closed();
@@ -187,6 +180,8 @@ async fn ask(
 /// Spends the code, right or wrong. Answers a form that takes the person, with a signed assertion
 /// that lives for a minute, to the configured gateway.
 #[utoipa::path(
+    post,
+    path = "/enter/{token}",
     operation_id = "redeemLink",
     tag = "Entrance",
     params(("token" = String, Path, description = "The last part of the link's address.")),
@@ -199,10 +194,9 @@ async fn ask(
         (status = 503, description = "No gateway is configured.", content_type = "text/html", body = String),
     ),
 )]
-#[post("/enter/{token}")]
 async fn enter(
     web: Data<Web>,
-    token: Path<String>,
+    token: Segment,
     request: HttpRequest,
     from: Sender,
     form: Result<Form<EntryForm>, actix_web::Error>,
@@ -251,13 +245,14 @@ async fn enter(
 /// They may be kept for five minutes. A new key is here before it signs, an old one for a day after
 /// it stopped.
 #[utoipa::path(
+    get,
+    path = "/jwks",
     operation_id = "getKeys",
     tag = "Entrance",
     responses((status = 200, description = "The keys.", body = KeySet, headers(
         ("Cache-Control" = String, description = "How long they may be kept."),
     ))),
 )]
-#[get("/iso/oauth2/jwks")]
 async fn keys(web: Data<Web>, from: Sender) -> HttpResponse {
     let service = web.service.clone();
     match blocking(move || service.public_keys()).await {

@@ -1,15 +1,17 @@
 //! Whether the process lives, and whether it can serve.
 
 use actix_web::HttpResponse;
-use actix_web::web::{Data, ServiceConfig, get};
+use actix_web::http::Method;
+use actix_web::web::Data;
 
 use crate::Web;
 use crate::blocking::blocking;
+use crate::routes::Table;
 
-pub(crate) fn configure(config: &mut ServiceConfig) {
-    config
-        .route("/healthz", get().to(alive))
-        .route("/readyz", get().to(ready));
+pub(crate) fn configure(table: &mut Table) {
+    table
+        .page(Method::GET, "/healthz", alive)
+        .page(Method::GET, "/readyz", ready);
 }
 
 async fn alive() -> HttpResponse {

@@ -39,7 +39,7 @@ use vestibule_delivery::openid::OpenId;
 use vestibule_domain::network::TrustedProxies;
 use vestibule_service::Service;
 
-use crate::routes::Routes;
+use crate::routes::{Routes, Table};
 
 pub use admission::Admission;
 pub use configured::{Configured, Source};
@@ -101,20 +101,19 @@ pub fn application(
 pub fn configure(web: Web) -> impl FnOnce(&mut ServiceConfig) {
     move |config| {
         config.app_data(Data::new(web));
-        // In the order in which a path is looked for: what is asked most comes first.
-        scim::configure_alias(config);
-        describable(&mut Routes::Served(config));
-        health::configure(config);
-        docs::configure(config);
-        console::configure(config);
-        config.default_service(actix_web::web::to(refusals::astray));
+        let mut table = Table::default();
+        scim::configure_alias(&mut table);
+        describable(&mut Routes::Served(&mut table));
+        health::configure(&mut table);
+        docs::configure(&mut table);
+        console::configure(&mut table);
+        table.serve(config, actix_web::web::to(refusals::astray));
     }
 }
 
 /// The routes that the OpenAPI document describes.
 pub(crate) fn describable(routes: &mut Routes<'_>) {
     scim::configure(routes);
-    // Before the issuer, whose mount takes every other path below `/iso/oauth2`.
     enter::configure(routes);
     oauth::configure(routes);
     console::set_up::configure(routes);

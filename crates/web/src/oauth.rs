@@ -10,7 +10,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::middleware::from_fn;
 use actix_web::web::Data;
-use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, get, post, web};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
 use serde_json::Value;
 use utoipa::ToSchema;
 use vestibule_delivery::jwks::FetchError;
@@ -20,35 +20,33 @@ use vestibule_oauth::{
 };
 use vestibule_service::{Contact, Error};
 
-use crate::Web;
 use crate::blocking::{blocking, log};
 use crate::refusals;
 use crate::request::{BodyError, Sender, body, request_id};
-use crate::routes::Routes;
+use crate::routes::{Methods, Routes, operations};
+use crate::{Web, enter};
 
 /// Where the issuer lives, below the public address.
 pub const ISSUER: &str = "/iso/oauth2";
-/// Where the metadata is, and what the handlers below are named by.
+/// Where its metadata is, by RFC 8414, section 3.1, and below its own path.
 const WELL_KNOWN: &str = "/.well-known/oauth-authorization-server";
-const WELL_KNOWN_OF_ISSUER: &str = "/.well-known/oauth-authorization-server/iso/oauth2";
 /// Seconds after which a client may try again when the database was away.
 const RETRY_AFTER: u32 = 5;
 
 pub(crate) fn configure(routes: &mut Routes<'_>) {
-    routes
-        .below(ISSUER, endpoints, |scope| {
-            scope
-                .default_service(web::to(refuse_method))
-                .wrap(from_fn(refusals::over_tokens))
-        })
-        .service(metadata)
-        .service(metadata_of_issuer)
-        .undescribed(WELL_KNOWN, web::route().to(refuse_writing))
-        .undescribed(WELL_KNOWN_OF_ISSUER, web::route().to(refuse_writing));
+    routes.below(ISSUER, endpoints, web::to(otherwise), |scope| {
+        scope.wrap(from_fn(refusals::over_tokens))
+    });
+    routes.below(WELL_KNOWN, well_known, web::to(otherwise), |scope| scope);
+}
+
+fn well_known(routes: &mut Routes<'_>) {
+    operations!(routes; metadata, metadata_of_issuer);
 }
 
 fn endpoints(routes: &mut Routes<'_>) {
-    routes.service(token).service(revoke).service(introspect);
+    operations!(routes; token, revoke, introspect);
+    enter::configure_keys(routes);
 }
 
 /// A token request, as a form.
@@ -181,7 +179,7 @@ struct IssuerMetadata {
 }
 
 /// Issues an access token for client credentials.
-#[utoipa::path(tag = "OAuth", operation_id = "issueToken", security(()),
+#[utoipa::path(post, path = "/token", tag = "OAuth", operation_id = "issueToken", security(()),
     request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, description = "A token", body = TokenAnswer, content_type = "application/json"),
@@ -190,7 +188,6 @@ struct IssuerMetadata {
         (status = 429, description = "Faster than the provider may be; see Retry-After", body = TokenRefusal, content_type = "application/json"),
         (status = 500, description = "A fault of the server", body = TokenRefusal, content_type = "application/json"),
         (status = 503, description = "Paused, or too busy; see Retry-After", body = TokenRefusal, content_type = "application/json")))]
-#[post("/token")]
 pub(crate) async fn token(
     request: HttpRequest,
     web: Data<Web>,
@@ -210,7 +207,7 @@ pub(crate) async fn token(
 }
 
 /// Ends a token of the client's own; answers alike whether there was one.
-#[utoipa::path(tag = "OAuth", operation_id = "revokeToken", security(()),
+#[utoipa::path(post, path = "/revoke", tag = "OAuth", operation_id = "revokeToken", security(()),
     request_body(content = AboutTokenForm, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, description = "The token no longer works"),
@@ -219,7 +216,6 @@ pub(crate) async fn token(
         (status = 429, description = "Faster than the provider may be; see Retry-After", body = TokenRefusal, content_type = "application/json"),
         (status = 500, description = "A fault of the server", body = TokenRefusal, content_type = "application/json"),
         (status = 503, description = "Too busy: the token may still work; see Retry-After", body = TokenRefusal, content_type = "application/json")))]
-#[post("/revoke")]
 pub(crate) async fn revoke(
     request: HttpRequest,
     web: Data<Web>,
@@ -246,7 +242,7 @@ pub(crate) async fn revoke(
 }
 
 /// Tells of a token of the client's own.
-#[utoipa::path(tag = "OAuth", operation_id = "introspectToken", security(()),
+#[utoipa::path(post, path = "/introspect", tag = "OAuth", operation_id = "introspectToken", security(()),
     request_body(content = AboutTokenForm, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, description = "Whether it works, and what it allows", body = Introspection, content_type = "application/json"),
@@ -255,7 +251,6 @@ pub(crate) async fn revoke(
         (status = 429, description = "Faster than the provider may be; see Retry-After", body = TokenRefusal, content_type = "application/json"),
         (status = 500, description = "A fault of the server", body = TokenRefusal, content_type = "application/json"),
         (status = 503, description = "Paused, or too busy; see Retry-After", body = TokenRefusal, content_type = "application/json")))]
-#[post("/introspect")]
 pub(crate) async fn introspect(
     request: HttpRequest,
     web: Data<Web>,
@@ -434,53 +429,44 @@ fn body_of(refused: &TokenError, request_id: &str) -> Value {
     body
 }
 
-/// The endpoints take POST alone (RFC 6749, section 3.2; RFC 7009, section 2.1; RFC 7662, section
-/// 2.1).
-async fn refuse_method(request: HttpRequest) -> HttpResponse {
+/// No such endpoint, or not with this method: they take POST alone (RFC 6749, section 3.2; RFC 7009, section
+/// 2.1; RFC 7662, section 2.1), the keys GET.
+async fn otherwise(request: HttpRequest) -> HttpResponse {
     let id = request_id(&request);
-    let endpoint = request.path().strip_prefix(ISSUER);
-    if endpoint == Some("/jwks") {
-        return refuse_writing(request).await;
+    if let Some(methods) = Methods::of(&request) {
+        return not_allowed(&methods.listed(), &id);
     }
-    if !matches!(endpoint, Some("/token" | "/revoke" | "/introspect")) {
-        let refused = TokenError::new(
-            TokenErrorKind::InvalidRequest,
-            "there is no such endpoint; the token endpoint ends in /token",
-        );
-        return answer(StatusCode::NOT_FOUND, &body_of(&refused, &id)).finish_with(Some(&refused));
-    }
-    not_allowed("the OAuth endpoints take POST only", "POST", &id)
-}
-
-/// What is only read: the metadata and the keys.
-async fn refuse_writing(request: HttpRequest) -> HttpResponse {
-    let id = request_id(&request);
-    not_allowed("this is only read: it takes GET", "GET", &id)
+    let refused = TokenError::new(
+        TokenErrorKind::InvalidRequest,
+        "there is no such endpoint; the token endpoint ends in /token",
+    );
+    answer(StatusCode::NOT_FOUND, &body_of(&refused, &id)).finish_with(Some(&refused))
 }
 
 /// RFC 9110, section 15.5.6: the answer says what is allowed.
-fn not_allowed(description: &str, allowed: &'static str, id: &str) -> HttpResponse {
-    let refused = TokenError::new(TokenErrorKind::InvalidRequest, description);
+fn not_allowed(allowed: &str, id: &str) -> HttpResponse {
+    let refused = TokenError::new(
+        TokenErrorKind::InvalidRequest,
+        format!("allowed here: {allowed}"),
+    );
     let mut response =
         answer(StatusCode::METHOD_NOT_ALLOWED, &body_of(&refused, id)).finish_with(Some(&refused));
-    response
-        .headers_mut()
-        .insert(header::ALLOW, header::HeaderValue::from_static(allowed));
+    if let Ok(allowed) = header::HeaderValue::from_str(allowed) {
+        response.headers_mut().insert(header::ALLOW, allowed);
+    }
     response
 }
 
 /// Describes the issuer at the place RFC 8414, section 3.1, derives from its address.
-#[utoipa::path(tag = "OAuth", operation_id = "readIssuerMetadata", security(()),
+#[utoipa::path(get, path = "/iso/oauth2", tag = "OAuth", operation_id = "readIssuerMetadata", security(()),
     responses((status = 200, description = "The metadata", body = IssuerMetadata)))]
-#[get("/.well-known/oauth-authorization-server/iso/oauth2")]
 pub(crate) async fn metadata_of_issuer(web: Data<Web>) -> HttpResponse {
     describe(&web)
 }
 
 /// Describes the issuer to clients that look at the host alone.
-#[utoipa::path(tag = "OAuth", operation_id = "readHostMetadata", security(()),
+#[utoipa::path(get, path = "", tag = "OAuth", operation_id = "readHostMetadata", security(()),
     responses((status = 200, description = "The metadata", body = IssuerMetadata)))]
-#[get("/.well-known/oauth-authorization-server")]
 pub(crate) async fn metadata(web: Data<Web>) -> HttpResponse {
     describe(&web)
 }

@@ -9,7 +9,7 @@ mod outline;
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody, to_bytes};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
-use actix_web::http::header;
+use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest as _, HttpMessage as _, HttpRequest, HttpResponse};
@@ -20,6 +20,7 @@ use vestibule_service::listening::Heard;
 use vestibule_service::requests::{Refusal, Shown};
 
 use crate::request::Sender;
+use crate::routes::Methods;
 use crate::{Web, oauth, scim};
 
 /// The body of a request as it was received, left by whoever read it.
@@ -67,9 +68,12 @@ pub(crate) fn endpoint(path: &str) -> Option<&'static str> {
     }
 }
 
-/// What lies nowhere. When it shows a token it was meant for SCIM: a product with another base URL,
+/// What lies nowhere, or is asked for by another method. When it shows a token it was meant for SCIM: a product with another base URL,
 /// whose administrator finds it among its refused requests.
 pub(crate) async fn astray(web: Data<Web>, request: HttpRequest) -> HttpResponse {
+    if let Some(methods) = Methods::of(&request) {
+        return other_method(&request, methods);
+    }
     let mut refusal = describe(&request, "scim", 404, &[]);
     let base = format!("{}{}", web.settings.public_url, scim::MOUNT);
     let answer = format!("there is nothing at this path; the SCIM base URL is {base}");
@@ -82,6 +86,17 @@ pub(crate) async fn astray(web: Data<Web>, request: HttpRequest) -> HttpResponse
         return scim::answer::error(&request, &error.into());
     }
     HttpResponse::NotFound().finish()
+}
+
+/// Which methods there are: the answer to OPTIONS, or 405 (RFC 9110, section 15.5.6).
+fn other_method(request: &HttpRequest, methods: Methods) -> HttpResponse {
+    let mut builder = if *request.method() == Method::OPTIONS {
+        HttpResponse::NoContent()
+    } else {
+        HttpResponse::MethodNotAllowed()
+    };
+    let allowed = methods.with_implied().listed();
+    builder.insert_header((header::ALLOW, allowed)).finish()
 }
 
 /// Whether a path can only have been meant for SCIM: another version of it, or none.

@@ -1,65 +1,84 @@
-//! Routes on their way into an application or into the OpenAPI document.
+//! The table of routes: which path and method leads to which handler, and what the OpenAPI document
+//! says of it.
+//!
+//! Routes are written once, next to the handlers, and read twice: by every worker, which only serves,
+//! and by the document, which only describes. Paths are found in one step however many there are.
 
-use actix_web::dev::HttpServiceFactory;
+use actix_web::dev::{
+    HttpServiceFactory, Service, ServiceFactory, ServiceRequest, ServiceResponse,
+};
+use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{Route, Scope};
+use actix_web::{FromRequest, Handler, HttpMessage as _, HttpRequest, Responder, Route, Scope};
+use futures_core::future::LocalBoxFuture;
+use matchit::Router;
+use utoipa::openapi::path::HttpMethod;
 use utoipa::openapi::{Components, OpenApi};
 use utoipa_actix_web::OpenApiFactory;
 
-/// What is written once, next to the handlers, and read twice: by every worker, which only serves, and by
-/// the document, which only describes. A worker that described too would do so for nobody, in memory
-/// that it never gets back.
+mod segments;
+
+pub(crate) use segments::{Segment, segment};
+
+/// Where routes go.
 pub(crate) enum Routes<'a> {
-    Served(&'a mut ServiceConfig),
+    /// Into the table of a worker. One that described too would do so for nobody, in memory that it never
+    /// gets back.
+    Served(&'a mut Table),
+    /// Into the document.
     Described(&'a mut OpenApi),
 }
 
-impl Routes<'_> {
-    pub(crate) fn configure(&mut self, more: impl FnOnce(&mut Routes<'_>)) -> &mut Self {
-        more(self);
-        self
-    }
+/// Adds operations by the names of their handlers, which `utoipa::path` describes.
+macro_rules! operations {
+    ($routes:expr; $($handler:ident),+ $(,)?) => {
+        ::pastey::paste! {
+            $($routes.operation(&[<__path_ $handler>], &$handler);)+
+        }
+    };
+}
+pub(crate) use operations;
 
-    pub(crate) fn service<F>(&mut self, handler: F) -> &mut Self
+impl Routes<'_> {
+    /// A handler with its description, under the path and methods that this names.
+    pub(crate) fn operation<D, H, A>(&mut self, described: &D, handler: &H)
     where
-        F: HttpServiceFactory + OpenApiFactory + 'static,
+        D: utoipa::Path + OpenApiFactory,
+        H: Handler<A>,
+        H::Output: Responder + 'static,
+        A: FromRequest + 'static,
     {
         match self {
-            Self::Served(config) => {
-                config.service(handler);
+            Self::Served(table) => {
+                for method in D::methods() {
+                    table.add(&D::path(), method_of(&method), web::to(handler.clone()));
+                }
             }
             Self::Described(document) => {
                 let mut schemas = Vec::new();
-                handler.schemas(&mut schemas);
+                described.schemas(&mut schemas);
                 components(document).schemas.extend(schemas);
-                document.paths.merge(handler.paths());
+                document.paths.merge(described.paths());
             }
         }
-        self
     }
 
-    /// A route that is no operation of its own.
-    pub(crate) fn undescribed(&mut self, path: &str, route: Route) -> &mut Self {
-        if let Self::Served(config) = self {
-            config.route(path, route);
-        }
-        self
-    }
-
-    /// The routes of `inner` below a path, and what is `around` them.
+    /// The routes of `inner` below a path; `otherwise` answers for all others there. What is `around`
+    /// is around both.
     pub(crate) fn below<F>(
         &mut self,
-        path: &str,
+        path: &'static str,
         inner: impl FnOnce(&mut Routes<'_>),
-        around: impl FnOnce(Scope) -> F,
-    ) -> &mut Self
-    where
+        otherwise: Route,
+        around: impl FnOnce(Scope) -> F + 'static,
+    ) where
         F: HttpServiceFactory + 'static,
     {
         match self {
-            Self::Served(config) => {
-                let scope = web::scope(path).configure(|config| inner(&mut Routes::Served(config)));
-                config.service(around(scope));
+            Self::Served(table) => {
+                let mut below = Table::default();
+                inner(&mut Routes::Served(&mut below));
+                table.mount(path, below, otherwise, around);
             }
             Self::Described(document) => {
                 let mut described = OpenApi::default();
@@ -72,10 +91,215 @@ impl Routes<'_> {
                 }
             }
         }
-        self
     }
 }
 
 fn components(document: &mut OpenApi) -> &mut Components {
     document.components.get_or_insert_default()
 }
+
+fn method_of(method: &HttpMethod) -> Method {
+    match method {
+        HttpMethod::Get => Method::GET,
+        HttpMethod::Post => Method::POST,
+        HttpMethod::Put => Method::PUT,
+        HttpMethod::Delete => Method::DELETE,
+        HttpMethod::Options => Method::OPTIONS,
+        HttpMethod::Head => Method::HEAD,
+        HttpMethod::Patch => Method::PATCH,
+        HttpMethod::Trace => Method::TRACE,
+    }
+}
+
+/// The routes of one worker, while they are gathered.
+#[derive(Default)]
+pub(crate) struct Table {
+    paths: Vec<Path<Route>>,
+    mounts: Vec<Mount>,
+}
+
+type Mount = Box<dyn FnOnce(&mut ServiceConfig)>;
+
+/// What is done at a path, by method.
+struct Path<R> {
+    /// With `{name}` for a segment that may be anything, and `{*name}` for all that follow.
+    pattern: String,
+    methods: Vec<(Method, R)>,
+}
+
+impl Table {
+    /// A handler that is no operation of an API.
+    pub(crate) fn page<H, A>(&mut self, method: Method, pattern: &str, handler: H) -> &mut Self
+    where
+        H: Handler<A>,
+        H::Output: Responder + 'static,
+        A: FromRequest + 'static,
+    {
+        self.add(pattern, method, web::to(handler));
+        self
+    }
+
+    fn add(&mut self, pattern: &str, method: Method, route: Route) {
+        let same = |path: &&mut Path<Route>| path.pattern == pattern;
+        match self.paths.iter_mut().find(same) {
+            Some(path) => path.methods.push((method, route)),
+            None => self.paths.push(Path {
+                pattern: pattern.to_owned(),
+                methods: vec![(method, route)],
+            }),
+        }
+    }
+
+    /// A table of its own below a path.
+    pub(crate) fn mount<F>(
+        &mut self,
+        path: &'static str,
+        below: Self,
+        otherwise: Route,
+        around: impl FnOnce(Scope) -> F + 'static,
+    ) where
+        F: HttpServiceFactory + 'static,
+    {
+        self.mounts.push(Box::new(move |config| {
+            let scope = web::scope(path).configure(|config| below.serve(config, otherwise));
+            config.service(around(scope));
+        }));
+    }
+
+    /// Takes every path of an application, or of a scope, that nothing else in it takes.
+    pub(crate) fn serve(self, config: &mut ServiceConfig, otherwise: Route) {
+        for mount in self.mounts {
+            mount(config);
+        }
+        config.default_service(Dispatch {
+            paths: self.paths,
+            otherwise,
+        });
+    }
+}
+
+/// Makes a worker's [`Dispatcher`].
+struct Dispatch {
+    paths: Vec<Path<Route>>,
+    otherwise: Route,
+}
+
+type RouteService = <Route as ServiceFactory<ServiceRequest>>::Service;
+
+impl ServiceFactory<ServiceRequest> for Dispatch {
+    type Response = ServiceResponse;
+    type Error = actix_web::Error;
+    type Config = ();
+    type Service = Dispatcher;
+    type InitError = ();
+    type Future = LocalBoxFuture<'static, Result<Dispatcher, ()>>;
+
+    fn new_service(&self, (): ()) -> Self::Future {
+        let otherwise = self.otherwise.new_service(());
+        let paths: Vec<_> = self
+            .paths
+            .iter()
+            .map(|path| {
+                let methods = path.methods.iter();
+                let made = methods.map(|(method, route)| (method.clone(), route.new_service(())));
+                (path.pattern.clone(), made.collect::<Vec<_>>())
+            })
+            .collect();
+        Box::pin(async move {
+            let mut router = Router::new();
+            for (pattern, made) in paths {
+                let mut methods = Vec::with_capacity(made.len());
+                for (method, service) in made {
+                    methods.push((method, service.await?));
+                }
+                router
+                    .insert(rooted(&pattern).to_owned(), methods)
+                    .expect("no two patterns are for the same paths");
+            }
+            Ok(Dispatcher {
+                router,
+                otherwise: otherwise.await?,
+            })
+        })
+    }
+}
+
+/// Finds who answers a request.
+struct Dispatcher {
+    router: Router<Vec<(Method, RouteService)>>,
+    otherwise: RouteService,
+}
+
+impl Service<ServiceRequest> for Dispatcher {
+    type Response = ServiceResponse;
+    type Error = actix_web::Error;
+    type Future = LocalBoxFuture<'static, Result<ServiceResponse, actix_web::Error>>;
+
+    actix_web::dev::always_ready!();
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        let Ok(found) = self.router.at(rooted(request.match_info().unprocessed())) else {
+            return self.otherwise.call(request);
+        };
+        // Who reads alone is answered as by GET; the connection leaves the body out (RFC 9110, section 9.3.2).
+        let asked = request.method();
+        let of = |wanted: &Method| found.value.iter().find(|(method, _)| method == wanted);
+        let taken = of(asked).or_else(|| {
+            let reads = *asked == Method::HEAD;
+            reads.then(|| of(&Method::GET)).flatten()
+        });
+        if let Some((_, service)) = taken {
+            segments::keep(&request, &found.params);
+            return service.call(request);
+        }
+        let methods = found.value.iter().map(|(method, _)| method.clone());
+        let methods = Methods(methods.collect());
+        request.extensions_mut().insert(methods);
+        self.otherwise.call(request)
+    }
+}
+
+/// The path of a mount's own root is empty, which no table of paths takes.
+pub(crate) fn rooted(path: &str) -> &str {
+    if path.is_empty() { "/" } else { path }
+}
+
+/// The methods that the path of a request has, where it was asked for by another one.
+#[derive(Debug, Clone)]
+pub(crate) struct Methods(Vec<Method>);
+
+impl Methods {
+    /// Of the path of this request; none where there is nothing at this path. To be used by who answers
+    /// otherwise.
+    pub(crate) fn of(request: &HttpRequest) -> Option<Self> {
+        request.extensions().get().cloned()
+    }
+
+    /// The same with those that a server answers by itself.
+    pub(crate) fn with_implied(mut self) -> Self {
+        if self.0.contains(&Method::GET) {
+            self.0.push(Method::HEAD);
+        }
+        self.0.push(Method::OPTIONS);
+        self
+    }
+
+    /// As `Allow` lists them.
+    pub(crate) fn listed(&self) -> String {
+        let usual = [
+            Method::GET,
+            Method::HEAD,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+            Method::OPTIONS,
+        ];
+        let there = usual.iter().filter(|method| self.0.contains(method));
+        let names: Vec<&str> = there.map(Method::as_str).collect();
+        names.join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,7 @@ use actix_web::{HttpRequest, web};
 pub use vestibule_service::{ALIAS, MOUNT};
 
 use crate::refusals;
-use crate::routes::Routes;
+use crate::routes::{Routes, Table};
 
 pub(crate) use answer::error as refusal;
 
@@ -28,15 +28,14 @@ pub(crate) fn configure(routes: &mut Routes<'_>) {
 }
 
 /// The same under the usual path, which the document does not repeat.
-pub(crate) fn configure_alias(config: &mut web::ServiceConfig) {
-    mount(&mut Routes::Served(config), ALIAS);
+pub(crate) fn configure_alias(table: &mut Table) {
+    mount(&mut Routes::Served(table), ALIAS);
 }
 
 fn mount(routes: &mut Routes<'_>, path: &'static str) {
-    routes.below(path, services, |scope| {
+    routes.below(path, services, web::to(fallback::answer), move |scope| {
         scope
             .app_data(Mount(path))
-            .default_service(web::to(fallback::answer))
             .wrap(from_fn(refusals::over_scim))
             .wrap(Compress::default())
             .wrap(from_fn(coding::settle))
@@ -44,32 +43,10 @@ fn mount(routes: &mut Routes<'_>, path: &'static str) {
 }
 
 fn services(routes: &mut Routes<'_>) {
-    routes
-        .service(users::search)
-        .service(groups::search)
-        // Otherwise `.search` would be taken for an id.
-        .undescribed("/Users/.search", web::route().to(fallback::answer))
-        .undescribed("/Groups/.search", web::route().to(fallback::answer))
-        .service(users::create)
-        .service(users::list)
-        .service(users::read)
-        .service(users::replace)
-        .service(users::patch)
-        .service(users::delete)
-        .service(groups::create)
-        .service(groups::list)
-        .service(groups::read)
-        .service(groups::replace)
-        .service(groups::patch)
-        .service(groups::delete)
-        .service(everything::list)
-        .service(everything::search)
-        .service(everything::bulk)
-        .service(discovery::service_provider_config)
-        .service(discovery::list_resource_types)
-        .service(discovery::read_resource_type)
-        .service(discovery::list_schemas)
-        .service(discovery::read_schema);
+    users::configure(routes);
+    groups::configure(routes);
+    everything::configure(routes);
+    discovery::configure(routes);
 }
 
 /// The path under which a request came in.

@@ -1,7 +1,7 @@
 //! Access groups: the policies of remote access to which vendors and internal groups are tied.
 
+use actix_web::HttpResponse;
 use actix_web::http::header::{ETAG, LOCATION};
-use actix_web::{HttpResponse, delete, get, patch, post};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -15,15 +15,10 @@ use super::body::{Admin, Body, Given, Id, IfMatch, etag};
 use super::list::{List, Page, Paging, truth};
 use super::problem::{ChangeProblems, Problem, Problems};
 use super::words;
-use crate::routes::Routes;
+use crate::routes::{Routes, operations};
 
 pub(super) fn configure(routes: &mut Routes<'_>) {
-    routes
-        .service(list)
-        .service(create)
-        .service(read)
-        .service(change)
-        .service(delete);
+    operations!(routes; list, create, read, change, delete);
 }
 
 /// Which access groups to list.
@@ -305,12 +300,13 @@ impl From<service::AccessGroupDetails> for AccessGroupDetails {
 
 /// List access groups
 #[utoipa::path(
+    get,
+    path = "/access-groups",
     operation_id = "listAccessGroups",
     tag = "Access groups",
     params(Choice, Paging, ("sort" = Option<words::AccessGroupSort>, Query, description = "Without it, `created`.")),
     responses((status = 200, description = "A page of access groups.", content((Page<AccessGroup> = "application/json"), (String = "text/csv"))), Problems),
 )]
-#[get("/access-groups")]
 async fn list(
     admin: Admin,
     wanted: List<Choice, service::AccessGroupSort>,
@@ -329,6 +325,8 @@ async fn list(
 
 /// Create an access group
 #[utoipa::path(
+    post,
+    path = "/access-groups",
     operation_id = "createAccessGroup",
     tag = "Access groups",
     request_body = NewAccessGroup,
@@ -340,7 +338,6 @@ async fn list(
         ChangeProblems,
     ),
 )]
-#[post("/access-groups")]
 async fn create(admin: Admin, body: Body<NewAccessGroup>) -> Result<HttpResponse, Problem> {
     let settings = body.0.into_settings();
     let group = admin
@@ -359,6 +356,8 @@ async fn create(admin: Admin, body: Body<NewAccessGroup>) -> Result<HttpResponse
 
 /// Show an access group
 #[utoipa::path(
+    get,
+    path = "/access-groups/{id}",
     operation_id = "getAccessGroup",
     tag = "Access groups",
     params(("id" = Uuid, Path, description = "Id of the access group.")),
@@ -369,7 +368,6 @@ async fn create(admin: Admin, body: Body<NewAccessGroup>) -> Result<HttpResponse
         Problems,
     ),
 )]
-#[get("/access-groups/{id}")]
 async fn read(admin: Admin, id: Id<AccessGroupId>) -> Result<HttpResponse, Problem> {
     let details = admin
         .run(move |service, call| service.find_access_group(call, id.0))
@@ -384,6 +382,8 @@ async fn read(admin: Admin, id: Id<AccessGroupId>) -> Result<HttpResponse, Probl
 ///
 /// A JSON merge patch (RFC 7396). Disabling it shuts out everybody who comes in through it.
 #[utoipa::path(
+    patch,
+    path = "/access-groups/{id}",
     operation_id = "changeAccessGroup",
     tag = "Access groups",
     params(
@@ -398,7 +398,6 @@ async fn read(admin: Admin, id: Id<AccessGroupId>) -> Result<HttpResponse, Probl
         ChangeProblems,
     ),
 )]
-#[patch("/access-groups/{id}")]
 async fn change(
     admin: Admin,
     id: Id<AccessGroupId>,
@@ -418,12 +417,13 @@ async fn change(
 ///
 /// Only once nothing is tied to it.
 #[utoipa::path(
+    delete,
+    path = "/access-groups/{id}",
     operation_id = "deleteAccessGroup",
     tag = "Access groups",
     params(("id" = Uuid, Path, description = "Id of the access group.")),
     responses((status = 204, description = "Gone."), ChangeProblems),
 )]
-#[delete("/access-groups/{id}")]
 async fn delete(admin: Admin, id: Id<AccessGroupId>) -> Result<HttpResponse, Problem> {
     let expected = admin.expected.clone();
     admin

@@ -1,7 +1,7 @@
 //! Access requests: links that others have to approve first.
 
+use actix_web::HttpResponse;
 use actix_web::http::header::LOCATION;
-use actix_web::{HttpResponse, delete, get, post};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -16,16 +16,10 @@ use super::links::{LinkForwarding, MadeAccessLink};
 use super::list::{List, Page, Paging};
 use super::problem::{ChangeProblems, Problem, Problems};
 use super::{MOUNT, words};
-use crate::routes::Routes;
+use crate::routes::{Routes, operations};
 
 pub(super) fn configure(routes: &mut Routes<'_>) {
-    routes
-        .service(list)
-        .service(create)
-        .service(read)
-        .service(approve)
-        .service(disapprove)
-        .service(withdraw);
+    operations!(routes; list, create, read, approve, disapprove, withdraw);
 }
 
 /// Which access requests to list.
@@ -237,12 +231,13 @@ struct Comment {
 
 /// List access requests
 #[utoipa::path(
+    get,
+    path = "/access-requests",
     operation_id = "listAccessRequests",
     tag = "Access requests",
     params(Choice, Paging, ("sort" = Option<words::AccessRequestSort>, Query, description = "Without it, `created`.")),
     responses((status = 200, description = "A page of access requests.", content((Page<AccessRequest> = "application/json"), (String = "text/csv"))), Problems),
 )]
-#[get("/access-requests")]
 async fn list(
     admin: Admin,
     wanted: List<Choice, service::AccessRequestSort>,
@@ -265,6 +260,8 @@ async fn list(
 ///
 /// Where the access group behind the person requires approvals, which a link then comes from alone.
 #[utoipa::path(
+    post,
+    path = "/access-requests",
     operation_id = "requestAccess",
     tag = "Access requests",
     request_body = NewAccessRequest,
@@ -275,7 +272,6 @@ async fn list(
         ChangeProblems,
     ),
 )]
-#[post("/access-requests")]
 async fn create(admin: Admin, body: Body<NewAccessRequest>) -> Result<HttpResponse, Problem> {
     let NewAccessRequest {
         user,
@@ -306,12 +302,13 @@ async fn create(admin: Admin, body: Body<NewAccessRequest>) -> Result<HttpRespon
 
 /// Show an access request
 #[utoipa::path(
+    get,
+    path = "/access-requests/{id}",
     operation_id = "getAccessRequest",
     tag = "Access requests",
     params(("id" = Uuid, Path, description = "Id of the access request.")),
     responses((status = 200, description = "The request and the votes.", body = AccessRequestDetails), Problems),
 )]
-#[get("/access-requests/{id}")]
 async fn read(admin: Admin, id: Id<AccessRequestId>) -> Result<HttpResponse, Problem> {
     let found = admin
         .run(move |service, call| service.find_access_request(call, id.0))
@@ -323,13 +320,14 @@ async fn read(admin: Admin, id: Id<AccessRequestId>) -> Result<HttpResponse, Pro
 ///
 /// Once, and not one's own. The last approval makes the link.
 #[utoipa::path(
+    post,
+    path = "/access-requests/{id}/approvals",
     operation_id = "approveAccessRequest",
     tag = "Access requests",
     params(("id" = Uuid, Path, description = "Id of the access request.")),
     request_body = Comment,
     responses((status = 200, description = "As it is now, and the link once it is made.", body = DecidedAccessRequest), ChangeProblems),
 )]
-#[post("/access-requests/{id}/approvals")]
 async fn approve(
     admin: Admin,
     id: Id<AccessRequestId>,
@@ -342,13 +340,14 @@ async fn approve(
 ///
 /// As many disapprovals as the access group says end it.
 #[utoipa::path(
+    post,
+    path = "/access-requests/{id}/disapprovals",
     operation_id = "disapproveAccessRequest",
     tag = "Access requests",
     params(("id" = Uuid, Path, description = "Id of the access request.")),
     request_body = Comment,
     responses((status = 200, description = "As it is now.", body = DecidedAccessRequest), ChangeProblems),
 )]
-#[post("/access-requests/{id}/disapprovals")]
 async fn disapprove(
     admin: Admin,
     id: Id<AccessRequestId>,
@@ -377,12 +376,13 @@ async fn vote(
 ///
 /// By whoever made it, or by an administrator, before it is decided.
 #[utoipa::path(
+    delete,
+    path = "/access-requests/{id}",
     operation_id = "withdrawAccessRequest",
     tag = "Access requests",
     params(("id" = Uuid, Path, description = "Id of the access request.")),
     responses((status = 200, description = "As it is now.", body = AccessRequestDetails), ChangeProblems),
 )]
-#[delete("/access-requests/{id}")]
 async fn withdraw(admin: Admin, id: Id<AccessRequestId>) -> Result<HttpResponse, Problem> {
     let withdrawn = admin
         .run(move |service, call| service.withdraw_access_request(call, id.0))

@@ -1,6 +1,6 @@
 //! Administrators and the API tokens they use.
 
-use actix_web::{HttpResponse, delete, get, post};
+use actix_web::HttpResponse;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -11,16 +11,10 @@ use super::body::{Admin, Body, Id, Name};
 use super::list::{List, Nothing, Page, Paging, truth};
 use super::problem::{ChangeProblems, Problem, Problems};
 use super::words;
-use crate::routes::Routes;
+use crate::routes::{Routes, operations};
 
 pub(super) fn configure(routes: &mut Routes<'_>) {
-    routes
-        .service(list)
-        .service(create)
-        .service(tokens)
-        .service(issue)
-        .service(revoke)
-        .service(me);
+    operations!(routes; list, create, tokens, issue, revoke, me);
 }
 
 /// Who administers. Never one whom a provider pushed.
@@ -130,12 +124,13 @@ const COLUMNS: [&str; 5] = ["/id", "/name", "/role", "/enabled", "/created"];
 
 /// List administrators
 #[utoipa::path(
+    get,
+    path = "/administrators",
     operation_id = "listAdministrators",
     tag = "Administrators",
     params(Choice, Paging, ("sort" = Option<words::AdministratorSort>, Query, description = "Without it, `name`.")),
     responses((status = 200, description = "A page of administrators.", content((Page<Administrator> = "application/json"), (String = "text/csv"))), Problems),
 )]
-#[get("/administrators")]
 async fn list(
     admin: Admin,
     wanted: List<Choice, service::AdministratorSort>,
@@ -155,12 +150,13 @@ async fn list(
 
 /// Create an administrator
 #[utoipa::path(
+    post,
+    path = "/administrators",
     operation_id = "createAdministrator",
     tag = "Administrators",
     request_body = NewAdministrator,
     responses((status = 201, description = "Created.", body = Administrator), ChangeProblems),
 )]
-#[post("/administrators")]
 async fn create(admin: Admin, body: Body<NewAdministrator>) -> Result<HttpResponse, Problem> {
     let NewAdministrator {
         name,
@@ -178,6 +174,8 @@ const TOKEN_COLUMNS: [&str; 4] = ["/id", "/name", "/created", "/expires"];
 
 /// List an administrator's API tokens
 #[utoipa::path(
+    get,
+    path = "/administrators/{name}/tokens",
     operation_id = "listAdminTokens",
     tag = "Administrators",
     params(
@@ -187,7 +185,6 @@ const TOKEN_COLUMNS: [&str; 4] = ["/id", "/name", "/created", "/expires"];
     ),
     responses((status = 200, description = "A page of them, oldest first.", content((Page<AdminToken> = "application/json"), (String = "text/csv"))), Problems),
 )]
-#[get("/administrators/{name}/tokens")]
 async fn tokens(
     admin: Admin,
     name: Name,
@@ -202,13 +199,14 @@ async fn tokens(
 
 /// Issue an API token
 #[utoipa::path(
+    post,
+    path = "/administrators/{name}/tokens",
     operation_id = "issueAdminToken",
     tag = "Administrators",
     params(("name" = String, Path, description = "Name of the administrator.")),
     request_body = NewAdminToken,
     responses((status = 201, description = "The new token.", body = IssuedAdminToken), ChangeProblems),
 )]
-#[post("/administrators/{name}/tokens")]
 async fn issue(
     admin: Admin,
     owner: Name,
@@ -227,12 +225,13 @@ async fn issue(
 
 /// Revoke an API token
 #[utoipa::path(
+    delete,
+    path = "/admin-tokens/{id}",
     operation_id = "revokeAdminToken",
     tag = "Administrators",
     params(("id" = Uuid, Path, description = "Id of the token.")),
     responses((status = 204, description = "It no longer works."), ChangeProblems),
 )]
-#[delete("/admin-tokens/{id}")]
 async fn revoke(admin: Admin, id: Id<CredentialId>) -> Result<HttpResponse, Problem> {
     admin
         .run(move |service, call| service.revoke_admin_token(call, id.0))
@@ -242,11 +241,12 @@ async fn revoke(admin: Admin, id: Id<CredentialId>) -> Result<HttpResponse, Prob
 
 /// Show who the token belongs to
 #[utoipa::path(
+    get,
+    path = "/me",
     operation_id = "getMe",
     tag = "Administrators",
     responses((status = 200, description = "The sender of this request.", body = Myself), Problems),
 )]
-#[get("/me")]
 async fn me(admin: Admin) -> Result<HttpResponse, Problem> {
     let operator = admin.run(Service::identify).await?;
     let name = operator.actor.detail().map(std::borrow::Cow::into_owned);

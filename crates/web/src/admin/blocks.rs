@@ -1,6 +1,6 @@
 //! Blocks: an administrator's word against a person, which no provider can see or change.
 
-use actix_web::{HttpResponse, delete, get, post};
+use actix_web::HttpResponse;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -11,10 +11,10 @@ use super::body::{Admin, Body, Id, When};
 use super::list::{List, Page, Paging};
 use super::problem::{ChangeProblems, Problem, Problems};
 use super::words;
-use crate::routes::Routes;
+use crate::routes::{Routes, operations};
 
 pub(super) fn configure(routes: &mut Routes<'_>) {
-    routes.service(list).service(create).service(lift);
+    operations!(routes; list, create, lift);
 }
 
 /// Which blocks to list.
@@ -90,12 +90,13 @@ struct NewBlock {
 
 /// List blocks
 #[utoipa::path(
+    get,
+    path = "/blocks",
     operation_id = "listBlocks",
     tag = "People",
     params(Choice, Paging, ("sort" = Option<words::BlockSort>, Query, description = "Without it, `created`.")),
     responses((status = 200, description = "A page of blocks.", content((Page<Block> = "application/json"), (String = "text/csv"))), Problems),
 )]
-#[get("/blocks")]
 async fn list(
     admin: Admin,
     wanted: List<Choice, service::BlockSort>,
@@ -116,13 +117,14 @@ async fn list(
 ///
 /// At once, and whatever the provider says of them from now on.
 #[utoipa::path(
+    post,
+    path = "/users/{id}/blocks",
     operation_id = "blockPerson",
     tag = "People",
     params(("id" = Uuid, Path, description = "Id of the person.")),
     request_body = NewBlock,
     responses((status = 201, description = "The block.", body = Block), ChangeProblems),
 )]
-#[post("/users/{id}/blocks")]
 async fn create(
     admin: Admin,
     id: Id<UserId>,
@@ -137,12 +139,13 @@ async fn create(
 
 /// Lift a block
 #[utoipa::path(
+    delete,
+    path = "/blocks/{id}",
     operation_id = "liftBlock",
     tag = "People",
     params(("id" = Uuid, Path, description = "Id of the block.")),
     responses((status = 204, description = "Lifted."), ChangeProblems),
 )]
-#[delete("/blocks/{id}")]
 async fn lift(admin: Admin, id: Id<BlockId>) -> Result<HttpResponse, Problem> {
     admin
         .run(move |service, call| service.lift_block(call, id.0))

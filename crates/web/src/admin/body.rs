@@ -19,6 +19,7 @@ use vestibule_service::{AdminCall, Error, Precondition, Service};
 use super::problem::{Kind, Problem};
 use crate::blocking::blocking;
 use crate::request::{self, BodyError, Sender};
+use crate::routes;
 use crate::{Web, WebSettings};
 
 /// Largest body in bytes: room for a thousand approvers of the greatest length.
@@ -384,22 +385,12 @@ impl<A: FromStr + 'static, B: FromStr + 'static> FromRequest for Ids<A, B> {
     type Error = Problem;
     type Future = Later<Self>;
 
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, texts) = (
-            request.clone(),
-            web::Path::<(String, String)>::from_request(request, payload).into_inner(),
-        );
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
         Box::pin(async move {
-            let parsed = texts.ok().and_then(|texts| {
-                let known = |text: &str| !text.contains('\0');
-                let (first, second) = texts.into_inner();
-                (known(&first) && known(&second))
-                    .then(|| Some((first.parse().ok()?, second.parse().ok()?)))
-                    .flatten()
-            });
-            match parsed {
-                Some((first, second)) => Ok(Self(first, second)),
-                None => Err(unknown(&request).await),
+            match (segment(&request, 0), segment(&request, 1)) {
+                (Some(first), Some(second)) => Ok(Self(first, second)),
+                _ => Err(unknown(&request).await),
             }
         })
     }
@@ -413,23 +404,20 @@ impl FromRequest for Name {
     type Error = Problem;
     type Future = Later<Self>;
 
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, name) = (
-            request.clone(),
-            web::Path::<String>::from_request(request, payload).into_inner(),
-        );
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
         Box::pin(async move {
-            match name {
-                Ok(name) if !name.contains('\0') => Ok(Self(name.into_inner())),
-                _ => Err(unknown(&request).await),
+            match segment(&request, 0) {
+                Some(name) => Ok(Self(name)),
+                None => Err(unknown(&request).await),
             }
         })
     }
 }
 
-/// The variable part of the path at `index`.
+/// What stands in the path at `index`, if it can be read so.
 fn segment<T: FromStr>(request: &HttpRequest, index: usize) -> Option<T> {
-    let (_, text) = request.match_info().iter().nth(index)?;
+    let text = routes::segment(request, index).filter(|text| !text.contains('\0'))?;
     text.parse().ok()
 }
 

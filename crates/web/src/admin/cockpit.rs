@@ -1,7 +1,7 @@
 //! Every credential of the providers in one place, for people and for their monitoring.
 
+use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_TYPE;
-use actix_web::{HttpResponse, get};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -17,13 +17,10 @@ use super::body::{Admin, Id};
 use super::list::{List, Page, Paging};
 use super::problem::{Problem, Problems};
 use super::words;
-use crate::routes::Routes;
+use crate::routes::{Routes, operations};
 
 pub(super) fn configure(routes: &mut Routes<'_>) {
-    routes
-        .service(credentials)
-        .service(provider_credentials)
-        .service(metrics);
+    operations!(routes; credentials, provider_credentials, metrics);
 }
 
 /// One credential, without anything secret.
@@ -124,12 +121,13 @@ const COLUMNS: [&str; 14] = [
 /// Secrets, activation tokens, signing keys and federated issuers, and the fetched tokens of each
 /// provider in one line; the first to end first.
 #[utoipa::path(
+    get,
+    path = "/credentials",
     operation_id = "listCredentials",
     tag = "Credentials",
     params(Choice, Paging, ("sort" = Option<words::CredentialSort>, Query, description = "Without it, `expires`.")),
     responses((status = 200, description = "A page of credentials.", content((Page<Credential> = "application/json"), (String = "text/csv"))), Problems),
 )]
-#[get("/credentials")]
 async fn credentials(
     admin: Admin,
     wanted: List<Choice, CredentialSort>,
@@ -149,6 +147,8 @@ async fn credentials(
 
 /// List a provider's credentials
 #[utoipa::path(
+    get,
+    path = "/providers/{id}/credentials",
     operation_id = "listProviderCredentials",
     tag = "Credentials",
     params(
@@ -159,7 +159,6 @@ async fn credentials(
     ),
     responses((status = 200, description = "A page of them, the first to end first.", content((Page<Credential> = "application/json"), (String = "text/csv"))), Problems),
 )]
-#[get("/providers/{id}/credentials")]
 async fn provider_credentials(
     admin: Admin,
     id: Id<ProviderId>,
@@ -183,11 +182,12 @@ async fn provider_credentials(
 ///
 /// In the Prometheus text format: how many credentials work, and how many end soon.
 #[utoipa::path(
+    get,
+    path = "/metrics",
     operation_id = "readMetrics",
     tag = "Credentials",
     responses((status = 200, description = "The metrics.", body = String, content_type = "text/plain"), Problems),
 )]
-#[get("/metrics")]
 async fn metrics(admin: Admin) -> Result<HttpResponse, Problem> {
     let counts = admin.run(Service::count_credentials).await?;
     Ok(HttpResponse::Ok()

@@ -1,6 +1,6 @@
 //! A provider's credentials: client secrets and activation tokens.
 
-use actix_web::{HttpResponse, delete, get, post};
+use actix_web::HttpResponse;
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -13,17 +13,10 @@ use super::body::{Admin, Body, Id, Ids, When};
 use super::list::{List, Nothing, Page, Paging};
 use super::problem::{ChangeProblems, Problem, Problems};
 use super::words;
-use crate::routes::Routes;
+use crate::routes::{Routes, operations};
 
 pub(super) fn configure(routes: &mut Routes<'_>) {
-    routes
-        .service(rotate)
-        .service(revoke_secret)
-        .service(tokens)
-        .service(issue)
-        .service(revoke_token)
-        .service(revoke_all)
-        .service(revoke_before);
+    operations!(routes; rotate, revoke_secret, tokens, issue, revoke_token, revoke_all, revoke_before);
 }
 
 /// How the present secret is to go.
@@ -175,13 +168,14 @@ struct IssuedActivationToken {
 ///
 /// Two secrets work at the same time, so that the product can be reconfigured without an outage.
 #[utoipa::path(
+    post,
+    path = "/providers/{id}/secrets",
     operation_id = "rotateProviderSecret",
     tag = "Credentials",
     params(("id" = Uuid, Path, description = "Id of the provider.")),
     request_body = Rotation,
     responses((status = 201, description = "The new secret.", body = NewSecret), ChangeProblems),
 )]
-#[post("/providers/{id}/secrets")]
 async fn rotate(
     admin: Admin,
     id: Id<ProviderId>,
@@ -203,6 +197,8 @@ async fn rotate(
 
 /// Revoke a client secret
 #[utoipa::path(
+    delete,
+    path = "/providers/{id}/secrets/{secret}",
     operation_id = "revokeProviderSecret",
     tag = "Credentials",
     params(
@@ -211,7 +207,6 @@ async fn rotate(
     ),
     responses((status = 204, description = "It no longer works."), ChangeProblems),
 )]
-#[delete("/providers/{id}/secrets/{secret}")]
 async fn revoke_secret(
     admin: Admin,
     ids: Ids<ProviderId, CredentialId>,
@@ -227,6 +222,8 @@ const COLUMNS: [&str; 5] = ["/id", "/name", "/scopes", "/issued", "/expires"];
 
 /// List a provider's activation tokens
 #[utoipa::path(
+    get,
+    path = "/providers/{id}/tokens",
     operation_id = "listActivationTokens",
     tag = "Credentials",
     params(
@@ -236,7 +233,6 @@ const COLUMNS: [&str; 5] = ["/id", "/name", "/scopes", "/issued", "/expires"];
     ),
     responses((status = 200, description = "A page of them, oldest first.", content((Page<ActivationToken> = "application/json"), (String = "text/csv"))), Problems),
 )]
-#[get("/providers/{id}/tokens")]
 async fn tokens(
     admin: Admin,
     id: Id<ProviderId>,
@@ -254,13 +250,14 @@ async fn tokens(
 ///
 /// A long-lived bearer token for products that have one pasted instead of asking for it.
 #[utoipa::path(
+    post,
+    path = "/providers/{id}/tokens",
     operation_id = "issueActivationToken",
     tag = "Credentials",
     params(("id" = Uuid, Path, description = "Id of the provider.")),
     request_body = NewActivationToken,
     responses((status = 201, description = "The new token.", body = IssuedActivationToken), ChangeProblems),
 )]
-#[post("/providers/{id}/tokens")]
 async fn issue(
     admin: Admin,
     id: Id<ProviderId>,
@@ -288,6 +285,8 @@ async fn issue(
 ///
 /// An activation token, or one that the token endpoint issued, by its id.
 #[utoipa::path(
+    delete,
+    path = "/providers/{id}/tokens/{token}",
     operation_id = "revokeProviderToken",
     tag = "Credentials",
     params(
@@ -296,7 +295,6 @@ async fn issue(
     ),
     responses((status = 204, description = "It no longer works."), ChangeProblems),
 )]
-#[delete("/providers/{id}/tokens/{token}")]
 async fn revoke_token(
     admin: Admin,
     ids: Ids<ProviderId, CredentialId>,
@@ -309,12 +307,13 @@ async fn revoke_token(
 
 /// Revoke every access token of a provider
 #[utoipa::path(
+    delete,
+    path = "/providers/{id}/tokens",
     operation_id = "revokeAllProviderTokens",
     tag = "Credentials",
     params(("id" = Uuid, Path, description = "Id of the provider.")),
     responses((status = 204, description = "None of them works any more."), ChangeProblems),
 )]
-#[delete("/providers/{id}/tokens")]
 async fn revoke_all(admin: Admin, id: Id<ProviderId>) -> Result<HttpResponse, Problem> {
     admin
         .run(move |service, call| service.revoke_all_tokens(call, id.0))
@@ -343,13 +342,14 @@ struct EndedTokens {
 /// Ends every access and activation token of the provider issued before it, also one that a restored
 /// backup should bring back. An earlier instant than the last one changes nothing.
 #[utoipa::path(
+    post,
+    path = "/providers/{id}/token-epoch",
     operation_id = "revokeProviderTokensBefore",
     tag = "Credentials",
     params(("id" = Uuid, Path, description = "Id of the provider.")),
     request_body = TokenEpoch,
     responses((status = 200, description = "They no longer work.", body = EndedTokens), ChangeProblems),
 )]
-#[post("/providers/{id}/token-epoch")]
 async fn revoke_before(
     admin: Admin,
     id: Id<ProviderId>,

@@ -1,6 +1,6 @@
 //! The append-only record of every change, and the proof that nobody has touched it.
 
-use actix_web::{HttpResponse, get};
+use actix_web::HttpResponse;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -14,10 +14,10 @@ use super::body::{Admin, When};
 use super::list::{List, Page, Paging};
 use super::problem::{Problem, Problems};
 use super::words;
-use crate::routes::Routes;
+use crate::routes::{Routes, operations};
 
 pub(super) fn configure(routes: &mut Routes<'_>) {
-    routes.service(list).service(verify);
+    operations!(routes; list, verify);
 }
 
 /// Which events to list.
@@ -200,12 +200,13 @@ fn hexadecimal(bytes: &[u8]) -> String {
 
 /// List events
 #[utoipa::path(
+    get,
+    path = "/events",
     operation_id = "listEvents",
     tag = "Events",
     params(Choice, Paging, ("sort" = Option<words::EventSort>, Query, description = "Without it, `-at`: newest first.")),
     responses((status = 200, description = "A page of events.", content((Page<Event> = "application/json"), (String = "text/csv"))), Problems),
 )]
-#[get("/events")]
 async fn list(
     admin: Admin,
     wanted: List<Choice, service::EventSort>,
@@ -231,11 +232,12 @@ async fn list(
 ///
 /// Reads every event there is: seconds on a large store.
 #[utoipa::path(
+    get,
+    path = "/audit/verification",
     operation_id = "verifyAudit",
     tag = "Events",
     responses((status = 200, description = "What was found, good or bad.", body = Verification), Problems),
 )]
-#[get("/audit/verification")]
 async fn verify(admin: Admin) -> Result<HttpResponse, Problem> {
     let verification = admin.run(Service::verify_chain).await?;
     Ok(HttpResponse::Ok().json(Verification::from(verification)))

@@ -1,6 +1,6 @@
 //! Whether the server keeps up with what it does in the background.
 
-use actix_web::{HttpResponse, get};
+use actix_web::HttpResponse;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -8,10 +8,10 @@ use vestibule_service::{Service, health as service};
 
 use super::body::Admin;
 use super::problem::{Problem, Problems};
-use crate::routes::Routes;
+use crate::routes::{Routes, operations};
 
 pub(super) fn configure(routes: &mut Routes<'_>) {
-    routes.service(read);
+    operations!(routes; read);
 }
 
 /// How one running server and its database are.
@@ -73,11 +73,12 @@ impl From<service::Health> for Health {
 /// Whether what runs in the background keeps up, and where the chain of events stands. `/healthz` and
 /// `/readyz` answer whether it lives and can serve, without a token.
 #[utoipa::path(
+    get,
+    path = "/health",
     operation_id = "readHealth",
     tag = "Health",
     responses((status = 200, description = "How it is.", body = Health), Problems),
 )]
-#[get("/health")]
 async fn read(admin: Admin) -> Result<HttpResponse, Problem> {
     let health = admin.run(Service::health).await?;
     Ok(HttpResponse::Ok().json(Health::from(health)))

@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use actix_web::web::Bytes;
-use actix_web::{HttpResponse, post, rt, web};
+use actix_web::{HttpResponse, rt, web};
 use futures_channel::mpsc;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -16,13 +16,13 @@ use super::body::{Admin, Params, uploaded};
 use super::list::truth;
 use super::problem::{ChangeProblems, Kind, Problem};
 use super::words;
-use crate::routes::Routes;
+use crate::routes::{Routes, operations};
 
 /// Largest file in bytes.
 const MAX_FILE: usize = 8 << 20;
 
 pub(super) fn configure(routes: &mut Routes<'_>) {
-    routes.service(people);
+    operations!(routes; people);
 }
 
 /// Whose people they become.
@@ -133,6 +133,8 @@ impl From<service::RowReport> for ImportedRow {
 /// `family_name`, `display_name`, `external_id`, `vendor`. Who is there already is never changed. Try it
 /// with `dry_run=true` first. With `progress=true` each line of the answer is an `ImportStep`.
 #[utoipa::path(
+    post,
+    path = "/imports/people",
     operation_id = "importPeople",
     tag = "People",
     params(Choice),
@@ -145,7 +147,6 @@ impl From<service::RowReport> for ImportedRow {
         ChangeProblems,
     ),
 )]
-#[post("/imports/people")]
 async fn people(
     admin: Admin,
     query: Params<Choice>,

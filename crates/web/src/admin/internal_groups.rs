@@ -1,6 +1,6 @@
 //! Groups that internal providers pushed, and what an administrator decides about them.
 
-use actix_web::{HttpResponse, get, patch};
+use actix_web::HttpResponse;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vestibule_domain::internal_group::InternalGroupSettings;
@@ -13,10 +13,10 @@ use super::body::{Admin, Body, Given, Id};
 use super::list::{List, Page, Paging};
 use super::problem::{ChangeProblems, Problem, Problems};
 use super::words;
-use crate::routes::Routes;
+use crate::routes::{Routes, operations};
 
 pub(super) fn configure(routes: &mut Routes<'_>) {
-    routes.service(list).service(read).service(change);
+    operations!(routes; list, read, change);
 }
 
 /// Which internal groups to list.
@@ -113,12 +113,13 @@ impl InternalGroupChanges {
 
 /// List internal groups
 #[utoipa::path(
+    get,
+    path = "/groups",
     operation_id = "listInternalGroups",
     tag = "Internal groups",
     params(Choice, Paging, ("sort" = Option<words::InternalGroupSort>, Query, description = "Without it, `created`.")),
     responses((status = 200, description = "A page of groups.", content((Page<InternalGroup> = "application/json"), (String = "text/csv"))), Problems),
 )]
-#[get("/groups")]
 async fn list(
     admin: Admin,
     wanted: List<Choice, service::InternalGroupSort>,
@@ -138,12 +139,13 @@ async fn list(
 
 /// Show an internal group
 #[utoipa::path(
+    get,
+    path = "/groups/{id}",
     operation_id = "getInternalGroup",
     tag = "Internal groups",
     params(("id" = Uuid, Path, description = "Id of the group.")),
     responses((status = 200, description = "The group.", body = InternalGroup), Problems),
 )]
-#[get("/groups/{id}")]
 async fn read(admin: Admin, id: Id<GroupId>) -> Result<HttpResponse, Problem> {
     let group = admin
         .run(move |service, call| service.find_internal_group(call, id.0))
@@ -155,13 +157,14 @@ async fn read(admin: Admin, id: Id<GroupId>) -> Result<HttpResponse, Problem> {
 ///
 /// A JSON merge patch (RFC 7396).
 #[utoipa::path(
+    patch,
+    path = "/groups/{id}",
     operation_id = "changeInternalGroup",
     tag = "Internal groups",
     params(("id" = Uuid, Path, description = "Id of the group.")),
     request_body = InternalGroupChanges,
     responses((status = 200, description = "As it is now.", body = InternalGroup), ChangeProblems),
 )]
-#[patch("/groups/{id}")]
 async fn change(
     admin: Admin,
     id: Id<GroupId>,

@@ -2,8 +2,8 @@
 
 mod panic;
 
+use actix_web::HttpResponse;
 use actix_web::http::header::LOCATION;
-use actix_web::{HttpResponse, delete, get, post};
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -19,17 +19,10 @@ use super::list::{List, Page, Paging};
 use super::problem::{ChangeProblems, Problem, Problems};
 use super::{MOUNT, words};
 use crate::enter;
-use crate::routes::Routes;
+use crate::routes::{Routes, operations};
 
 pub(super) fn configure(routes: &mut Routes<'_>) {
-    routes
-        .service(list)
-        .service(create)
-        .service(read)
-        .service(revoke)
-        .service(again)
-        .service(letters)
-        .service(show_code);
+    operations!(routes; list, create, read, revoke, again, letters, show_code);
     panic::configure(routes);
 }
 
@@ -205,12 +198,13 @@ struct EntryCode {
 
 /// List access links
 #[utoipa::path(
+    get,
+    path = "/links",
     operation_id = "listLinks",
     tag = "Links",
     params(Choice, Paging, ("sort" = Option<words::LinkSort>, Query, description = "Without it, `created`.")),
     responses((status = 200, description = "A page of links.", content((Page<AccessLink> = "application/json"), (String = "text/csv"))), Problems),
 )]
-#[get("/links")]
 async fn list(
     admin: Admin,
     wanted: List<Choice, service::LinkSort>,
@@ -233,6 +227,8 @@ async fn list(
 ///
 /// Only somebody who may get in when it starts, and never past the end of their vendor.
 #[utoipa::path(
+    post,
+    path = "/users/{id}/links",
     operation_id = "createLink",
     tag = "Links",
     params(("id" = Uuid, Path, description = "Id of the person.")),
@@ -244,7 +240,6 @@ async fn list(
         ChangeProblems,
     ),
 )]
-#[post("/users/{id}/links")]
 async fn create(
     admin: Admin,
     id: Id<UserId>,
@@ -275,12 +270,13 @@ async fn create(
 ///
 /// Not its address: that was shown once.
 #[utoipa::path(
+    get,
+    path = "/links/{id}",
     operation_id = "getLink",
     tag = "Links",
     params(("id" = Uuid, Path, description = "Id of the link.")),
     responses((status = 200, description = "The link.", body = AccessLink), Problems),
 )]
-#[get("/links/{id}")]
 async fn read(admin: Admin, id: Id<LinkId>) -> Result<HttpResponse, Problem> {
     let found = admin
         .run(move |service, call| service.find_link(call, id.0))
@@ -292,12 +288,13 @@ async fn read(admin: Admin, id: Id<LinkId>) -> Result<HttpResponse, Problem> {
 ///
 /// At once and for good.
 #[utoipa::path(
+    delete,
+    path = "/links/{id}",
     operation_id = "revokeLink",
     tag = "Links",
     params(("id" = Uuid, Path, description = "Id of the link.")),
     responses((status = 200, description = "As it is now.", body = AccessLink), ChangeProblems),
 )]
-#[delete("/links/{id}")]
 async fn revoke(admin: Admin, id: Id<LinkId>) -> Result<HttpResponse, Problem> {
     let ended = admin
         .run(move |service, call| service.revoke_link(call, id.0))
@@ -310,13 +307,14 @@ async fn revoke(admin: Admin, id: Id<LinkId>) -> Result<HttpResponse, Problem> {
 /// One that stands: mailed once more, or shown under another address, which is recorded. The addresses
 /// given out before open it too, until it ends.
 #[utoipa::path(
+    post,
+    path = "/links/{id}/again",
     operation_id = "giveLinkAgain",
     tag = "Links",
     params(("id" = Uuid, Path, description = "Id of the link.")),
     request_body = LinkOnceMore,
     responses((status = 200, description = "The link, with its other address.", body = MadeAccessLink), ChangeProblems),
 )]
-#[post("/links/{id}/again")]
 async fn again(
     admin: Admin,
     id: Id<LinkId>,
@@ -371,12 +369,13 @@ impl From<QueuedLetter> for LinkLetter {
 ///
 /// Where the link and its entry codes were mailed to, and how far each mail got. Never what it says.
 #[utoipa::path(
+    get,
+    path = "/links/{id}/letters",
     operation_id = "listLinkLetters",
     tag = "Links",
     params(("id" = Uuid, Path, description = "Id of the link.")),
     responses((status = 200, description = "The letters, oldest first.", body = Page<LinkLetter>), Problems),
 )]
-#[get("/links/{id}/letters")]
 async fn letters(admin: Admin, id: Id<LinkId>) -> Result<HttpResponse, Problem> {
     let letters = admin
         .run(move |service, call| service.letters_of(call, id.0))
@@ -388,12 +387,13 @@ async fn letters(admin: Admin, id: Id<LinkId>) -> Result<HttpResponse, Problem> 
 ///
 /// A new one, which takes the place of any other of this link. That it was shown is recorded.
 #[utoipa::path(
+    post,
+    path = "/links/{id}/codes",
     operation_id = "showEntryCode",
     tag = "Links",
     params(("id" = Uuid, Path, description = "Id of the link.")),
     responses((status = 201, description = "The code.", body = EntryCode), ChangeProblems),
 )]
-#[post("/links/{id}/codes")]
 async fn show_code(admin: Admin, id: Id<LinkId>) -> Result<HttpResponse, Problem> {
     let shown = admin
         .run(move |service, call| service.show_entry_code(call, id.0))

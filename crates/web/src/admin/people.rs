@@ -3,7 +3,7 @@
 mod access;
 mod answers;
 
-use actix_web::{HttpResponse, get, post};
+use actix_web::HttpResponse;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use vestibule_domain::{ProviderId, UserId, VendorId};
@@ -13,18 +13,13 @@ use super::body::{Admin, Body, Id, Params, When};
 use super::list::{List, Page, Paging, truth};
 use super::problem::{ChangeProblems, Problem, Problems};
 use super::words;
-use crate::routes::Routes;
+use crate::routes::{Routes, operations};
 use access::{Access, Decisions};
 use answers::{Person, PersonDetails, Placed};
 
 pub(super) fn configure(routes: &mut Routes<'_>) {
     // What gateways ask comes first.
-    routes
-        .service(decide)
-        .service(decide_many)
-        .service(list)
-        .service(read)
-        .service(placement);
+    operations!(routes; decide, decide_many, list, read, placement);
 }
 
 /// Which people to list.
@@ -74,12 +69,13 @@ struct Instant {
 
 /// List people
 #[utoipa::path(
+    get,
+    path = "/users",
     operation_id = "listPeople",
     tag = "People",
     params(Choice, Paging, ("sort" = Option<words::PersonSort>, Query, description = "Without it, `created`. `modified` needs `provider`.")),
     responses((status = 200, description = "A page of people.", content((Page<Person> = "application/json"), (String = "text/csv"))), Problems),
 )]
-#[get("/users")]
 async fn list(
     admin: Admin,
     wanted: List<Choice, service::PersonSort>,
@@ -104,12 +100,13 @@ async fn list(
 ///
 /// With groups, placement, blocks, and the resource as the provider sees it.
 #[utoipa::path(
+    get,
+    path = "/users/{id}",
     operation_id = "getPerson",
     tag = "People",
     params(("id" = Uuid, Path, description = "Id of the person.")),
     responses((status = 200, description = "The person.", body = PersonDetails), Problems),
 )]
-#[get("/users/{id}")]
 async fn read(admin: Admin, id: Id<UserId>) -> Result<HttpResponse, Problem> {
     let person = admin
         .run(move |service, call| service.find_person(call, id.0))
@@ -148,12 +145,13 @@ fn vendors<'de, D: Deserializer<'de>>(text: D) -> Result<Vec<VendorId>, D::Error
 /// The one vendor a third-party person belongs to, the candidates it was chosen from, the rule, and
 /// the event that caused it; and which vendor other rules would choose now.
 #[utoipa::path(
+    get,
+    path = "/users/{id}/placement",
     operation_id = "getPersonPlacement",
     tag = "People",
     params(("id" = Uuid, Path, description = "Id of the person."), Priority),
     responses((status = 200, description = "The placement, if there is one.", body = Placed), Problems),
 )]
-#[get("/users/{id}/placement")]
 async fn placement(
     admin: Admin,
     id: Id<UserId>,
@@ -183,12 +181,13 @@ struct DecisionRequest {
 ///
 /// For gateways: up to 1,000 people a call, answered in the order asked for.
 #[utoipa::path(
+    post,
+    path = "/access/decisions",
     operation_id = "decideAccessOfMany",
     tag = "People",
     request_body = DecisionRequest,
     responses((status = 200, description = "The decisions.", body = Decisions), ChangeProblems),
 )]
-#[post("/access/decisions")]
 async fn decide_many(admin: Admin, body: Body<DecisionRequest>) -> Result<HttpResponse, Problem> {
     let DecisionRequest { users, at } = body.0;
     let decided = admin
@@ -201,12 +200,13 @@ async fn decide_many(admin: Admin, body: Body<DecisionRequest>) -> Result<HttpRe
 ///
 /// With the whole chain of reasons and, for a refusal, what would flip it.
 #[utoipa::path(
+    get,
+    path = "/users/{id}/access",
     operation_id = "decideAccess",
     tag = "People",
     params(("id" = Uuid, Path, description = "Id of the person."), Instant),
     responses((status = 200, description = "The decision.", body = Access), Problems),
 )]
-#[get("/users/{id}/access")]
 async fn decide(
     admin: Admin,
     id: Id<UserId>,

@@ -5,8 +5,8 @@ mod authentication;
 mod requests;
 mod seen;
 
+use actix_web::HttpResponse;
 use actix_web::http::header::{ETAG, LOCATION};
-use actix_web::{HttpResponse, delete, get, patch, post};
 use serde::Deserialize;
 use vestibule_domain::ProviderId;
 use vestibule_domain::provider::{ProviderState, UserType};
@@ -17,20 +17,13 @@ use super::body::{Admin, Body, Id, IfMatch, etag};
 use super::list::{List, Page, Paging};
 use super::problem::{ChangeProblems, Problem, Problems};
 use super::words;
-use crate::routes::Routes;
+use crate::routes::{Routes, operations};
 use crate::{oauth, scim};
 use answers::{Holdings, Provider, ProviderDetails, RegisteredProvider};
 use requests::{NewProvider, ProviderChanges, StateChange};
 
 pub(super) fn configure(routes: &mut Routes<'_>) {
-    routes
-        .service(list)
-        .service(create)
-        .service(read)
-        .service(change)
-        .service(preview_deletion)
-        .service(delete)
-        .service(set_state);
+    operations!(routes; list, create, read, change, preview_deletion, delete, set_state);
     seen::configure(routes);
 }
 
@@ -61,12 +54,13 @@ const COLUMNS: [&str; 8] = [
 
 /// List providers
 #[utoipa::path(
+    get,
+    path = "/providers",
     operation_id = "listProviders",
     tag = "Providers",
     params(Choice, Paging, ("sort" = Option<words::ProviderSort>, Query, description = "Without it, `created`.")),
     responses((status = 200, description = "A page of providers.", content((Page<Provider> = "application/json"), (String = "text/csv"))), Problems),
 )]
-#[get("/providers")]
 async fn list(
     admin: Admin,
     wanted: List<Choice, service::ProviderSort>,
@@ -88,6 +82,8 @@ async fn list(
 ///
 /// The answer is the only one that ever shows the client secret.
 #[utoipa::path(
+    post,
+    path = "/providers",
     operation_id = "createProvider",
     tag = "Providers",
     request_body = NewProvider,
@@ -99,7 +95,6 @@ async fn list(
         ChangeProblems,
     ),
 )]
-#[post("/providers")]
 async fn create(admin: Admin, body: Body<NewProvider>) -> Result<HttpResponse, Problem> {
     let state = body.0.state;
     let settings = body.0.into_settings();
@@ -125,6 +120,8 @@ async fn create(admin: Admin, body: Body<NewProvider>) -> Result<HttpResponse, P
 ///
 /// With its credentials (never the secrets), their last uses, its warnings and what it owns.
 #[utoipa::path(
+    get,
+    path = "/providers/{id}",
     operation_id = "getProvider",
     tag = "Providers",
     params(("id" = Uuid, Path, description = "Id of the provider.")),
@@ -135,7 +132,6 @@ async fn create(admin: Admin, body: Body<NewProvider>) -> Result<HttpResponse, P
         Problems,
     ),
 )]
-#[get("/providers/{id}")]
 async fn read(admin: Admin, id: Id<ProviderId>) -> Result<HttpResponse, Problem> {
     let details = admin
         .run(move |service, call| service.find_provider(call, id.0))
@@ -150,6 +146,8 @@ async fn read(admin: Admin, id: Id<ProviderId>) -> Result<HttpResponse, Problem>
 ///
 /// A JSON merge patch (RFC 7396): what is left out stays, null unsets. The user type cannot change.
 #[utoipa::path(
+    patch,
+    path = "/providers/{id}",
     operation_id = "changeProvider",
     tag = "Providers",
     params(
@@ -164,7 +162,6 @@ async fn read(admin: Admin, id: Id<ProviderId>) -> Result<HttpResponse, Problem>
         ChangeProblems,
     ),
 )]
-#[patch("/providers/{id}")]
 async fn change(
     admin: Admin,
     id: Id<ProviderId>,
@@ -183,12 +180,13 @@ async fn change(
 
 /// Preview what deleting a provider would end
 #[utoipa::path(
+    get,
+    path = "/providers/{id}/deletion",
     operation_id = "previewProviderDeletion",
     tag = "Providers",
     params(("id" = Uuid, Path, description = "Id of the provider.")),
     responses((status = 200, description = "What it owns, and so what would go with it.", body = Holdings), Problems),
 )]
-#[get("/providers/{id}/deletion")]
 async fn preview_deletion(admin: Admin, id: Id<ProviderId>) -> Result<HttpResponse, Problem> {
     let holdings = admin
         .run(move |service, call| service.preview_provider_deletion(call, id.0))
@@ -200,12 +198,13 @@ async fn preview_deletion(admin: Admin, id: Id<ProviderId>) -> Result<HttpRespon
 ///
 /// With everything it owns: its people lose their access. See the preview first.
 #[utoipa::path(
+    delete,
+    path = "/providers/{id}",
     operation_id = "deleteProvider",
     tag = "Providers",
     params(("id" = Uuid, Path, description = "Id of the provider.")),
     responses((status = 204, description = "Gone."), ChangeProblems),
 )]
-#[delete("/providers/{id}")]
 async fn delete(admin: Admin, id: Id<ProviderId>) -> Result<HttpResponse, Problem> {
     admin
         .run(move |service, call| service.delete_provider(call, id.0))
@@ -218,13 +217,14 @@ async fn delete(admin: Admin, id: Id<ProviderId>) -> Result<HttpResponse, Proble
 /// A paused provider is asked to come again later; a disabled one is refused, and its short tokens
 /// end. Neither touches the access of people already in.
 #[utoipa::path(
+    post,
+    path = "/providers/{id}/state",
     operation_id = "setProviderState",
     tag = "Providers",
     params(("id" = Uuid, Path, description = "Id of the provider.")),
     request_body = StateChange,
     responses((status = 200, description = "As it is now.", body = Provider), ChangeProblems),
 )]
-#[post("/providers/{id}/state")]
 async fn set_state(
     admin: Admin,
     id: Id<ProviderId>,

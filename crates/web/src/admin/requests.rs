@@ -1,6 +1,6 @@
 //! Refused requests: what providers were not allowed or able to do, and why.
 
-use actix_web::{HttpResponse, get};
+use actix_web::HttpResponse;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -13,14 +13,10 @@ use super::body::{Admin, Id, Name};
 use super::list::{List, Page, Paging};
 use super::problem::{Problem, Problems};
 use super::words;
-use crate::routes::Routes;
+use crate::routes::{Routes, operations};
 
 pub(super) fn configure(routes: &mut Routes<'_>) {
-    routes
-        .service(list)
-        .service(of_provider)
-        .service(drops)
-        .service(read);
+    operations!(routes; list, of_provider, drops, read);
 }
 
 /// Which refused requests to list.
@@ -167,12 +163,13 @@ struct RequestDrops {
 ///
 /// Of all providers, and of senders nobody knows. They show within two seconds.
 #[utoipa::path(
+    get,
+    path = "/requests",
     operation_id = "listRequests",
     tag = "Requests",
     params(Choice, Paging, ("sort" = Option<words::RequestSort>, Query, description = "Without it, `-at`: newest first.")),
     responses((status = 200, description = "A page of refused requests.", content((Page<RefusedRequest> = "application/json"), (String = "text/csv"))), Problems),
 )]
-#[get("/requests")]
 async fn list(
     admin: Admin,
     wanted: List<Choice, service::RequestSort>,
@@ -188,13 +185,14 @@ async fn list(
 ///
 /// What its product was not allowed or able to do, and what to do about it.
 #[utoipa::path(
+    get,
+    path = "/providers/{id}/requests",
     operation_id = "listProviderRequests",
     tag = "Requests",
     params(("id" = Uuid, Path, description = "Id of the provider."), Choice, Paging,
         ("sort" = Option<words::RequestSort>, Query, description = "Without it, `-at`: newest first.")),
     responses((status = 200, description = "A page of refused requests.", content((Page<RefusedRequest> = "application/json"), (String = "text/csv"))), Problems),
 )]
-#[get("/providers/{id}/requests")]
 async fn of_provider(
     admin: Admin,
     id: Id<ProviderId>,
@@ -210,11 +208,12 @@ async fn of_provider(
 
 /// Count refused requests that could not be kept
 #[utoipa::path(
+    get,
+    path = "/requests/drops",
     operation_id = "countDroppedRequests",
     tag = "Requests",
     responses((status = 200, description = "Since the server was first started.", body = RequestDrops), Problems),
 )]
-#[get("/requests/drops")]
 async fn drops(admin: Admin) -> Result<HttpResponse, Problem> {
     let dropped = admin.run(Service::dropped_requests).await?;
     Ok(HttpResponse::Ok().json(RequestDrops { dropped }))
@@ -224,12 +223,13 @@ async fn drops(admin: Admin) -> Result<HttpResponse, Problem> {
 ///
 /// By the request id that the error body carried.
 #[utoipa::path(
+    get,
+    path = "/requests/{trace_id}",
     operation_id = "getRequest",
     tag = "Requests",
     params(("trace_id" = String, Path, description = "The request id that the answer carried.")),
     responses((status = 200, description = "The request.", body = RefusedRequest), Problems),
 )]
-#[get("/requests/{trace_id}")]
 async fn read(admin: Admin, trace_id: Name) -> Result<HttpResponse, Problem> {
     let found = admin
         .run(move |service, call| service.find_request(call, &trace_id.0))

@@ -3,7 +3,7 @@
 //! Definitions are written as RFC 7643 writes them, so that a document of another server can be sent
 //! as it is.
 
-use actix_web::{HttpResponse, delete, get, post, put};
+use actix_web::HttpResponse;
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -13,20 +13,10 @@ use vestibule_service::definitions::{ResourceTypeInfo, SchemaInfo};
 use super::body::{Admin, Body, Ids, Name, NoBody};
 use super::list::Page;
 use super::problem::{ChangeProblems, Problem, Problems};
-use crate::routes::Routes;
+use crate::routes::{Routes, operations};
 
 pub(super) fn configure(routes: &mut Routes<'_>) {
-    routes
-        .service(list)
-        .service(add)
-        .service(remove)
-        .service(add_attribute)
-        .service(remove_attribute)
-        .service(list_resource_types)
-        .service(add_resource_type)
-        .service(remove_resource_type)
-        .service(add_extension)
-        .service(remove_extension);
+    operations!(routes; list, add, remove, add_attribute, remove_attribute, list_resource_types, add_resource_type, remove_resource_type, add_extension, remove_extension);
 }
 
 /// A schema (RFC 7643, section 7). Characteristics left out have the defaults of section 2.2.
@@ -123,11 +113,12 @@ struct ResourceTypeDetails {
 
 /// List schemas
 #[utoipa::path(
+    get,
+    path = "/schemas",
     operation_id = "listDefinedSchemas",
     tag = "Schemas",
     responses((status = 200, description = "Every schema.", body = Page<SchemaDetails>), Problems),
 )]
-#[get("/schemas")]
 async fn list(admin: Admin) -> Result<HttpResponse, Problem> {
     let schemas = admin.run(Service::list_schemas).await?;
     Ok(HttpResponse::Ok().json(Page::<SchemaDetails>::all(schemas)))
@@ -137,12 +128,13 @@ async fn list(admin: Admin) -> Result<HttpResponse, Problem> {
 ///
 /// It is used once a resource type has it.
 #[utoipa::path(
+    post,
+    path = "/schemas",
     operation_id = "addSchema",
     tag = "Schemas",
     request_body = SchemaDefinition,
     responses((status = 201, description = "Defined.", body = SchemaDefinition), ChangeProblems),
 )]
-#[post("/schemas")]
 async fn add(admin: Admin, body: Body<Value>) -> Result<HttpResponse, Problem> {
     let schema = admin
         .run(move |service, call| service.add_schema(call, &body.0))
@@ -154,12 +146,13 @@ async fn add(admin: Admin, body: Body<Value>) -> Result<HttpResponse, Problem> {
 ///
 /// Only once no resource type has it.
 #[utoipa::path(
+    delete,
+    path = "/schemas/{urn}",
     operation_id = "removeSchema",
     tag = "Schemas",
     params(("urn" = String, Path, description = "URN of the schema.")),
     responses((status = 204, description = "Gone."), ChangeProblems),
 )]
-#[delete("/schemas/{urn}")]
 async fn remove(admin: Admin, urn: Name) -> Result<HttpResponse, Problem> {
     admin
         .run(move |service, call| service.remove_schema(call, &urn.0))
@@ -171,13 +164,14 @@ async fn remove(admin: Admin, urn: Name) -> Result<HttpResponse, Problem> {
 ///
 /// Also to a built-in one. It cannot be required.
 #[utoipa::path(
+    post,
+    path = "/schemas/{urn}/attributes",
     operation_id = "addAttribute",
     tag = "Schemas",
     params(("urn" = String, Path, description = "URN of the schema.")),
     request_body = AttributeDefinition,
     responses((status = 201, description = "Added.", body = AttributeDefinition), ChangeProblems),
 )]
-#[post("/schemas/{urn}/attributes")]
 async fn add_attribute(
     admin: Admin,
     urn: Name,
@@ -193,6 +187,8 @@ async fn add_attribute(
 ///
 /// Refused, with their number, while resources hold a value of it.
 #[utoipa::path(
+    delete,
+    path = "/schemas/{urn}/attributes/{name}",
     operation_id = "removeAttribute",
     tag = "Schemas",
     params(
@@ -201,7 +197,6 @@ async fn add_attribute(
     ),
     responses((status = 204, description = "Gone."), ChangeProblems),
 )]
-#[delete("/schemas/{urn}/attributes/{name}")]
 async fn remove_attribute(
     admin: Admin,
     place: Ids<String, String>,
@@ -214,11 +209,12 @@ async fn remove_attribute(
 
 /// List resource types
 #[utoipa::path(
+    get,
+    path = "/resource-types",
     operation_id = "listDefinedResourceTypes",
     tag = "Schemas",
     responses((status = 200, description = "Every resource type.", body = Page<ResourceTypeDetails>), Problems),
 )]
-#[get("/resource-types")]
 async fn list_resource_types(admin: Admin) -> Result<HttpResponse, Problem> {
     let types = admin.run(Service::list_resource_types).await?;
     Ok(HttpResponse::Ok().json(Page::<ResourceTypeDetails>::all(types)))
@@ -228,12 +224,13 @@ async fn list_resource_types(admin: Admin) -> Result<HttpResponse, Problem> {
 ///
 /// Its resources are served at its endpoint from the next request on.
 #[utoipa::path(
+    post,
+    path = "/resource-types",
     operation_id = "addResourceType",
     tag = "Schemas",
     request_body = ResourceTypeDefinition,
     responses((status = 201, description = "Defined.", body = ResourceTypeDefinition), ChangeProblems),
 )]
-#[post("/resource-types")]
 async fn add_resource_type(admin: Admin, body: Body<Value>) -> Result<HttpResponse, Problem> {
     let defined = admin
         .run(move |service, call| service.add_resource_type(call, &body.0))
@@ -245,12 +242,13 @@ async fn add_resource_type(admin: Admin, body: Body<Value>) -> Result<HttpRespon
 ///
 /// Refused, with their number, while there are resources of it.
 #[utoipa::path(
+    delete,
+    path = "/resource-types/{name}",
     operation_id = "removeResourceType",
     tag = "Schemas",
     params(("name" = String, Path, description = "Name of the resource type.")),
     responses((status = 204, description = "Gone."), ChangeProblems),
 )]
-#[delete("/resource-types/{name}")]
 async fn remove_resource_type(admin: Admin, name: Name) -> Result<HttpResponse, Problem> {
     admin
         .run(move |service, call| service.remove_resource_type(call, &name.0))
@@ -260,6 +258,8 @@ async fn remove_resource_type(admin: Admin, name: Name) -> Result<HttpResponse, 
 
 /// Extend a resource type by a schema
 #[utoipa::path(
+    put,
+    path = "/resource-types/{name}/extensions/{urn}",
     operation_id = "addExtension",
     tag = "Schemas",
     params(
@@ -268,7 +268,6 @@ async fn remove_resource_type(admin: Admin, name: Name) -> Result<HttpResponse, 
     ),
     responses((status = 204, description = "Extended."), ChangeProblems),
 )]
-#[put("/resource-types/{name}/extensions/{urn}")]
 async fn add_extension(
     admin: Admin,
     place: Ids<String, String>,
@@ -284,6 +283,8 @@ async fn add_extension(
 ///
 /// Refused, with their number, while resources hold data of it.
 #[utoipa::path(
+    delete,
+    path = "/resource-types/{name}/extensions/{urn}",
     operation_id = "removeExtension",
     tag = "Schemas",
     params(
@@ -292,7 +293,6 @@ async fn add_extension(
     ),
     responses((status = 204, description = "Gone."), ChangeProblems),
 )]
-#[delete("/resource-types/{name}/extensions/{urn}")]
 async fn remove_extension(
     admin: Admin,
     place: Ids<String, String>,

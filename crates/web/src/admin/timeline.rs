@@ -1,6 +1,6 @@
 //! What time alone will change.
 
-use actix_web::{HttpResponse, get};
+use actix_web::HttpResponse;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -14,10 +14,10 @@ use super::body::{Admin, When};
 use super::list::{List, Page, Paging};
 use super::problem::{Problem, Problems};
 use super::words;
-use crate::routes::Routes;
+use crate::routes::{Routes, operations};
 
 pub(super) fn configure(routes: &mut Routes<'_>) {
-    routes.service(list);
+    operations!(routes; list);
 }
 
 /// Which moments to list.
@@ -100,12 +100,13 @@ const COLUMNS: [&str; 7] = [
 /// Starts, ends and expiries that are to come as things stand, the next one first. At each instant
 /// its event is recorded, once.
 #[utoipa::path(
+    get,
+    path = "/timeline",
     operation_id = "listTimeline",
     tag = "Timeline",
     params(Choice, Paging, ("sort" = Option<words::TimelineSort>, Query, description = "Without it, `at`.")),
     responses((status = 200, description = "A page of moments.", content((Page<Moment> = "application/json"), (String = "text/csv"))), Problems),
 )]
-#[get("/timeline")]
 async fn list(
     admin: Admin,
     wanted: List<Choice, service::TimelineSort>,

@@ -1,7 +1,7 @@
 //! Vendors: the outside companies that come into being with a third-party provider's groups.
 
+use actix_web::HttpResponse;
 use actix_web::http::header::ETAG;
-use actix_web::{HttpResponse, get, patch, post};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -15,15 +15,10 @@ use super::body::{Admin, Body, Given, Id, IfMatch, When, etag};
 use super::list::{List, Nothing, Page, Paging};
 use super::problem::{ChangeProblems, Problem, Problems};
 use super::words;
-use crate::routes::Routes;
+use crate::routes::{Routes, operations};
 
 pub(super) fn configure(routes: &mut Routes<'_>) {
-    routes
-        .service(list)
-        .service(read)
-        .service(change)
-        .service(people)
-        .service(reattach);
+    operations!(routes; list, read, change, people, reattach);
 }
 
 /// Which vendors to list.
@@ -211,12 +206,13 @@ struct Reattachment {
 
 /// List vendors
 #[utoipa::path(
+    get,
+    path = "/vendors",
     operation_id = "listVendors",
     tag = "Vendors",
     params(Choice, Paging, ("sort" = Option<words::VendorSort>, Query, description = "Without it, `created`.")),
     responses((status = 200, description = "A page of vendors.", content((Page<Vendor> = "application/json"), (String = "text/csv"))), Problems),
 )]
-#[get("/vendors")]
 async fn list(
     admin: Admin,
     wanted: List<Choice, service::VendorSort>,
@@ -237,6 +233,8 @@ async fn list(
 
 /// Show a vendor
 #[utoipa::path(
+    get,
+    path = "/vendors/{id}",
     operation_id = "getVendor",
     tag = "Vendors",
     params(("id" = Uuid, Path, description = "Id of the vendor.")),
@@ -247,7 +245,6 @@ async fn list(
         Problems,
     ),
 )]
-#[get("/vendors/{id}")]
 async fn read(admin: Admin, id: Id<VendorId>) -> Result<HttpResponse, Problem> {
     let details = admin
         .run(move |service, call| service.find_vendor(call, id.0))
@@ -263,6 +260,8 @@ async fn read(admin: Admin, id: Id<VendorId>) -> Result<HttpResponse, Problem> {
 /// A JSON merge patch (RFC 7396). A pending vendor lets nobody in until it has an access group and a
 /// start and is enabled.
 #[utoipa::path(
+    patch,
+    path = "/vendors/{id}",
     operation_id = "changeVendor",
     tag = "Vendors",
     params(
@@ -277,7 +276,6 @@ async fn read(admin: Admin, id: Id<VendorId>) -> Result<HttpResponse, Problem> {
         ChangeProblems,
     ),
 )]
-#[patch("/vendors/{id}")]
 async fn change(
     admin: Admin,
     id: Id<VendorId>,
@@ -295,13 +293,14 @@ async fn change(
 
 /// List a vendor's people
 #[utoipa::path(
+    get,
+    path = "/vendors/{id}/people",
     operation_id = "listVendorPeople",
     tag = "Vendors",
     params(("id" = Uuid, Path, description = "Id of the vendor."), Paging,
         ("sort" = Option<words::PlacedSort>, Query, description = "Without it, `created`.")),
     responses((status = 200, description = "A page of the people placed in it.", content((Page<VendorPerson> = "application/json"), (String = "text/csv"))), Problems),
 )]
-#[get("/vendors/{id}/people")]
 async fn people(
     admin: Admin,
     id: Id<VendorId>,
@@ -321,13 +320,14 @@ async fn people(
 ///
 /// It takes the place of the pending vendor of a group of the same provider.
 #[utoipa::path(
+    post,
+    path = "/vendors/{id}/reattach",
     operation_id = "reattachVendor",
     tag = "Vendors",
     params(("id" = Uuid, Path, description = "Id of the closed vendor.")),
     request_body = Reattachment,
     responses((status = 200, description = "As it is now.", body = Vendor), ChangeProblems),
 )]
-#[post("/vendors/{id}/reattach")]
 async fn reattach(
     admin: Admin,
     id: Id<VendorId>,

@@ -4,17 +4,21 @@
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
+use actix_web::HttpResponse;
+use actix_web::http::Method;
 use actix_web::http::header::CACHE_CONTROL;
-use actix_web::web::{self, ServiceConfig};
-use actix_web::{HttpResponse, get};
 use vestibule_oauth::Digest;
+
+use crate::routes::{Segment, Table};
 
 const STYLE: &str = include_str!("../../assets/console/console.css");
 const SCRIPT: &str = include_str!("../../assets/console/console.js");
 const ICON: &str = include_str!("../../assets/console/icon.svg");
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(icon).service(asset);
+pub(super) fn configure(table: &mut Table) {
+    table
+        .page(Method::GET, "/assets/console/icon.svg", icon)
+        .page(Method::GET, "/assets/console/{name}", asset);
 }
 
 /// Address of the style sheet.
@@ -40,14 +44,12 @@ fn address(content: &str, ending: &str) -> String {
     address
 }
 
-#[get("/assets/console/icon.svg")]
 async fn icon() -> HttpResponse {
     kept("image/svg+xml", ICON)
 }
 
-#[get("/assets/console/{name}")]
-async fn asset(name: web::Path<String>) -> HttpResponse {
-    let asked = format!("/assets/console/{name}");
+async fn asset(name: Segment) -> HttpResponse {
+    let asked = format!("/assets/console/{}", &*name);
     if asked == style() {
         kept("text/css; charset=utf-8", STYLE)
     } else if asked == script() {

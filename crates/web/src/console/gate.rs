@@ -67,18 +67,18 @@ async fn admit(
         Err(Error::Unauthenticated(_)) => return Err(to_sign_in(request)),
         Err(error) => return Err(reply::broken(&error, &web, looks, &id)),
     };
-    let pattern = request.match_pattern().unwrap_or_default();
+    let route = routes::find(request.method(), request.match_info().unprocessed());
     let visit = Visit {
         csrf: csrf(&secret),
         web: web.get_ref().clone(),
         call,
         who: present.administrator,
-        dangerous: !reads && routes::dangerous(&pattern),
+        dangerous: !reads && route.is_some_and(routes::dangerous),
         unproved: !present.fresh,
         looks,
         t: looks.t,
         path: request.path().to_owned(),
-        pattern: pattern.clone(),
+        route,
         posted: !reads,
         query: Pairs::parse(request.query_string().as_bytes()),
         request_id: id,
@@ -89,16 +89,16 @@ async fn admit(
             .unwrap_or_default()
             .to_owned(),
     };
-    let Some(needed) = routes::needed(request.method(), &pattern) else {
+    let Some(route) = route else {
         return Err(reply::not_found(&visit));
     };
-    if visit.who.role < needed {
-        return Err(visit.refusal(&Error::Forbidden(needed)));
+    if visit.who.role < route.role {
+        return Err(visit.refusal(&Error::Forbidden(route.role)));
     }
     let settings = web.service.settings();
     if settings.second_factor_required
         && !visit.who.second_factor
-        && !routes::without_second_factor(&pattern)
+        && !routes::without_second_factor(route)
     {
         return Err(reply::see("/console/account/second-factor?notice=required"));
     }

@@ -4,10 +4,10 @@
 //! cookie of the session is a strict one, which browsers leave out of whatever another site led to;
 //! so the way in goes over a page of ours.
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::{LOCATION, SET_COOKIE};
-use actix_web::web::{Data, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, get};
+use actix_web::http::{Method, StatusCode};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
 use vestibule_oauth::Digest;
 use vestibule_service::sessions::SignedIn;
 
@@ -19,6 +19,7 @@ use super::{MOUNT, SIGN_IN, sign_in};
 use crate::Web;
 use crate::blocking::blocking;
 use crate::request::{Sender, request_id};
+use crate::routes::Table;
 
 /// Where a sign-in with OpenID Connect begins.
 pub(super) const BEGIN: &str = "/flow/auth/openid";
@@ -28,11 +29,12 @@ pub const CALLBACK: &str = "/flow/auth/openid/callback";
 /// Seconds within which one comes back.
 const LIFE: u32 = 600;
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(begin).service(finish);
+pub(super) fn configure(table: &mut Table) {
+    table
+        .page(Method::GET, "/flow/auth/openid", begin)
+        .page(Method::GET, CALLBACK, finish);
 }
 
-#[get("/flow/auth/openid")]
 async fn begin(web: Data<Web>, request: HttpRequest) -> HttpResponse {
     let looks = Looks::of(&request);
     let Some(openid) = web.openid.clone() else {
@@ -55,7 +57,6 @@ async fn begin(web: Data<Web>, request: HttpRequest) -> HttpResponse {
     }
 }
 
-#[get("/flow/auth/openid/callback")]
 async fn finish(web: Data<Web>, request: HttpRequest, sender: Sender) -> HttpResponse {
     let looks = Looks::of(&request);
     let mut answer = come_back(&web, &request, sender, looks).await;

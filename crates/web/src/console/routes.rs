@@ -1,8 +1,11 @@
 //! Every page and every change of the console, with the role each needs: the one table that routing,
 //! the gate, the navigation and the tests of both are made from.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use actix_web::http::Method;
-use actix_web::web::{self, ServiceConfig};
+use matchit::Router;
 use vestibule_service::Role;
 
 use super::fields::Fields;
@@ -14,6 +17,7 @@ use super::{
     health, home, internal_groups, links, panic, people, proof, providers, requests, schemas,
     search, settings, setup, sure, timeline, tolerances, vendors, warnings,
 };
+use crate::routes::{Table, rooted};
 
 /// A page, or a change.
 #[derive(Debug, Clone, Copy)]
@@ -38,12 +42,12 @@ macro_rules! routes {
             Route { method: Verb::$verb, path: $path, role: Role::$role },
         )+];
 
-        pub(super) fn configure(config: &mut ServiceConfig) {
-            $(routes!(@one config $verb $path $($handler)::+);)+
+        pub(super) fn configure(table: &mut Table) {
+            $(routes!(@one table $verb $path $($handler)::+);)+
         }
     };
-    (@one $config:ident Get $path:literal $($handler:ident)::+) => {
-        $config.route($path, web::get().to(|visit: Visit| async move {
+    (@one $table:ident Get $path:literal $($handler:ident)::+) => {
+        $table.page(Method::GET, $path, |visit: Visit| async move {
             let answer = $($handler)::+(&visit).await;
             match answer {
                 // An export asks for one page after the other.
@@ -52,11 +56,11 @@ macro_rules! routes {
                 }),
                 answer => visit.respond(answer),
             }
-        }));
+        });
     };
     // What changes something takes the form, and so its token; what is dangerous, a proof besides.
-    (@one $config:ident Post $path:literal $($handler:ident)::+) => {
-        $config.route($path, web::post().to(|visit: Visit, fields: Fields| async move {
+    (@one $table:ident Post $path:literal $($handler:ident)::+) => {
+        $table.page(Method::POST, $path, |visit: Visit, fields: Fields| async move {
             if let Some(asked) = sure::asked(&visit, &fields) {
                 return visit.respond(Ok(asked.into()));
             }
@@ -64,7 +68,7 @@ macro_rules! routes {
                 Ok(()) => visit.respond($($handler)::+(&visit, &fields).await),
                 Err(asked) => visit.respond(asked),
             }
-        }));
+        });
     };
 }
 
@@ -172,19 +176,31 @@ routes! {
     Post "/sign-out" Auditor account::sign_out;
 }
 
-/// The role that a request with this method to the matched pattern needs; none when there is no such
-/// route.
-pub(super) fn needed(method: &Method, pattern: &str) -> Option<Role> {
+/// The routes of each path, found as the worker's table finds who answers.
+static PATHS: LazyLock<Router<Vec<&'static Route>>> = LazyLock::new(|| {
+    let mut by_path: BTreeMap<&str, Vec<&Route>> = BTreeMap::new();
+    for route in ROUTES {
+        by_path.entry(rooted(route.path)).or_default().push(route);
+    }
+    let mut paths = Router::new();
+    for (path, routes) in by_path {
+        paths
+            .insert(path, routes)
+            .expect("no two patterns are for the same paths");
+    }
+    paths
+});
+
+/// The route that a request with this method takes to this path below the mount.
+pub(super) fn find(method: &Method, path: &str) -> Option<&'static Route> {
     let verb = match *method {
         Method::GET | Method::HEAD => Verb::Get,
         Method::POST => Verb::Post,
         _ => return None,
     };
-    let path = pattern.strip_prefix(MOUNT)?;
-    ROUTES
-        .iter()
-        .find(|route| route.method == verb && route.path == path)
-        .map(|route| route.role)
+    let found = PATHS.at(rooted(path)).ok()?;
+    let mut routes = found.value.iter().copied();
+    routes.find(|route| route.method == verb)
 }
 
 /// The page on which a form with this address stands: that address where it is a page too, else the
@@ -201,23 +217,13 @@ pub(super) fn page_of(path: &str) -> &str {
 }
 
 fn is_page(path: &str) -> bool {
-    let Some(path) = path.strip_prefix(MOUNT) else {
-        return false;
-    };
-    let mut gets = ROUTES.iter().filter(|route| route.method == Verb::Get);
-    gets.any(|route| {
-        let mut parts = path.split('/');
-        let mut fits = |part: &str| {
-            let given = parts.next();
-            given == Some(part) || part.starts_with('{') && given.is_some()
-        };
-        route.path.split('/').all(&mut fits) && parts.next().is_none()
-    })
+    let below = path.strip_prefix(MOUNT);
+    below.is_some_and(|path| find(&Method::GET, path).is_some())
 }
 
 /// Whether somebody who signed in a while ago proves once more who they are before this change: what
 /// gives out or replaces a credential, lets further addresses in, or grants a role (R-WEB-7).
-pub(super) fn dangerous(pattern: &str) -> bool {
+pub(super) fn dangerous(route: &Route) -> bool {
     [
         "/providers/new",
         "/providers/{id}/edit",
@@ -231,15 +237,12 @@ pub(super) fn dangerous(pattern: &str) -> bool {
         "/administrators/{name}/tokens",
         "/account/second-factor",
     ]
-    .iter()
-    .any(|path| pattern.strip_prefix(MOUNT) == Some(path))
+    .contains(&route.path)
 }
 
 /// Whether the page is reached without a second factor even where one is required: the way to it.
-pub(super) fn without_second_factor(pattern: &str) -> bool {
-    ["/account/second-factor", "/sign-out"]
-        .iter()
-        .any(|path| pattern.strip_prefix(MOUNT) == Some(path))
+pub(super) fn without_second_factor(route: &Route) -> bool {
+    ["/account/second-factor", "/sign-out"].contains(&route.path)
 }
 
 /// A part of the navigation.

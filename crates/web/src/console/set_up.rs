@@ -3,8 +3,8 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_SECURITY_POLICY;
-use actix_web::web::{self, Data, Path};
-use actix_web::{HttpRequest, HttpResponse, get, post};
+use actix_web::web::{self, Data};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -19,13 +19,13 @@ use super::visit::Looks;
 use crate::Web;
 use crate::blocking::{blocking, log};
 use crate::request::request_id;
-use crate::routes::Routes;
+use crate::routes::{Routes, Segment, operations};
 
 /// No script at all, the one style sheet, and the form goes back here only.
 const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 pub(crate) fn configure(routes: &mut Routes<'_>) {
-    routes.service(show).service(redeem);
+    operations!(routes; show, redeem);
 }
 
 #[derive(Template)]
@@ -57,6 +57,8 @@ pub(super) struct SetUpForm {
 ///
 /// Where the first administrator chooses a name and a password. Looking at it does not use it up.
 #[utoipa::path(
+    get,
+    path = "/flow/setup/{token}",
     operation_id = "showSetUp",
     tag = "Set-up",
     params(("token" = String, Path, description = "From the link that the server prints when it starts.")),
@@ -65,8 +67,7 @@ pub(super) struct SetUpForm {
         (status = 410, description = "The link does not work, or no longer.", content_type = "text/html", body = String),
     ),
 )]
-#[get("/flow/setup/{token}")]
-async fn show(web: Data<Web>, token: Path<String>, request: HttpRequest) -> HttpResponse {
+async fn show(web: Data<Web>, token: Segment, request: HttpRequest) -> HttpResponse {
     let looks = Looks::of(&request);
     let Some(secret) = Secret::parse(SecretKind::Setup, &token) else {
         return gone(looks);
@@ -87,6 +88,8 @@ async fn show(web: Data<Web>, token: Path<String>, request: HttpRequest) -> Http
 ///
 /// Uses the link up.
 #[utoipa::path(
+    post,
+    path = "/flow/setup/{token}",
     operation_id = "redeemSetUp",
     tag = "Set-up",
     params(("token" = String, Path, description = "From the link that the server prints when it starts.")),
@@ -97,13 +100,7 @@ async fn show(web: Data<Web>, token: Path<String>, request: HttpRequest) -> Http
         (status = 410, description = "The link does not work, or no longer.", content_type = "text/html", body = String),
     ),
 )]
-#[post("/flow/setup/{token}")]
-async fn redeem(
-    web: Data<Web>,
-    token: Path<String>,
-    request: HttpRequest,
-    sent: Sent,
-) -> HttpResponse {
+async fn redeem(web: Data<Web>, token: Segment, request: HttpRequest, sent: Sent) -> HttpResponse {
     let looks = Looks::of(&request);
     let Some(secret) = Secret::parse(SecretKind::Setup, &token) else {
         return gone(looks);

@@ -1,10 +1,10 @@
 //! The sign-in page, where products' tiles lead to, and the looks of the console, which are chosen
 //! before one is anybody.
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::{LOCATION, SET_COOKIE};
-use actix_web::web::{Bytes, Data, Payload, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, get, post};
+use actix_web::http::{Method, StatusCode};
+use actix_web::web::{Bytes, Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
 use vestibule_oauth::Secret;
 use vestibule_service::AdminCall;
 use vestibule_service::AdminCredential;
@@ -21,6 +21,7 @@ use super::{MOUNT, SIGN_IN, gate, openid};
 use crate::Web;
 use crate::blocking::{blocking, log};
 use crate::request::{Sender, body, request_id};
+use crate::routes::Table;
 
 /// Where people ask for a way in.
 const ASK: &str = "/flow/auth/link";
@@ -29,16 +30,15 @@ const MAX_FORM: usize = 16 * 1024;
 /// How long a browser remembers looks, in seconds.
 const REMEMBERED: u32 = 365 * 24 * 60 * 60;
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
-        .service(root)
-        .service(show)
-        .service(enter)
-        .service(ask)
-        .service(preferences);
+pub(super) fn configure(table: &mut Table) {
+    table
+        .page(Method::GET, "/", root)
+        .page(Method::GET, SIGN_IN, show)
+        .page(Method::POST, SIGN_IN, enter)
+        .page(Method::POST, "/flow/auth/link", ask)
+        .page(Method::POST, "/flow/preferences", preferences);
 }
 
-#[get("/")]
 async fn root() -> HttpResponse {
     see(SIGN_IN)
 }
@@ -53,7 +53,6 @@ struct Typed<'a> {
     notice: Option<Notice>,
 }
 
-#[get("/flow/auth/signin")]
 async fn show(web: Data<Web>, request: HttpRequest) -> HttpResponse {
     let looks = Looks::of(&request);
     let query = Pairs::parse(request.query_string().as_bytes());
@@ -91,7 +90,6 @@ async fn show(web: Data<Web>, request: HttpRequest) -> HttpResponse {
     )
 }
 
-#[post("/flow/auth/signin")]
 async fn enter(
     web: Data<Web>,
     request: HttpRequest,
@@ -212,7 +210,6 @@ fn page(web: &Web, looks: Looks, status: StatusCode, typed: Typed<'_>) -> HttpRe
 
 /// A person of a provider asks for a way in. The answer is the same whether the address is known,
 /// and so is the time it takes: what is to be done is done afterwards.
-#[post("/flow/auth/link")]
 async fn ask(
     web: Data<Web>,
     request: HttpRequest,
@@ -285,7 +282,6 @@ pub(super) fn no_cookie(web: &Web) -> String {
 }
 
 /// Language and theme, remembered by the browser.
-#[post("/flow/preferences")]
 async fn preferences(web: Data<Web>, request: HttpRequest, payload: Payload) -> HttpResponse {
     if !gate::is_own(&request, &web.settings.public_url) {
         return foreign(&web, Looks::of(&request));

@@ -20,8 +20,7 @@ pub(super) fn asked(visit: &Visit, fields: &Fields) -> Option<Page> {
 
 /// The section of texts that says what a change ends, and of which text of the button.
 fn ends(visit: &Visit, fields: &Fields) -> Option<(&'static str, &'static str)> {
-    let path = visit.pattern.strip_prefix(super::MOUNT)?;
-    match path {
+    match visit.route?.path {
         "/providers/{id}/state" => match fields.get("state").parse() {
             Ok(ProviderState::Paused) => Some(("sure.pause", "provider.pause")),
             Ok(ProviderState::Disabled) => Some(("sure.disable", "provider.disable")),

@@ -17,7 +17,7 @@ use vestibule_service::{AdminCall, Error, Role, Service};
 use super::form::{Field, Form, Pick, instant};
 use super::phrase::Phrase;
 use super::query::Pairs;
-use super::routes;
+use super::routes::{self, Route};
 use super::text::{Language, Texts};
 use crate::Web;
 use crate::blocking::blocking;
@@ -70,8 +70,8 @@ pub(crate) struct Visit {
     pub(crate) looks: Looks,
     pub(crate) t: Texts,
     pub(crate) path: String,
-    /// The route's, with its blanks.
-    pub(crate) pattern: String,
+    /// None where there is nothing.
+    pub(crate) route: Option<&'static Route>,
     /// Whether the page is the answer to a form, and so has no address of its own.
     pub(crate) posted: bool,
     pub(crate) query: Pairs,

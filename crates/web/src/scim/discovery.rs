@@ -1,7 +1,6 @@
 //! What this server can do (RFC 7644, section 4). Never filtered: a filter is 403.
 
-use actix_web::web::Path;
-use actix_web::{HttpResponse, route};
+use actix_web::HttpResponse;
 use serde_json::{Value, json};
 use vestibule_scim::{
     AuthenticationScheme, BulkLimits, Capabilities, Error, Pagination, ResourceType, discovery,
@@ -12,12 +11,16 @@ use super::documents::{DiscoveryDocument, Refusals};
 use super::query::Query;
 use super::request::Scim;
 use crate::Web;
+use crate::routes::{Routes, Segment, operations};
+
+pub(super) fn configure(routes: &mut Routes<'_>) {
+    operations!(routes; service_provider_config, list_resource_types, read_resource_type, list_schemas, read_schema);
+}
 
 /// What is supported, and within which limits.
 #[utoipa::path(get, path = "/ServiceProviderConfig", tag = "SCIM", operation_id = "readServiceProviderConfig",
     responses((status = 200, description = "The configuration", body = DiscoveryDocument, content_type = "application/scim+json"), Refusals))]
-#[route("/ServiceProviderConfig", method = "GET", method = "HEAD")]
-pub(crate) async fn service_provider_config(scim: Scim) -> HttpResponse {
+async fn service_provider_config(scim: Scim) -> HttpResponse {
     describe(scim, |web, _, base| {
         let settings = web.service.settings();
         let schemes = vec![AuthenticationScheme::BEARER_TOKEN];
@@ -39,8 +42,7 @@ pub(crate) async fn service_provider_config(scim: Scim) -> HttpResponse {
 /// The kinds of resources.
 #[utoipa::path(get, path = "/ResourceTypes", tag = "SCIM", operation_id = "listResourceTypes",
     responses((status = 200, description = "All of them", body = DiscoveryDocument, content_type = "application/scim+json"), Refusals))]
-#[route("/ResourceTypes", method = "GET", method = "HEAD")]
-pub(crate) async fn list_resource_types(scim: Scim) -> HttpResponse {
+async fn list_resource_types(scim: Scim) -> HttpResponse {
     describe(scim, |_, types, base| {
         Some(all(&discovery::resource_types(types, base)))
     })
@@ -51,8 +53,7 @@ pub(crate) async fn list_resource_types(scim: Scim) -> HttpResponse {
 #[utoipa::path(get, path = "/ResourceTypes/{name}", tag = "SCIM", operation_id = "readResourceType",
     params(("name" = String, Path, description = "`User` or `Group`")),
     responses((status = 200, description = "The resource type", body = DiscoveryDocument, content_type = "application/scim+json"), Refusals))]
-#[route("/ResourceTypes/{name}", method = "GET", method = "HEAD")]
-pub(crate) async fn read_resource_type(scim: Scim, name: Path<String>) -> HttpResponse {
+async fn read_resource_type(scim: Scim, name: Segment) -> HttpResponse {
     describe(scim, |_, types, base| {
         one(discovery::resource_types(types, base), &name)
     })
@@ -62,8 +63,7 @@ pub(crate) async fn read_resource_type(scim: Scim, name: Path<String>) -> HttpRe
 /// The schemas: every attribute with its characteristics.
 #[utoipa::path(get, path = "/Schemas", tag = "SCIM", operation_id = "listSchemas",
     responses((status = 200, description = "All of them", body = DiscoveryDocument, content_type = "application/scim+json"), Refusals))]
-#[route("/Schemas", method = "GET", method = "HEAD")]
-pub(crate) async fn list_schemas(scim: Scim) -> HttpResponse {
+async fn list_schemas(scim: Scim) -> HttpResponse {
     describe(scim, |_, types, base| {
         Some(all(&discovery::schemas(types, base)))
     })
@@ -74,8 +74,7 @@ pub(crate) async fn list_schemas(scim: Scim) -> HttpResponse {
 #[utoipa::path(get, path = "/Schemas/{urn}", tag = "SCIM", operation_id = "readSchema",
     params(("urn" = String, Path, description = "The schema's URN")),
     responses((status = 200, description = "The schema", body = DiscoveryDocument, content_type = "application/scim+json"), Refusals))]
-#[route("/Schemas/{urn}", method = "GET", method = "HEAD")]
-pub(crate) async fn read_schema(scim: Scim, urn: Path<String>) -> HttpResponse {
+async fn read_schema(scim: Scim, urn: Segment) -> HttpResponse {
     describe(scim, |_, types, base| {
         one(discovery::schemas(types, base), &urn)
     })

@@ -8,16 +8,31 @@ use vestibule_scim::Error;
 use super::body::Body;
 use super::request::Scim;
 use super::{ALIAS, MOUNT, answer};
+use crate::routes::Methods;
 
+/// What may be asked of the resources of a defined type, of one of them, and of their search.
 const MANY: &str = "GET, HEAD, POST, OPTIONS";
 const ONE: &str = "GET, HEAD, PUT, PATCH, DELETE, OPTIONS";
-const READ: &str = "GET, HEAD, OPTIONS";
 const POST: &str = "POST, OPTIONS";
 
 /// No id, wherever it stands for one.
 const SEARCH: &str = ".search";
 
+/// What no administrator can define.
+const FIXED: [&str; 7] = [
+    "Users",
+    "Groups",
+    "ServiceProviderConfig",
+    "ResourceTypes",
+    "Schemas",
+    "Bulk",
+    SEARCH,
+];
+
 pub(crate) async fn answer(scim: Scim, body: Body) -> HttpResponse {
+    if let Some(methods) = Methods::of(&scim.request) {
+        return other_method(&scim, &methods.with_implied().listed());
+    }
     let path = scim.request.path().to_owned();
     let below = path
         .strip_prefix(MOUNT)
@@ -27,47 +42,20 @@ pub(crate) async fn answer(scim: Scim, body: Body) -> HttpResponse {
         .split('/')
         .filter(|segment| !segment.is_empty())
         .collect();
-    let allowed = match segments.as_slice() {
-        ["Users" | "Groups"] => MANY,
-        ["Bulk" | ".search"] | ["Users" | "Groups", ".search"] => POST,
-        ["Users" | "Groups", _] => ONE,
-        []
-        | ["ServiceProviderConfig" | "ResourceTypes" | "Schemas"]
-        | ["ResourceTypes" | "Schemas", _] => READ,
+    match segments.as_slice() {
         ["Me", ..] => {
             let detail =
                 "an access token stands for a provider, not for a person, so there is no /Me";
-            return answer::refusal(&scim.request, Error::new(501, None, detail));
+            answer::refusal(&scim.request, Error::new(501, None, detail))
         }
-        [endpoint, rest @ ..] if !is_fixed(&segments) && rest.len() < 2 => {
-            return defined(scim, endpoint, rest.first().copied(), body).await;
+        [endpoint, rest @ ..] if !FIXED.contains(endpoint) && rest.len() < 2 => {
+            defined(scim, endpoint, rest.first().copied(), body).await
         }
-        _ => {
-            return answer::refusal(&scim.request, Error::new(404, None, NOTHING));
-        }
-    };
-    other_method(&scim, allowed)
+        _ => answer::refusal(&scim.request, Error::new(404, None, NOTHING)),
+    }
 }
 
 const NOTHING: &str = "there is no such endpoint";
-
-/// Whether the path begins with what no administrator can define.
-fn is_fixed(segments: &[&str]) -> bool {
-    matches!(
-        segments,
-        [
-            "Users"
-                | "Groups"
-                | "ServiceProviderConfig"
-                | "ResourceTypes"
-                | "Schemas"
-                | "Bulk"
-                | ".search"
-                | "Me",
-            ..
-        ]
-    )
-}
 
 /// Resources of a type that an administrator defined, if there is such a type.
 async fn defined(scim: Scim, endpoint: &str, id: Option<&str>, body: Body) -> HttpResponse {
@@ -98,7 +86,7 @@ async fn defined(scim: Scim, endpoint: &str, id: Option<&str>, body: Body) -> Ht
 }
 
 /// Which methods there are: the answer to OPTIONS, or 405.
-fn other_method(scim: &Scim, allowed: &'static str) -> HttpResponse {
+fn other_method(scim: &Scim, allowed: &str) -> HttpResponse {
     if scim.request.method() == Method::OPTIONS {
         return HttpResponse::NoContent()
             .insert_header((header::ALLOW, allowed))
@@ -110,8 +98,8 @@ fn other_method(scim: &Scim, allowed: &'static str) -> HttpResponse {
         format!("allowed here: {allowed}"),
     );
     let mut response = answer::refusal(&scim.request, refused);
-    response
-        .headers_mut()
-        .insert(header::ALLOW, header::HeaderValue::from_static(allowed));
+    if let Ok(allowed) = header::HeaderValue::from_str(allowed) {
+        response.headers_mut().insert(header::ALLOW, allowed);
+    }
     response
 }

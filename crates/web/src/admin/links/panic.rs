@@ -1,6 +1,6 @@
 //! The panic button of a vendor and of an internal group.
 
-use actix_web::{HttpResponse, get, post};
+use actix_web::HttpResponse;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vestibule_domain::{GroupId, VendorId};
@@ -8,14 +8,10 @@ use vestibule_service::links::panic::{Target, Toll};
 
 use crate::admin::body::{Admin, Body, Id};
 use crate::admin::problem::{ChangeProblems, Problem, Problems};
-use crate::routes::Routes;
+use crate::routes::{Routes, operations};
 
 pub(super) fn configure(routes: &mut Routes<'_>) {
-    routes
-        .service(preview_vendor_panic)
-        .service(press_vendor_panic)
-        .service(preview_group_panic)
-        .service(press_group_panic);
+    operations!(routes; preview_vendor_panic, press_vendor_panic, preview_group_panic, press_group_panic);
 }
 
 /// What the panic button ends and withdraws.
@@ -61,12 +57,13 @@ struct Panic {
 
 /// Preview a vendor's panic button
 #[utoipa::path(
+    get,
+    path = "/vendors/{id}/panic",
     operation_id = "previewVendorPanic",
     tag = "Links",
     params(("id" = Uuid, Path, description = "Id of the vendor.")),
     responses((status = 200, description = "What it would end.", body = PanicToll), Problems),
 )]
-#[get("/vendors/{id}/panic")]
 async fn preview_vendor_panic(admin: Admin, id: Id<VendorId>) -> Result<HttpResponse, Problem> {
     preview(&admin, Target::Vendor(id.0)).await
 }
@@ -76,13 +73,14 @@ async fn preview_vendor_panic(admin: Admin, id: Id<VendorId>) -> Result<HttpResp
 /// Every link of its people ends at once, and what was asked for them and nobody has decided on is
 /// withdrawn. It is undone only by a new link for each person.
 #[utoipa::path(
+    post,
+    path = "/vendors/{id}/panic",
     operation_id = "pressVendorPanic",
     tag = "Links",
     params(("id" = Uuid, Path, description = "Id of the vendor.")),
     request_body = Panic,
     responses((status = 200, description = "What it ended.", body = PanicToll), ChangeProblems),
 )]
-#[post("/vendors/{id}/panic")]
 async fn press_vendor_panic(
     admin: Admin,
     id: Id<VendorId>,
@@ -93,12 +91,13 @@ async fn press_vendor_panic(
 
 /// Preview an internal group's panic button
 #[utoipa::path(
+    get,
+    path = "/groups/{id}/panic",
     operation_id = "previewGroupPanic",
     tag = "Links",
     params(("id" = Uuid, Path, description = "Id of the group.")),
     responses((status = 200, description = "What it would end.", body = PanicToll), Problems),
 )]
-#[get("/groups/{id}/panic")]
 async fn preview_group_panic(admin: Admin, id: Id<GroupId>) -> Result<HttpResponse, Problem> {
     preview(&admin, Target::InternalGroup(id.0)).await
 }
@@ -109,13 +108,14 @@ async fn preview_group_panic(admin: Admin, id: Id<GroupId>) -> Result<HttpRespon
 /// and nobody has decided on is withdrawn. It is undone only by a
 /// new link for each person.
 #[utoipa::path(
+    post,
+    path = "/groups/{id}/panic",
     operation_id = "pressGroupPanic",
     tag = "Links",
     params(("id" = Uuid, Path, description = "Id of the group.")),
     request_body = Panic,
     responses((status = 200, description = "What it ended.", body = PanicToll), ChangeProblems),
 )]
-#[post("/groups/{id}/panic")]
 async fn press_group_panic(
     admin: Admin,
     id: Id<GroupId>,

@@ -1,7 +1,7 @@
 //! What was seen of providers: the tolerances that they made use of, and warnings. Of one provider, and of
 //! all of them.
 
-use actix_web::{HttpResponse, get};
+use actix_web::HttpResponse;
 use serde::Deserialize;
 use vestibule_domain::ProviderId;
 use vestibule_service::pages::PageQuery;
@@ -12,14 +12,10 @@ use crate::admin::body::{Admin, Id};
 use crate::admin::list::{List, Page, Paging};
 use crate::admin::problem::{Problem, Problems};
 use crate::admin::words;
-use crate::routes::Routes;
+use crate::routes::{Routes, operations};
 
 pub(super) fn configure(routes: &mut Routes<'_>) {
-    routes
-        .service(tolerances)
-        .service(all_tolerances)
-        .service(warnings)
-        .service(all_warnings);
+    operations!(routes; tolerances, all_tolerances, warnings, all_warnings);
 }
 
 /// The columns of the exports.
@@ -52,6 +48,8 @@ impl ToleranceChoice {
 ///
 /// Each deviation that the tolerant dialect accepted, and how often; the most used first.
 #[utoipa::path(
+    get,
+    path = "/providers/{id}/tolerances",
     operation_id = "listProviderTolerances",
     tag = "Providers",
     params(
@@ -62,7 +60,6 @@ impl ToleranceChoice {
     ),
     responses((status = 200, description = "A page of the tolerances in use.", content((Page<ToleranceUses> = "application/json"), (String = "text/csv"))), Problems),
 )]
-#[get("/providers/{id}/tolerances")]
 async fn tolerances(
     admin: Admin,
     id: Id<ProviderId>,
@@ -80,12 +77,13 @@ async fn tolerances(
 ///
 /// Of all providers: each deviation that the tolerant dialect accepted, and how often; the most used first.
 #[utoipa::path(
+    get,
+    path = "/tolerances",
     operation_id = "listTolerances",
     tag = "Providers",
     params(ToleranceChoice, Paging, ("sort" = Option<words::ToleranceSort>, Query, description = "Without it, `-uses`.")),
     responses((status = 200, description = "A page of the tolerances in use.", content((Page<ToleranceUses> = "application/json"), (String = "text/csv"))), Problems),
 )]
-#[get("/tolerances")]
 async fn all_tolerances(
     admin: Admin,
     wanted: List<ToleranceChoice, service::ToleranceSort>,
@@ -122,6 +120,8 @@ impl WarningChoice {
 ///
 /// What it sent that was kept but changed nothing, and credentials about to end; newest first.
 #[utoipa::path(
+    get,
+    path = "/providers/{id}/warnings",
     operation_id = "listProviderWarnings",
     tag = "Providers",
     params(
@@ -132,7 +132,6 @@ impl WarningChoice {
     ),
     responses((status = 200, description = "A page of the warnings.", content((Page<ProviderWarning> = "application/json"), (String = "text/csv"))), Problems),
 )]
-#[get("/providers/{id}/warnings")]
 async fn warnings(
     admin: Admin,
     id: Id<ProviderId>,
@@ -150,12 +149,13 @@ async fn warnings(
 ///
 /// About all providers: what they sent that was kept but changed nothing, and credentials about to end; newest first.
 #[utoipa::path(
+    get,
+    path = "/warnings",
     operation_id = "listWarnings",
     tag = "Providers",
     params(WarningChoice, Paging, ("sort" = Option<words::WarningSort>, Query, description = "Without it, `-raised`.")),
     responses((status = 200, description = "A page of the warnings.", content((Page<ProviderWarning> = "application/json"), (String = "text/csv"))), Problems),
 )]
-#[get("/warnings")]
 async fn all_warnings(
     admin: Admin,
     wanted: List<WarningChoice, about::WarningSort>,
