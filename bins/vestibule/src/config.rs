@@ -147,11 +147,12 @@ impl Config {
         let database = DatabaseUrl::parse(read.text("database"))
             .map_err(|error| read.refuse("database", error.to_string()))?;
         let mail = entrance::mail(&read)?;
+        let gateway_url = entrance::gateway_url(&read)?;
         let private_calls = read.parsed("call_private_addresses", Kind::Switch.expected())?;
         let max_body = read.number("max_body_bytes", 1_024, 1 << 30)?;
         let service = Settings {
             limits: limits::limits(&read, max_body)?,
-            links: entrance::links(&read, mail.is_some())?,
+            links: entrance::links(&read, mail.is_some(), gateway_url.is_some())?,
             private_calls,
             default_token_minutes,
             maximum_token_minutes,
@@ -170,7 +171,7 @@ impl Config {
         Ok(Self {
             listen: read.parsed("listen", "an address with its port, such as 127.0.0.1:8080")?,
             database,
-            gateway_url: entrance::gateway_url(&read)?,
+            gateway_url,
             tls: tls(&read)?,
             mail,
             openid: entrance::openid(&read)?,

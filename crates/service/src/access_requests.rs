@@ -4,6 +4,7 @@
 mod voting;
 
 use chrono::{DateTime, Duration, SubsecRound as _, Utc};
+use serde::Serialize;
 use serde_json::json;
 use vestibule_domain::access::Facts;
 use vestibule_domain::access_group::{AccessGroup, AccessGroupSettings};
@@ -12,7 +13,7 @@ use vestibule_domain::access_request::{
 };
 use vestibule_domain::event::{Action, Payload};
 use vestibule_domain::link::{Wanted, vendor_of};
-use vestibule_domain::{AccessRequestId, Hindrance, ProviderId, UserId, VendorId};
+use vestibule_domain::{AccessRequestId, GroupId, Hindrance, ProviderId, UserId, VendorId};
 use vestibule_storage::access_requests::{self as stored, Choice};
 use vestibule_storage::{Read, Write, access_groups, administrators};
 
@@ -98,11 +99,15 @@ impl Service {
                 link: None,
                 version: 1,
             };
-            stored::insert(tx, &request)?;
+            let groups = facts.internal_groups();
+            stored::insert(tx, &request, &groups)?;
             service.record(
                 tx,
                 Change {
-                    payload: made(value(&request)?),
+                    payload: made(value(&Told {
+                        request: &request,
+                        internal_groups: &groups,
+                    })?),
                     ..about(&operator, Action::AccessRequestMade, &request, now)
                 },
             );
@@ -209,6 +214,15 @@ impl Service {
         );
         Ok(request)
     }
+}
+
+/// What the event of a new request says.
+#[derive(Serialize)]
+struct Told<'a> {
+    #[serde(flatten)]
+    request: &'a AccessRequest,
+    /// Those that its person was in.
+    internal_groups: &'a [GroupId],
 }
 
 /// The access group by which somebody gets in, the one that counts when there are several. None when nothing

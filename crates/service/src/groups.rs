@@ -73,6 +73,7 @@ impl Service {
         let modified = now.max(group.modified);
         let mut cause = None;
         if let Some((before, next)) = change {
+            self.tell_of_vendor(tx, caller, group.id, change, now)?;
             let event = self.id(EventId::from_uuid, now);
             let row = new_row(
                 caller,
@@ -133,6 +134,7 @@ impl Service {
             .collect();
         let mut before = resource(&group.document)?;
         before.0.insert("members".to_owned(), members.into());
+        self.tell_of_vendor(tx, caller, group.id, None, now)?;
         let event = self.record(
             tx,
             Change {

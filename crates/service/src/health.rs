@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
+use vestibule_domain::said::Said;
 use vestibule_storage::{Engine, events, health, link_candidates, outbox, requests};
 
 use crate::requests::DROPPED;
@@ -29,8 +30,9 @@ pub struct Health {
     pub letters_waiting: i64,
     /// Why one of them could not be sent yet.
     pub letter_error: Option<String>,
-    /// Why nothing can be signed for the gateway, though there is a key.
-    pub signing_error: Option<String>,
+    /// Why nobody can be handed over to the gateway: nothing can be signed, though there is a key, or a gateway
+    /// is configured.
+    pub signing_error: Option<Said>,
     /// People who are looked at soon for a link.
     pub people_waiting: i64,
     /// Refused requests that came too fast to be kept, ever.
@@ -106,6 +108,31 @@ mod tests {
     }
 
     #[test]
+    fn a_gateway_without_a_key_that_could_sign_is_told_of() {
+        let with = |gateway, sealing_key| {
+            let settings = Settings::default();
+            let links = LinkSettings {
+                gateway,
+                sealing_key,
+                ..settings.links
+            };
+            let world = World::with(Settings { links, ..settings });
+            world.service.prepare_signing_key().unwrap();
+            let (health, overview) = (
+                world.service.health(&root()).unwrap(),
+                world.service.overview(&root()).unwrap(),
+            );
+            assert_eq!(health.signing_error, overview.signing_error);
+            health.signing_error.map(|said| said.to_string())
+        };
+        let told = with(true, None).unwrap();
+        assert!(told.contains("set key_secret"), "{told}");
+        assert_eq!(with(false, None), None, "nobody is handed over anywhere");
+        let sealing = SealingKey::parse(&SealingKey::generate());
+        assert_eq!(with(true, sealing), None);
+    }
+
+    #[test]
     fn a_key_that_cannot_be_opened_is_told_of() {
         let sealing = |byte| SealingKey::parse(&format!("{byte}{}=", "A".repeat(42)));
         let with = |sealing_key| {
@@ -117,7 +144,10 @@ mod tests {
             Settings { links, ..settings }
         };
         let world = World::with(with(sealing('B')));
-        let trouble = |service: &Service| service.health(&root()).unwrap().signing_error;
+        let trouble = |service: &Service| {
+            let told = service.health(&root()).unwrap().signing_error;
+            told.map(|said| said.to_string())
+        };
         assert_eq!(trouble(&world.service), None, "there is no key yet");
         world.service.prepare_signing_key().unwrap();
         assert_eq!(trouble(&world.service), None);

@@ -1,5 +1,6 @@
 //! Internal groups: what administrators decide about the groups of internal providers.
 
+use ring::digest::{SHA256, digest};
 use vestibule_domain::event::Action;
 use vestibule_domain::internal_group::InternalGroupSettings;
 use vestibule_domain::provider::UserType;
@@ -12,7 +13,7 @@ use crate::access_groups::must_exist;
 use crate::changes::changed;
 use crate::links::LetIn;
 use crate::pages::{Page, PageQuery};
-use crate::{AdminCall, Change, Error, Role, Service};
+use crate::{AdminCall, Change, Error, Precondition, Role, Service};
 
 pub use vestibule_storage::groups::InternalGroupSort;
 pub use vestibule_storage::memberships::{MemberSort, Named as Member};
@@ -25,6 +26,26 @@ pub struct InternalGroup {
     /// The group's `displayName`.
     pub name: String,
     pub settings: InternalGroupSettings,
+}
+
+impl InternalGroup {
+    /// What its name and its settings come to in a number: no other state of it has the same, whoever changed it.
+    /// Its SCIM version is its provider's, and moves with its members.
+    pub fn version(&self) -> i64 {
+        let InternalGroupSettings {
+            enabled,
+            access_group,
+            link_delivery,
+        } = &self.settings;
+        let tied = access_group.map(|id| id.to_string()).unwrap_or_default();
+        let text = format!("{enabled} {tied} {} {}", link_delivery.name(), self.name);
+        let hash = digest(&SHA256, text.as_bytes());
+        let mut bytes = [0; 8];
+        for (byte, hashed) in bytes.iter_mut().zip(hash.as_ref()) {
+            *byte = *hashed;
+        }
+        i64::from_be_bytes(bytes) & i64::MAX
+    }
 }
 
 /// Which internal groups are wanted, oldest first unless another order is asked for.
@@ -84,11 +105,13 @@ impl Service {
         })
     }
 
-    /// Changes what `edit` changes. The group's SCIM version stays: its provider changed nothing.
+    /// Changes what `edit` changes. The group's SCIM version stays: its provider changed nothing. With a
+    /// version ([`InternalGroup::version`]), only while the group still has it.
     pub fn change_internal_group(
         &self,
         call: &AdminCall,
         id: GroupId,
+        precondition: Precondition,
         mut edit: impl FnMut(&mut InternalGroupSettings) -> Result<(), Error> + Send + 'static,
     ) -> Result<InternalGroup, Error> {
         let (service, call) = (self.clone(), call.clone());
@@ -98,6 +121,7 @@ impl Service {
             let provider = find(tx, id)?.provider;
             let group =
                 groups::find_locked(tx, provider, id)?.ok_or(Error::NotFound("internal group"))?;
+            precondition.check(InternalGroup::from(group.clone()).version())?;
             let mut settings = group.settings.clone();
             edit(&mut settings)?;
             let Some(payload) = changed(&group.settings, &settings)? else {

@@ -14,6 +14,7 @@ use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use serde::Serialize;
 use serde_json::json;
 use vestibule_domain::event::{Action, Actor};
+use vestibule_domain::said::Said;
 use vestibule_domain::{Hindrance, SigningKeyId};
 use vestibule_storage::signing_keys::{self, SigningKey};
 use vestibule_storage::{Read, Write};
@@ -89,7 +90,7 @@ impl Service {
         }
         if let Some(trouble) = self.store().read(|tx| self.signing_trouble(tx))? {
             tracing::error!(
-                trouble,
+                %trouble,
                 "nobody can be handed over to the gateway: bring back key_secret, or the file vestibule.key, or \
                  make another key with `vestibule keys rotate`"
             );
@@ -174,17 +175,23 @@ impl Service {
         self.settings().links.sealing_key.is_some()
     }
 
-    /// Why nothing can be signed, though there is a key: it was encrypted under another secret.
-    pub(crate) fn signing_trouble(&self, tx: &mut Read<'_>) -> Result<Option<String>, Error> {
+    /// Why nothing can be signed, though there is a key, or a gateway that people are to be handed over to: no
+    /// secret is known, or the key was encrypted under another one.
+    pub(crate) fn signing_trouble(&self, tx: &mut Read<'_>) -> Result<Option<Said>, Error> {
         let keys = signing_keys::list(tx)?;
-        let Some(key) = signer(&keys, self.now()) else {
-            return Ok(None);
+        let links = &self.settings().links;
+        let opened = match (signer(&keys, self.now()), links.sealing_key) {
+            (Some(key), Some(sealing)) => open(sealing, key).map(drop),
+            (Some(_), None) => Err(no_key()),
+            (None, None) if links.gateway => Err(no_key()),
+            // The first key is made when the server starts.
+            (None, _) => Ok(()),
         };
-        let opened = match self.settings().links.sealing_key {
-            Some(sealing) => open(sealing, key).map(drop),
-            None => Err(no_key()),
-        };
-        Ok(opened.err().map(|error| error.to_string()))
+        match opened {
+            Ok(()) => Ok(None),
+            Err(Error::Conflict(said)) => Ok(Some(said)),
+            Err(error) => Err(error),
+        }
     }
 
     /// Signs claims as a compact JWT (RFC 7519, RFC 8037).

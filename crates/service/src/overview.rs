@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Duration, NaiveTime, Utc};
 use uuid::Uuid;
 use vestibule_domain::provider::{Provider, UserType};
+use vestibule_domain::said::Said;
 use vestibule_domain::vendor::VendorStatus;
 use vestibule_domain::{
     AccessGroupId, AccessRequestId, EventId, GroupId, LinkId, ProviderId, UserId, VendorId,
@@ -71,6 +72,8 @@ pub struct Overview {
     pub days: Vec<(DateTime<Utc>, i64)>,
     /// Requests refused within the last 24 hours.
     pub refused: i64,
+    /// Why nobody can be handed over to the gateway.
+    pub signing_error: Option<Said>,
 }
 
 /// How many people the decision lets in, and at which instant that was.
@@ -158,6 +161,7 @@ impl Service {
                 turns: overview::turns(tx, now, now + AHEAD, TURNS)?,
                 days: days(tx, now)?,
                 refused: requests::count_since(tx, now - Duration::days(1))?,
+                signing_error: self.signing_trouble(tx)?,
                 any_provider: !any.is_empty(),
                 ending: first_providers(tx, &ending, ProviderSort::End, PROVIDERS)?,
                 closed: first_providers(tx, &closed, ProviderSort::Created, PROVIDERS)?,

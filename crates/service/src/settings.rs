@@ -50,6 +50,8 @@ pub struct LinkSettings {
     pub durations: Durations,
     /// Under which the keys that sign assertions are encrypted; none = nothing can be signed.
     pub sealing_key: Option<SealingKey>,
+    /// Whether there is a gateway to which people are handed over, so that something has to be signed.
+    pub gateway: bool,
 }
 
 impl Default for Settings {
@@ -74,6 +76,7 @@ impl Default for Settings {
                     longest: Duration::days(366),
                 },
                 sealing_key: None,
+                gateway: false,
             },
             private_calls: false,
             second_factor_required: false,

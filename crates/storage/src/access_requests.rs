@@ -3,14 +3,18 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use vestibule_domain::access_request::{AccessRequest, RequestState, Voice, Vote};
-use vestibule_domain::{AccessRequestId, ProviderId, UserId, VendorId};
+use vestibule_domain::{AccessRequestId, GroupId, ProviderId, UserId, VendorId};
 
 use crate::columns::{from_json, instant, micros, optional, optional_instant, parsed, to_json};
+use crate::engine::insert_all;
 use crate::error::Error;
 use crate::page::{Key, Page, sorts};
 use crate::panics::Target;
 use crate::predicate::Predicate;
-use crate::schema::{access_request_votes as votes, access_requests as requests, placements};
+use crate::schema::{
+    access_request_groups as of_groups, access_request_votes as votes, access_requests as requests,
+    placements,
+};
 use crate::store::{Read, Write};
 
 sorts! {
@@ -21,6 +25,9 @@ sorts! {
         UserName = "user_name" => "access_requests.user_name",
     }
 }
+
+/// Values bound in one statement at most, in pairs.
+const CHUNK: usize = 1_000;
 
 /// What a request is sorted by.
 pub fn place(sort: AccessRequestSort, request: &AccessRequest) -> (Option<Key>, String) {
@@ -135,7 +142,8 @@ pub fn list(
     rows.into_iter().map(AccessRequest::try_from).collect()
 }
 
-/// The requests made in a vendor or for those who are its people now, or for some people, that nobody has decided on, oldest first.
+/// The requests made in a vendor or an internal group or for those who are its people now, that nobody has
+/// decided on, oldest first. `people` are those of an internal group.
 pub fn pending(
     read: &mut Read<'_>,
     target: Target,
@@ -159,8 +167,13 @@ pub fn pending(
                     )),
             )
             .load(read.connection)?,
-        Target::InternalGroup(_) => {
-            let mut rows = Vec::new();
+        Target::InternalGroup(group) => {
+            let made_in = of_groups::table
+                .filter(of_groups::group_id.eq(group.to_string()))
+                .select(of_groups::request_id);
+            let mut rows: Vec<Row> = waiting()
+                .filter(requests::id.eq_any(made_in))
+                .load(read.connection)?;
             for chunk in people.chunks(1_000) {
                 let theirs = read.one_of("access_requests.user_id", chunk);
                 rows.extend(waiting().filter(theirs).load::<Row>(read.connection)?);
@@ -173,10 +186,12 @@ pub fn pending(
         .map(AccessRequest::try_from)
         .collect::<Result<_, Error>>()?;
     found.sort_by_key(|request| request.id);
+    found.dedup_by_key(|request| request.id);
     Ok(found)
 }
 
-pub fn insert(write: &mut Write<'_>, new: &AccessRequest) -> Result<(), Error> {
+/// `groups` are the internal groups that its person is in.
+pub fn insert(write: &mut Write<'_>, new: &AccessRequest, groups: &[GroupId]) -> Result<(), Error> {
     diesel::insert_into(requests::table)
         .values((
             requests::id.eq(new.id.to_string()),
@@ -196,6 +211,18 @@ pub fn insert(write: &mut Write<'_>, new: &AccessRequest) -> Result<(), Error> {
             requests::version.eq(new.version),
         ))
         .execute(write.connection)?;
+    for chunk in groups.chunks(CHUNK) {
+        let rows: Vec<_> = chunk
+            .iter()
+            .map(|group| {
+                (
+                    of_groups::request_id.eq(new.id.to_string()),
+                    of_groups::group_id.eq(group.to_string()),
+                )
+            })
+            .collect();
+        insert_all!(&mut *write.connection, of_groups::table, rows)?;
+    }
     Ok(())
 }
 
@@ -214,10 +241,13 @@ pub fn replace(write: &mut Write<'_>, next: &AccessRequest) -> Result<(), Error>
     ))
     .execute(write.connection)?;
     if changed == 0 {
-        Err(Error::Stale)
-    } else {
-        Ok(())
+        return Err(Error::Stale);
     }
+    if next.state != RequestState::Pending {
+        let request = of_groups::request_id.eq(next.id.to_string());
+        diesel::delete(of_groups::table.filter(request)).execute(write.connection)?;
+    }
+    Ok(())
 }
 
 type VoteRow = (String, String, bool, i64, Option<String>, i64, String);

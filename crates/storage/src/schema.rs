@@ -554,6 +554,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    access_request_groups (request_id, group_id) {
+        request_id -> Text,
+        group_id -> Text,
+    }
+}
+
+diesel::table! {
     timeline (subject_id, kind) {
         at -> BigInt,
         kind -> Text,
@@ -634,6 +641,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     signing_keys,
     access_requests,
     access_request_votes,
+    access_request_groups,
     timeline,
     timeline_marks,
     timeline_told,

@@ -14,7 +14,7 @@ use vestibule_delivery::reach::Reach;
 use vestibule_domain::network::TrustedProxies;
 use vestibule_domain::provider::{ProviderSettings, ProviderState};
 use vestibule_service::storage::Engine;
-use vestibule_service::{AdminCall, Entropy, Role, Service, Settings};
+use vestibule_service::{AdminCall, Entropy, LinkSettings, Role, Service, Settings};
 use vestibule_web::{Admission, Configured, Web, WebSettings, console};
 
 use crate::http::{self, Reply};
@@ -98,6 +98,10 @@ impl TestApp {
             Entropy::seeded(setup.seed),
             Settings {
                 private_calls: true,
+                links: LinkSettings {
+                    gateway: setup.gateway_url.is_some(),
+                    ..setup.settings.links
+                },
                 ..setup.settings
             },
         );

@@ -314,6 +314,73 @@ fn the_panic_button_of_an_internal_group_withdraws_what_its_people_asked_for() {
 }
 
 #[test]
+fn the_panic_button_of_an_internal_group_withdraws_what_was_asked_for_by_way_of_it() {
+    both_engines(|app| {
+        let hall = Hall::new(app, json!({"approvals_required": 1}));
+        let entra = app.register(internal("Entra"));
+        let scim = |method: &str, path: &str, kind: &str, mut body: Value| {
+            body["schemas"] = json!([format!("urn:ietf:params:scim:{kind}")]);
+            let path = format!("/scim/v2{path}");
+            let done = app.send(method, &path, Some(&entra.token), Some(&body));
+            assert!(done.status < 300, "{}", done.text);
+            done
+        };
+        let push = |path: &str, kind: &str, body: Value| {
+            let kind = format!("schemas:core:2.0:{kind}");
+            let made = scim("POST", path, &kind, body).json();
+            made["id"].as_str().unwrap().to_owned()
+        };
+        let kim = push("/Users", "User", json!({"userName": "kim"}));
+        let tied = hall.get("/api/v1/access-groups")["items"][0]["id"].clone();
+        let [inner, outer, other] = ["Inner", "Outer", "Other"]
+            .map(|name| push("/Groups", "Group", json!({ "displayName": name })));
+        for group in [&outer, &other] {
+            let tie = json!({ "access_group": tied });
+            let path = format!("/api/v1/groups/{group}");
+            let done = app.send("PATCH", &path, Some(&hall.olga), Some(&tie));
+            assert_eq!(done.status, 200, "{}", done.text);
+        }
+        let member = |op: &str, group: &str, member: &str| {
+            let path = format!("/Groups/{group}");
+            let operation = match op {
+                "add" => json!({"op": op, "path": "members", "value": [{"value": member}]}),
+                _ => json!({"op": op, "path": format!("members[value eq \"{member}\"]")}),
+            };
+            let patch = json!({ "Operations": [operation] });
+            scim("PATCH", &path, "api:messages:2.0:PatchOp", patch);
+        };
+        member("add", &outer, &inner);
+        let why = json!({"reason": "drill"});
+        let panic = |group: &str| format!("/api/v1/groups/{group}/panic");
+        let toll =
+            |requests: u32| json!({"links": 0, "people": 0, "requests": requests, "more": false});
+        let state = |path: &str| hall.get(path)["request"]["state"].clone();
+        for pressed in [&inner, &outer] {
+            member("add", &inner, &kim);
+            let path = hall.asked(&json!({ "user": kim }));
+            // Another way leads to the same access group, so that the request would still be granted.
+            member("add", &other, &kim);
+            assert_eq!(hall.get(&panic(pressed)), toll(1), "counted once");
+            member("remove", &inner, &kim);
+            assert_eq!(hall.get(&panic(pressed)), toll(1), "whoever left is there");
+            let reply = app.send("POST", &panic(pressed), Some(&hall.olga), Some(&why));
+            assert_eq!(reply.json(), toll(1), "{}", reply.text);
+            assert_eq!(state(&path), "withdrawn");
+            assert_eq!(hall.get(&panic(pressed)), toll(0));
+
+            // Asked for by the other way alone, it is none of theirs.
+            let path = hall.asked(&json!({ "user": kim }));
+            let reply = app.send("POST", &panic(pressed), Some(&hall.olga), Some(&why));
+            assert_eq!(reply.json(), toll(0), "{}", reply.text);
+            assert_eq!(state(&path), "pending");
+            let withdrawn = app.send("DELETE", &path, Some(&hall.olga), None);
+            assert_eq!(withdrawn.status, 200, "{}", withdrawn.text);
+            member("remove", &other, &kim);
+        }
+    });
+}
+
+#[test]
 fn approvers_are_administrators() {
     both_engines(|app| {
         let hall = Hall::new(app, json!({"approvals_required": 1, "approvers": ["BOB"]}));

@@ -257,7 +257,7 @@ fn decide_on(
             let group: GroupId = group.parse().unwrap();
             let (enabled, tied) = (dice.below(3) > 0, tied(dice));
             app.service
-                .change_internal_group(&admin, group, move |settings| {
+                .change_internal_group(&admin, group, Precondition::NONE, move |settings| {
                     settings.enabled = enabled;
                     settings.access_group = tied;
                     Ok(())

@@ -429,6 +429,11 @@ fn workbook(sheet: &str) -> Vec<u8> {
             "xl/_rels/workbook.xml.rels",
             r#"<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#,
         ),
+        (
+            "xl/styles.xml",
+            // Styles 1 to 4: a date, a time of day, both, hours beyond a day.
+            r#"<?xml version="1.0"?><styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="21"/><xf numFmtId="22"/><xf numFmtId="46"/></cellXfs></styleSheet>"#,
+        ),
         ("xl/worksheets/sheet1.xml", sheet),
     ] {
         archive
@@ -437,6 +442,87 @@ fn workbook(sheet: &str) -> Vec<u8> {
         archive.write_all(text.as_bytes()).unwrap();
     }
     archive.finish().unwrap().into_inner()
+}
+
+#[test]
+fn lines_may_end_with_a_bare_carriage_return() {
+    both_engines(|app| {
+        let provider = app.register(third_party("Small vendors"));
+        let olga = app.admin_token("olga", Role::Operator);
+        let query = format!("provider={}&dry_run=true", provider.id);
+        // The comma in a row decides on nothing: the first line is the one with the columns.
+        for (lines, more) in [("\r", 0), ("\r\n", 0), ("\n", 0), ("\r", 2)] {
+            let table = [
+                "user_name;display_name;vendor",
+                "ada;\"Lovelace, Ada\";Acme",
+                "",
+                "grace;\"two\rlines\";Acme",
+                "mal;=1+1;Acme",
+                "",
+            ];
+            let table = lines.repeat(more) + &table.join(lines);
+            let dry = post(app, &olga, &query, &table);
+            assert_eq!(dry.status, 200, "{}", dry.text);
+            let more = u64::try_from(more).unwrap();
+            let expected = [
+                (2 + more, "created", false),
+                (4 + more, "refused", true),
+                (6 + more, "refused", true),
+            ];
+            assert_eq!(rows(&dry.json()), expected, "{lines:?} {}", dry.text);
+        }
+        let wrong = post(app, &olga, &query, "user_name,vendor\rada,Acme\ra,b,c\r");
+        assert!(
+            wrong.text.contains("line 3 has more cells"),
+            "{}",
+            wrong.text
+        );
+    });
+}
+
+#[test]
+fn dates_of_a_workbook_are_read_as_dates() {
+    both_engines(|app| {
+        let provider = app.register(third_party("Small vendors"));
+        let text = |place: &str, text: &str| {
+            format!(r#"<c r="{place}" t="inlineStr"><is><t>{text}</t></is></c>"#)
+        };
+        let (names, vendor, external) = (
+            text("A1", "user_name"),
+            text("B1", "vendor"),
+            text("C1", "external_id"),
+        );
+        let cells = [
+            ("ada", 1, "45943", "2025-10-13"),
+            ("bob", 2, "0.5", "12:00:00"),
+            ("cyd", 3, "45943.541", "2025-10-13T12:59:02.400"),
+            ("dan", 3, "45943.25", "2025-10-13T06:00:00"),
+            ("eve", 4, "1.5", "PT129600S"),
+            ("fay", 0, "45943", "45943"),
+            ("gus", 1, "-1", "-1"),
+        ];
+        let mut sheet = format!(r#"<row r="1">{names}{vendor}{external}</row>"#);
+        for (row, (name, style, value, _)) in (2..).zip(cells) {
+            let (name, vendor) = (
+                text(&format!("A{row}"), name),
+                text(&format!("B{row}"), "Acme"),
+            );
+            sheet += &format!(
+                r#"<row r="{row}">{name}{vendor}<c r="C{row}" s="{style}"><v>{value}</v></c></row>"#
+            );
+        }
+        let sheet = format!(
+            r#"<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{sheet}</sheetData></worksheet>"#
+        );
+        let report = imported(app, provider.id, &mut Cursor::new(workbook(&sheet))).unwrap();
+        assert_eq!(report.rows.len(), cells.len());
+        let people = app.send("GET", "/scim/v2/Users", Some(&provider.token), None);
+        let people = people.json()["Resources"].as_array().unwrap().clone();
+        for (name, _, _, told) in cells {
+            let person = people.iter().find(|person| person["userName"] == name);
+            assert_eq!(person.unwrap()["externalId"], told, "{name}");
+        }
+    });
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Barrier;
 
 use serde_json::{Value, json};
-use vestibule_testkit::{Reply, TestApp, both_engines, third_party};
+use vestibule_service::Role;
+use vestibule_testkit::{Reply, TestApp, both_engines, internal, third_party};
 
 const THREADS: usize = 32;
 
@@ -70,6 +71,57 @@ fn of_many_who_hold_one_version_one_wins() {
             app.send_raw("PATCH", &path, &headers, &body.to_string())
         });
         assert_eq!(statuses, BTreeMap::from([(200, 1), (412, THREADS - 1)]));
+    });
+}
+
+#[test]
+fn of_many_who_hold_one_version_of_an_internal_group_one_wins() {
+    both_engines(|app| {
+        let provider = app.register(internal("Product"));
+        let token = Some(provider.token.as_str());
+        let schema = "urn:ietf:params:scim:schemas:core:2.0:Group";
+        let group = json!({"schemas": [schema], "displayName": "Staff"});
+        let pushed = app.send("POST", "/scim/v2/Groups", token, Some(&group));
+        let group = pushed.json()["id"].as_str().unwrap().to_owned();
+        let path = format!("/api/v1/groups/{group}");
+        let olga = app.admin_token("olga", Role::Operator);
+        let bearer = format!("Bearer {olga}");
+        let change = |tag: &str, body: &Value| {
+            let headers = [
+                ("Authorization", bearer.as_str()),
+                ("Content-Type", "application/json"),
+                ("If-Match", tag),
+            ];
+            app.send_raw("PATCH", &path, &headers, &body.to_string())
+        };
+        let read = || {
+            let reply = app.send("GET", &path, Some(&olga), None);
+            assert_eq!(reply.status, 200, "{}", reply.text);
+            reply.header("etag").unwrap().to_owned()
+        };
+        let first = read();
+        assert_eq!(read(), first);
+        let statuses = at_once(|_| change(&first, &json!({"enabled": false})));
+        assert_eq!(statuses, BTreeMap::from([(200, 1), (412, THREADS - 1)]));
+        let second = read();
+        assert_ne!(second, first);
+        assert_eq!(change(r#"W/"nonsense""#, &json!({})).status, 412);
+        let changed = change(&second, &json!({"link_delivery": "no"}));
+        assert_eq!(changed.header("etag"), Some(read().as_str()));
+        assert_eq!(change("*", &json!({"enabled": true})).status, 200);
+
+        // Members make no other version of what administrators decide; a name does.
+        let third = read();
+        let user = create(app, &provider.token, "ada").json()["id"].clone();
+        let path = format!("/scim/v2/Groups/{group}");
+        let push = |operation: Value| {
+            let body = patch(&json!([operation]));
+            assert_eq!(app.send("PATCH", &path, token, Some(&body)).status, 204);
+        };
+        push(json!({"op": "add", "path": "members", "value": [{"value": user}]}));
+        assert_eq!(read(), third);
+        push(json!({"op": "replace", "path": "displayName", "value": "Guests"}));
+        assert_ne!(read(), third);
     });
 }
 

@@ -3,6 +3,7 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 use vestibule_domain::provider::LinkDelivery;
+use vestibule_service::Precondition;
 use vestibule_service::internal_groups::{InternalGroup, InternalGroupQuery, Member};
 use vestibule_service::pages::Page;
 
@@ -98,15 +99,16 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
                 .as_deref()
                 .map(|group| session.access_group(group))
                 .transpose()?;
-            let changed = service.change_internal_group(call, id, move |settings| {
-                if untie {
-                    settings.access_group = None;
-                }
-                settings.access_group = access_group.or(settings.access_group);
-                settings.enabled = enabled.unwrap_or(settings.enabled);
-                settings.link_delivery = link_delivery.unwrap_or(settings.link_delivery);
-                Ok(())
-            })?;
+            let changed =
+                service.change_internal_group(call, id, Precondition::NONE, move |settings| {
+                    if untie {
+                        settings.access_group = None;
+                    }
+                    settings.access_group = access_group.or(settings.access_group);
+                    settings.enabled = enabled.unwrap_or(settings.enabled);
+                    settings.link_delivery = link_delivery.unwrap_or(settings.link_delivery);
+                    Ok(())
+                })?;
             Answer::record(shown(&changed))
         }
     })

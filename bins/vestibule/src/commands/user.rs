@@ -1,5 +1,6 @@
 //! `vestibule user`.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::{fs, io};
@@ -19,6 +20,8 @@ use crate::output::{Answer, View, plain};
 
 /// Status of `user access` and `user decisions` when somebody may not get in.
 const REFUSED: u8 = 3;
+/// Status of `user decisions` when somebody named there is not known, or is one of several.
+const UNKNOWN: u8 = 4;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -59,8 +62,9 @@ Examples:
     },
     /// Tell of many people whether they may get in, and of who may not what to do first
     ///
-    /// Ends with status 0 when all of them may, 3 when somebody may not or nobody has that id, 1 when that could not
-    /// be found out.
+    /// Whoever is not known, or has a userName that several have, is told of in their place, and all others are
+    /// decided on. Ends with status 0 when all may, 3 when somebody may not, 4 when somebody was not decided on, 1 when
+    /// that could not be found out.
     #[command(after_long_help = "\
 Examples:
   vestibule user decisions people.txt
@@ -228,37 +232,70 @@ fn decided(
 ) -> Result<Answer, CommandError> {
     let Session { service, call, .. } = session;
     let at = at.unwrap_or_else(|| service.now());
-    let users: Vec<UserId> = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .map(|line| session.user(line))
-        .collect::<Result<_, _>>()?;
-    if users.is_empty() {
+    let mut asked: Vec<Result<UserId, Nobody>> = Vec::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        asked.push(match session.user(line) {
+            Ok(user) => Ok(user),
+            Err(CommandError::Input(problem)) => Err(Nobody {
+                named: line.to_owned(),
+                problem,
+            }),
+            Err(error) => return Err(error),
+        });
+    }
+    if asked.is_empty() {
         let detail = "name at least one person, by id or userName, one on a line";
         return Err(CommandError::Input(detail.to_owned()));
     }
-    let mut decided = Vec::with_capacity(users.len());
+    let users: Vec<UserId> = asked.iter().flatten().copied().collect();
+    let mut decided = HashMap::with_capacity(users.len());
     for batch in users.chunks(BATCH) {
         decided.extend(service.decide_all(call, batch, Some(at))?);
     }
-    let allowed = |decision: &Option<Decision>| decision.as_ref().is_some_and(Decision::allowed);
-    let inside = decided.iter().filter(|(_, one)| allowed(one)).count();
-    let items = decided
-        .iter()
-        .map(|(user, decision)| json!({"user": user, "access": decision.as_ref().map(flat)}))
-        .collect();
+    let (mut inside, mut unknown) = (0, 0);
+    let mut items = Vec::with_capacity(asked.len());
+    for one in &asked {
+        let (named, problem) = match one {
+            Ok(user) => match decided.get(user).and_then(Option::as_ref) {
+                Some(decision) => {
+                    inside += usize::from(decision.allowed());
+                    items.push(json!({"user": user, "access": flat(decision)}));
+                    continue;
+                }
+                None => (user.to_string(), format!("no user has the id `{user}`")),
+            },
+            Err(nobody) => (nobody.named.clone(), nobody.problem.clone()),
+        };
+        unknown += 1;
+        items.push(json!({"user": named, "access": null, "problem": problem}));
+    }
     let columns = &[
         ("USER", "/user"),
         ("VERDICT", "/access/verdict"),
         ("UNTIL", "/access/until"),
         ("TO LET THEM IN", "/access/flip/0/explanation"),
+        ("NOT DECIDED", "/problem"),
     ];
-    let note = format!("{inside} of {} may get in.", decided.len());
+    let mut note = format!("{inside} of {} may get in.", asked.len());
+    if unknown > 0 {
+        // Writing to a String cannot fail.
+        let _ = write!(note, " {unknown} were not decided on.");
+    }
+    let status = match (unknown, inside == asked.len()) {
+        (0, true) => 0,
+        (0, false) => REFUSED,
+        _ => UNKNOWN,
+    };
     Ok(Answer {
-        status: if inside == decided.len() { 0 } else { REFUSED },
+        status,
         ..Answer::table(items, columns).with_note(note)
     })
+}
+
+/// A line that leads to nobody, or to several.
+struct Nobody {
+    named: String,
+    problem: String,
 }
 
 fn explained(session: &Session, user: &str, prefer: &[String]) -> Result<Answer, CommandError> {

@@ -126,7 +126,11 @@ fn key_file(path: &Path) -> std::io::Result<String> {
     }
 }
 
-pub(super) fn links(read: &Reader<'_>, mail: bool) -> Result<LinkSettings, ConfigError> {
+pub(super) fn links(
+    read: &Reader<'_>,
+    mail: bool,
+    gateway: bool,
+) -> Result<LinkSettings, ConfigError> {
     let longest: i64 = read.number("maximum_link_minutes", 1, 10 * YEAR)?;
     let usual: i64 = read.number("link_minutes", 1, 10 * YEAR)?;
     if usual > longest {
@@ -140,6 +144,7 @@ pub(super) fn links(read: &Reader<'_>, mail: bool) -> Result<LinkSettings, Confi
             longest: Duration::minutes(longest),
         },
         sealing_key: None,
+        gateway,
     })
 }
 

@@ -45,6 +45,14 @@ impl Facts {
             }
         }
     }
+
+    /// The internal groups that somebody of staff is in, also by nesting.
+    pub fn internal_groups(&self) -> Vec<GroupId> {
+        match &self.affiliation {
+            Affiliation::ThirdParty { .. } => Vec::new(),
+            Affiliation::Internal { groups, .. } => groups.iter().map(|group| group.id).collect(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,6 +2,7 @@ use vestibule_domain::access::Check;
 use vestibule_domain::provider::UserType;
 
 use super::*;
+use crate::Precondition;
 use crate::world::{World, root};
 
 fn step(world: &World, user: UserId, check: Check) -> (bool, Option<String>) {
@@ -44,7 +45,7 @@ fn a_thousand_people_cost_six_statements_with_the_caller() {
     let tied = world.access_group("Windows").id;
     world
         .service
-        .change_internal_group(&root(), outer, move |settings| {
+        .change_internal_group(&root(), outer, Precondition::NONE, move |settings| {
             settings.access_group = Some(tied);
             Ok(())
         })

@@ -89,7 +89,7 @@ fn what_is_tied_to_it_keeps_it() {
     let tie_group = |tied| {
         world
             .service
-            .change_internal_group(&root(), group, move |settings| {
+            .change_internal_group(&root(), group, Precondition::NONE, move |settings| {
                 settings.access_group = tied;
                 Ok(())
             })

@@ -70,6 +70,32 @@ impl Service {
         Ok(())
     }
 
+    /// Records what time has changed of a group's vendor, in front of what its provider does to it now: nobody
+    /// can know any more then. `change`: the group before and after; none where it is deleted.
+    pub(super) fn tell_of_vendor(
+        &self,
+        tx: &mut Write<'_>,
+        caller: &Caller,
+        group: GroupId,
+        change: Option<(&Resource, &Resource)>,
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        if caller.provider.settings.user_type == UserType::Internal {
+            return Ok(());
+        }
+        let Some(StoredVendor { vendor, .. }) = vendors::find_by_group(tx, group)? else {
+            return Ok(());
+        };
+        let stays = change.is_some_and(|(before, next)| {
+            before.0.get("accessGroup") == next.0.get("accessGroup")
+                && next.display_name() == Some(vendor.name.as_str())
+        });
+        if stays {
+            return Ok(());
+        }
+        self.tell_of(tx, vendor.id.as_uuid(), now)
+    }
+
     /// The vendor takes its group's new name and, while it is pending, the access group asked for.
     #[expect(
         clippy::too_many_arguments,
@@ -188,7 +214,6 @@ impl Service {
                 ..caller.change(stored.vendor.id, now)
             },
         );
-        self.tell_of(tx, stored.vendor.id.as_uuid(), now)?;
         let version = stored.vendor.version;
         stored.vendor.version += 1;
         // A clock that was set back must not make it older than it was.

@@ -3,7 +3,7 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use calamine::{DataRef, Reader as _, Xlsx};
+use calamine::{DataRef, ExcelDateTime, Reader as _, Xlsx};
 use vestibule_domain::import::{Entry, Header, MAX_ROWS, TableError};
 use zip::ZipArchive;
 
@@ -78,8 +78,8 @@ fn text(file: &mut impl Read) -> Result<(Header, Vec<Entry>), TableError> {
 
 fn separated(bytes: &[u8]) -> Result<(Header, Vec<Entry>), TableError> {
     let first_line = bytes
-        .split(|byte| *byte == b'\n')
-        .next()
+        .split(|byte| matches!(byte, b'\r' | b'\n'))
+        .find(|line| !line.is_empty())
         .unwrap_or_default();
     // Spreadsheets write semicolons where the comma is for decimals.
     let delimiter = if first_line.contains(&b';') && !first_line.contains(&b',') {
@@ -112,7 +112,8 @@ fn separated(bytes: &[u8]) -> Result<(Header, Vec<Entry>), TableError> {
     }
 }
 
-/// Counts lines, for the reader does not count the breaks in front of a row.
+/// Counts lines, for the reader does not count the breaks in front of a row. A line ends with `\n`, `\r\n` or a
+/// bare `\r`.
 struct Lines<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -127,10 +128,13 @@ impl Lines<'_> {
         let rest = self.bytes.get(start..).unwrap_or_default();
         let end = start.saturating_add(rest.iter().take_while(is_break).count());
         let passed = self.bytes.get(self.at..end).unwrap_or_default();
-        self.line += passed
-            .iter()
-            .map(|byte| u64::from(*byte == b'\n'))
-            .sum::<u64>();
+        // Both bytes of a `\r\n` are passed at once: it ends where no break follows.
+        let following = passed.iter().skip(1).map(Some).chain([None]);
+        let ends = passed.iter().zip(following).filter(|pair| match pair {
+            (b'\r', next) => *next != Some(&b'\n'),
+            (byte, _) => **byte == b'\n',
+        });
+        self.line += ends.map(|_| 1).sum::<u64>();
         self.at = end;
         self.line
     }
@@ -193,12 +197,43 @@ fn shown(value: &DataRef<'_>) -> String {
         DataRef::Int(number) => number.to_string(),
         DataRef::Float(number) => number.to_string(),
         DataRef::Bool(truth) => truth.to_string(),
-        DataRef::DateTime(date) => date.as_f64().to_string(),
+        DataRef::DateTime(instant) => dated(instant),
         DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
             text.clone()
         }
         // What a formula came to that has no value: refused as the formula is.
         DataRef::Error(error) => format!("={error}"),
+    }
+}
+
+/// First day, counted as spreadsheets do, that has no date: 10000-01-01.
+const LAST_DAY: f64 = 2_958_466.0;
+const MILLISECONDS_A_DAY: f64 = 86_400_000.0;
+
+/// A date, a time of day, both or a length of time as ISO 8601 has it, without an offset, for spreadsheets have
+/// none. What is out of their range is a number.
+fn dated(instant: &ExcelDateTime) -> String {
+    let days = instant.as_f64();
+    if !(0.0..LAST_DAY).contains(&days) {
+        return days.to_string();
+    }
+    if instant.is_duration() {
+        let seconds = (days * MILLISECONDS_A_DAY).round() / 1_000.0;
+        return format!("PT{seconds}S");
+    }
+    let (year, month, day, hour, minute, second, milli) = instant.to_ymd_hms_milli();
+    let date = format!("{year:04}-{month:02}-{day:02}");
+    if days.fract() == 0.0 && days > 0.0 {
+        return date;
+    }
+    let mut time = format!("{hour:02}:{minute:02}:{second:02}");
+    if milli > 0 {
+        time.push_str(&format!(".{milli:03}"));
+    }
+    if days < 1.0 {
+        time
+    } else {
+        format!("{date}T{time}")
     }
 }
 

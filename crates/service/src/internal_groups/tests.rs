@@ -19,7 +19,7 @@ fn failing(world: &World, user: UserId) -> Vec<Check> {
 fn tie(world: &World, group: GroupId, tied: Option<AccessGroupId>) -> Result<InternalGroup, Error> {
     world
         .service
-        .change_internal_group(&root(), group, move |settings| {
+        .change_internal_group(&root(), group, Precondition::NONE, move |settings| {
             settings.access_group = tied;
             Ok(())
         })
@@ -75,7 +75,7 @@ fn a_tied_group_lets_its_people_in_also_those_of_nested_groups() {
 
     world
         .service
-        .change_internal_group(&root(), all, |settings| {
+        .change_internal_group(&root(), all, Precondition::NONE, |settings| {
             settings.enabled = false;
             Ok(())
         })

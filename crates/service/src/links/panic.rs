@@ -59,9 +59,12 @@ impl Service {
             memberships::lock(tx, provider)?;
             let people = below(tx, target)?;
             let scope = scope(target, &people);
-            let toll = toll(tx, target, &people, now)?;
             // What was asked for before is asked for anew, by somebody who knows of the button.
             let requests = access_requests::pending(tx, target, &people, now)?;
+            let toll = Toll {
+                requests: requests.len(),
+                ..toll(tx, target, &people, now)?
+            };
             let event = service.id(EventId::from_uuid, now);
             // The event tells of the whole row, its id included.
             panics::insert(tx, PanicId::from_uuid(event.as_uuid()), target, now)?;
@@ -75,7 +78,7 @@ impl Service {
                 payload: Payload {
                     before: None,
                     after: Some(json!({
-                        "links": toll.links, "people": toll.people, "requests": requests.len(),
+                        "links": toll.links, "people": toll.people, "requests": toll.requests,
                     })),
                     why: Some(reason.clone()),
                 },

@@ -64,8 +64,8 @@ pub fn toll_of_people(
 }
 
 /// Of the links of the people in a group and in the groups nested in it, those that still work or
-/// will, and of the requests for them those that wait. Of more than `most` members, nested groups among
-/// them, `most` are looked at.
+/// will, and of the requests for them, or made while their people were in it, those that wait. Of more than
+/// `most` members, nested groups among them, `most` are looked at.
 pub fn toll_of_group(
     read: &mut Read<'_>,
     group: GroupId,
@@ -77,13 +77,16 @@ pub fn toll_of_group(
         of_members(read.connection.engine(), &groups, now, most)
             .select::<(BigInt, BigInt, BigInt, BigInt)>(Shape::Few)
             .get_result(read.connection)?;
+    let (left, looked_at) = of_who_left(read.connection.engine(), group, &groups, now, most)
+        .select::<(BigInt, BigInt)>(Shape::Few)
+        .get_result(read.connection)?;
     let more = stopped || number(members)? > most;
     Ok(Toll {
         links: number(links)?,
         people: number(people)?,
         more,
-        requests: number(requests)?,
-        more_requests: more,
+        requests: number(requests)?.saturating_add(number(left)?),
+        more_requests: more || number(looked_at)? > most,
     })
 }
 
@@ -173,6 +176,34 @@ fn of_members(engine: Engine, groups: &[String], now: DateTime<Utc>, most: usize
         )
 }
 
+/// Of the waiting requests made while their people were in a group, those whose people are in none of
+/// `below` any more, and how many were looked at: one more than `most` at most.
+fn of_who_left(
+    engine: Engine,
+    group: GroupId,
+    below: &[String],
+    now: DateTime<Utc>,
+    most: usize,
+) -> Sql {
+    Sql::of(
+        "WITH made AS MATERIALIZED (SELECT request_id FROM access_request_groups WHERE group_id = ",
+    )
+    .text(group.to_string())
+    .sql(" ORDER BY request_id LIMIT ")
+    .integer(one_more(most))
+    .sql(
+        "), asked AS MATERIALIZED (SELECT (SELECT user_id FROM access_requests WHERE id = made.request_id \
+         AND state = 'pending' AND expires > ",
+    )
+    .integer(micros(now))
+    .sql(
+        ") AS user_id FROM made) SELECT (SELECT COUNT(*) FROM asked WHERE user_id IS NOT NULL \
+         AND NOT EXISTS (SELECT 1 FROM memberships WHERE member_id = asked.user_id AND ",
+    )
+    .then(&Sql::one_of(engine, "group_id", below))
+    .sql(")), (SELECT COUNT(*) FROM made)")
+}
+
 fn one_more(most: usize) -> i64 {
     i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1)
 }
@@ -243,6 +274,28 @@ mod tests {
                 &["SEARCH access_requests USING INDEX access_requests_expiring (expires>?)"],
             );
         }
+    }
+
+    #[test]
+    fn requests_of_those_who_left_a_group_are_counted_request_by_request() {
+        let group = "01890000-0000-7000-8000-000000000001".parse().unwrap();
+        let below = ["group-1".to_owned(), "group-2".to_owned()];
+        let steps = steps(&of_who_left(
+            Engine::Sqlite,
+            group,
+            &below,
+            DateTime::UNIX_EPOCH,
+            10_000,
+        ));
+        for index in [
+            "SEARCH access_request_groups USING COVERING INDEX access_request_groups_by_group (group_id=?)",
+            "SEARCH access_requests USING INDEX sqlite_autoindex_access_requests_1 (id=?)",
+        ] {
+            let found = steps.iter().any(|step| step.ends_with(index));
+            assert!(found, "{index}: {steps:#?}");
+        }
+        let scanned = steps.iter().any(|step| step.starts_with("SCAN members"));
+        assert!(!scanned, "{steps:#?}");
     }
 
     #[test]

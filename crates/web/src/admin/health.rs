@@ -39,7 +39,8 @@ struct Health {
     letters_waiting: i64,
     /// Why one of them could not be sent yet: what the mail server says, or that it is not reached.
     letter_error: Option<String>,
-    /// Why nothing can be signed for the gateway, though there is a key.
+    /// Why nobody can be handed over to the gateway: nothing can be signed, though there is a key, or a gateway
+    /// is configured.
     signing_error: Option<String>,
     /// People who are looked at soon for a link.
     people_waiting: i64,
@@ -59,7 +60,7 @@ impl From<service::Health> for Health {
             unsealed_events: health.unsealed,
             letters_waiting: health.letters_waiting,
             letter_error: health.letter_error,
-            signing_error: health.signing_error,
+            signing_error: health.signing_error.map(|said| said.to_string()),
             people_waiting: health.people_waiting,
             dropped_requests: health.dropped_requests,
             migration: health.migrations.into_iter().next_back(),

@@ -1,6 +1,7 @@
 //! Groups that internal providers pushed, and what an administrator decides about them.
 
 use actix_web::HttpResponse;
+use actix_web::http::header::ETAG;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vestibule_domain::internal_group::InternalGroupSettings;
@@ -9,7 +10,7 @@ use vestibule_domain::{AccessGroupId, GroupId, ProviderId};
 use vestibule_service::Error;
 use vestibule_service::internal_groups as service;
 
-use super::body::{Admin, Body, Given, Id};
+use super::body::{Admin, Body, Given, Id, IfMatch, etag};
 use super::list::{List, Page, Paging};
 use super::problem::{ChangeProblems, Problem, Problems};
 use super::words;
@@ -144,13 +145,20 @@ async fn list(
     operation_id = "getInternalGroup",
     tag = "Internal groups",
     params(("id" = Uuid, Path, description = "Id of the group.")),
-    responses((status = 200, description = "The group.", body = InternalGroup), Problems),
+    responses(
+        (status = 200, description = "The group.", body = InternalGroup, headers(
+            ("ETag" = String, description = "Its version."),
+        )),
+        Problems,
+    ),
 )]
 async fn read(admin: Admin, id: Id<GroupId>) -> Result<HttpResponse, Problem> {
     let group = admin
         .run(move |service, call| service.find_internal_group(call, id.0))
         .await?;
-    Ok(HttpResponse::Ok().json(InternalGroup::from(group)))
+    Ok(HttpResponse::Ok()
+        .insert_header((ETAG, etag(group.version())))
+        .json(InternalGroup::from(group)))
 }
 
 /// Change an internal group
@@ -161,18 +169,29 @@ async fn read(admin: Admin, id: Id<GroupId>) -> Result<HttpResponse, Problem> {
     path = "/groups/{id}",
     operation_id = "changeInternalGroup",
     tag = "Internal groups",
-    params(("id" = Uuid, Path, description = "Id of the group.")),
+    params(
+        ("id" = Uuid, Path, description = "Id of the group."),
+        IfMatch,
+    ),
     request_body = InternalGroupChanges,
-    responses((status = 200, description = "As it is now.", body = InternalGroup), ChangeProblems),
+    responses(
+        (status = 200, description = "As it is now.", body = InternalGroup, headers(
+            ("ETag" = String, description = "Its version."),
+        )),
+        ChangeProblems,
+    ),
 )]
 async fn change(
     admin: Admin,
     id: Id<GroupId>,
     body: Body<InternalGroupChanges>,
 ) -> Result<HttpResponse, Problem> {
+    let expected = admin.expected.clone();
     let edit = body.0.edit();
     let group = admin
-        .run(move |service, call| service.change_internal_group(call, id.0, edit))
+        .run(move |service, call| service.change_internal_group(call, id.0, expected, edit))
         .await?;
-    Ok(HttpResponse::Ok().json(InternalGroup::from(group)))
+    Ok(HttpResponse::Ok()
+        .insert_header((ETAG, etag(group.version())))
+        .json(InternalGroup::from(group)))
 }

@@ -4,7 +4,7 @@ use vestibule_service::Service;
 use vestibule_service::health::Health;
 
 use super::MOUNT;
-use super::page::{Anchor, Block, Cell, Fact, Page, Section, Tile, Tone};
+use super::page::{Anchor, Block, Cell, Fact, Notice, Page, Remark, Section, Tile, Tone};
 use super::reply::Answer;
 use super::visit::Visit;
 
@@ -18,6 +18,15 @@ pub(super) async fn show(visit: &Visit) -> Answer {
     let health = visit
         .run(|service: &Service, call| service.health(call))
         .await?;
+    let mut waiting = vec![queues(visit, &health)];
+    if let Some(why) = &health.signing_error {
+        let mut notice = Notice::new(Tone::Bad, t.get("health.no_hand_over"));
+        notice.more.push(Remark {
+            text: t.hindrance(why),
+            link: None,
+        });
+        waiting.insert(0, Block::Notice(notice));
+    }
     Ok(Page {
         title: t.own("nav.health"),
         lead: Some(t.own("health.lead")),
@@ -28,11 +37,7 @@ pub(super) async fn show(visit: &Visit) -> Answer {
         ],
         current: "nav.health",
         sections: vec![
-            Section::new(
-                "queues",
-                t.own("health.queues"),
-                vec![queues(visit, &health)],
-            ),
+            Section::new("queues", t.own("health.queues"), waiting),
             Section {
                 lead: Some(t.own("health.chain_lead")),
                 ..Section::new("chain", t.own("health.chain"), vec![chain(visit, &health)])

@@ -191,6 +191,13 @@ fn needs(visit: &Visit, overview: &Overview, waiting: &Waiting) -> Section {
         &[t.get("home.what"), t.get("vendor.step")],
     );
     table.empty = t.own("home.nothing_needs");
+    if overview.signing_error.is_some() {
+        let health = format!("{MOUNT}/health");
+        table.rows.push(vec![
+            Cell::link(t.get("nav.health"), health),
+            Cell::text(t.own("health.no_hand_over")),
+        ]);
+    }
     let ending = overview.ending.iter().map(|provider| {
         let over = provider.expired(overview.at);
         let ended = "home.provider_expired";

@@ -6,7 +6,7 @@ use vestibule_domain::{GroupId, UserId};
 use vestibule_service::events::{Choice as EventChoice, EventQuery, EventRecord};
 use vestibule_service::internal_groups::{InternalGroup, InternalGroupQuery, Member};
 use vestibule_service::pages::{self, PageQuery};
-use vestibule_service::{Error, Role};
+use vestibule_service::{Error, Precondition, Role};
 
 use super::fields::Fields;
 use super::form::{Field, Form, Pick};
@@ -290,7 +290,7 @@ pub(super) async fn change(visit: &Visit, fields: &Fields) -> Answer {
     };
     visit
         .run(move |service, call| {
-            service.change_internal_group(call, id, move |current| {
+            service.change_internal_group(call, id, Precondition::NONE, move |current| {
                 *current = wanted.clone();
                 Ok(())
             })

@@ -263,6 +263,56 @@ fn each_setting_says_what_it_is_where_it_came_from_and_how_it_is_changed() {
 }
 
 #[test]
+fn health_and_the_first_page_say_that_nobody_can_be_handed_over() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        for (gateway, told) in [(Some("https://gateway.example/enter"), true), (None, false)] {
+            // Without a key_secret.
+            let setup = Setup {
+                gateway_url: gateway.map(str::to_owned),
+                ..Setup::default()
+            };
+            let Some(app) = TestApp::start_with(engine, setup) else {
+                continue;
+            };
+            app.service.prepare_signing_key().unwrap();
+            let token = app.admin_token("max", Role::Auditor);
+            let health = app.send("GET", "/api/v1/health", Some(&token), None);
+            let why =
+                "nothing can be signed: on PostgreSQL, set key_secret to 32 random bytes in base64";
+            let expected = told.then_some(why);
+            assert_eq!(health.json()["signing_error"], json!(expected));
+
+            let browser = Browser::new(&app, "auditor", Role::Auditor);
+            let page = |path: &str, language: &str| {
+                let headers = [
+                    ("cookie", browser.cookie.as_str()),
+                    ("accept-language", language),
+                ];
+                app.send_raw("GET", path, &headers, "").text
+            };
+            for (language, head, why) in [
+                (
+                    "en",
+                    "Nobody can be handed over to the gateway.",
+                    "Nothing can be signed: on PostgreSQL, set key_secret",
+                ),
+                (
+                    "pt-BR",
+                    "Ninguém pode ser levado ao gateway.",
+                    "Nada pode ser assinado: no PostgreSQL, defina key_secret",
+                ),
+            ] {
+                let health = page("/console/health", language);
+                assert_eq!(health.contains(head), told, "{health}");
+                assert_eq!(health.contains(why), told, "{health}");
+                let home = page("/console", language);
+                assert_eq!(home.contains(head), told, "{home}");
+            }
+        }
+    }
+}
+
+#[test]
 fn settings_health_and_credentials_say_what_holds() {
     let app = app();
     let browser = Browser::new(&app, "auditor", Role::Auditor);

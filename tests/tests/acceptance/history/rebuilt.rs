@@ -157,6 +157,11 @@ impl Rebuilt {
                 "request_id, voice",
                 self.requests.votes,
             ),
+            (
+                "access_request_groups",
+                "request_id, group_id",
+                self.requests.groups,
+            ),
             ("providers", "id", self.registry.providers),
             ("client_secrets", "id", self.registry.secrets),
             ("tokens", "id", self.registry.tokens),

@@ -241,6 +241,66 @@ fn what_has_come_is_told_also_when_its_date_is_changed_before_anybody_looks() {
 }
 
 #[test]
+fn what_has_come_is_told_before_the_push_that_hides_it() {
+    both_engines(|app| {
+        let okta = app.register(third_party("Okta"));
+        let admin = app.admin_token("ada", Role::Operator);
+        app.service.tell_time().unwrap();
+        let vendor = vendor(app, &admin, &okta.token, &[]);
+        let groups = app.send("GET", "/scim/v2/Groups", Some(&okta.token), None);
+        let group = groups.json()["Resources"][0]["id"].clone();
+        let path = format!("/scim/v2/Groups/{}", group.as_str().unwrap());
+        // Started, and nobody looked; then renamed.
+        app.clock.advance(Duration::minutes(65));
+        let renamed = json!({
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            "Operations": [{"op": "replace", "path": "displayName", "value": "Acme Ltd"}],
+        });
+        let renamed = app.send("PATCH", &path, Some(&okta.token), Some(&renamed));
+        assert_eq!(renamed.status, 204, "{}", renamed.text);
+        // Ended, and nobody looked; then closed.
+        app.clock.advance(Duration::minutes(60));
+        let deleted = app.send("DELETE", &path, Some(&okta.token), None);
+        assert_eq!(deleted.status, 204, "{}", deleted.text);
+        while app.service.tell_time().unwrap() > 0 {}
+        let events = app.send(
+            "GET",
+            "/api/v1/events?sort=at&limit=1000",
+            Some(&admin),
+            None,
+        );
+        let events = events.json()["items"].as_array().unwrap().clone();
+        let word = |event: &Value| event["action"].as_str().unwrap().to_owned();
+        let at = events
+            .iter()
+            .position(|event| word(event) == "vendor.started");
+        let after: Vec<String> = events[at.unwrap()..].iter().map(word).collect();
+        assert_eq!(
+            after,
+            [
+                "vendor.started",
+                "group.changed",
+                "vendor.changed",
+                "vendor.ended",
+                "group.deleted",
+                "vendor.closed",
+            ]
+        );
+        let of = |word: &str| events.iter().find(|event| event["action"] == word).unwrap();
+        assert_eq!(of("vendor.started")["payload"]["after"]["name"], "Acme");
+        assert_eq!(of("vendor.ended")["payload"]["after"]["name"], "Acme Ltd");
+        assert_eq!(of("vendor.ended")["subject"]["id"], json!(vendor));
+        let mut ids: Vec<&str> = events
+            .iter()
+            .map(|one| one["id"].as_str().unwrap())
+            .collect();
+        let order = ids.clone();
+        ids.sort_unstable();
+        assert_eq!(ids, order);
+    });
+}
+
+#[test]
 fn a_block_that_followed_its_person_ends_once() {
     both_engines(|app| {
         let okta = app.register(third_party("Okta"));

@@ -42,7 +42,7 @@ fn an_internal_group_has_a_panic_button_too() {
     let tied = world.access_group("Windows").id;
     world
         .service
-        .change_internal_group(&root(), all, move |settings| {
+        .change_internal_group(&root(), all, Precondition::NONE, move |settings| {
             settings.access_group = Some(tied);
             Ok(())
         })

@@ -110,5 +110,26 @@ impl Actors<'_> {
         self.app.service.tell_time().unwrap();
         drop(self.ask("PATCH", &policy, &json!({"approvals_required": 2})));
         vote(&made(json!({})), "approvals");
+        let staff = self.staff(access_group);
+        made(json!({ "user": staff }));
+    }
+
+    /// Somebody of staff who gets in by an access group.
+    fn staff(&self, access_group: &str) -> String {
+        let id = |made: &Value| made["id"].as_str().unwrap().to_owned();
+        let user = json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+            "userName": "last of staff",
+        });
+        let user = id(&self.scim(1, "POST", "Users", &user));
+        let group = json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
+            "displayName": "Last of staff",
+            "members": [{ "value": user }],
+        });
+        let group = id(&self.scim(1, "POST", "Groups", &group));
+        let tie = json!({ "access_group": access_group });
+        drop(self.ask("PATCH", &format!("/groups/{group}"), &tie));
+        user
     }
 }

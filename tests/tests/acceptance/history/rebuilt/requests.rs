@@ -10,6 +10,8 @@ use super::{Row, Told, micros, object};
 pub(super) struct Requests {
     pub(super) requests: BTreeMap<String, Row>,
     pub(super) votes: BTreeMap<String, Row>,
+    /// The internal groups of those that wait.
+    pub(super) groups: BTreeMap<String, Row>,
 }
 
 impl Requests {
@@ -48,6 +50,10 @@ impl Requests {
             }
             other => panic!("{other} is nothing that happens to an access request"),
         }
+        if self.requests[&event.subject]["state"] != "pending" {
+            self.groups
+                .retain(|_, row| row["request_id"] != event.subject);
+        }
     }
 
     fn made(&mut self, event: &Told) {
@@ -63,6 +69,11 @@ impl Requests {
             "link_id": made["link"], "version": made["version"],
         });
         self.requests.insert(event.subject.clone(), object(row));
+        for group in made["internal_groups"].as_array().unwrap() {
+            let of_request = format!("{} {}", event.subject, group.as_str().unwrap());
+            let row = json!({"request_id": event.subject, "group_id": group});
+            self.groups.insert(of_request, object(row));
+        }
     }
 
     fn voted(&mut self, event: &Told) {
