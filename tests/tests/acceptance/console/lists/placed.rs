@@ -68,3 +68,49 @@ fn the_people_of_a_vendor_have_a_page_before_and_a_first_one() {
         }
     });
 }
+
+#[test]
+fn an_event_says_who_was_placed_where_and_out_of_what() {
+    both_engines(|app| {
+        let (_, delete) = placed(app, 4);
+        let max = Browser::new(app, "max", Role::Auditor);
+        let page = max.get("/console/events?action=placement.changed").text;
+        let told = |part: &str, page: &str| {
+            let bare = page.replace("<bdi>", "").replace("</bdi>", "");
+            assert!(bare.contains(part), "{part}: {bare}");
+        };
+        told(
+            "Placements: p00: Acme → Otis (the latest of Otis; Acme), Rule: Last group wins",
+            &page,
+        );
+        told(": – → Acme; +1, Rule: Last group wins", &page);
+        assert!(!page.contains("{&#34;"), "{page}");
+        assert!(!page.contains("arrived"), "{page}");
+        let portuguese = app.send_raw(
+            "GET",
+            "/console/events?action=placement.changed",
+            &[("cookie", &max.cookie), ("accept-language", "pt-BR")],
+            "",
+        );
+        told(
+            "Acme → Otis (o mais recente de Otis; Acme)",
+            &portuguese.text,
+        );
+
+        let csv = max
+            .get("/console/events?action=placement.changed&format=csv")
+            .text;
+        let otis = csv.split("Acme (").nth(1).unwrap();
+        assert!(csv.contains("p03 ("), "all of them: {csv}");
+        assert!(csv.contains(", by the group Otis ("), "{csv}");
+        assert!(otis.contains(") → Otis ("), "{csv}");
+        assert!(!csv.contains("{\"\""), "{csv}");
+
+        delete();
+        let csv = max
+            .get("/console/events?action=placement.changed&format=csv")
+            .text;
+        assert!(csv.contains("): stays with Otis ("), "{csv}");
+        assert!(csv.contains(") → –; "), "{csv}");
+    });
+}
