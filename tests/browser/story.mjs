@@ -250,6 +250,23 @@ try {
     await page.getByText("Gets in", { exact: true }).waitFor();
   }
 
+  step("one title says how the rows are sorted, and what sorts only the rows shown says so");
+  await page.goto(`${server.url}/console/vendors?sort=name`);
+  const sorting = page.locator("th[aria-sort=ascending], th[aria-sort=descending]");
+  assert.equal(await sorting.count(), 1);
+  assert.equal(await sorting.locator("a").getAttribute("title"), "Sorts the whole list");
+  const shown = page.locator("th .sorter").first();
+  assert.equal(await shown.getAttribute("title"), "Sorts the rows that are shown");
+  await shown.focus();
+  for (const order of ["ascending", "descending"]) {
+    await page.keyboard.press("Enter");
+    assert.equal(await sorting.count(), 1);
+    assert.equal(await sorting.getAttribute("aria-sort"), order);
+    assert.equal(await sorting.locator(".sorter").count(), 1);
+    await page.getByRole("status").getByText(`Only the rows shown here are sorted by ${await shown.innerText()}, ${order}.`).waitFor();
+  }
+  await check();
+
   if (control) {
     await page.setContent("<html lang=en><title>x</title><main><h1>x</h1><img src=x onerror='vestibuleRan(1)'><input></main></html>");
     await page.waitForTimeout(200);
