@@ -102,6 +102,31 @@ try {
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("Saved.").waitFor();
 
+  step("a form sent when the session has ended comes back after signing in, and is not sent by itself");
+  await page.getByLabel("Contract number").fill("C-4711");
+  const cookies = await context.cookies();
+  await fetch(`${server.url}/console/sign-out`, {
+    method: "POST",
+    redirect: "manual",
+    headers: { cookie: cookies.map(({ name, value }) => `${name}=${value}`).join("; ") },
+    body: new URLSearchParams({ csrf: await page.locator('[action="/console/sign-out"] [name="csrf"]').inputValue() }),
+  });
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("What you typed is kept on this page").waitFor();
+  await check();
+  await page.getByLabel("Name").fill("ada");
+  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Show the form" }).waitFor();
+  await check();
+  await page.getByRole("button", { name: "Show the form" }).click();
+  await page.getByText("Nothing is saved yet").waitFor();
+  await check();
+  assert.equal(await page.getByLabel("Contract number").inputValue(), "C-4711");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Saved.").waitFor();
+  assert.equal(await page.getByLabel("Contract number").inputValue(), "C-4711");
+
   step("grace gets in now, and the page says why");
   await page.keyboard.press("Control+k");
   await page.keyboard.type("grace@acme");
@@ -224,6 +249,23 @@ try {
     await page.goto(`${server.url}/console/people/${rider}`);
     await page.getByText("Gets in", { exact: true }).waitFor();
   }
+
+  step("one title says how the rows are sorted, and what sorts only the rows shown says so");
+  await page.goto(`${server.url}/console/vendors?sort=name`);
+  const sorting = page.locator("th[aria-sort=ascending], th[aria-sort=descending]");
+  assert.equal(await sorting.count(), 1);
+  assert.equal(await sorting.locator("a").getAttribute("title"), "Sorts the whole list");
+  const shown = page.locator("th .sorter").first();
+  assert.equal(await shown.getAttribute("title"), "Sorts the rows that are shown");
+  await shown.focus();
+  for (const order of ["ascending", "descending"]) {
+    await page.keyboard.press("Enter");
+    assert.equal(await sorting.count(), 1);
+    assert.equal(await sorting.getAttribute("aria-sort"), order);
+    assert.equal(await sorting.locator(".sorter").count(), 1);
+    await page.getByRole("status").getByText(`Only the rows shown here are sorted by ${await shown.innerText()}, ${order}.`).waitFor();
+  }
+  await check();
 
   if (control) {
     await page.setContent("<html lang=en><title>x</title><main><h1>x</h1><img src=x onerror='vestibuleRan(1)'><input></main></html>");

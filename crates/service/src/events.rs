@@ -164,6 +164,10 @@ fn mentioned(event: &EventRecord) -> Vec<(SubjectKind, Uuid)> {
     let sides = ["before", "after"].into_iter();
     let fields = sides.filter_map(|side| payload.get(side)?.as_object());
     for (word, value) in fields.flatten() {
+        if word == "placements" {
+            found.extend(placed(value));
+            continue;
+        }
         let kinds: &[SubjectKind] = match word.as_str() {
             "access_group" | "default_access_group" => &[SubjectKind::AccessGroup],
             "vendor" => &[SubjectKind::Vendor],
@@ -180,6 +184,34 @@ fn mentioned(event: &EventRecord) -> Vec<(SubjectKind, Uuid)> {
         let ids = values.iter().take(NAMED);
         let ids = ids.filter_map(|value| value.as_str()?.parse::<Uuid>().ok());
         found.extend(ids.flat_map(|id| kinds.iter().map(move |kind| (*kind, id))));
+    }
+    found
+}
+
+/// Whom an event places, and the vendors and groups that it chose from.
+fn placed(placements: &Value) -> Vec<(SubjectKind, Uuid)> {
+    let mut found = Vec::new();
+    let mut tell = |whole: &Value, words: &[(&str, SubjectKind)]| {
+        for (word, kind) in words {
+            let id = whole.get(*word).and_then(Value::as_str);
+            found.extend(id.and_then(|id| Some((*kind, id.parse().ok()?))));
+        }
+    };
+    for placement in placements.as_array().into_iter().flatten().take(NAMED) {
+        let words = [
+            ("user", SubjectKind::User),
+            ("from", SubjectKind::Vendor),
+            ("to", SubjectKind::Vendor),
+        ];
+        tell(placement, &words);
+        let words = [
+            ("vendor", SubjectKind::Vendor),
+            ("group", SubjectKind::Group),
+        ];
+        let candidates = placement.get("candidates").and_then(Value::as_array);
+        for candidate in candidates.into_iter().flatten().take(NAMED) {
+            tell(candidate, &words);
+        }
     }
     found
 }

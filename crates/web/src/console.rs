@@ -43,6 +43,7 @@ mod table;
 mod text;
 mod timeline;
 mod tolerances;
+mod unsent;
 mod vendors;
 mod visit;
 mod warnings;

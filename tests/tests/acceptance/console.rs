@@ -9,6 +9,7 @@ mod pages;
 mod panic;
 mod portuguese;
 mod proof;
+mod unsent;
 mod whole;
 
 use vestibule_domain::network::AllowedAddresses;

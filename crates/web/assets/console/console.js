@@ -130,7 +130,8 @@
     }
   };
 
-  // Columns that no other order of the list is kept by sort the rows that are shown.
+  // Columns that no other order of the list is kept by sort the rows that are shown. The order of the
+  // list is then no longer that of the rows, so its title stops saying so.
   const sorters = (within) => {
     const words = new Intl.Collator(root.lang, { numeric: true, sensitivity: "base" });
     const value = (row, column) => {
@@ -140,7 +141,13 @@
     for (const table of all("table", within)) {
       const rows = all("tbody tr", table);
       if (rows.length < 2 || table.closest("#live, #live-calls")) continue;
+      const ordered = all("thead th[aria-sort]", table);
       const heads = all("thead th:not([aria-sort], [data-acts])", table);
+      if (!heads.length) continue;
+      const said = document.createElement("p");
+      said.className = "sorted hint";
+      said.setAttribute("role", "status");
+      (table.closest(".scroll") ?? table).after(said);
       for (const head of heads) {
         const button = document.createElement("button");
         button.type = "button";
@@ -150,8 +157,11 @@
         head.append(button);
         button.addEventListener("click", () => {
           const down = head.getAttribute("aria-sort") === "ascending";
+          for (const other of ordered) other.setAttribute("aria-sort", "none");
           for (const other of heads) other.removeAttribute("aria-sort");
           head.setAttribute("aria-sort", down ? "descending" : "ascending");
+          const { sortedUp, sortedDown } = document.body.dataset;
+          said.textContent = (down ? sortedDown : sortedUp).replace("{column}", () => button.textContent);
           const column = head.cellIndex;
           rows.sort((one, other) => {
             const [first, second] = [value(one, column), value(other, column)];

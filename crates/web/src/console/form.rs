@@ -186,9 +186,14 @@ impl Form {
         self.hidden.push(("version", version.to_string()));
     }
 
+    /// Its fields, whatever group they stand in.
+    pub(crate) fn fields(&mut self) -> impl Iterator<Item = &mut Field> {
+        self.groups.iter_mut().flat_map(Group::all)
+    }
+
     /// Writes what was wrong at its field; answers whether there is such a field.
     pub(crate) fn mark(&mut self, name: &str, mistake: impl Into<Phrase>) -> bool {
-        for field in self.groups.iter_mut().flat_map(Group::all) {
+        for field in self.fields() {
             if field.name == name {
                 field.mistake = Some(mistake.into());
                 return true;

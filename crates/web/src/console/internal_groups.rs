@@ -270,10 +270,7 @@ fn members(visit: &Visit, found: &pages::Page<Member>) -> Section {
             ]
         })
         .collect();
-    let place = |after| format!("{}#members", visit.here(&[("after", after)]));
-    table.next = found.next.as_deref().map(|next| place(Some(next)));
-    table.previous = found.previous.as_deref().map(|before| place(Some(before)));
-    table.first = visit.query.given("after").map(|_| place(None));
+    table.paged_under(visit, found, "members");
     Section::new(
         "members",
         t.own("internal_group.members"),

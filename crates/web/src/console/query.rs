@@ -52,6 +52,23 @@ impl Pairs {
         self.0.push((name.to_owned(), value));
     }
 
+    /// The same without those of these names.
+    pub(crate) fn without(&self, names: &[&str]) -> Self {
+        let kept = self.0.iter();
+        let kept = kept.filter(|(name, _)| !names.contains(&name.as_str()));
+        Self(kept.cloned().collect())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All of them as a query, without its `?`.
+    pub(crate) fn encoded(&self) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(&self.0).finish()
+    }
+
     /// The pairs, in the order in which they came.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0

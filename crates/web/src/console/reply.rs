@@ -83,6 +83,8 @@ pub(super) struct Plain<'a> {
     pub(super) more: Option<form::Form>,
     pub(super) more_title: String,
     pub(super) link: Option<Anchor>,
+    /// It holds what is lost when it is left: it offers no other looks, which would leave it.
+    pub(super) once: bool,
     /// Where the browser goes on to by itself.
     pub(super) refresh: Option<&'a str>,
     pub(super) csrf: &'a str,
@@ -103,6 +105,7 @@ impl Plain<'_> {
             more: None,
             more_title: String::new(),
             link: None,
+            once: false,
             refresh: None,
             csrf: "",
             path,
@@ -134,6 +137,9 @@ impl Visit {
             && let Some(text) = self.t.find(&format!("done.{done}"))
         {
             page.notice = Some(Notice::new(Tone::Good, text));
+        }
+        if let Some(unsent) = &self.unsent {
+            unsent.fill(self.t, &mut page);
         }
         let whole = Whole {
             page: &page,

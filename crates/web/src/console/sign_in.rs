@@ -12,11 +12,12 @@ use vestibule_service::links::codes::Visitor;
 use vestibule_service::sessions::{Password, SignIn, SignedIn};
 
 use super::form::{Field, Form};
-use super::page::{Anchor, Notice, Tone};
+use super::page::{Anchor, Notice, Remark, Tone};
 use super::query::Pairs;
 use super::reply::{Plain, broken, foreign, see};
 use super::text::Language;
-use super::visit::{Looks, is_https, session, session_cookie};
+use super::unsent::Unsent;
+use super::visit::{Looks, csrf, is_https, session, session_cookie};
 use super::{MOUNT, SIGN_IN, gate, openid};
 use crate::Web;
 use crate::blocking::{blocking, log};
@@ -51,6 +52,8 @@ struct Typed<'a> {
     /// The password was right; now the code.
     code: bool,
     notice: Option<Notice>,
+    /// A form that came too late.
+    unsent: Option<Unsent>,
 }
 
 async fn show(web: Data<Web>, request: HttpRequest) -> HttpResponse {
@@ -90,6 +93,40 @@ async fn show(web: Data<Web>, request: HttpRequest) -> HttpResponse {
     )
 }
 
+/// To a form that came when its session had ended: signing in again, with what was typed.
+pub(super) fn late(web: &Web, looks: Looks, unsent: Unsent) -> HttpResponse {
+    let next = unsent.page();
+    let mut notice = Notice::new(Tone::Waiting, looks.t.own("again.ended"));
+    if web.openid.is_some() {
+        notice.more.push(Remark {
+            text: looks.t.get("again.openid").into(),
+            link: None,
+        });
+    }
+    let typed = Typed {
+        next: &next,
+        notice: Some(notice),
+        unsent: Some(unsent),
+        ..Typed::default()
+    };
+    page(web, looks, StatusCode::UNAUTHORIZED, typed)
+}
+
+/// Signed in again: the form that came too late is one press away.
+fn welcome(looks: Looks, secret: &Secret, unsent: &Unsent) -> HttpResponse {
+    let t = looks.t;
+    let csrf = csrf(secret);
+    let mut plain = Plain::new(looks, t.own("again.welcome"), SIGN_IN);
+    let mut form = Form::of("again", unsent.again(), t.own("again.show"), Vec::new());
+    form.hidden.extend(unsent.hidden());
+    form.cancel = Some(unsent.page());
+    plain.lead = Some(t.own("again.lead"));
+    plain.form = Some(form);
+    plain.once = true;
+    plain.csrf = &csrf;
+    plain.respond(StatusCode::OK)
+}
+
 async fn enter(
     web: Data<Web>,
     request: HttpRequest,
@@ -117,8 +154,18 @@ async fn enter(
         next: fields.get("next"),
         code: fields.has("code"),
         notice: None,
+        unsent: gate::is_surely_own(&request, &web.settings.public_url)
+            .then(|| Unsent::read(&fields))
+            .flatten(),
     };
     match outcome {
+        Ok(SignedIn::Welcome { secret, .. }) if let Some(unsent) = &again.unsent => {
+            let mut answer = welcome(looks, &secret, unsent);
+            if let Ok(value) = cookie(&web, &secret).parse() {
+                answer.headers_mut().append(SET_COOKIE, value);
+            }
+            answer
+        }
         Ok(SignedIn::Welcome { secret, .. }) => HttpResponse::build(StatusCode::SEE_OTHER)
             .insert_header((SET_COOKIE, cookie(&web, &secret)))
             .insert_header((LOCATION, inside(fields.get("next"))))
@@ -191,14 +238,19 @@ fn page(web: &Web, looks: Looks, status: StatusCode, typed: Typed<'_>) -> HttpRe
     }
     let mut form = Form::of("sign-in", SIGN_IN, t.own("sign_in.submit"), fields);
     form.hidden.push(("next", typed.next.to_owned()));
+    if let Some(unsent) = &typed.unsent {
+        form.hidden.extend(unsent.hidden());
+        form.cancel = Some(sign_in_for(typed.next));
+    }
     let mut plain = Plain::new(looks, t.own("sign_in.title"), SIGN_IN);
     plain.lead = Some(t.own("sign_in.lead"));
     plain.notice = typed.notice;
     plain.form = Some(form);
+    plain.once = typed.unsent.is_some();
     if web.openid.is_some() {
         plain.link = Some(Anchor::new(t.own("sign_in.openid"), openid::BEGIN));
     }
-    if web.service.settings().links.mail {
+    if web.service.settings().links.mail && !plain.once {
         let email = Field::typed("email", t.own("sign_in.email"), "", "email", "email")
             .required()
             .hint(t.own("sign_in.email_hint"));
@@ -206,6 +258,12 @@ fn page(web: &Web, looks: Looks, status: StatusCode, typed: Typed<'_>) -> HttpRe
         plain.more = Some(Form::of("ask", ASK, t.own("sign_in.ask"), vec![email]));
     }
     plain.respond(status)
+}
+
+/// The sign-in page that leads there.
+fn sign_in_for(page: &str) -> String {
+    let page: String = url::form_urlencoded::byte_serialize(page.as_bytes()).collect();
+    format!("{SIGN_IN}?next={page}")
 }
 
 /// A person of a provider asks for a way in. The answer is the same whether the address is known,

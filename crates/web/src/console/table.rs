@@ -127,6 +127,17 @@ impl Table {
         self.csv = Some(visit.here(&[("after", None), ("format", Some("csv"))]));
     }
 
+    /// The same of a list that stands beside others, under the heading with that id; it has no export.
+    pub(crate) fn paged_under<T>(&mut self, visit: &Visit, found: &Part<T>, heading: &str) {
+        let at = |after: Option<&str>| {
+            let page = visit.here(&[("after", after), ("done", None)]);
+            format!("{page}#{heading}")
+        };
+        self.next = found.next.as_deref().map(|next| at(Some(next)));
+        self.previous = found.previous.as_deref().map(|before| at(Some(before)));
+        self.first = visit.query.given("after").map(|_| at(None));
+    }
+
     /// Says where the export of a list without pages is.
     pub(crate) fn whole(&mut self, visit: &Visit) {
         visit.place().clone_into(&mut self.here);

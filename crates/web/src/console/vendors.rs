@@ -332,11 +332,7 @@ fn placed(visit: &Visit, shown: &Shown) -> Section {
             ]
         })
         .collect();
-    table.next = shown
-        .people
-        .next
-        .as_deref()
-        .map(|next| format!("{}#people", visit.here(&[("after", Some(next))])));
+    table.paged_under(visit, &shown.people, "people");
     Section::new("people", t.own("vendor.people"), vec![Block::Table(table)])
 }
 

@@ -19,6 +19,7 @@ use super::phrase::Phrase;
 use super::query::Pairs;
 use super::routes::{self, Route};
 use super::text::{Language, Texts};
+use super::unsent::Unsent;
 use crate::Web;
 use crate::blocking::blocking;
 
@@ -75,6 +76,8 @@ pub(crate) struct Visit {
     /// Whether the page is the answer to a form, and so has no address of its own.
     pub(crate) posted: bool,
     pub(crate) query: Pairs,
+    /// What was typed into a form of the page before signing in once more.
+    pub(crate) unsent: Option<Unsent>,
     pub(crate) request_id: String,
     /// Of a stream, the last event that the browser has seen.
     pub(crate) last_event: String,

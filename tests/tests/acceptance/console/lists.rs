@@ -2,6 +2,7 @@
 
 mod found;
 mod ordered;
+mod placed;
 
 use chrono::Duration;
 use serde_json::json;

@@ -90,7 +90,14 @@ impl Telling<'_> {
             let between = if place > 0 { ", " } else { "" };
             let field = self.t.own_of("field", name);
             told.push(words(format!("{between}{field}: ")));
-            let value = |side: Fields<'_>| Some(self.value(side?.get(name)?, 0));
+            let value = |side: Fields<'_>| {
+                let value = side?.get(name)?;
+                let placed = value.as_array().filter(|_| name == "placements");
+                Some(match placed {
+                    Some(placed) => self.list(placed.iter().map(|one| self.placed(one)).collect()),
+                    None => self.value(value, 0),
+                })
+            };
             match (value(before), value(after)) {
                 (Some(old), Some(new)) => told.extend(arrow(old, new)),
                 (Some(old), None) if after.is_some() => {
@@ -131,6 +138,40 @@ impl Telling<'_> {
             }
             other => self.text(&other.to_string()),
         }
+    }
+
+    /// Who was placed, from which vendor to which, and what it was chosen from where that was not one.
+    fn placed(&self, placement: &Value) -> Vec<Part> {
+        let one = |name: &str| self.value(placement.get(name).unwrap_or(&Value::Null), 0);
+        let same = placement.get("from") == placement.get("to");
+        let mut told = one("user");
+        if same {
+            told.push(words(format!(": {} ", self.t.get("event.stays"))));
+            told.extend(one("to"));
+        } else {
+            told.push(words(": "));
+            told.extend(arrow(one("from"), one("to")));
+        }
+        let candidates = placement.get("candidates").and_then(Value::as_array);
+        let candidates = candidates.map_or(&[][..], Vec::as_slice);
+        if candidates.len() > 1 || self.whole && !candidates.is_empty() {
+            told.push(words(format!(" ({} ", self.t.get("event.chosen_from"))));
+            let each = candidates.iter().map(|candidate| self.candidate(candidate));
+            told.extend(self.list(each.collect()));
+            told.push(words(")"));
+        }
+        told
+    }
+
+    /// A vendor by its name; in a spreadsheet with the group that offers it.
+    fn candidate(&self, candidate: &Value) -> Vec<Part> {
+        let one = |name: &str| self.value(candidate.get(name).unwrap_or(&Value::Null), 0);
+        let mut told = one("vendor");
+        if self.whole {
+            told.push(words(format!(", {} ", self.t.get("event.by_group"))));
+            told.extend(one("group"));
+        }
+        told
     }
 
     /// Values behind one another; on a page the first of them, and how many more there are.
