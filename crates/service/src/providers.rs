@@ -237,9 +237,10 @@ impl Service {
         &self,
         call: &AdminCall,
         id: ProviderId,
+        precondition: Precondition,
         state: ProviderState,
     ) -> Result<RegisteredProvider, Error> {
-        self.move_provider(call, id, state, |_| true)
+        self.move_provider(call, id, precondition, state, |_| true)
     }
 
     /// Answers a provider with 503 for a while. A disabled one stays what it is: its credentials would be
@@ -249,9 +250,13 @@ impl Service {
         call: &AdminCall,
         id: ProviderId,
     ) -> Result<RegisteredProvider, Error> {
-        self.move_provider(call, id, ProviderState::Paused, |current| {
-            current != ProviderState::Disabled
-        })
+        self.move_provider(
+            call,
+            id,
+            Precondition::NONE,
+            ProviderState::Paused,
+            |current| current != ProviderState::Disabled,
+        )
     }
 
     /// Ends a pause. A disabled provider is enabled instead, which is another thing.
@@ -260,15 +265,20 @@ impl Service {
         call: &AdminCall,
         id: ProviderId,
     ) -> Result<RegisteredProvider, Error> {
-        self.move_provider(call, id, ProviderState::Active, |current| {
-            current != ProviderState::Disabled
-        })
+        self.move_provider(
+            call,
+            id,
+            Precondition::NONE,
+            ProviderState::Active,
+            |current| current != ProviderState::Disabled,
+        )
     }
 
     fn move_provider(
         &self,
         call: &AdminCall,
         id: ProviderId,
+        precondition: Precondition,
         state: ProviderState,
         may_leave: fn(ProviderState) -> bool,
     ) -> Result<RegisteredProvider, Error> {
@@ -277,6 +287,7 @@ impl Service {
             let now = service.now();
             let operator = crate::admin::admit(tx, &call, Role::Administrator, now)?;
             let current = find(tx, id)?;
+            precondition.check(current.provider.version)?;
             if !may_leave(current.provider.state) {
                 return Err(Error::Conflict(Hindrance::DisabledNotPaused.said([])));
             }

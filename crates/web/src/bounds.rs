@@ -29,8 +29,10 @@ fn excess(request: &HttpRequest) -> Option<(StatusCode, String)> {
         .path_and_query()
         .map_or(0, |url| url.as_str().len());
     if url > MAX_URL {
-        let detail =
-            format!("the address is longer than {MAX_URL} bytes; search by POST to .search");
+        let mut detail = format!("the address is longer than {MAX_URL} bytes");
+        if refusals::endpoint(request.path()) == Some("scim") {
+            detail.push_str("; search by POST to .search");
+        }
         return Some((StatusCode::URI_TOO_LONG, detail));
     }
     let headers = request.headers();

@@ -137,7 +137,9 @@ fn figures_equal_what_there_is_after_every_kind_of_change() {
         app.clock.advance(Duration::days(1));
         assert_eq!(open(), 0);
 
-        app.service.delete_provider(&admin, okta.id).unwrap();
+        app.service
+            .delete_provider(&admin, okta.id, Precondition::NONE)
+            .unwrap();
         assert_eq!(figures(), (1, 0, 1));
     });
 }

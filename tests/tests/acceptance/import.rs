@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use vestibule_domain::ProviderId;
 use vestibule_domain::import::RowOutcome;
 use vestibule_service::import::{ImportReport, Target};
-use vestibule_service::{Error, Role};
+use vestibule_service::{Error, Precondition, Role};
 use vestibule_testkit::{Engine, Reply, TestApp, both_engines, internal, third_party};
 use zip::write::SimpleFileOptions;
 
@@ -337,7 +337,9 @@ fn stopped(app: &TestApp) {
         .unwrap();
     let first = app.service.import_step(&call, &mut import).unwrap();
     assert_eq!(first.len(), 25);
-    app.service.delete_provider(&call, provider).unwrap();
+    app.service
+        .delete_provider(&call, provider, Precondition::NONE)
+        .unwrap();
     let rest = app.service.import_step(&call, &mut import).unwrap();
     assert_eq!((rest.len(), import.done()), (35, 60));
     for row in rest {

@@ -69,7 +69,7 @@ fn r_tok_5_unknown_wrong_disabled_and_expired_are_one_answer() {
         let disabled = app.register(third_party("Disabled"));
         let state = ProviderState::Disabled;
         app.service
-            .set_provider_state(&app.admin(), disabled.id, state)
+            .set_provider_state(&app.admin(), disabled.id, Precondition::NONE, state)
             .unwrap();
         let mut settings = third_party("Expired");
         settings.valid_until = Some(app.clock.now() + Duration::hours(1));
@@ -246,7 +246,7 @@ fn agree_at_once(first: &TestApp) {
     let disabled = ProviderState::Disabled;
     second
         .service
-        .set_provider_state(&admin, client.id, disabled)
+        .set_provider_state(&admin, client.id, Precondition::NONE, disabled)
         .unwrap();
     assert_eq!(read(first, &token), 401);
 }
@@ -391,7 +391,7 @@ fn what_is_asked_for_is_looked_at_once_the_client_is_let_in() {
             let body = format!("grant_type=client_credentials&{more}");
             let state = |state| {
                 app.service
-                    .set_provider_state(&app.admin(), client.id, state)
+                    .set_provider_state(&app.admin(), client.id, Precondition::NONE, state)
                     .unwrap();
             };
             let refused = ask(app, TOKEN, &client, &body);

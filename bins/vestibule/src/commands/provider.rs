@@ -144,6 +144,7 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
         Ok(found(&service.set_provider_state(
             call,
             session.provider(name)?,
+            Precondition::NONE,
             state,
         )?))
     };
@@ -284,7 +285,7 @@ fn delete(session: &Session, provider: &str, yes: bool) -> Result<Answer, Comman
     let Session { service, call, .. } = session;
     let id = session.provider(provider)?;
     if yes {
-        let ended = service.delete_provider(call, id)?;
+        let ended = service.delete_provider(call, id, Precondition::NONE)?;
         return Ok(Answer::record(holdings(&ended))
             .with_note("The provider is deleted, and with it what is counted above."));
     }

@@ -129,7 +129,10 @@ fn what_is_tied_to_it_keeps_it() {
             .delete_access_group(&root(), access_group, Precondition::NONE),
         Err(Error::Conflict(_))
     ));
-    world.service.delete_provider(&root(), entra).unwrap();
+    world
+        .service
+        .delete_provider(&root(), entra, Precondition::NONE)
+        .unwrap();
     world
         .service
         .delete_access_group(&root(), access_group, Precondition::NONE)

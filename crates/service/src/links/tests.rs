@@ -189,7 +189,7 @@ fn whatever_takes_access_away_ends_the_link_for_good() {
             "deletion of the provider",
             |hall| {
                 hall.service()
-                    .delete_provider(&root(), hall.client.id)
+                    .delete_provider(&root(), hall.client.id, Precondition::NONE)
                     .unwrap();
             },
             LinkEnd::Removed,

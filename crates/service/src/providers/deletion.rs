@@ -17,7 +17,7 @@ use crate::changes::{gone, value};
 use crate::credentials::shown as token_shown;
 use crate::events::{self, EventQuery};
 use crate::pages::PageQuery;
-use crate::{AdminCall, Change, Error, Role, Service};
+use crate::{AdminCall, Change, Error, Precondition, Role, Service};
 
 /// Why a provider was disabled whose deletion began.
 const BEING_DELETED: &str = "the provider is being deleted";
@@ -49,8 +49,13 @@ impl Service {
     /// Deletes a provider with all that it owns, in many small steps; called again after an
     /// interruption it goes on where it stopped. From the first step on the provider is disabled
     /// and without tokens. Answers what this call found.
-    pub fn delete_provider(&self, call: &AdminCall, id: ProviderId) -> Result<Holdings, Error> {
-        let begun = self.begin_deletion(call, id)?;
+    pub fn delete_provider(
+        &self,
+        call: &AdminCall,
+        id: ProviderId,
+        precondition: Precondition,
+    ) -> Result<Holdings, Error> {
+        let begun = self.begin_deletion(call, id, precondition)?;
         self.finish_deletion(call, &begun)
     }
 
@@ -166,12 +171,18 @@ impl Service {
 
     /// Shuts the provider out, so that nothing comes while it is being cleared. Answers what it
     /// owns, to be removed by [`Service::finish_deletion`].
-    pub fn begin_deletion(&self, call: &AdminCall, id: ProviderId) -> Result<Begun, Error> {
+    pub fn begin_deletion(
+        &self,
+        call: &AdminCall,
+        id: ProviderId,
+        precondition: Precondition,
+    ) -> Result<Begun, Error> {
         let (service, call) = (self.clone(), call.clone());
         let begun = self.store().write("providers.begin_deletion", move |tx| {
             let now = service.now();
             let operator = crate::admin::admit(tx, &call, Role::Administrator, now)?;
             let current = find(tx, id)?.provider;
+            precondition.check(current.version)?;
             let holdings = providers::holdings(tx, id)?;
             let named: Vec<Value> = credentials::activation_tokens(tx, id)?
                 .iter()

@@ -139,7 +139,7 @@ fn disabling_ends_short_tokens_and_spares_activation_tokens() {
     let set = |state| {
         world
             .service
-            .set_provider_state(&root(), client.id, state)
+            .set_provider_state(&root(), client.id, Precondition::NONE, state)
             .unwrap()
     };
     assert_eq!(tokens(), 2);
@@ -171,7 +171,12 @@ fn a_disabled_provider_is_neither_paused_nor_resumed() {
     service.pause_provider(&root(), client.id).unwrap();
     assert_eq!(resume().unwrap().provider.state, ProviderState::Active);
     service
-        .set_provider_state(&root(), client.id, ProviderState::Disabled)
+        .set_provider_state(
+            &root(),
+            client.id,
+            Precondition::NONE,
+            ProviderState::Disabled,
+        )
         .unwrap();
     for outcome in [resume(), service.pause_provider(&root(), client.id)] {
         let Err(Error::Conflict(why)) = outcome else {
@@ -261,7 +266,10 @@ fn a_deleted_provider_leaves_nothing_but_events() {
     };
     assert_eq!(holdings, expected);
     assert_eq!(
-        world.service.delete_provider(&root(), client.id).unwrap(),
+        world
+            .service
+            .delete_provider(&root(), client.id, Precondition::NONE)
+            .unwrap(),
         expected
     );
 
@@ -297,7 +305,9 @@ fn a_deleted_provider_leaves_nothing_but_events() {
     );
     let gone = world.service.find_provider(&root(), client.id);
     assert!(matches!(gone, Err(Error::NotFound("provider"))));
-    let again = world.service.delete_provider(&root(), client.id);
+    let again = world
+        .service
+        .delete_provider(&root(), client.id, Precondition::NONE);
     assert!(matches!(again, Err(Error::NotFound("provider"))));
     let people = world
         .service
@@ -324,7 +334,10 @@ fn a_deletion_in_many_steps_tells_of_every_person() {
     for number in 0..people {
         world.user(&client, &format!("user{number}"));
     }
-    world.service.delete_provider(&root(), client.id).unwrap();
+    world
+        .service
+        .delete_provider(&root(), client.id, Precondition::NONE)
+        .unwrap();
     let told = world
         .events()
         .iter()
@@ -355,7 +368,7 @@ fn each_role_reaches_as_far_as_it_says() {
             refused,
             Err(Error::Forbidden(Role::Administrator))
         ));
-        let refused = world.service.delete_provider(call, id);
+        let refused = world.service.delete_provider(call, id, Precondition::NONE);
         assert!(matches!(
             refused,
             Err(Error::Forbidden(Role::Administrator))
@@ -378,7 +391,12 @@ fn each_role_reaches_as_far_as_it_says() {
         .unwrap();
     world
         .service
-        .set_provider_state(&administrator, id, ProviderState::Paused)
+        .set_provider_state(
+            &administrator,
+            id,
+            Precondition::NONE,
+            ProviderState::Paused,
+        )
         .unwrap();
     let event = &world.events()[0];
     assert_eq!(event.actor_detail.as_deref(), Some("administrator"));

@@ -3,6 +3,7 @@ use vestibule_domain::provider::{ProviderState, UserType};
 use vestibule_oauth::Digest;
 
 use super::*;
+use crate::Precondition;
 use crate::Settings;
 use crate::world::{World, root};
 
@@ -60,7 +61,12 @@ fn it_is_kept_with_its_provider_and_the_precise_reason() {
 
     world
         .service
-        .set_provider_state(&root(), client.id, ProviderState::Disabled)
+        .set_provider_state(
+            &root(),
+            client.id,
+            Precondition::NONE,
+            ProviderState::Disabled,
+        )
         .unwrap();
     let id = client.credentials.provider.client_id.clone();
     world

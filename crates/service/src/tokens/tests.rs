@@ -69,7 +69,12 @@ fn unknown_wrong_disabled_and_expired_are_one_answer() {
     let disabled_id = disabled.provider.provider.id;
     world
         .service
-        .set_provider_state(&root(), disabled_id, ProviderState::Disabled)
+        .set_provider_state(
+            &root(),
+            disabled_id,
+            Precondition::NONE,
+            ProviderState::Disabled,
+        )
         .unwrap();
     let mut settings = provider("Expired", UserType::Internal);
     settings.valid_until = Some(world.service.now());
@@ -131,7 +136,7 @@ fn behind_the_credential_a_refusal_says_why() {
 
     world
         .service
-        .set_provider_state(&root(), id, ProviderState::Paused)
+        .set_provider_state(&root(), id, Precondition::NONE, ProviderState::Paused)
         .unwrap();
     let refused = refusal(
         &world,
@@ -310,7 +315,7 @@ fn r_tok_9_a_paused_provider_can_still_end_its_tokens() {
     let state = |state| {
         world
             .service
-            .set_provider_state(&root(), id, state)
+            .set_provider_state(&root(), id, Precondition::NONE, state)
             .unwrap()
     };
     state(ProviderState::Paused);

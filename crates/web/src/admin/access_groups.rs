@@ -13,7 +13,7 @@ use vestibule_service::access_groups as service;
 use super::MOUNT;
 use super::body::{Admin, Body, Given, Id, IfMatch, etag};
 use super::list::{List, Page, Paging, truth};
-use super::problem::{ChangeProblems, Problem, Problems};
+use super::problem::{ChangeProblems, Problem, Problems, VersionProblems};
 use super::words;
 use crate::routes::{Routes, operations};
 
@@ -395,7 +395,7 @@ async fn read(admin: Admin, id: Id<AccessGroupId>) -> Result<HttpResponse, Probl
         (status = 200, description = "As it is now.", body = AccessGroup, headers(
             ("ETag" = String, description = "Its version."),
         )),
-        ChangeProblems,
+        VersionProblems,
     ),
 )]
 async fn change(
@@ -421,8 +421,8 @@ async fn change(
     path = "/access-groups/{id}",
     operation_id = "deleteAccessGroup",
     tag = "Access groups",
-    params(("id" = Uuid, Path, description = "Id of the access group.")),
-    responses((status = 204, description = "Gone."), ChangeProblems),
+    params(("id" = Uuid, Path, description = "Id of the access group."), IfMatch),
+    responses((status = 204, description = "Gone."), VersionProblems),
 )]
 async fn delete(admin: Admin, id: Id<AccessGroupId>) -> Result<HttpResponse, Problem> {
     let expected = admin.expected.clone();

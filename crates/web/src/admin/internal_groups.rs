@@ -12,7 +12,7 @@ use vestibule_service::internal_groups as service;
 
 use super::body::{Admin, Body, Given, Id, IfMatch, etag};
 use super::list::{List, Page, Paging};
-use super::problem::{ChangeProblems, Problem, Problems};
+use super::problem::{Problem, Problems, VersionProblems};
 use super::words;
 use crate::routes::{Routes, operations};
 
@@ -178,7 +178,7 @@ async fn read(admin: Admin, id: Id<GroupId>) -> Result<HttpResponse, Problem> {
         (status = 200, description = "As it is now.", body = InternalGroup, headers(
             ("ETag" = String, description = "Its version."),
         )),
-        ChangeProblems,
+        VersionProblems,
     ),
 )]
 async fn change(

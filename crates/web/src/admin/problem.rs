@@ -252,6 +252,10 @@ pub(crate) struct Problems;
 #[derive(Debug)]
 pub(crate) struct ChangeProblems;
 
+/// The same of operations that take `If-Match`.
+#[derive(Debug)]
+pub(crate) struct VersionProblems;
+
 /// Status, name in the document, meaning, and the header that comes with it.
 type Row = (
     &'static str,
@@ -260,7 +264,7 @@ type Row = (
     Option<(&'static str, &'static str)>,
 );
 
-const COMMON: [Row; 6] = [
+const COMMON: [Row; 8] = [
     (
         "400",
         "Invalid",
@@ -280,6 +284,18 @@ const COMMON: [Row; 6] = [
         None,
     ),
     ("404", "NotFound", "There is no such thing.", None),
+    (
+        "414",
+        "LongAddress",
+        "The address is longer than 8 KiB.",
+        None,
+    ),
+    (
+        "431",
+        "LargeHead",
+        "More header lines than 64, or a head of more than 32 KiB.",
+        None,
+    ),
     ("500", "Internal", "The server made a mistake.", None),
     (
         "503",
@@ -289,7 +305,7 @@ const COMMON: [Row; 6] = [
     ),
 ];
 
-const OF_CHANGES: [Row; 5] = [
+const OF_CHANGES: [Row; 4] = [
     ("408", "TooSlow", "The body took too long to arrive.", None),
     (
         "409",
@@ -297,21 +313,23 @@ const OF_CHANGES: [Row; 5] = [
         "The present state does not allow it, or a name is taken.",
         None,
     ),
-    (
-        "412",
-        "PreconditionFailed",
-        "It is no longer the version that `If-Match` names.",
-        None,
-    ),
     ("413", "TooLarge", "The body is too large.", None),
     ("415", "UnsupportedMediaType", "The body is not JSON.", None),
 ];
+
+const OF_VERSIONS: [Row; 1] = [(
+    "412",
+    "PreconditionFailed",
+    "It is no longer the version that `If-Match` names.",
+    None,
+)];
 
 /// Every response that the operations refer to, by its name in the document.
 pub(crate) fn components() -> impl Iterator<Item = (&'static str, Response)> {
     COMMON
         .iter()
         .chain(&OF_CHANGES)
+        .chain(&OF_VERSIONS)
         .map(|&(_, name, description, header)| {
             let content = ContentBuilder::new()
                 .schema(Some(Ref::from_schema_name("Problem")))
@@ -343,5 +361,13 @@ impl IntoResponses for Problems {
 impl IntoResponses for ChangeProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         references(&COMMON).chain(references(&OF_CHANGES)).collect()
+    }
+}
+
+impl IntoResponses for VersionProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let mut responses = ChangeProblems::responses();
+        responses.extend(references(&OF_VERSIONS));
+        responses
     }
 }

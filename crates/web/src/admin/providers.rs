@@ -15,7 +15,7 @@ use vestibule_service::providers as service;
 use super::MOUNT;
 use super::body::{Admin, Body, Id, IfMatch, etag};
 use super::list::{List, Page, Paging};
-use super::problem::{ChangeProblems, Problem, Problems};
+use super::problem::{ChangeProblems, Problem, Problems, VersionProblems};
 use super::words;
 use crate::routes::{Routes, operations};
 use crate::{oauth, scim};
@@ -159,7 +159,7 @@ async fn read(admin: Admin, id: Id<ProviderId>) -> Result<HttpResponse, Problem>
         (status = 200, description = "As it is now.", body = Provider, headers(
             ("ETag" = String, description = "Its version."),
         )),
-        ChangeProblems,
+        VersionProblems,
     ),
 )]
 async fn change(
@@ -202,12 +202,13 @@ async fn preview_deletion(admin: Admin, id: Id<ProviderId>) -> Result<HttpRespon
     path = "/providers/{id}",
     operation_id = "deleteProvider",
     tag = "Providers",
-    params(("id" = Uuid, Path, description = "Id of the provider.")),
-    responses((status = 204, description = "Gone."), ChangeProblems),
+    params(("id" = Uuid, Path, description = "Id of the provider."), IfMatch),
+    responses((status = 204, description = "Gone."), VersionProblems),
 )]
 async fn delete(admin: Admin, id: Id<ProviderId>) -> Result<HttpResponse, Problem> {
+    let expected = admin.expected.clone();
     admin
-        .run(move |service, call| service.delete_provider(call, id.0))
+        .run(move |service, call| service.delete_provider(call, id.0, expected))
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -221,17 +222,25 @@ async fn delete(admin: Admin, id: Id<ProviderId>) -> Result<HttpResponse, Proble
     path = "/providers/{id}/state",
     operation_id = "setProviderState",
     tag = "Providers",
-    params(("id" = Uuid, Path, description = "Id of the provider.")),
+    params(("id" = Uuid, Path, description = "Id of the provider."), IfMatch),
     request_body = StateChange,
-    responses((status = 200, description = "As it is now.", body = Provider), ChangeProblems),
+    responses(
+        (status = 200, description = "As it is now.", body = Provider, headers(
+            ("ETag" = String, description = "Its version."),
+        )),
+        VersionProblems,
+    ),
 )]
 async fn set_state(
     admin: Admin,
     id: Id<ProviderId>,
     body: Body<StateChange>,
 ) -> Result<HttpResponse, Problem> {
-    let provider = admin
-        .run(move |service, call| service.set_provider_state(call, id.0, body.0.state))
+    let expected = admin.expected.clone();
+    let registered = admin
+        .run(move |service, call| service.set_provider_state(call, id.0, expected, body.0.state))
         .await?;
-    Ok(HttpResponse::Ok().json(Provider::from(provider)))
+    Ok(HttpResponse::Ok()
+        .insert_header((ETAG, etag(registered.provider.version)))
+        .json(Provider::from(registered)))
 }

@@ -13,7 +13,7 @@ use vestibule_service::vendors as service;
 
 use super::body::{Admin, Body, Given, Id, IfMatch, When, etag};
 use super::list::{List, Nothing, Page, Paging};
-use super::problem::{ChangeProblems, Problem, Problems};
+use super::problem::{ChangeProblems, Problem, Problems, VersionProblems};
 use super::words;
 use crate::routes::{Routes, operations};
 
@@ -273,7 +273,7 @@ async fn read(admin: Admin, id: Id<VendorId>) -> Result<HttpResponse, Problem> {
         (status = 200, description = "As it is now.", body = Vendor, headers(
             ("ETag" = String, description = "Its version."),
         )),
-        ChangeProblems,
+        VersionProblems,
     ),
 )]
 async fn change(

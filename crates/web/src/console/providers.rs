@@ -274,7 +274,7 @@ pub(super) async fn set_state(visit: &Visit, fields: &Fields) -> Answer {
         .parse()
         .map_err(|_| Error::NotFound("state"))?;
     visit
-        .run(move |service, call| service.set_provider_state(call, id, state))
+        .run(move |service, call| service.set_provider_state(call, id, Precondition::NONE, state))
         .await?;
     Ok(Reply::See(format!("{}?done=state", href(id))))
 }

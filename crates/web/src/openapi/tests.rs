@@ -45,6 +45,25 @@ fn the_older_file_says_the_same() {
     );
 }
 
+/// Of the admin API; SCIM's reads answer 412 as well.
+#[test]
+fn a_version_is_asked_for_where_412_is_promised() {
+    let document = document();
+    let mut asked = 0;
+    for (method, path, operation) in operations(&document) {
+        if !path.starts_with("/api/v1") {
+            continue;
+        }
+        let parameters = operation["parameters"].as_array();
+        let mut parameters = parameters.into_iter().flatten();
+        let takes = parameters.any(|parameter| parameter["name"] == "If-Match");
+        let promises = operation["responses"].get("412").is_some();
+        assert_eq!(takes, promises, "{method} {path}");
+        asked += usize::from(takes);
+    }
+    assert!(asked > 5, "{asked}");
+}
+
 /// A schema that has properties has a name, so that generators need not make one up.
 #[test]
 fn no_schema_is_anonymous() {

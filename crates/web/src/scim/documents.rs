@@ -264,6 +264,25 @@ pub(crate) struct Projected {
     excluded_attributes: Option<String>,
 }
 
+/// Which version is meant (RFC 7644, section 3.14).
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+pub(crate) struct IfMatch {
+    /// Only this version of it: 412 when it is another.
+    // No `Option`, which would let it be null: a header that is absent is not.
+    #[param(rename = "If-Match", required = false, example = "W/\"3\"")]
+    version: String,
+}
+
+/// Which version is known already (RFC 7644, section 3.14).
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+pub(crate) struct IfNoneMatch {
+    /// Not this version of it: 304 while it is this one.
+    #[param(rename = "If-None-Match", required = false, example = "W/\"3\"")]
+    version: String,
+}
+
 /// Which resources come back, in which order.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
@@ -308,12 +327,18 @@ pub(crate) enum Refusals {
     /// The body is too large.
     #[response(status = 413, content_type = "application/scim+json")]
     TooLarge(ScimError),
+    /// The address is longer than 8 KiB: search by POST to `.search`.
+    #[response(status = 414, content_type = "application/scim+json")]
+    LongAddress(ScimError),
     /// The body is of another media type.
     #[response(status = 415, content_type = "application/scim+json")]
     MediaType(ScimError),
     /// Faster than the provider may be; see `Retry-After`.
     #[response(status = 429, content_type = "application/scim+json")]
     OverRate(ScimError),
+    /// More header lines than 64, or a head of more than 32 KiB.
+    #[response(status = 431, content_type = "application/scim+json")]
+    LargeHead(ScimError),
     /// A fault of the server.
     #[response(status = 500, content_type = "application/scim+json")]
     Internal(ScimError),

@@ -1,7 +1,7 @@
 //! Pages that tell everything about one thing, and what is shown or done once, on both engines.
 
 use serde_json::{Value, json};
-use vestibule_service::Role;
+use vestibule_service::{Precondition, Role};
 use vestibule_testkit::{TestApp, both_engines, internal, third_party};
 
 use super::{Browser, form};
@@ -151,7 +151,9 @@ fn a_deletion_tells_how_far_it_is_and_goes_on_when_it_was_stopped() {
         assert_eq!(wrong.status, 422);
 
         // It begins, and what was at it is gone.
-        app.service.begin_deletion(&app.admin(), okta.id).unwrap();
+        app.service
+            .begin_deletion(&app.admin(), okta.id, Precondition::NONE)
+            .unwrap();
         let node = app.another_node();
         let elsewhere = Browser::again(&node, "administrator");
         let stopped = elsewhere.get(&progress);

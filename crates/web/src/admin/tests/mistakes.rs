@@ -209,11 +209,11 @@ async fn what_is_not_there_is_not_found() {
 async fn a_method_that_is_not_there_is_told_which_are() {
     let world = World::new().await;
     for (method, path, allowed) in [
-        ("PUT", "/providers", "GET, HEAD, OPTIONS, POST"),
-        ("PUT", "/providers/x", "DELETE, GET, HEAD, OPTIONS, PATCH"),
+        ("PUT", "/providers", "GET, HEAD, POST, OPTIONS"),
+        ("PUT", "/providers/x", "GET, HEAD, PATCH, DELETE, OPTIONS"),
         ("TRACE", "/events", "GET, HEAD, OPTIONS"),
         ("DELETE", "/me", "GET, HEAD, OPTIONS"),
-        ("GET", "/providers/x/state", "OPTIONS, POST"),
+        ("GET", "/providers/x/state", "POST, OPTIONS"),
     ] {
         let answer = world.send(world.request(method, path, &world.token)).await;
         assert_eq!(answer.header("allow"), allowed, "{method} {path}");
@@ -261,6 +261,14 @@ async fn a_change_of_another_version_is_refused() {
     change("*", json!({"description": "third"}))
         .await
         .expect(200);
+    for (method, path) in [("POST", format!("{path}/state")), ("DELETE", path.clone())] {
+        let request = world
+            .request(method, &path, &world.token)
+            .insert_header(("If-Match", tag.as_str()))
+            .set_json(json!({"state": "disabled"}));
+        world.send(request).await.problem(412);
+    }
+    assert_eq!(world.get(&path).await.expect(200)["state"], json!("active"));
     world
         .patch(&path, json!({"user_type": "third_party"}))
         .await

@@ -4,8 +4,8 @@ use std::thread;
 
 use vestibule_domain::ProviderId;
 use vestibule_domain::provider::Provider;
-use vestibule_service::Error;
 use vestibule_service::providers::{Deletion, Holdings};
+use vestibule_service::{Error, Precondition};
 
 use super::{href, trail};
 use crate::console::MOUNT;
@@ -90,7 +90,7 @@ pub(in crate::console) async fn delete(visit: &Visit, fields: &Fields) -> Answer
         return Ok(progress);
     }
     let begun = visit
-        .run(move |service, call| service.begin_deletion(call, id))
+        .run(move |service, call| service.begin_deletion(call, id, Precondition::NONE))
         .await?;
     let (service, call) = (service.clone(), visit.call.clone());
     // It may take minutes, and places for requests are few.
