@@ -112,8 +112,8 @@ mod tests {
         let with = |gateway, sealing_key| {
             let settings = Settings::default();
             let links = LinkSettings {
-                gateway,
                 sealing_key,
+                gateway,
                 ..settings.links
             };
             let world = World::with(Settings { links, ..settings });

@@ -21,10 +21,11 @@ use vestibule_storage::outbox::{self, Lease, Letter as Stored};
 use vestibule_storage::warnings::{self, Warning};
 use vestibule_storage::{Read, Write, entry_codes, links, providers, users};
 
-pub use vestibule_storage::outbox::Letter as QueuedLetter;
+pub use vestibule_storage::outbox::{Letter as QueuedLetter, LetterSort};
 
 use crate::changes::made;
 use crate::links::codes::CODE_LIFE;
+use crate::pages::{Page, PageQuery};
 use crate::warnings::Warned;
 use crate::{AdminCall, Change, Error, Role, Service};
 
@@ -120,6 +121,22 @@ impl Service {
             crate::admin::admit(tx, call, Role::Auditor, self.now())?;
             links::find(tx, link)?.ok_or(Error::NotFound("link"))?;
             Ok(outbox::of_link(tx, link)?)
+        })
+    }
+
+    /// The same a page at a time, oldest first unless another order is asked for.
+    pub fn list_letters(
+        &self,
+        call: &AdminCall,
+        link: LinkId,
+        page: &PageQuery<LetterSort>,
+    ) -> Result<Page<QueuedLetter>, Error> {
+        let asked = self.asked(page, (LetterSort::Created, false))?;
+        self.store().read(|tx| {
+            crate::admin::admit(tx, call, Role::Auditor, self.now())?;
+            links::find(tx, link)?.ok_or(Error::NotFound("link"))?;
+            let found = outbox::list_of_link(tx, link, asked.page())?;
+            Ok(asked.answer(found, |_, letter| (None, letter.id.to_string())))
         })
     }
 

@@ -14,6 +14,7 @@ use vestibule_domain::{EntryCodeId, LetterId, LinkId};
 
 use crate::columns::{instant, micros, optional, optional_instant, parsed};
 use crate::error::Error;
+use crate::page::{Page, sorts};
 use crate::predicate::Predicate;
 use crate::schema::outbox;
 use crate::store::{Read, Write};
@@ -35,6 +36,13 @@ pub struct Letter {
     pub last_error: Option<String>,
     pub created: DateTime<Utc>,
     pub finished: Option<DateTime<Utc>>,
+}
+
+sorts! {
+    /// How the mails of a link can be sorted.
+    LetterSort by "outbox.id" {
+        Created = "created" => "outbox.id",
+    }
 }
 
 /// Who is at a mail, and until when nobody else may be.
@@ -133,6 +141,26 @@ pub fn of_link(read: &mut Read<'_>, link: LinkId) -> Result<Vec<Letter>, Error> 
     let rows: Vec<Row> = outbox::table
         .filter(outbox::link_id.eq(link.to_string()))
         .order(outbox::id)
+        .select(COLUMNS)
+        .load(read.connection)?;
+    rows.into_iter().map(Letter::try_from).collect()
+}
+
+/// The mails of a link, a page at a time.
+pub fn list_of_link(
+    read: &mut Read<'_>,
+    link: LinkId,
+    page: &Page<LetterSort>,
+) -> Result<Vec<Letter>, Error> {
+    let mut query = outbox::table
+        .filter(outbox::link_id.eq(link.to_string()))
+        .into_boxed();
+    if let Some(behind) = page.condition() {
+        query = query.filter(behind);
+    }
+    let rows: Vec<Row> = query
+        .order(page.order())
+        .limit(page.limit)
         .select(COLUMNS)
         .load(read.connection)?;
     rows.into_iter().map(Letter::try_from).collect()

@@ -31,7 +31,7 @@ const CLIENT: &str = "client_credentials";
         admin::problem::Document, scim::documents::ScimError, admin::list::Format, admin::words::ProviderSort,
         admin::words::VendorSort, admin::words::PlacedSort, admin::words::AccessGroupSort, admin::words::InternalGroupSort,
         admin::words::PersonSort, admin::words::BlockSort, admin::words::EventSort, admin::words::RequestSort, admin::words::TimelineSort,
-        admin::words::AccessRequestSort, admin::words::LinkSort, admin::words::CredentialSort, admin::words::CredentialState, admin::words::WarningKind,
+        admin::words::AccessRequestSort, admin::words::LinkSort, admin::words::LetterSort, admin::words::CredentialSort, admin::words::CredentialState, admin::words::WarningKind,
         admin::words::ActivationTokenSort, admin::words::AdministratorSort, admin::words::AdminTokenSort,
         admin::words::ToleranceSort, admin::words::WarningSort,
     )),

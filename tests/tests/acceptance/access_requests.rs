@@ -346,8 +346,8 @@ fn the_panic_button_of_an_internal_group_withdraws_what_was_asked_for_by_way_of_
                 "add" => json!({"op": op, "path": "members", "value": [{"value": member}]}),
                 _ => json!({"op": op, "path": format!("members[value eq \"{member}\"]")}),
             };
-            let patch = json!({ "Operations": [operation] });
-            scim("PATCH", &path, "api:messages:2.0:PatchOp", patch);
+            let body = json!({ "Operations": [operation] });
+            scim("PATCH", &path, "api:messages:2.0:PatchOp", body);
         };
         member("add", &outer, &inner);
         let why = json!({"reason": "drill"});

@@ -503,18 +503,19 @@ fn dates_of_a_workbook_are_read_as_dates() {
             ("fay", 0, "45943", "45943"),
             ("gus", 1, "-1", "-1"),
         ];
-        let mut sheet = format!(r#"<row r="1">{names}{vendor}{external}</row>"#);
+        let mut rows = vec![format!(r#"<row r="1">{names}{vendor}{external}</row>"#)];
         for (row, (name, style, value, _)) in (2..).zip(cells) {
             let (name, vendor) = (
                 text(&format!("A{row}"), name),
                 text(&format!("B{row}"), "Acme"),
             );
-            sheet += &format!(
+            rows.push(format!(
                 r#"<row r="{row}">{name}{vendor}<c r="C{row}" s="{style}"><v>{value}</v></c></row>"#
-            );
+            ));
         }
+        let rows = rows.concat();
         let sheet = format!(
-            r#"<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{sheet}</sheetData></worksheet>"#
+            r#"<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{rows}</sheetData></worksheet>"#
         );
         let report = imported(app, provider.id, &mut Cursor::new(workbook(&sheet))).unwrap();
         assert_eq!(report.rows.len(), cells.len());

@@ -130,6 +130,22 @@ fn a_link_that_stands_is_mailed_again_over_the_api() {
         assert_eq!(given.json()["url"], Value::Null);
         send_all(app, &mailer);
         assert_eq!(sink.mails().len(), 2);
+        // In pages, in either order, and as a table.
+        let page = |query: &str| get(app, &root, &format!("{letters}?{query}"));
+        let first = page("limit=1");
+        let next = first["next"].as_str().unwrap();
+        let second = page(&format!("limit=1&after={next}"));
+        assert_eq!(second["next"], json!(null));
+        let newest = page("limit=1&sort=-created");
+        assert_eq!(newest["items"], second["items"]);
+        assert_ne!(newest["items"], first["items"]);
+        let path = format!("/api/v1{letters}?format=csv");
+        let csv = app.send("GET", &path, Some(&root), None).text;
+        assert_eq!(csv.lines().count(), 3, "{csv}");
+        let head = "\"id\",\"kind\",\"to\",\"state\",\"attempts\",\"due\",\"last_error\",\"created\",\"finished\"";
+        assert!(csv.starts_with(head), "{csv}");
+        let id = first["items"][0]["id"].as_str().unwrap();
+        assert!(csv.contains(&format!("\"{id}\",\"link\",")), "{csv}");
         let letters = get(app, &root, &letters)["items"].clone();
         let states: Vec<_> = letters.as_array().unwrap().iter().collect();
         assert!(states.iter().all(|letter| letter["state"] == "sent"));

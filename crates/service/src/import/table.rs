@@ -226,10 +226,11 @@ fn dated(instant: &ExcelDateTime) -> String {
     if days.fract() == 0.0 && days > 0.0 {
         return date;
     }
-    let mut time = format!("{hour:02}:{minute:02}:{second:02}");
-    if milli > 0 {
-        time.push_str(&format!(".{milli:03}"));
-    }
+    let fraction = match milli {
+        0 => String::new(),
+        milli => format!(".{milli:03}"),
+    };
+    let time = format!("{hour:02}:{minute:02}:{second:02}{fraction}");
     if days < 1.0 {
         time
     } else {

@@ -12,10 +12,10 @@ use vestibule_domain::link::{LinkEnd, LinkOrigin, LinkState, Wanted};
 use vestibule_domain::mail::{LetterKind, LetterState};
 use vestibule_domain::{AccessGroupId, LinkId, ProviderId, UserId, VendorId};
 use vestibule_service::links::{self as service, Forwarding};
-use vestibule_service::mail::QueuedLetter;
+use vestibule_service::mail::{LetterSort, QueuedLetter};
 
 use super::body::{Admin, Body, Id, When};
-use super::list::{List, Page, Paging};
+use super::list::{List, Nothing, Page, Paging};
 use super::problem::{ChangeProblems, Problem, Problems};
 use super::{MOUNT, words};
 use crate::enter;
@@ -365,6 +365,19 @@ impl From<QueuedLetter> for LinkLetter {
     }
 }
 
+/// The columns of the export of letters.
+const LETTER_COLUMNS: [&str; 9] = [
+    "/id",
+    "/kind",
+    "/to",
+    "/state",
+    "/attempts",
+    "/due",
+    "/last_error",
+    "/created",
+    "/finished",
+];
+
 /// List the letters about a link
 ///
 /// Where the link and its entry codes were mailed to, and how far each mail got. Never what it says.
@@ -373,14 +386,24 @@ impl From<QueuedLetter> for LinkLetter {
     path = "/links/{id}/letters",
     operation_id = "listLinkLetters",
     tag = "Links",
-    params(("id" = Uuid, Path, description = "Id of the link.")),
-    responses((status = 200, description = "The letters, oldest first.", body = Page<LinkLetter>), Problems),
+    params(
+        ("id" = Uuid, Path, description = "Id of the link."),
+        Paging,
+        ("sort" = Option<words::LetterSort>, Query, description = "Without it, `created`."),
+    ),
+    responses((status = 200, description = "A page of the letters, oldest first.", content((Page<LinkLetter> = "application/json"), (String = "text/csv"))), Problems),
 )]
-async fn letters(admin: Admin, id: Id<LinkId>) -> Result<HttpResponse, Problem> {
-    let letters = admin
-        .run(move |service, call| service.letters_of(call, id.0))
-        .await?;
-    Ok(HttpResponse::Ok().json(Page::<LinkLetter>::all(letters)))
+async fn letters(
+    admin: Admin,
+    id: Id<LinkId>,
+    wanted: List<Nothing, LetterSort>,
+) -> Result<HttpResponse, Problem> {
+    let link = id.0;
+    wanted
+        .answer::<_, LinkLetter, _>(&admin, &LETTER_COLUMNS, move |service, call, _, page| {
+            service.list_letters(call, link, &page)
+        })
+        .await
 }
 
 /// Show an entry code

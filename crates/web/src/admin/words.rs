@@ -82,6 +82,8 @@ words! {
     CredentialState = names(&cockpit::CredentialState::ALL, cockpit::CredentialState::name);
     /// What credentials are sorted by; descending behind `-`.
     CredentialSort = both_ways(cockpit::CredentialSort::ALL, cockpit::CredentialSort::name);
+    /// What the letters about a link are sorted by; descending behind `-`.
+    LetterSort = both_ways(service::mail::LetterSort::ALL, service::mail::LetterSort::name);
     /// What activation tokens are sorted by; descending behind `-`.
     ActivationTokenSort = both_ways(service::credentials::TokenSort::ALL, service::credentials::TokenSort::name);
     /// What administrators are sorted by; descending behind `-`.

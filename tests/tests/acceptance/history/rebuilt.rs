@@ -151,7 +151,7 @@ impl Rebuilt {
             ("access_links", "id", self.links),
             ("panics", "id", self.panics),
             ("panic_marks", "mark", self.panic_marks),
-            ("access_requests", "id", self.requests.requests),
+            ("access_requests", "id", self.requests.rows),
             (
                 "access_request_votes",
                 "request_id, voice",

@@ -8,7 +8,7 @@ use super::{Row, Told, micros, object};
 
 #[derive(Debug, Default)]
 pub(super) struct Requests {
-    pub(super) requests: BTreeMap<String, Row>,
+    pub(super) rows: BTreeMap<String, Row>,
     pub(super) votes: BTreeMap<String, Row>,
     /// The internal groups of those that wait.
     pub(super) groups: BTreeMap<String, Row>,
@@ -23,7 +23,7 @@ impl Requests {
             self.made(event);
             return;
         }
-        let row = self.requests.get_mut(&event.subject).unwrap();
+        let row = self.rows.get_mut(&event.subject).unwrap();
         let version = row["version"].as_i64().unwrap();
         match word {
             "approved" | "disapproved" => {
@@ -50,7 +50,7 @@ impl Requests {
             }
             other => panic!("{other} is nothing that happens to an access request"),
         }
-        if self.requests[&event.subject]["state"] != "pending" {
+        if self.rows[&event.subject]["state"] != "pending" {
             self.groups
                 .retain(|_, row| row["request_id"] != event.subject);
         }
@@ -68,7 +68,7 @@ impl Requests {
             "expires": micros(&made["expires"]), "decided": micros(&made["decided"]),
             "link_id": made["link"], "version": made["version"],
         });
-        self.requests.insert(event.subject.clone(), object(row));
+        self.rows.insert(event.subject.clone(), object(row));
         for group in made["internal_groups"].as_array().unwrap() {
             let of_request = format!("{} {}", event.subject, group.as_str().unwrap());
             let row = json!({"request_id": event.subject, "group_id": group});
