@@ -174,6 +174,7 @@ fn mentioned(event: &EventRecord) -> Vec<(SubjectKind, Uuid)> {
             "user" => &[SubjectKind::User],
             "group" => &[SubjectKind::Group],
             "provider" => &[SubjectKind::Provider],
+            "link" => &[SubjectKind::Link],
             "added" | "removed" | "members" => &[SubjectKind::User, SubjectKind::Group],
             _ => continue,
         };

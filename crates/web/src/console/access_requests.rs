@@ -360,7 +360,7 @@ fn votes(visit: &Visit, details: &AccessRequestDetails) -> Section {
             t.get("access_request.vote"),
             t.get("access_request.level"),
             t.get("access_request.comment"),
-            t.get("verdict.event"),
+            t.get("event.one"),
         ],
     );
     table.empty = t.own("access_request.no_vote");
@@ -380,7 +380,7 @@ fn votes(visit: &Visit, details: &AccessRequestDetails) -> Section {
                 Cell::Number(vote.level.into()),
                 Cell::optional(vote.comment.as_deref()),
                 Cell::link(
-                    t.own("event.one"),
+                    t.own("verdict.event"),
                     format!("{MOUNT}/events?id={}", vote.event),
                 ),
             ]

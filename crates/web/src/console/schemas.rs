@@ -158,7 +158,7 @@ fn forms(
             .required()
             .hint(t.own("schema.definition_hint"))
     };
-    vec![
+    let mut forms = vec![
         form("add", "schema.add", vec![definition("add", 5)]),
         form(
             "attribute",
@@ -169,15 +169,19 @@ fn forms(
             ],
         ),
         form("type", "schema.add_type", vec![definition("type", 4)]),
-        form(
+    ];
+    let own = urns(false);
+    if !own.is_empty() {
+        forms.push(form(
             "extension",
             "schema.extend",
             vec![
                 Field::choice("type", t.own("schema.type"), kinds, sent.get("type")),
-                Field::choice("urn", t.own("schema.schema"), urns(false), sent.get("urn")),
+                Field::choice("urn", t.own("schema.schema"), own, sent.get("urn")),
             ],
-        ),
-    ]
+        ));
+    }
+    forms
 }
 
 fn remove(visit: &Visit, what: &str, about: String, fields: Vec<(&'static str, String)>) -> Cell {
@@ -204,7 +208,8 @@ fn schemas_table(visit: &Visit, schemas: &[SchemaInfo]) -> Table {
             t.get("schema.types"),
             t.get("table.actions"),
         ],
-    );
+    )
+    .acting();
     table.rows = schemas
         .iter()
         .map(|one| {
@@ -240,7 +245,8 @@ fn added_table(visit: &Visit, schemas: &[SchemaInfo]) -> Table {
             t.get("schema.schema"),
             t.get("table.actions"),
         ],
-    );
+    )
+    .acting();
     table.empty = t.own("schema.none_added");
     table.rows = schemas
         .iter()
@@ -267,7 +273,8 @@ fn types_table(visit: &Visit, types: &[ResourceTypeInfo]) -> Table {
             t.get("schema.schema"),
             t.get("table.actions"),
         ],
-    );
+    )
+    .acting();
     table.rows = types
         .iter()
         .map(|one| {
@@ -296,7 +303,8 @@ fn extensions_table(visit: &Visit, schemas: &[SchemaInfo], types: &[ResourceType
             t.get("schema.schema"),
             t.get("table.actions"),
         ],
-    );
+    )
+    .acting();
     let built_in = |urn: &str| {
         schemas
             .iter()

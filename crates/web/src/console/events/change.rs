@@ -83,6 +83,10 @@ impl Telling<'_> {
                     "id" | "schemas" | "meta" | "version" | "created" | "modified" | "displays"
                 )
         });
+        // Of what came into being, what it does not have tells nothing.
+        if let (false, None, Some(made)) = (self.whole, before, after) {
+            names.retain(|name| made.get(*name).is_some_and(|value| !is_nothing(value)));
+        }
         let shown = if self.whole { names.len() } else { FIELDS };
         let more = names.len() > shown;
         let mut told = Vec::new();
@@ -95,7 +99,7 @@ impl Telling<'_> {
                 let placed = value.as_array().filter(|_| name == "placements");
                 Some(match placed {
                     Some(placed) => self.list(placed.iter().map(|one| self.placed(one)).collect()),
-                    None => self.value(value, 0),
+                    None => self.under(name, value, 0),
                 })
             };
             match (value(before), value(after)) {
@@ -110,6 +114,13 @@ impl Telling<'_> {
             told.push(words("…"));
         }
         told
+    }
+
+    /// The value of that field: some words mean something else there.
+    fn under(&self, field: &str, value: &Value, depth: usize) -> Vec<Part> {
+        let delivery = value.as_str().filter(|_| field == "link_delivery");
+        let delivery = delivery.and_then(|one| self.t.find(&format!("word.delivery_{one}")));
+        delivery.map_or_else(|| self.value(value, depth), |text| vec![words(text)])
     }
 
     fn value(&self, value: &Value, depth: usize) -> Vec<Part> {
@@ -129,12 +140,19 @@ impl Telling<'_> {
                 if let (false, Some(value)) = (self.whole, fields.get("value")) {
                     return self.value(value, depth + 1);
                 }
-                let parts = fields.iter().map(|(name, value)| {
-                    let name = words(format!("{} = ", self.t.own_of("field", name)));
-                    let value = self.value(value, depth + 1);
-                    std::iter::once(name).chain(value).collect()
+                let told = fields
+                    .iter()
+                    .filter(|(_, value)| self.whole || !is_nothing(value));
+                let parts = told.map(|(name, value)| {
+                    let field = words(format!("{} = ", self.t.own_of("field", name)));
+                    let value = self.under(name, value, depth + 1);
+                    std::iter::once(field).chain(value).collect()
                 });
-                self.list(parts.collect())
+                let parts: Vec<_> = parts.collect();
+                if parts.is_empty() {
+                    return vec![words(NOTHING)];
+                }
+                self.list(parts)
             }
             other => self.text(&other.to_string()),
         }
@@ -227,6 +245,17 @@ impl Telling<'_> {
             Some(name) => vec![Part::of(&name)],
             None => vec![words(text)],
         }
+    }
+}
+
+/// Whether a value says that there is none.
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(values) => values.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
     }
 }
 

@@ -281,7 +281,8 @@ fn secrets(visit: &Visit, details: &ProviderDetails, now: DateTime<Utc>) -> Sect
             t.get("provider.from"),
             t.get("table.actions"),
         ],
-    );
+    )
+    .acting();
     table.empty = t.own("provider.no_secret");
     table.rows = details
         .secrets
@@ -340,7 +341,8 @@ fn tokens(visit: &Visit, details: &ProviderDetails, now: DateTime<Utc>) -> Secti
             t.get("provider.from"),
             t.get("table.actions"),
         ],
-    );
+    )
+    .acting();
     table.empty = t.own("provider.no_token");
     table.rows = details
         .activation_tokens

@@ -106,6 +106,12 @@ fn an_event_says_who_was_placed_where_and_out_of_what() {
         assert!(otis.contains(") → Otis ("), "{csv}");
         assert!(!csv.contains("{\"\""), "{csv}");
 
+        let made = max.get("/console/events?action=vendor.created").text;
+        told(
+            "Settings: Access links = As in the system's settings; Status = pending<",
+            &made.replace("&#39;", "'"),
+        );
+
         delete();
         let csv = max
             .get("/console/events?action=placement.changed&format=csv")
