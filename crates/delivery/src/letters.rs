@@ -55,6 +55,10 @@ pub enum TemplateError {
     },
     #[error("the mail template {0}: a subject is one line that is not empty")]
     Subject(String),
+    #[error(
+        "the folder of mail templates holds {0}, which is no template: those are link, code and test, each with .subject.txt, .txt and .html"
+    )]
+    Unknown(String),
 }
 
 /// The templates, checked.
@@ -68,6 +72,9 @@ impl Templates {
     /// Those of the folder, where it has them, and ours for the rest. Each is tried once, so that a
     /// mistake shows when the server starts and not when a mail is due.
     pub fn load(folder: Option<&Path>, public_url: &str) -> Result<Self, TemplateError> {
+        if let Some(folder) = folder {
+            check_names(folder)?;
+        }
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         for (name, default) in DEFAULTS {
@@ -150,6 +157,23 @@ fn faulty(name: &str, cause: minijinja::Error) -> TemplateError {
     }
 }
 
+/// Holds a folder to what is read of it: a file by another name would be a letter that nobody gets.
+fn check_names(folder: &Path) -> Result<(), TemplateError> {
+    let unreadable = |cause| TemplateError::Unreadable {
+        path: folder.display().to_string(),
+        cause,
+    };
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let name = entry.map_err(unreadable)?.file_name();
+        let name = name.to_string_lossy();
+        let text = name.ends_with(".txt") || name.ends_with(".html");
+        if text && DEFAULTS.iter().all(|(known, _)| *known != name) {
+            return Err(TemplateError::Unknown(name.into_owned()));
+        }
+    }
+    Ok(())
+}
+
 fn read(path: &Path) -> Result<Option<String>, TemplateError> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
@@ -177,6 +201,21 @@ mod tests {
     use vestibule_domain::mail::Private;
 
     use super::*;
+
+    #[test]
+    fn a_template_that_nobody_reads_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let load = |folder: &Path| Templates::load(Some(folder), "https://v.example").map(drop);
+        std::fs::write(folder.path().join("README.md"), "Ours.\n").unwrap();
+        load(folder.path()).unwrap();
+        std::fs::write(folder.path().join("links.txt"), "{{ url }}\n").unwrap();
+        let refused = load(folder.path()).unwrap_err().to_string();
+        assert!(refused.contains("holds links.txt"), "{refused}");
+        let nowhere = load(&folder.path().join("nowhere"))
+            .unwrap_err()
+            .to_string();
+        assert!(nowhere.contains("nowhere cannot be read"), "{nowhere}");
+    }
 
     #[test]
     fn html_is_escaped_and_no_name_breaks_a_subject() {

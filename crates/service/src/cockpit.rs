@@ -129,7 +129,8 @@ pub struct CredentialRecord {
     pub created: Option<DateTime<Utc>>,
     /// First instant at which it no longer works: its own end or its provider's validity.
     pub expires: Option<DateTime<Utc>>,
-    /// Days within which it ends, of 30, 7 and 1; none when that is farther away, or past.
+    /// Days within which it ends, of 30, 7 and 1; none when that is farther away, or past, or it is a secret
+    /// whose successor works longer.
     pub expires_within_days: Option<i64>,
     pub expired: bool,
     /// How many there are that work; more than one only of access tokens.
@@ -281,27 +282,15 @@ impl Service {
     }
 }
 
-/// The records to be spoken of, with what is to be said. A secret that has a successor which works
-/// longer was let go on purpose.
+/// The records to be spoken of, with what is to be said.
 fn worth_a_word(
     records: &[CredentialRecord],
     now: DateTime<Utc>,
 ) -> impl Iterator<Item = (&CredentialRecord, String)> {
-    let outlived = |one: &CredentialRecord| {
-        records.iter().any(|other| {
-            let longer = match (other.expires, one.expires) {
-                (None, _) => true,
-                (Some(other), Some(one)) => other > one,
-                (Some(_), None) => false,
-            };
-            other.kind == one.kind && one.kind == CredentialKind::ClientSecret && longer
-        })
-    };
     records.iter().filter_map(move |record| {
         let days = record.expires_within_days?;
         let expires = record.expires.filter(|expires| *expires > now)?;
         let warned = match (record.kind, days) {
-            (CredentialKind::ClientSecret, _) if outlived(record) => return None,
             (CredentialKind::ClientSecret, 1) => Warned::SecretEndsInADay,
             (CredentialKind::ClientSecret, _) => Warned::SecretEnds,
             (CredentialKind::ActivationToken, 1) => Warned::TokenEndsInADay,
@@ -486,6 +475,8 @@ mod tests {
         let id = client.provider.provider.id;
         world.service.rotate_secret(&root(), id, None).unwrap();
         assert_eq!(world.service.warn_of_expiry().unwrap(), 0);
+        let counts = world.service.count_credentials(&root()).unwrap();
+        assert_eq!(counts.expiring, [0; 3]);
         settings.name = "Short".to_owned();
         settings.valid_until = Some(world.service.now() + Duration::days(3));
         world.register(settings);

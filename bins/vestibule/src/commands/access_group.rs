@@ -15,7 +15,8 @@ pub(super) enum Command {
     #[command(after_long_help = "\
 Examples:
   vestibule access-group create --name 'Night shift' --may-start-sessions
-  vestibule access-group create --name Audited --may-start-sessions --approvals-required 2 --approver alice")]
+  vestibule access-group create --name Audited --may-start-sessions \\
+    --approvals-required 2 --approver alice")]
     Create {
         /// Name under which administrators, and provisioning, know it
         #[arg(long)]

@@ -17,7 +17,8 @@ pub(super) enum Command {
     #[command(after_long_help = "\
 Examples:
   vestibule access-request add ada --justification 'replace the disk of db-4'
-  vestibule access-request add ada --justification 'audit' --governance-id CHG0042 --minutes 240 --mail")]
+  vestibule access-request add ada --justification 'audit' --governance-id CHG0042 \\
+    --minutes 240 --mail")]
     Add {
         /// Id or user name of the person
         user: String,

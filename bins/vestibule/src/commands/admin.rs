@@ -20,7 +20,8 @@ pub(super) enum Command {
     #[command(after_long_help = "\
 Examples:
   vestibule admin create --name alice --role administrator --password-stdin < password.txt
-  read -rs PASSWORD; printf '%s\\n' \"$PASSWORD\" | vestibule admin create --name bob --role auditor --password-stdin")]
+  read -rs PASSWORD; printf '%s\\n' \"$PASSWORD\" |
+    vestibule admin create --name bob --role auditor --password-stdin")]
     Create {
         /// Name to sign in with
         #[arg(long)]

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use clap::Subcommand;
 use serde_json::{Value, json};
 use vestibule_domain::EventId;
+use vestibule_domain::event::Action;
 use vestibule_service::events::{Choice, EventQuery};
 
 use super::{CommandError, PageArgs, Session, flat};
@@ -42,7 +43,8 @@ pub(super) enum AuditCommand {
     #[command(after_long_help = "\
 Examples:
   vestibule audit verify --json
-  vestibule audit verify --seq 2 --head 5d41402abc4b2a76b9719d911017c5925d41402abc4b2a76b9719d911017c592")]
+  vestibule audit verify --seq 2 \\
+    --head 5d41402abc4b2a76b9719d911017c5925d41402abc4b2a76b9719d911017c592")]
     Verify {
         /// A head kept elsewhere, in hexadecimal
         #[arg(long, value_name = "HEX", requires = "seq")]
@@ -71,7 +73,7 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
             .as_deref()
             .map(|provider| session.provider(provider))
             .transpose()?,
-        action,
+        action: action.as_deref().map(known).transpose()?,
         ..Choice::default()
     };
     let page = page.query();
@@ -91,6 +93,22 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
             ("SUBJECT", "/subject_id"),
         ],
     ))
+}
+
+/// An action that there is, or those of the same kind of thing.
+fn known(action: &str) -> Result<String, CommandError> {
+    let all: Vec<&str> = Action::ALL.iter().map(|action| action.name()).collect();
+    if all.contains(&action) {
+        return Ok(action.to_owned());
+    }
+    let kind = |name: &str| name.split('.').next().map(str::to_owned);
+    let mut alike = all.clone();
+    alike.retain(|name| kind(name) == kind(action));
+    let offered = if alike.is_empty() { all } else { alike };
+    Err(CommandError::Input(format!(
+        "--action: there is no `{action}`; there are {}",
+        offered.join(", ")
+    )))
 }
 
 pub(super) fn run_audit(

@@ -27,7 +27,7 @@ Examples:
     People {
         /// The file
         file: PathBuf,
-        /// The one vendor of all of them, by id or name
+        /// The one vendor of all of them, by id or name; or:
         #[arg(
             long,
             required_unless_present = "provider",
@@ -56,7 +56,8 @@ pub(super) fn run(session: &Session, command: &Command) -> Result<Answer, Comman
             Target::Provider(session.provider(provider.as_deref().unwrap_or_default())?)
         }
     };
-    let mut opened = File::open(file).map_err(CommandError::Io)?;
+    let mut opened = File::open(file)
+        .map_err(|cause| CommandError::Input(format!("{}: {cause}", file.display())))?;
     let report = session.service.import_people(
         &session.call,
         target,

@@ -51,7 +51,8 @@ pub(super) enum Command {
     /// a start date and the status enabled.
     #[command(after_long_help = "\
 Examples:
-  vestibule vendor edit 'Acme Maintenance' --access-group 'Night shift' --start 2026-01-01 --status enabled
+  vestibule vendor edit 'Acme Maintenance' --access-group 'Night shift' \\
+    --start 2026-01-01 --status enabled
   vestibule vendor edit 'Acme Maintenance' --end 2026-06-30 --contract-number C-1234
   vestibule vendor edit 'Acme Maintenance' --status disabled
   vestibule vendor edit 'Acme Maintenance' --clear end")]

@@ -74,7 +74,7 @@ fn texts(kind: Kind, value: &DeValue<'_>) -> Option<Vec<String>> {
                 .map(|number| vec![number.to_string()])
         }
         (Kind::Switch, DeValue::Boolean(on)) => Some(vec![on.to_string()]),
-        (Kind::List, DeValue::Array(items)) => items
+        (Kind::List(_), DeValue::Array(items)) => items
             .iter()
             .map(|item| item.get_ref().as_str().map(str::to_owned))
             .collect(),
@@ -111,7 +111,7 @@ pub(crate) fn environment(variables: &BTreeMap<String, String>) -> Layer {
             .get(setting.variable)
             .filter(|text| !text.is_empty())?;
         let values = match setting.kind {
-            Kind::List => text
+            Kind::List(_) => text
                 .split(',')
                 .map(|item| item.trim().to_owned())
                 .filter(|item| !item.is_empty())
@@ -154,7 +154,7 @@ fn augment(mut command: clap::Command, everywhere: bool) -> clap::Command {
             .long_help(help.clone());
         arg = match setting.kind {
             Kind::Switch => arg.action(ArgAction::SetTrue),
-            Kind::List => arg.action(ArgAction::Append).value_name("ADDRESS"),
+            Kind::List(item) => arg.action(ArgAction::Append).value_name(item),
             Kind::Number => arg.action(ArgAction::Set).value_name("N"),
             Kind::Text => arg.action(ArgAction::Set).value_name("VALUE"),
         };
@@ -174,7 +174,7 @@ fn collect(matches: &ArgMatches, everywhere: bool) -> Layer {
                 .then(|| "true".to_owned())
                 .into_iter()
                 .collect(),
-            Kind::Text | Kind::Number | Kind::List => matches
+            Kind::Text | Kind::Number | Kind::List(_) => matches
                 .get_many::<String>(setting.key)
                 .into_iter()
                 .flatten()

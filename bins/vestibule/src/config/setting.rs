@@ -27,8 +27,9 @@ pub(crate) enum Kind {
     Number,
     /// `true` or `false`; on the command line the bare option.
     Switch,
-    /// An array in the file, apart by commas in the environment, the option repeated.
-    List,
+    /// An array in the file, apart by commas in the environment, the option repeated. The word stands for
+    /// one of its items.
+    List(&'static str),
 }
 
 impl Kind {
@@ -38,7 +39,7 @@ impl Kind {
             Self::Text => "a text",
             Self::Number => "a whole number",
             Self::Switch => "true or false",
-            Self::List => "a list of texts",
+            Self::List(_) => "a list of texts",
         }
     }
 }
@@ -83,7 +84,7 @@ impl Setting {
     /// The value that holds when nobody gives one.
     pub(crate) fn fallback(&self) -> Given {
         let values = match self.kind {
-            Kind::List => Vec::new(),
+            Kind::List(_) => Vec::new(),
             Kind::Text | Kind::Number | Kind::Switch => vec![self.default.to_owned()],
         };
         Given {
@@ -166,7 +167,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         key: "trusted_proxies",
         variable: "VESTIBULE_TRUSTED_PROXIES",
         option: "trusted-proxy",
-        kind: Kind::List,
+        kind: Kind::List("ADDRESS"),
         everywhere: false,
         default: "",
         meaning: "Proxies whose X-Forwarded-For is believed, as addresses or networks (10.0.0.0/8); none unless named",
@@ -205,13 +206,13 @@ pub(crate) const SETTINGS: &[Setting] = &[
         kind: Kind::Number,
         everywhere: false,
         default: "8388608",
-        meaning: "Largest JSON body that is read, in bytes; advertised as maxPayloadSize",
+        meaning: "Largest body of a SCIM request, in bytes; advertised as maxPayloadSize",
     },
     Setting {
         key: "limits",
         variable: "VESTIBULE_LIMITS",
         option: "limit",
-        kind: Kind::List,
+        kind: Kind::List("NAME=N"),
         everywhere: false,
         default: "",
         meaning: "Other bounds of what SCIM clients send than the usual ones, such as filter_terms=100",
@@ -340,7 +341,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         kind: Kind::Number,
         everywhere: false,
         default: "30",
-        meaning: "Seconds that a paused provider, or the client of a busy server, is asked to wait",
+        meaning: "Seconds that a paused provider is asked to wait",
     },
     Setting {
         key: "gateway_url",

@@ -5,6 +5,7 @@ use vestibule_domain::provider::Provider;
 use vestibule_domain::{CredentialId, ProviderId};
 use vestibule_oauth::PublicKeys;
 use vestibule_storage::cockpit::{self, Choice, Listed, Source};
+use vestibule_storage::credentials::ClientSecret;
 use vestibule_storage::page::Key;
 use vestibule_storage::{Read, credentials, providers};
 
@@ -145,8 +146,28 @@ pub(super) fn records(
             ..line(provider, row.id, kind, row.expires, now)
         });
     }
+    for record in &mut found {
+        if record.expires_within_days.is_some() && is_succeeded(tx, record)? {
+            record.expires_within_days = None;
+        }
+    }
     with_dates_and_uses(tx, &mut found)?;
     Ok(found)
+}
+
+/// Whether it is a secret that has a successor which works longer: it was let go on purpose.
+fn is_succeeded(tx: &mut Read<'_>, record: &CredentialRecord) -> Result<bool, Error> {
+    if record.kind != CredentialKind::ClientSecret {
+        return Ok(false);
+    }
+    let secrets = credentials::secrets(tx, record.provider)?;
+    // Its own end: the record's may be that of its provider's validity, which ends them all.
+    let own = secrets.iter().find(|secret| secret.id == record.id);
+    let Some(end) = own.and_then(|secret| secret.expires) else {
+        return Ok(false);
+    };
+    let outlives = |other: &ClientSecret| other.expires.is_none_or(|other| other > end);
+    Ok(secrets.iter().any(outlives))
 }
 
 fn with_dates_and_uses(tx: &mut Read<'_>, found: &mut [CredentialRecord]) -> Result<(), Error> {
