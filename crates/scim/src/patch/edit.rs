@@ -219,8 +219,11 @@ impl Editor<'_> {
                 let listed = self.listed(found, Some(attribute), sub, value)?;
                 let before = left.clone();
                 take(&mut left, sub, &listed);
-                if sub.required && before.get(&sub.name) != left.get(&sub.name) {
-                    required = left.get(&sub.name).is_none().then_some(sub);
+                if sub.required
+                    && before.get(&sub.name).is_some()
+                    && left.get(&sub.name).is_none()
+                {
+                    required = Some(sub);
                 }
             }
         }

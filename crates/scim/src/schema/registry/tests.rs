@@ -33,6 +33,10 @@ fn definitions() -> Value {
                     {"name": "value", "mutability": "immutable"},
                     {"name": "$ref", "type": "reference", "referenceTypes": ["User", "Device"]},
                     {"name": "since", "type": "dateTime"}]},
+                {"name": "place", "type": "complex", "subAttributes": [
+                    {"name": "room", "required": true},
+                    {"name": "doors", "multiValued": true, "required": true},
+                    {"name": "note"}]},
                 {"name": "parts", "type": "complex", "multiValued": true, "subAttributes": [
                     {"name": "value", "mutability": "immutable"},
                     {"name": "code", "uniqueness": "server"},
@@ -523,6 +527,32 @@ fn characteristics_are_held_when_a_resource_is_patched() {
 }
 
 // proves: 7643-7-case 7643-7-never 7643-7-request
+#[test]
+fn a_required_part_that_goes_is_refused_whatever_goes_beside_it() {
+    let place = json!({"room": "r", "doors": ["a", "b"], "note": "n"});
+    let current = read(with("/place", place)).unwrap();
+    let limits = Limits::default();
+    let mut tolerances = Tolerances::default();
+    let mut left = |value: Value| {
+        let message = json!({"schemas": [Patch::SCHEMA],
+            "Operations": [{"op": "remove", "path": "place", "value": value}]});
+        let patch = Patch::parse(message, &limits, &mut tolerances)?;
+        let outcome = patch::apply(&patch, &device(), &current, &limits, &mut tolerances)?;
+        Ok::<_, Error>(outcome.0["place"].clone())
+    };
+    for value in [
+        json!({"room": "r"}),
+        json!({"room": "r", "doors": ["a"]}),
+        json!({"doors": ["a"], "room": "r"}),
+    ] {
+        let error = left(value.clone()).unwrap_err();
+        assert_eq!(error.scim_type, Some(ScimType::Mutability), "{value}");
+        assert!(error.detail.ends_with("room is required"), "{error}");
+    }
+    let part = left(json!({"doors": ["a"]})).unwrap();
+    assert_eq!(part["doors"], json!(["b"]));
+}
+
 #[test]
 fn what_is_defined_is_filtered_sorted_and_projected() {
     let device = device();
