@@ -528,6 +528,54 @@ fn characteristics_are_held_when_a_resource_is_patched() {
 
 // proves: 7643-7-case 7643-7-never 7643-7-request
 #[test]
+fn an_attribute_is_not_another_one_of_the_same_name() {
+    let badge = json!({"id": BADGE, "name": "Badge", "attributes": [
+        {"name": "schemas", "multiValued": true}, {"name": "userName"},
+        {"name": "manager", "type": "complex", "subAttributes": [{"name": "value"}]},
+        {"name": "roles", "type": "complex", "multiValued": true, "subAttributes": [{"name": "value"}]}]});
+    let definitions =
+        json!({"schemas": [badge], "extensions": [{"resourceType": "User", "schema": BADGE}]});
+    let registry = Registry::new(&Definitions::parse(&definitions).unwrap()).unwrap();
+    let users = registry.by_name("user").unwrap();
+    let limits = Limits::default();
+    let mut tolerances = Tolerances::default();
+    let body = |badge: Value| json!({"schemas": [USER, BADGE], "userName": "u", BADGE: badge});
+    let long = "n".repeat(limits.user_name_length + 1);
+    let packed = r#"{"value":"Operator"}"#;
+    let sent = json!({"schemas": ["a"], "userName": long, "roles": [{"value": packed}]});
+    let read = Resource::parse(users, body(sent.clone()), &limits, &mut tolerances).unwrap();
+    assert_eq!(read.0[BADGE], sent);
+    let manager = body(json!({"manager": "m"}));
+    assert!(Resource::parse(users, manager, &limits, &mut tolerances).is_err());
+    let path = format!("{BADGE}:schemas");
+    for (operation, schemas) in [
+        (
+            json!({"op": "add", "path": path, "value": "b"}),
+            json!(["a", "b"]),
+        ),
+        (
+            json!({"op": "replace", "path": path, "value": ["b"]}),
+            json!(["b"]),
+        ),
+        (
+            json!({"op": "replace", "value": {BADGE: {"schemas": ["b"]}}}),
+            json!(["b"]),
+        ),
+        (json!({"op": "remove", "path": path}), Value::Null),
+    ] {
+        let message = json!({"schemas": [Patch::SCHEMA], "Operations": [operation]});
+        let mut strict = Tolerances::new(Dialect::Strict);
+        let patch = Patch::parse(message, &limits, &mut strict).unwrap();
+        let outcome = patch::apply(&patch, users, &read, &limits, &mut strict).unwrap();
+        assert_eq!(
+            outcome.0[BADGE].get("schemas").cloned().unwrap_or_default(),
+            schemas,
+            "{operation}"
+        );
+    }
+}
+
+#[test]
 fn a_required_part_that_goes_is_refused_whatever_goes_beside_it() {
     let place = json!({"room": "r", "doors": ["a", "b"], "note": "n"});
     let current = read(with("/place", place)).unwrap();
