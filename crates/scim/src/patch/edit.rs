@@ -73,9 +73,7 @@ impl Editor<'_> {
                 merge(existing, given);
             }
             (_, given) => {
-                if attribute.mutability == Mutability::Immutable
-                    && let Some(stored) = data.get(&attribute.name)
-                {
+                if immutable && let Some(stored) = data.get(&attribute.name) {
                     return if resource::same(attribute, stored, &given) {
                         Ok(())
                     } else {
@@ -195,10 +193,12 @@ impl Editor<'_> {
     /// The same of the one value of a complex attribute: the sub-attributes listed go.
     fn left_of_parts(&mut self, found: Found<'_>, value: &Value) -> Result<Option<Value>, Error> {
         let attribute = found.attribute;
+        self.look_at(found, 1)?;
         let Some(mut left) = self.stored(found).cloned() else {
             return Ok(None);
         };
-        let mut required = None;
+        // Each part with all that is listed of it, so that what is stored is looked at once.
+        let mut all: Vec<(&Attribute, Vec<Value>)> = Vec::new();
         for candidate in candidates(value) {
             let parts = match candidate {
                 Value::Object(parts) => parts.clone(),
@@ -217,14 +217,22 @@ impl Editor<'_> {
                     continue;
                 }
                 let listed = self.listed(found, Some(attribute), sub, value)?;
-                let before = left.clone();
-                take(&mut left, sub, &listed);
-                if sub.required
-                    && before.get(&sub.name).is_some()
-                    && left.get(&sub.name).is_none()
-                {
-                    required = Some(sub);
+                match all.iter_mut().find(|(known, _)| known.name == sub.name) {
+                    Some((_, known)) => known.extend(listed),
+                    None => all.push((sub, listed)),
                 }
+            }
+        }
+        let mut required = None;
+        for (sub, listed) in all {
+            let Some(stored) = left.get(&sub.name) else {
+                continue;
+            };
+            let looked = weight(stored).saturating_mul(listed.len().max(1));
+            self.work.spend(looked)?;
+            take(&mut left, sub, &listed);
+            if sub.required && left.get(&sub.name).is_none() {
+                required = Some(sub);
             }
         }
         match required {
