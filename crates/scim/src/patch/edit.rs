@@ -1,5 +1,7 @@
 //! One operation's effect on one attribute, once the path is understood.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use super::Op;
@@ -46,7 +48,8 @@ impl Editor<'_> {
             };
         };
         self.clear_nulls(op, found, value)?;
-        if attribute.multi_valued && op == Op::Add {
+        let immutable = attribute.mutability == Mutability::Immutable;
+        if attribute.multi_valued && (op == Op::Add || immutable) {
             self.look_at(found, 1)?;
         }
         let most = self.most_values(attribute);
@@ -54,12 +57,12 @@ impl Editor<'_> {
         let existing = data.get_mut(&attribute.name);
         match (existing, given) {
             (Some(Value::Array(existing)), Value::Array(mut given)) if op == Op::Add => {
-                if attribute.mutability == Mutability::Immutable {
-                    let known = |value: &Value| {
-                        let mut existing = existing.iter();
-                        existing.any(|existing| resource::same(attribute, existing, value))
-                    };
-                    given.retain(|value| !known(value));
+                if immutable {
+                    let known: HashSet<Value> = existing
+                        .iter()
+                        .map(|value| told(attribute, value))
+                        .collect();
+                    given.retain(|value| !known.contains(&told(attribute, value)));
                 }
                 append(existing, given);
                 if existing.len() > most {

@@ -528,6 +528,30 @@ fn characteristics_are_held_when_a_resource_is_patched() {
 
 // proves: 7643-7-case 7643-7-never 7643-7-request
 #[test]
+fn adding_to_what_is_immutable_is_not_quadratic() {
+    let list =
+        |word: &str| -> Value { (0..1_000).map(|n| json!(format!("{word}é{n}"))).collect() };
+    let badge = json!({"id": BADGE, "name": "Badge", "attributes": [
+        {"name": "codes", "multiValued": true, "mutability": "immutable"}]});
+    let definitions =
+        json!({"schemas": [badge], "extensions": [{"resourceType": "User", "schema": BADGE}]});
+    let registry = Registry::new(&Definitions::parse(&definitions).unwrap()).unwrap();
+    let users = registry.by_name("user").unwrap();
+    let limits = Limits::default();
+    let mut strict = Tolerances::new(Dialect::Strict);
+    let body = json!({"schemas": [USER, BADGE], "userName": "u", BADGE: {"codes": list("c")}});
+    let current = Resource::parse(users, body, &limits, &mut strict).unwrap();
+    let add = json!({"op": "add", "path": format!("{BADGE}:codes"), "value": list("C")});
+    let message = json!({"schemas": [Patch::SCHEMA], "Operations": vec![add; 50]});
+    let patch = Patch::parse(message, &limits, &mut strict).unwrap();
+    let begun = std::time::Instant::now();
+    let outcome = patch::apply(&patch, users, &current, &limits, &mut strict).unwrap();
+    assert_eq!(outcome, current);
+    // Each compared with each, it takes a hundred times as long.
+    assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
+}
+
+#[test]
 fn an_attribute_is_not_another_one_of_the_same_name() {
     let badge = json!({"id": BADGE, "name": "Badge", "attributes": [
         {"name": "schemas", "multiValued": true}, {"name": "userName"},
