@@ -250,7 +250,7 @@ impl Service {
             let AdminCredential::Session(Ok(digest)) = call.credential else {
                 return Ok(());
             };
-            let Ok((_, owner)) = live(tx, &digest, now) else {
+            let Some((_, owner)) = unless_ended(live(tx, &digest, now))? else {
                 return Ok(());
             };
             stored::delete(tx, &digest)?;
@@ -381,6 +381,14 @@ pub(crate) fn live(
         return Err(BearerError::InvalidToken.into());
     }
     Ok((session, owner))
+}
+
+/// None for a session that has ended; what else kept it from being found is passed on.
+fn unless_ended<T>(found: Result<T, Error>) -> Result<Option<T>, Error> {
+    match found {
+        Err(Error::Unauthenticated(_)) => Ok(None),
+        found => found.map(Some),
+    }
 }
 
 /// Ends the sessions of an administrator, as whatever they rest on has changed.

@@ -269,3 +269,11 @@ fn of_attempts_at_once_none_gets_in_after_the_failures_of_the_others() {
     let welcome = world.service.open_session(&right, &verified).unwrap();
     assert!(matches!(welcome, SignedIn::Welcome { .. }));
 }
+
+#[test]
+fn an_outage_is_not_the_end_of_a_session() {
+    let ended = unless_ended::<()>(Err(BearerError::InvalidToken.into()));
+    assert!(matches!(ended, Ok(None)));
+    let outage = unless_ended::<()>(Err(Error::internal("away")));
+    assert!(matches!(outage, Err(Error::Internal(_))));
+}
