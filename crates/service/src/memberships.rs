@@ -181,7 +181,7 @@ fn add(
             .kind
             .is_some_and(|kind| (kind == MemberKind::Group) != is_group)
         {
-            let kind = if is_group { "Group" } else { "User" };
+            let kind = kind_of(is_group).name();
             return Err(refused(format!(
                 "members[{index}].type: `{}` is a {kind}",
                 member.value
@@ -301,8 +301,12 @@ fn selected(
     }
 }
 
-fn kind(member: &Membership) -> MemberKind {
-    if member.is_group {
+pub(crate) fn kind(member: &Membership) -> MemberKind {
+    kind_of(member.is_group)
+}
+
+fn kind_of(is_group: bool) -> MemberKind {
+    if is_group {
         MemberKind::Group
     } else {
         MemberKind::User

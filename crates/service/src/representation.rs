@@ -215,11 +215,8 @@ fn members_text(base: &str, members: &[Membership]) -> String {
         if position > 0 {
             text.push(',');
         }
-        let (endpoint, kind) = if member.is_group {
-            ("Groups", "Group")
-        } else {
-            ("Users", "User")
-        };
+        let kind = crate::memberships::kind(member);
+        let (endpoint, kind) = (kind.collection(), kind.name());
         let value = &member.member;
         push(
             &mut text,
