@@ -29,7 +29,9 @@ pub use error::{Error, ScimType};
 pub use etag::EntityTags;
 pub use filter::{CompValue, CompareOp, Condition, Filter, FilterError, Operand};
 pub use limits::Limits;
-pub use list::{ListQuery, ListRequest, Page, PageLimits, PageMark, Sort, list_response};
+pub use list::{
+    LIST_RESPONSE, ListQuery, ListRequest, Page, PageLimits, PageMark, Sort, list_response,
+};
 pub use patch::{
     MemberChange, MemberCondition, MemberSelector, Op, Operation, Patch, PatchPath, Work,
 };

@@ -4,7 +4,7 @@ mod request;
 mod response;
 
 pub use request::ListRequest;
-pub use response::{PageMark, list_response};
+pub use response::{LIST_RESPONSE, PageMark, list_response};
 
 use crate::error::quoted;
 use crate::filter::{Meaning, resolve_across};
