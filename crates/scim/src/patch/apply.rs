@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::edit::lists_nothing;
 use super::parse::at;
+use super::values::lists_nothing;
 use super::work::Work;
 use super::{Op, Operation, Patch, PatchPath};
 use crate::error::quoted;

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::Op;
 use super::apply::{Editor, invalid_value, mutability};
-use super::values::{append, is_listed, merge};
+use super::values::{append, check_taken, is_empty, lists_nothing, merge, set, take, without};
 use super::work::weight;
 use crate::filter::told;
 use crate::schema::{AttributeType, Mutability, USER, is_group_members};
@@ -456,71 +456,8 @@ fn candidates(value: &Value) -> &[Value] {
     }
 }
 
-/// Whether a `remove` with this as its value says no more than without: then it means whatever there is.
-pub(super) fn lists_nothing(value: &Value) -> bool {
-    is_empty(value) || value == ""
-}
-
-/// What is left of a value, or of several, without those listed.
-fn without(attribute: &Attribute, stored: &Value, listed: &[Value]) -> Option<Value> {
-    let stays = |value: &&Value| {
-        let value = told(attribute, value);
-        !listed.iter().any(|listed| is_listed(&value, listed))
-    };
-    match stored {
-        Value::Array(values) => {
-            let left: Vec<Value> = values.iter().filter(stays).cloned().collect();
-            (!left.is_empty()).then_some(Value::Array(left))
-        }
-        single => stays(&single).then(|| single.clone()),
-    }
-}
-
-/// Takes a sub-attribute out of a complex value where it is what is listed.
-pub(super) fn take(value: &mut Value, sub: &Attribute, listed: &[Value]) {
-    if let Some(stored) = value.get(&sub.name) {
-        let left = without(sub, stored, listed);
-        set(value, sub, left);
-    }
-}
-
-/// Holds a value from which a sub-attribute was taken to what is required and immutable.
-pub(super) fn check_taken(
-    attribute: &Attribute,
-    sub: &Attribute,
-    before: &Value,
-    value: &mut Value,
-) -> Result<(), Error> {
-    if sub.required && before.get(&sub.name).is_some() && value.get(&sub.name).is_none() {
-        return Err(mutability(&sub.name, "is required"));
-    }
-    resource::check_parts(attribute, before, value)
-}
-
 /// Whether an attribute of one value is unassigned by this.
 fn says_nothing(op: Op, value: &Value) -> bool {
     let is_nothing = |values: &Vec<Value>| values.iter().all(Value::is_null);
     op == Op::Remove || value.is_null() || value.as_array().is_some_and(is_nothing)
-}
-
-pub(super) fn set(value: &mut Value, sub: &Attribute, given: Option<Value>) {
-    if let Value::Object(value) = value {
-        match given {
-            Some(given) => {
-                value.insert(sub.name.clone(), given);
-            }
-            None => {
-                value.shift_remove(&sub.name);
-            }
-        }
-    }
-}
-
-pub(super) fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Array(values) => values.is_empty(),
-        Value::Object(data) => data.is_empty(),
-        _ => false,
-    }
 }
