@@ -210,6 +210,7 @@ fn indexed(
         } else {
             part.count(tx)?
         };
+        let found: Vec<&Found> = found.iter().collect();
         part.represent(tx, base, &found, &mut resources)?;
         total += there;
         room -= length;
@@ -251,7 +252,7 @@ impl Part<'_> {
         &self,
         tx: &mut Read<'_>,
         base: &str,
-        found: &[Found],
+        found: &[&Found],
         resources: &mut Vec<String>,
     ) -> Result<(), Error> {
         let ids: Vec<&str> = found.iter().map(|found| found.id.as_str()).collect();
