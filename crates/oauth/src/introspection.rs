@@ -46,12 +46,18 @@ pub struct Confirmation {
 /// other. RFC 7662 section 2.2: the server "SHOULD NOT include any additional information about an
 /// inactive token, including why the token is inactive."
 pub fn answer(token: Option<&ActiveToken>) -> serde_json::Value {
-    let mut body = match token.map(serde_json::to_value) {
-        Some(Ok(serde_json::Value::Object(fields))) => fields,
-        _ => serde_json::Map::new(),
+    let answer = Answer {
+        token,
+        active: token.is_some(),
     };
-    body.insert("active".to_owned(), token.is_some().into());
-    body.into()
+    serde_json::to_value(answer).expect("texts, numbers and a boolean serialise")
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    token: Option<&'a ActiveToken>,
+    active: bool,
 }
 
 #[cfg(test)]

@@ -133,8 +133,17 @@ pub struct PublicKey {
 
 impl PublicKeys {
     /// A set that somebody registers: every key must be usable and free of private members, so that
-    /// a mistake shows at once.
+    /// a mistake shows at once. Points have to lie on their curves and exponents have to be some, which takes
+    /// longer to see than the rest.
     pub fn register(set: &Value) -> Result<Self, UnusableKeys> {
+        let keys = Self::registered(set)?;
+        keys.check()?;
+        Ok(keys)
+    }
+
+    /// A set that was registered before, as it is stored: points are not looked at again. What is
+    /// deserialised is read so, and owes [`Methods::check`](crate::Methods::check) where it is new.
+    pub fn registered(set: &Value) -> Result<Self, UnusableKeys> {
         let keys = members(set)?;
         let mut registered = Vec::new();
         for (place, key) in keys.iter().enumerate() {
@@ -205,7 +214,7 @@ impl TryFrom<Value> for PublicKeys {
     type Error = UnusableKeys;
 
     fn try_from(set: Value) -> Result<Self, UnusableKeys> {
-        Self::register(&set)
+        Self::registered(&set)
     }
 }
 
@@ -230,9 +239,7 @@ impl PublicKey {
     /// RFC 7518 section 3.3: "A key of size 2048 bits or larger MUST be used".
     fn strong(&self) -> bool {
         match &self.jwk.algorithm {
-            AlgorithmParameters::RSA(rsa) => URL_SAFE_NO_PAD
-                .decode(&rsa.n)
-                .is_ok_and(|modulus| (256..=1024).contains(&modulus.len())),
+            AlgorithmParameters::RSA(_) => self.is_sound(),
             _ => DecodingKey::from_jwk(&self.jwk).is_ok(),
         }
     }

@@ -14,8 +14,10 @@ const MAX_NAME: usize = 1_024;
 /// Longest life of a federated token that can be set, in minutes: a day.
 const MAX_LIFE: u32 = 24 * 60;
 
-/// The ways in which a client may authenticate; any of them will do, one in each request.
+/// The ways in which a client may authenticate; any of them will do, one in each request. Whoever reads
+/// them out of what somebody wrote owes [`Methods::check`] before they are taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Methods {
     /// `client_secret_basic` (RFC 6749 section 2.3.1).
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
@@ -67,6 +69,7 @@ impl Default for Methods {
 
 /// With which keys a client signs: those here, or those at an address, to be fetched when needed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PrivateKeyJwt {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jwks: Option<PublicKeys>,
@@ -79,6 +82,7 @@ pub struct PrivateKeyJwt {
 
 /// The very certificates that a client may present, whoever signed them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct OwnCertificates {
     /// Of the one in use, and of the next.
     pub thumbprints: Vec<Thumbprint>,
@@ -86,6 +90,7 @@ pub struct OwnCertificates {
 
 /// Whose word is taken for a client, and which.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Federation {
     /// `iss`, to the letter.
     pub issuer: String,
@@ -299,6 +304,25 @@ mod tests {
         assert_eq!(methods, Methods::default());
         assert_eq!(serde_json::to_value(&methods).unwrap(), json!({}));
         assert_eq!(methods.check(), Ok(()));
+    }
+
+    #[test]
+    fn a_misspelt_member_is_refused_wherever_it_is() {
+        for value in [
+            json!({"client_secret_bacis": false}),
+            json!({"private_key_jwt": {"jwks_url": "https://iga.example/keys"}}),
+            json!({"self_signed_tls_client_auth": {"thumbprints": [], "thumbprint": ""}}),
+            json!({"federated": [{"issuer": "i", "jwks_uri": "u", "subjects": [], "audiences": [], "ttl": 1}]}),
+        ] {
+            let refused = serde_json::from_value::<Methods>(value.clone());
+            assert!(
+                refused
+                    .unwrap_err()
+                    .to_string()
+                    .starts_with("unknown field"),
+                "{value}"
+            );
+        }
     }
 
     #[test]

@@ -3,6 +3,8 @@
 
 pub(crate) mod form;
 
+use std::fmt;
+
 use crate::certificate::ClientCertificate;
 use crate::client::ClientAuthentication;
 use crate::{Scopes, TokenError, TokenErrorKind};
@@ -32,7 +34,7 @@ const NOT_IN_QUERY: [&str; 15] = [
 ];
 
 /// A `POST` request as it arrived, undigested.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Received<'a> {
     /// The `Content-Type` field value.
     pub content_type: Option<&'a str>,
@@ -67,6 +69,19 @@ pub struct AboutToken {
     pub client: ClientAuthentication,
     /// Digest of the token, of whatever form it is: one that was never issued is looked up in vain.
     pub token: crate::Digest,
+}
+
+/// Credentials stand in the header, in the body and, where they must not, in the query.
+impl fmt::Debug for Received<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Received")
+            .field("content_type", &self.content_type)
+            .field("authorization", &self.authorization.len())
+            .field("query", &self.query.len())
+            .field("body", &self.body.len())
+            .field("certificate", &self.certificate)
+            .finish()
+    }
 }
 
 impl Received<'_> {

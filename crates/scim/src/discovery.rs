@@ -160,7 +160,7 @@ fn pagination(pagination: &Pagination) -> Value {
         ("cursor", Some(json!(page.cursors))),
         ("index", Some(json!(true))),
         ("defaultPaginationMethod", Some(json!("index"))),
-        ("defaultPageSize", Some(json!(page.default))),
+        ("defaultPageSize", Some(json!(page.default.min(page.max)))),
         ("maxPageSize", Some(json!(page.max))),
         (
             "cursorTimeout",

@@ -64,15 +64,21 @@ impl EntityTags {
         let Some(current) = current else {
             return false;
         };
+        let opaque = current.strip_prefix("W/").unwrap_or(current);
+        let opaque = opaque
+            .strip_prefix('"')
+            .and_then(|opaque| opaque.strip_suffix('"'));
+        self.any(|tag| opaque == Some(tag))
+    }
+
+    /// The same by a rule of the caller's for the opaque tags, without `W/` and quotes, where more than one
+    /// stands for what there is. `*` is whatever there is.
+    ///
+    /// RFC 7644, section 3.14.
+    pub fn any(&self, is_current: impl FnMut(&str) -> bool) -> bool {
         match self {
             Self::Any => true,
-            Self::Listed(tags) => {
-                let opaque = current.strip_prefix("W/").unwrap_or(current);
-                let opaque = opaque
-                    .strip_prefix('"')
-                    .and_then(|opaque| opaque.strip_suffix('"'));
-                opaque.is_some_and(|opaque| tags.iter().any(|tag| tag == opaque))
-            }
+            Self::Listed(tags) => tags.iter().map(String::as_str).any(is_current),
         }
     }
 }

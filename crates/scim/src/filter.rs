@@ -132,9 +132,9 @@ pub enum CompValue {
 /// A filter that was understood for one resource type (RFC 7644, section 3.4.2.2).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Condition {
-    /// All hold. At least two.
+    /// All hold, however many they are: of none all do.
     And(Vec<Condition>),
-    /// One holds. At least two.
+    /// One holds, however many they are: of none none does.
     Or(Vec<Condition>),
     /// The one inside does not hold.
     Not(Box<Condition>),

@@ -29,8 +29,12 @@ pub use error::{Error, ScimType};
 pub use etag::EntityTags;
 pub use filter::{CompValue, CompareOp, Condition, Filter, FilterError, Operand};
 pub use limits::Limits;
-pub use list::{ListQuery, ListRequest, Page, PageLimits, PageMark, Sort, list_response};
-pub use patch::{MemberChange, MemberCondition, MemberSelector, Op, Operation, Patch, PatchPath};
+pub use list::{
+    LIST_RESPONSE, ListQuery, ListRequest, Page, PageLimits, PageMark, Sort, list_response,
+};
+pub use patch::{
+    MemberChange, MemberCondition, MemberSelector, Op, Operation, Patch, PatchPath, Work,
+};
 pub use path::{AttributePath, PathError};
 pub use projection::Projection;
 pub use resource::{Member, MemberKind, Resource};

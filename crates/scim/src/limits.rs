@@ -22,7 +22,9 @@ pub struct Limits {
     /// Operations in one PATCH.
     pub patch_operations: usize,
     /// Stored values that the operations of one PATCH look at together: those of an attribute that is added
-    /// to, or selected from by a value path, count once for each operation and each comparison in its path.
+    /// to, or selected from by a value path, count once for each operation and each comparison in its path,
+    /// and those from which a `remove` takes what it lists once for each value listed. Members that a filter
+    /// is asked of count apart, as [`MemberCondition::work`](crate::MemberCondition::work) says.
     /// A text counts as one, and one more for each 32 bytes, or for each two when it is not ASCII.
     pub patch_work: usize,
     /// Characters of an attribute path.

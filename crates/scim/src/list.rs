@@ -4,7 +4,7 @@ mod request;
 mod response;
 
 pub use request::ListRequest;
-pub use response::{PageMark, list_response};
+pub use response::{LIST_RESPONSE, PageMark, list_response};
 
 use crate::error::quoted;
 use crate::filter::{Meaning, resolve_across};
@@ -206,7 +206,8 @@ fn page(request: &ListRequest, limits: PageLimits) -> Result<(Page, u64), Error>
     };
     // RFC 9865, section 4: the maximum holds "regardless of what is specified for the count".
     let count = integer("count", request.count.as_deref(), wrong_count)?
-        .map_or(limits.default, |count| count.min(limits.max));
+        .unwrap_or(limits.default)
+        .min(limits.max);
     // RFC 7644, section 3.4.2.4: "A value less than 1 SHALL be interpreted as 1"; of count, "a
     // negative value SHALL be interpreted as "0"".
     let page = match cursor {

@@ -11,6 +11,7 @@ mod work;
 
 pub use apply::apply;
 pub use members::{MemberChange, MemberCondition, MemberSelector};
+pub use work::Work;
 
 use std::fmt;
 

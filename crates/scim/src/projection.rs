@@ -8,13 +8,12 @@ use crate::schema::{Returned, common_attribute};
 use crate::{Attribute, Error, Resource, ResourceType, ScimType};
 
 /// What the client wants to see of a resource (RFC 7644, section 3.9).
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Projection(Kind);
 
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Kind {
     /// Everything, and the resource type has nothing that is returned on request or never.
-    #[default]
     Everything,
     /// What is returned by default.
     ByDefault,

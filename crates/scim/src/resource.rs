@@ -80,23 +80,6 @@ impl Resource {
             .unwrap_or(true)
     }
 
-    /// The full name: `name.formatted`, or `NameFormatted` when that is absent. Neither is written
-    /// into the other: a client reads back what it sent.
-    pub fn formatted_name(&self) -> Option<&str> {
-        self.0
-            .get("name")
-            .and_then(|name| name.get("formatted"))
-            .and_then(Value::as_str)
-            .or_else(|| self.text("NameFormatted"))
-    }
-
-    /// What to call a user before people: `displayName`, else the full name, else `userName`.
-    pub fn display_hint(&self) -> Option<&str> {
-        self.display_name()
-            .or_else(|| self.formatted_name())
-            .or_else(|| self.user_name())
-    }
-
     /// The one address a user is known by; see [`primary_email`].
     pub fn primary_email(&self) -> Option<&str> {
         primary_email(&self.0)

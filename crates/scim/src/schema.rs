@@ -18,6 +18,7 @@ pub use common::{common, common_attribute};
 pub use definition::DefinitionError;
 pub use discovery::{resource_type, schema, service_provider_config};
 pub use enterprise_user::enterprise_user;
+pub(crate) use enterprise_user::is_manager;
 pub(crate) use group::is_group_members;
 pub use group::{group, group_members};
 pub use registry::{
@@ -26,6 +27,7 @@ pub use registry::{
 };
 pub use rules::{LONGEST_DESCRIPTION, LONGEST_NAME, LONGEST_URN, MOST_ATTRIBUTES, MOST_VALUES};
 pub use user::user;
+pub(crate) use user::{is_roles, is_user_name};
 
 /// URN of the core User schema (RFC 7643, section 7).
 pub const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";

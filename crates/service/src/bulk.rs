@@ -10,6 +10,7 @@ use vestibule_scim::bulk::{BulkMethod, OperationResponse, Resolved, Step};
 use vestibule_scim::{BulkOperation, BulkRequest, BulkResponse, Tolerances};
 use vestibule_storage::{Failure as _, Write};
 
+use crate::caller::Tally;
 use crate::representation::entity_tag;
 use crate::resources::{Changed, Operation};
 use crate::{Call, Caller, Error, Precondition, Representation, Service, Submitted, Wanted};
@@ -45,8 +46,18 @@ impl Service {
         call: &Call,
         body: Result<Vec<u8>, vestibule_scim::Error>,
     ) -> Result<BulkResponse, Error> {
+        self.counted(|tally| self.bulk_counted(call, body, tally))
+    }
+
+    fn bulk_counted(
+        &self,
+        call: &Call,
+        body: Result<Vec<u8>, vestibule_scim::Error>,
+        tally: &Arc<Tally>,
+    ) -> Result<BulkResponse, Error> {
         let provider = self.store().read(|tx| {
-            let caller = self.authenticate(tx, &call.presented, Scopes::WRITE, self.now())?;
+            let now = self.now();
+            let caller = self.authenticate(tx, tally, &call.presented, Scopes::WRITE, now)?;
             Ok::<_, Error>(caller.provider)
         })?;
         let limits = &self.settings().limits;
@@ -58,11 +69,12 @@ impl Service {
         let mut progress = Progress::default();
         let base = &call.base;
         while progress.taken < steps.len() {
-            let (service, call) = (self.clone(), call.clone());
+            let (service, call, noted) = (self.clone(), call.clone(), Arc::clone(tally));
             let (sent, steps, from) = (request.clone(), steps.clone(), progress.clone());
             let further = self.store().write("bulk", move |tx| {
                 let now = service.now();
-                let caller = service.authenticate(tx, &call.presented, Scopes::WRITE, now)?;
+                let presented = &call.presented;
+                let caller = service.authenticate(tx, &noted, presented, Scopes::WRITE, now)?;
                 let job = Job {
                     service: &service,
                     caller: &caller,
@@ -72,6 +84,7 @@ impl Service {
                 };
                 job.go_on(tx, &steps, from.clone())
             });
+            self.count(tally);
             progress = match further {
                 Ok(progress) => progress,
                 Err(error) if progress.taken == 0 => return Err(error),

@@ -1,5 +1,7 @@
 //! Who calls over SCIM: the provider behind the bearer token, past every gate.
 
+mod tally;
+
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -12,6 +14,8 @@ use vestibule_oauth::{BearerError, Digest, Scopes, Thumbprint};
 use vestibule_scim::{Dialect, Tolerances};
 use vestibule_storage::providers::Edition;
 use vestibule_storage::{Read, credentials, definitions, providers};
+
+pub(crate) use tally::Tally;
 
 use crate::tokens::works;
 use crate::types::Types;
@@ -57,6 +61,8 @@ pub struct Caller {
     pub(crate) operator: Option<Operator>,
     /// What resources may hold at this moment.
     pub(crate) types: Arc<Types>,
+    /// Of the request, for what is counted once it is done.
+    pub(crate) tally: Arc<Tally>,
 }
 
 impl Caller {
@@ -96,14 +102,17 @@ impl Caller {
 
 impl Service {
     /// Finds the provider behind a token inside the caller's transaction, so that a token revoked a
-    /// moment ago is refused, and passes it through every gate in DOMAIN.md's order.
+    /// moment ago is refused, and passes it through every gate in DOMAIN.md's order. However often a request
+    /// is authenticated, by its tally it goes through that of the rate once.
     pub(crate) fn authenticate(
         &self,
         read: &mut Read<'_>,
+        tally: &Arc<Tally>,
         presented: &Presented,
         needed: Scopes,
         now: DateTime<Utc>,
     ) -> Result<Caller, Error> {
+        tally.begin();
         let digest = presented.token?;
         let found = credentials::find_token(read, &digest)?.ok_or(BearerError::InvalidToken)?;
         let token = found.token;
@@ -118,7 +127,7 @@ impl Service {
         gate::credential_gate(&provider, now)?;
         gate::network_gate(&provider, presented.address, &referers)?;
         gate::paused_gate(&provider)?;
-        self.rates().take(&provider, now)?;
+        self.take_once(tally, &provider, now)?;
         // What the provider may do now bounds what its tokens were made for.
         let scopes = token.scopes.intersect(provider.settings.scopes);
         gate::scope_gate(needed, scopes)?;
@@ -128,8 +137,7 @@ impl Service {
         } else {
             all_short_tokens(provider.id)
         };
-        self.telemetry()
-            .used(counted, provider.id, presented.address, now);
+        tally.used(counted, provider.id, presented.address);
         Ok(Caller {
             provider,
             credential: token.id,
@@ -137,6 +145,7 @@ impl Service {
             request_id: presented.request_id.clone(),
             operator: None,
             types: self.types_of(read, found.definitions)?,
+            tally: Arc::clone(tally),
         })
     }
 
@@ -156,6 +165,8 @@ impl Service {
             request_id: operator.request_id.clone().unwrap_or_default(),
             operator: Some(operator),
             types: self.types_of(read, version)?,
+            // Nothing of this is counted: no product sent it.
+            tally: Arc::default(),
         })
     }
 }
@@ -239,7 +250,6 @@ impl Service {
         &self,
         caller: &Caller,
         parsed: &'a mut Parsed<T>,
-        now: DateTime<Utc>,
     ) -> Result<&'a T, Error> {
         if parsed.version != caller.types.version {
             parsed.tolerances = Tolerances::new(Dialect::Tolerant);
@@ -250,8 +260,9 @@ impl Service {
             (parsed.read)(&caller.types, &mut Tolerances::new(Dialect::Strict))?;
         }
         let value = parsed.value.as_ref().map_err(Clone::clone)?;
-        self.telemetry()
-            .tolerated(caller.provider.id, &parsed.tolerances, now);
+        caller
+            .tally
+            .tolerated(caller.provider.id, &parsed.tolerances);
         Ok(value)
     }
 }
@@ -259,9 +270,12 @@ impl Service {
 impl Service {
     /// What resources may hold, for a sender that may read at all.
     pub fn read_types(&self, call: &Call) -> Result<Arc<Types>, Error> {
-        self.store().read(|tx| {
-            let caller = self.authenticate(tx, &call.presented, Scopes::READ, self.now())?;
-            Ok(caller.types)
+        self.counted(|tally| {
+            self.store().read(|tx| {
+                let now = self.now();
+                let caller = self.authenticate(tx, tally, &call.presented, Scopes::READ, now)?;
+                Ok(caller.types)
+            })
         })
     }
 }

@@ -103,37 +103,39 @@ impl Service {
             Some(asked) if matches!(asked.page, Page::Cursor(_)) => Some(self.cursor_key()?),
             _ => None,
         };
-        self.store().read(|tx| {
-            let now = self.now();
-            let caller = self.authenticate(tx, &call.presented, Scopes::READ, now)?;
-            let asked = self.settle(&caller, &mut parsed, now)?;
-            let locations: Vec<String> = asked
-                .types
-                .iter()
-                .map(|(resource_type, _)| format!("{}{}/", call.base, resource_type.endpoint))
-                .collect();
-            let parts: Vec<Part<'_>> = asked
-                .types
-                .iter()
-                .zip(&locations)
-                .map(|((resource_type, query), location)| Part {
-                    resource_type,
-                    query,
-                    collection: Collection {
-                        provider: caller.provider.id,
-                        resource_type: &resource_type.name,
-                        location,
-                    },
-                })
-                .collect();
-            match (&asked.page, key) {
-                (Page::Cursor(cursor), Some(key)) => {
-                    let digest = asked.request.digest(endpoint.unwrap_or("/"));
-                    let walk = Walk::new(self, &caller, key, digest, asked.count, now);
-                    walk.page(tx, &parts, &call.base, cursor.as_deref())
+        self.counted(|tally| {
+            self.store().read(|tx| {
+                let now = self.now();
+                let caller = self.authenticate(tx, tally, &call.presented, Scopes::READ, now)?;
+                let asked = self.settle(&caller, &mut parsed)?;
+                let locations: Vec<String> = asked
+                    .types
+                    .iter()
+                    .map(|(resource_type, _)| format!("{}{}/", call.base, resource_type.endpoint))
+                    .collect();
+                let parts: Vec<Part<'_>> = asked
+                    .types
+                    .iter()
+                    .zip(&locations)
+                    .map(|((resource_type, query), location)| Part {
+                        resource_type,
+                        query,
+                        collection: Collection {
+                            provider: caller.provider.id,
+                            resource_type: &resource_type.name,
+                            location,
+                        },
+                    })
+                    .collect();
+                match (&asked.page, key) {
+                    (Page::Cursor(cursor), Some(key)) => {
+                        let digest = asked.request.digest(endpoint.unwrap_or("/"));
+                        let walk = Walk::new(self, &caller, key, digest, asked.count, now);
+                        walk.page(tx, &parts, &call.base, cursor.as_deref())
+                    }
+                    _ => indexed(tx, &parts, &call.base, asked),
                 }
-                _ => indexed(tx, &parts, &call.base, asked),
-            }
+            })
         })
     }
 
@@ -208,6 +210,7 @@ fn indexed(
         } else {
             part.count(tx)?
         };
+        let found: Vec<&Found> = found.iter().collect();
         part.represent(tx, base, &found, &mut resources)?;
         total += there;
         room -= length;
@@ -249,7 +252,7 @@ impl Part<'_> {
         &self,
         tx: &mut Read<'_>,
         base: &str,
-        found: &[Found],
+        found: &[&Found],
         resources: &mut Vec<String>,
     ) -> Result<(), Error> {
         let ids: Vec<&str> = found.iter().map(|found| found.id.as_str()).collect();

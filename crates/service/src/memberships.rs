@@ -8,7 +8,7 @@ use vestibule_domain::event::{Action, Payload};
 use vestibule_domain::placement::{self, Membership as GroupMembership};
 use vestibule_domain::{EventId, GroupId, UserId};
 use vestibule_scim::fold::fold;
-use vestibule_scim::{Member, MemberChange, MemberKind, MemberSelector, ScimType};
+use vestibule_scim::{Member, MemberChange, MemberKind, MemberSelector, ScimType, Work};
 use vestibule_storage::memberships::{self, Membership, Parent};
 use vestibule_storage::{Read, Write, groups};
 
@@ -37,11 +37,12 @@ impl Service {
     ) -> Result<bool, Error> {
         let event = self.id(EventId::from_uuid, now);
         let mut delta = Delta::default();
+        let mut work = Work::new(&self.settings().limits);
         for change in changes {
             match change {
                 MemberChange::Add(members) => add(tx, caller, group, members, event, &mut delta)?,
                 MemberChange::Remove(selector) => {
-                    let going = selected(tx, group, selector)?;
+                    let going = selected(tx, group, selector, &mut work)?;
                     remove(tx, group, going, &mut delta)?;
                 }
                 MemberChange::Replace(members) => {
@@ -180,7 +181,7 @@ fn add(
             .kind
             .is_some_and(|kind| (kind == MemberKind::Group) != is_group)
         {
-            let kind = if is_group { "Group" } else { "User" };
+            let kind = kind_of(is_group).name();
             return Err(refused(format!(
                 "members[{index}].type: `{}` is a {kind}",
                 member.value
@@ -256,6 +257,7 @@ fn selected(
     tx: &mut Read<'_>,
     group: GroupId,
     selector: &MemberSelector,
+    work: &mut Work,
 ) -> Result<Vec<Membership>, Error> {
     match selector {
         MemberSelector::All => Ok(memberships::of_group(tx, group)?),
@@ -292,14 +294,19 @@ fn selected(
         }
         MemberSelector::Matching(condition) => {
             let mut members = memberships::of_group(tx, group)?;
+            work.spend(condition.work(members.len()))?;
             members.retain(|member| condition.selects(&named(member)));
             Ok(members)
         }
     }
 }
 
-fn kind(member: &Membership) -> MemberKind {
-    if member.is_group {
+pub(crate) fn kind(member: &Membership) -> MemberKind {
+    kind_of(member.is_group)
+}
+
+fn kind_of(is_group: bool) -> MemberKind {
+    if is_group {
         MemberKind::Group
     } else {
         MemberKind::User

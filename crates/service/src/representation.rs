@@ -69,11 +69,8 @@ impl Precondition {
     pub(crate) fn check(&self, version: i64) -> Result<(), Error> {
         let version = version.to_string();
         // What a tag says besides the version is derived, and no client's to change.
-        let is_of = |tag: &String| tag.split('.').next() == Some(version.as_str());
-        let is_among = |tags: &EntityTags| match tags {
-            EntityTags::Any => true,
-            EntityTags::Listed(tags) => tags.iter().any(is_of),
-        };
+        let is_of = |tag: &str| tag.split('.').next() == Some(version.as_str());
+        let is_among = |tags: &EntityTags| tags.any(is_of);
         if self.among.as_ref().is_none_or(is_among)
             && !self.not_among.as_ref().is_some_and(is_among)
         {
@@ -218,11 +215,8 @@ fn members_text(base: &str, members: &[Membership]) -> String {
         if position > 0 {
             text.push(',');
         }
-        let (endpoint, kind) = if member.is_group {
-            ("Groups", "Group")
-        } else {
-            ("Users", "User")
-        };
+        let kind = crate::memberships::kind(member);
+        let (endpoint, kind) = (kind.collection(), kind.name());
         let value = &member.member;
         push(
             &mut text,

@@ -6,6 +6,8 @@ mod sent;
 mod typed;
 mod unique;
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use vestibule_oauth::Scopes;
@@ -112,12 +114,15 @@ impl Service {
         id: &str,
         wanted: Result<Wanted, vestibule_scim::Error>,
     ) -> Result<Representation, Error> {
-        self.store().read(|tx| {
-            let caller = self.authenticate(tx, &call.presented, Scopes::READ, self.now())?;
-            let resource_type = caller.types.at(endpoint)?;
-            let projection = wanted?.projection(resource_type)?;
-            let row = find(tx, &caller, resource_type, id)?;
-            represent(tx, &call.base, resource_type, &row, &projection)
+        self.counted(|tally| {
+            self.store().read(|tx| {
+                let now = self.now();
+                let caller = self.authenticate(tx, tally, &call.presented, Scopes::READ, now)?;
+                let resource_type = caller.types.at(endpoint)?;
+                let projection = wanted?.projection(resource_type)?;
+                let row = find(tx, &caller, resource_type, id)?;
+                represent(tx, &call.base, resource_type, &row, &projection)
+            })
         })
     }
 
@@ -165,11 +170,14 @@ impl Service {
         name: &'static str,
         mut operation: Operation,
     ) -> Result<Changed, Error> {
-        let service = self.clone();
-        self.store().write(name, move |tx| {
-            let now = service.now();
-            let caller = service.authenticate(tx, &call.presented, Scopes::WRITE, now)?;
-            service.perform(tx, &caller, &call.base, &mut operation, now)
+        self.counted(|tally| {
+            let (service, tally) = (self.clone(), Arc::clone(tally));
+            self.store().write(name, move |tx| {
+                let now = service.now();
+                let caller =
+                    service.authenticate(tx, &tally, &call.presented, Scopes::WRITE, now)?;
+                service.perform(tx, &caller, &call.base, &mut operation, now)
+            })
         })
     }
 
@@ -260,14 +268,14 @@ impl Service {
         }
         match &mut operation.action {
             Action::Create(sent) => {
-                let sent = self.settle(caller, sent, now)?;
+                let sent = self.settle(caller, sent)?;
                 let row = self.insert(tx, caller, resource_type, sent, now)?;
                 let shown = sent.shown(resource_type);
                 represent(tx, base, resource_type, &row, &shown).map(Changed::Shown)
             }
             Action::Replace(subject, sent) => {
                 let current = subject.find(tx, caller, resource_type)?;
-                let sent = self.settle(caller, sent, now)?;
+                let sent = self.settle(caller, sent)?;
                 let members = match &sent.members {
                     Some(members) => Some(members.clone()),
                     None if caller.provider.settings.put_keeps_members => None,
@@ -285,11 +293,11 @@ impl Service {
             }
             Action::Patch(subject, sent) => {
                 let current = subject.find(tx, caller, resource_type)?;
-                let sent = self.settle(caller, sent, now)?;
+                let sent = self.settle(caller, sent)?;
                 let change = match &sent.rest {
                     Some(rest) => {
                         let before = users::resource(current.document())?;
-                        let next = self.patched(caller, resource_type, &before, rest, now)?;
+                        let next = self.patched(caller, resource_type, &before, rest)?;
                         Some((before, next))
                     }
                     None => None,
@@ -389,7 +397,6 @@ impl Service {
         resource_type: &ResourceType,
         before: &Resource,
         operations: &Patch,
-        now: DateTime<Utc>,
     ) -> Result<Resource, Error> {
         let mut tolerances = Tolerances::new(caller.provider.settings.dialect);
         let mut next = patch::apply(
@@ -399,8 +406,7 @@ impl Service {
             &self.settings().limits,
             &mut tolerances,
         )?;
-        self.telemetry()
-            .tolerated(caller.provider.id, &tolerances, now);
+        caller.tally.tolerated(caller.provider.id, &tolerances);
         complete(resource_type, &mut next);
         Ok(next)
     }

@@ -2,9 +2,9 @@
 
 mod openid;
 mod proof;
+mod turnstile;
 
 use std::net::IpAddr;
-use std::sync::{Condvar, Mutex, PoisonError};
 
 use chrono::{DateTime, Duration, Utc};
 use rand::RngCore as _;
@@ -18,6 +18,7 @@ use vestibule_storage::sessions::{self as stored, Failures, Session};
 use vestibule_storage::{Read, Write};
 
 pub use proof::Proved;
+pub(crate) use turnstile::Turnstile;
 
 use crate::administrators::Administrator;
 use crate::warnings::Warned;
@@ -37,8 +38,8 @@ const WINDOW: Duration = Duration::minutes(15);
 const NAME_FAILURES: i64 = 10;
 /// Failures from one source.
 const SOURCE_FAILURES: i64 = 50;
-/// Passwords verified at once: each costs 19 MiB (R-TOK-4).
-const VERIFIED_AT_ONCE: u8 = 2;
+/// Seconds after which somebody may try again for whom there was no place.
+const CROWDED: u32 = 2;
 /// Bytes of a second factor's key (RFC 4226, section 4, R6).
 const TOTP_KEY: usize = 20;
 /// Argon2id of nothing anybody knows, so that an unknown name costs what a known one does.
@@ -102,29 +103,6 @@ pub struct SecondFactor {
     pub address: String,
 }
 
-/// Lets two passwords be verified at a time; who comes later waits.
-#[derive(Debug, Default)]
-pub(crate) struct Turnstile {
-    inside: Mutex<u8>,
-    left: Condvar,
-}
-
-impl Turnstile {
-    fn pass<T>(&self, work: impl FnOnce() -> T) -> T {
-        let inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut inside = self
-            .left
-            .wait_while(inside, |inside| *inside >= VERIFIED_AT_ONCE)
-            .unwrap_or_else(PoisonError::into_inner);
-        *inside += 1;
-        drop(inside);
-        let done = work();
-        *self.inside.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
-        self.left.notify_one();
-        done
-    }
-}
-
 impl Service {
     /// Verifies who signs in and opens a session. Failures are counted by name and source and by
     /// source, so that guessing from elsewhere locks nobody out.
@@ -147,7 +125,7 @@ impl Service {
             return Ok(Err(SignedIn::TooOften { retry_after }));
         }
         let hash = found.as_ref().map_or(NOBODY, |who| &who.password_hash);
-        let right = self.password_is(&attempt.password, hash);
+        let right = self.password_is(&attempt.password, hash)?;
         let Some(who) = found.filter(|who| right && who.enabled) else {
             return self.refuse(attempt, keys).map(Err);
         };
@@ -171,8 +149,9 @@ impl Service {
         let (service, attempt, verified) = (self.clone(), attempt.clone(), verified.clone());
         self.store().write("sessions.open", move |tx| {
             let now = service.now();
-            let Some(current) = settle(tx, &attempt, &verified, now)? else {
-                return Ok(SignedIn::Wrong);
+            let current = match settle(tx, &attempt, &verified, now)? {
+                Ok(current) => current,
+                Err(refusal) => return Ok(refusal),
             };
             let secret = service.new_session(tx, current.id, now)?;
             let administrator = Administrator::try_from(current)?;
@@ -214,6 +193,10 @@ impl Service {
         let attempt = attempt.clone();
         self.store().write("sessions.refuse", move |tx| {
             let now = service.now();
+            // Of attempts that come at once all were let in before any of them failed.
+            if let Some(retry_after) = wait(tx, &keys, now)? {
+                return Ok(SignedIn::TooOften { retry_after });
+            }
             for key in &keys {
                 let before = stored::failures(tx, key)?.filter(|f| f.since + WINDOW > now);
                 let failures = Failures {
@@ -267,7 +250,7 @@ impl Service {
             let AdminCredential::Session(Ok(digest)) = call.credential else {
                 return Ok(());
             };
-            let Ok((_, owner)) = live(tx, &digest, now) else {
+            let Some((_, owner)) = unless_ended(live(tx, &digest, now))? else {
                 return Ok(());
             };
             stored::delete(tx, &digest)?;
@@ -366,10 +349,13 @@ impl Service {
         })
     }
 
-    pub(crate) fn password_is(&self, password: &Password, hash: &str) -> bool {
-        self.turnstile()
-            .pass(|| slow_hash::matches(hash, &password.0))
-            .unwrap_or(false)
+    /// Whether a hash was made of this password. [`Error::Busy`] when too many wait to know.
+    pub(crate) fn password_is(&self, password: &Password, hash: &str) -> Result<bool, Error> {
+        let matches = || slow_hash::matches(hash, &password.0);
+        let busy = Error::Busy {
+            retry_after: CROWDED,
+        };
+        self.turnstile().pass(matches).unwrap_or(Err(busy))
     }
 }
 
@@ -397,6 +383,14 @@ pub(crate) fn live(
     Ok((session, owner))
 }
 
+/// None for a session that has ended; what else kept it from being found is passed on.
+fn unless_ended<T>(found: Result<T, Error>) -> Result<Option<T>, Error> {
+    match found {
+        Err(Error::Unauthenticated(_)) => Ok(None),
+        found => found.map(Some),
+    }
+}
+
 /// Ends the sessions of an administrator, as whatever they rest on has changed.
 pub(crate) fn end_all(tx: &mut Write<'_>, who: &people::Administrator) -> Result<(), Error> {
     stored::delete_of(tx, who.id)?;
@@ -404,33 +398,37 @@ pub(crate) fn end_all(tx: &mut Write<'_>, who: &people::Administrator) -> Result
 }
 
 /// Makes what was verified outside this transaction count: it must still be so, a code works once, and
-/// failures are forgiven. None when it is so no longer.
+/// failures are forgiven. Refused when it is so no longer, and when others of its source have failed too
+/// often by now.
 fn settle(
     tx: &mut Write<'_>,
     attempt: &SignIn,
     verified: &people::Administrator,
     now: DateTime<Utc>,
-) -> Result<Option<people::Administrator>, Error> {
+) -> Result<Result<people::Administrator, SignedIn>, Error> {
+    if let Some(retry_after) = wait(tx, &keys(attempt), now)? {
+        return Ok(Err(SignedIn::TooOften { retry_after }));
+    }
     let current = people::find(tx, verified.id)?;
     let Some(mut current) = current.filter(|current| {
         current.enabled
             && current.password_hash == verified.password_hash
             && current.totp_key == verified.totp_key
     }) else {
-        return Ok(None);
+        return Ok(Err(SignedIn::Wrong));
     };
     if let Some(key) = &current.totp_key {
         let code = attempt.code.as_deref().map(str::trim).unwrap_or_default();
         match step(key, code, now) {
             Some(step) if step > current.totp_step => current.totp_step = step,
-            _ => return Ok(None),
+            _ => return Ok(Err(SignedIn::Wrong)),
         }
         people::replace(tx, &current)?;
     }
     for key in &keys(attempt) {
         stored::forgive(tx, key)?;
     }
-    Ok(Some(current))
+    Ok(Ok(current))
 }
 
 /// The step (RFC 6238, section 4.2) whose code this is, a step early or late at most.

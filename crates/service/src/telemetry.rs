@@ -48,6 +48,13 @@ struct Tolerated {
 }
 
 impl Telemetry {
+    /// Uses of each credential since the last flush.
+    #[cfg(test)]
+    pub(crate) fn uses(&self) -> Vec<i64> {
+        let counts = self.counts();
+        counts.credentials.values().map(|used| used.uses).collect()
+    }
+
     fn counts(&self) -> MutexGuard<'_, Counts> {
         // Counters stay usable whatever a panic elsewhere left of them.
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)

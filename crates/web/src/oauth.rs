@@ -400,8 +400,18 @@ pub(crate) fn refusal(error: &Error, request_id: &str) -> HttpResponse {
                 .with_retry_after(*retry_after);
             &failed
         }
-        other => {
-            log(other, request_id);
+        // No operation of these endpoints answers so but by a mistake of the server.
+        Error::Internal(_)
+        | Error::Unauthenticated(_)
+        | Error::Refused(_)
+        | Error::Forbidden(_)
+        | Error::NotFound(_)
+        | Error::Uniqueness(_)
+        | Error::Conflict(_)
+        | Error::PreconditionFailed
+        | Error::Scim(_)
+        | Error::Invalid { .. } => {
+            log(error, request_id);
             failed = TokenError::new(TokenErrorKind::ServerError, "the server made a mistake");
             &failed
         }

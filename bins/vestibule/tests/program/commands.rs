@@ -228,3 +228,32 @@ fn refused_requests_that_were_not_kept_are_counted() {
         json!({"dropped": 0})
     );
 }
+
+#[test]
+fn methods_of_authentication_with_a_misspelt_member_are_refused_with_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let add = |methods: &Value| {
+        std::fs::write(folder.path().join("methods.json"), methods.to_string()).unwrap();
+        let arguments = [
+            "provider",
+            "add",
+            "--name",
+            "Okta",
+            "--user-type",
+            "internal",
+            "--authentication",
+            "methods.json",
+        ];
+        let output = run(folder.path(), &arguments, "");
+        assert!(!output.status.success(), "{methods}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let told = add(&json!({"client_secret_bacis": false}));
+    assert!(
+        told.contains("unknown field `client_secret_bacis`"),
+        "{told}"
+    );
+    let told = add(&json!({"private_key_jwt": {"jwks_url": "https://iga.example/keys"}}));
+    assert!(told.contains("private_key_jwt"), "{told}");
+    assert!(told.contains("unknown field `jwks_url`"), "{told}");
+}

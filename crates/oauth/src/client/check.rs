@@ -313,13 +313,13 @@ fn signer<'a>(
 fn single_use(assertion: &Assertion) -> Result<SingleUse, Unproven> {
     let claims = &assertion.claims;
     let jti = claims.jti.as_deref().unwrap_or_default();
-    if jti.is_empty() || jti.len() > 256 {
+    if jti.is_empty() || jti.chars().count() > 256 {
         return Err(Unproven::Jti);
     }
     let mut hash = Sha256::new();
-    // Lengths keep the two apart.
+    // Lengths keep the two apart, in as many bytes on whatever machine.
     for part in [claims.iss.as_str(), jti] {
-        hash.update(part.len().to_be_bytes());
+        hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
     Ok(SingleUse {

@@ -62,6 +62,11 @@ fn what_is_registered_is_public_and_usable() {
         json!({"kty": "EC", "crv": "P-521", "x": "AQ", "y": "AQ"}),
         json!({}),
         json!(7),
+        // The key of RFC 7515, appendix A.3, with its coordinates exchanged.
+        json!({
+            "kty": "EC", "crv": "P-256", "x": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+            "y": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+        }),
     ] {
         assert_eq!(
             register(json!([unusable])),
@@ -93,4 +98,35 @@ fn keys_survive_storage() {
     let keys = PublicKeys::register(&json!({"keys": [rsa(), ed25519()]})).unwrap();
     let text = serde_json::to_string(&keys).unwrap();
     assert_eq!(serde_json::from_str::<PublicKeys>(&text).unwrap(), keys);
+}
+
+#[test]
+fn what_was_registered_is_read_again_without_looking_at_its_points() {
+    // The key of RFC 7515, appendix A.3, with its coordinates exchanged.
+    let beside = json!({"keys": [{
+        "kty": "EC", "crv": "P-256", "x": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+        "y": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+    }]});
+    assert_eq!(PublicKeys::register(&beside), Err(UnusableKeys::Key(0)));
+    assert!(PublicKeys::registered(&beside).is_ok());
+    assert!(serde_json::from_value::<PublicKeys>(beside).is_ok());
+}
+
+#[test]
+fn a_weak_key_is_weak_however_it_is_filled_up_and_wherever_it_is_from() {
+    let with = |n: Vec<u8>, e: &str| {
+        let key = json!({"kty": "RSA", "n": URL_SAFE_NO_PAD.encode(n), "e": e});
+        json!({ "keys": [key] })
+    };
+    let strong = vec![0xff; 256];
+    assert!(PublicKeys::fetched(&with(strong.clone(), "AQAB")).is_ok());
+    let mut filled = vec![0; 255];
+    filled.push(3);
+    for weak in [with(filled, "AQAB"), with(strong, "AQ")] {
+        assert_eq!(
+            PublicKeys::fetched(&weak),
+            Err(UnusableKeys::None),
+            "{weak}"
+        );
+    }
 }

@@ -3,12 +3,19 @@
 //! The WHATWG reading replaces what it cannot decode; a credential must not be guessed at.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::TokenError;
 
 /// The parameters of a form body or a query, none of them repeated.
-#[derive(Debug)]
 pub(crate) struct Form(BTreeMap<String, String>);
+
+/// Their names: values may be secrets.
+impl fmt::Debug for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
 
 impl Form {
     /// Reads `text`. Empty pairs are skipped, as some products begin the body with `&`. RFC 6749

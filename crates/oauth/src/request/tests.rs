@@ -436,3 +436,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_arrived_is_shown_without_its_secrets() {
+    let authorization: &[u8] = b"Basic c2VjcmV0";
+    let received = Received {
+        content_type: Some("application/x-www-form-urlencoded"),
+        authorization: &[authorization],
+        query: "client_secret=hidden",
+        body: b"client_secret=hidden",
+        certificate: None,
+    };
+    let shown = format!("{received:?} {:?}", Form::parse(received.body).unwrap());
+    // Neither as text nor as the bytes of one.
+    for secret in ["hidden", "c2Vj", "104, 105"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+    assert!(shown.contains("client_secret"), "{shown}");
+}

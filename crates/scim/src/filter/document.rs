@@ -51,10 +51,15 @@ pub fn match_document(
 }
 
 /// A dateTime in UTC, in text of fixed width (`2011-05-13T04:42:34.000000Z`) that sorts by time.
-/// Without a zone it is read as UTC. `None` when it is no xsd:dateTime of the years 0 to 9999.
+/// Without a zone it is read as UTC. `None` when it is no xsd:dateTime of the years 0 to 9999, or has more
+/// than [`MOST_FRACTION_DIGITS`] digits of a second.
 ///
 /// RFC 7644, section 3.4.2.2.
 pub fn instant(text: &str) -> Option<String> {
+    // The reader of times takes more than an xsd:dateTime is: spaces, signs, numbers of any length.
+    if !is_date_time(text.as_bytes()) {
+        return None;
+    }
     let utc: DateTime<Utc> = match DateTime::parse_from_rfc3339(text) {
         Ok(time) => time.to_utc(),
         Err(_) => NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f")
@@ -64,6 +69,40 @@ pub fn instant(text: &str) -> Option<String> {
     let instant = utc.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string();
     // A year outside these four digits carries a sign.
     (instant.len() == 27).then_some(instant)
+}
+
+/// Digits of a second that an xsd:dateTime may have here; what is beyond the sixth tells nothing apart.
+pub const MOST_FRACTION_DIGITS: usize = 12;
+
+/// `yyyy-mm-ddThh:mm:ss[.s+][Z|(+|-)hh:mm]`, each digit in its place.
+fn is_date_time(text: &[u8]) -> bool {
+    let is_shaped = |text: &[u8], shape: &[u8]| {
+        text.iter().zip(shape).all(|(byte, shape)| match shape {
+            b'0' => byte.is_ascii_digit(),
+            literal => byte == literal,
+        })
+    };
+    let Some((time, rest)) = text.split_at_checked(19) else {
+        return false;
+    };
+    if !is_shaped(time, b"0000-00-00T00:00:00") {
+        return false;
+    }
+    let zone = match rest.strip_prefix(b".") {
+        None => rest,
+        Some(rest) => {
+            let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            if !(1..=MOST_FRACTION_DIGITS).contains(&digits) {
+                return false;
+            }
+            rest.split_at(digits).1
+        }
+    };
+    match zone {
+        b"" | b"Z" => true,
+        [b'+' | b'-', offset @ ..] => offset.len() == 5 && is_shaped(offset, b"00:00"),
+        _ => false,
+    }
 }
 
 /// One value, or all values, of an attribute in the form a match document has them.

@@ -211,9 +211,26 @@ fn instants_sort_as_text() {
         "2011-13-01T00:00:00Z",
         "yesterday",
         "0000-01-01T00:00:00+01:00",
+        "2011-05-13 04:42:34Z",
+        "2011-05-13t04:42:34Z",
+        "2011-05-13T04:42:34z",
+        " 2011-5-3T4:2:4",
+        "+2011-05-13T04:42:34",
+        "2011-05-13T04:42:34.",
+        "2011-05-13T04:42:34.5 Z",
+        "2011-05-13T04:42:34+0100",
+        "2011-05-13T04:42:34+01:00 ",
+        "2011-05-13T04:42:34\u{2212}01:00",
     ] {
         assert_eq!(instant(bad), None, "{bad}");
     }
+    let fraction = |digits: usize| format!("2011-05-13T04:42:34.{}Z", "1".repeat(digits));
+    assert_eq!(
+        instant(&fraction(document::MOST_FRACTION_DIGITS)).unwrap(),
+        "2011-05-13T04:42:34.111111Z"
+    );
+    let longer = fraction(document::MOST_FRACTION_DIGITS + 1);
+    assert_eq!(instant(&longer), None);
 }
 
 #[test]

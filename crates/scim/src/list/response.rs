@@ -16,19 +16,20 @@ pub enum PageMark {
     },
 }
 
+/// URN of the message `ListResponse` (RFC 7644, section 3.4.2).
+pub const LIST_RESPONSE: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
+
 /// A `ListResponse` around resources that are JSON texts already. `total` counts all that match.
 ///
 /// RFC 7644, section 3.4.2.
 pub fn list_response(total: u64, page: &PageMark, resources: &[String]) -> String {
     let length: usize = resources.iter().map(|resource| resource.len() + 1).sum();
     let mut text = String::with_capacity(length + 256);
-    text.push_str(
-        "{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:ListResponse\"],\"totalResults\":",
-    );
     let mut write = |name: &str, value: &dyn std::fmt::Display| {
         write!(text, "{name}{value}").expect("a String takes whatever is written to it");
     };
-    write("", &total);
+    write("{\"schemas\":[\"", &LIST_RESPONSE);
+    write("\"],\"totalResults\":", &total);
     write(",\"itemsPerPage\":", &resources.len());
     match page {
         PageMark::Index(start_index) => write(",\"startIndex\":", start_index),

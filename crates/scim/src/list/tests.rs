@@ -62,6 +62,19 @@ fn pages() {
     assert!(nothing.projection.is_default());
 }
 
+#[test]
+fn the_maximum_holds_for_who_does_not_count_too() {
+    let limits = PageLimits {
+        max: 50,
+        ..PageLimits::default()
+    };
+    let unsaid = ListRequest::default();
+    let users = ResourceType::user();
+    let mut tolerances = Tolerances::default();
+    let query = ListQuery::parse(&users, &unsaid, &Limits::default(), limits, &mut tolerances);
+    assert_eq!(query.unwrap().count, 50);
+}
+
 // proves: 7644-3.4.2.3-ascending 7644-3.4.2.3-sortby
 #[test]
 fn sorting() {

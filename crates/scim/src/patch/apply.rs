@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::edit::lists_nothing;
 use super::parse::at;
+use super::values::lists_nothing;
 use super::work::Work;
 use super::{Op, Operation, Patch, PatchPath};
 use crate::error::quoted;
@@ -141,7 +141,7 @@ impl<'a> Editor<'a> {
         if is_read_only(found) {
             return Ok(());
         }
-        if found.attribute.name == "schemas" {
+        if is_schemas(found) {
             return self.known_schemas(value);
         }
         self.attribute(op, found, Some(value))
@@ -275,8 +275,8 @@ impl<'a> Editor<'a> {
             return Err(mutability(&path.path.to_string(), "is read-only"));
         }
         self.check_removal(op, value)?;
-        match (&path.filter, found.attribute.name.as_str()) {
-            (_, "schemas") if op != Op::Remove => {
+        match &path.filter {
+            _ if is_schemas(found) && op != Op::Remove => {
                 let value = value.unwrap_or(&Value::Null);
                 self.known_schemas(value)?;
                 if op == Op::Replace {
@@ -284,10 +284,10 @@ impl<'a> Editor<'a> {
                 }
                 Ok(())
             }
-            (filter, "schemas") => self.remove_schemas(found, filter.as_ref()),
-            (Some(filter), _) => self.selected(op, path, found, filter, value),
-            (None, _) if found.sub_attribute.is_some() => self.sub_attribute(op, found, value),
-            (None, _) => self.attribute(op, found, value),
+            filter if is_schemas(found) => self.remove_schemas(found, filter.as_ref()),
+            Some(filter) => self.selected(op, path, found, filter, value),
+            None if found.sub_attribute.is_some() => self.sub_attribute(op, found, value),
+            None => self.attribute(op, found, value),
         }
     }
 
@@ -395,6 +395,11 @@ impl<'a> Editor<'a> {
 fn names(sent: &Value, urn: &str) -> bool {
     sent.as_str()
         .is_some_and(|sent| sent.eq_ignore_ascii_case(urn))
+}
+
+/// Whether this is the `schemas` of every resource; an extension may have an attribute of that name.
+fn is_schemas(found: Found<'_>) -> bool {
+    found.container.is_none() && found.attribute.name == "schemas"
 }
 
 fn is_read_only(found: Found<'_>) -> bool {

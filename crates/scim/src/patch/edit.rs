@@ -1,10 +1,12 @@
 //! One operation's effect on one attribute, once the path is understood.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use super::Op;
 use super::apply::{Editor, invalid_value, mutability};
-use super::values::{append, is_listed, merge};
+use super::values::{append, check_taken, is_empty, lists_nothing, merge, set, take, without};
 use super::work::weight;
 use crate::filter::told;
 use crate::schema::{AttributeType, Mutability, USER, is_group_members};
@@ -46,7 +48,8 @@ impl Editor<'_> {
             };
         };
         self.clear_nulls(op, found, value)?;
-        if attribute.multi_valued && op == Op::Add {
+        let immutable = attribute.mutability == Mutability::Immutable;
+        if attribute.multi_valued && (op == Op::Add || immutable) {
             self.look_at(found, 1)?;
         }
         let most = self.most_values(attribute);
@@ -54,12 +57,12 @@ impl Editor<'_> {
         let existing = data.get_mut(&attribute.name);
         match (existing, given) {
             (Some(Value::Array(existing)), Value::Array(mut given)) if op == Op::Add => {
-                if attribute.mutability == Mutability::Immutable {
-                    let known = |value: &Value| {
-                        let mut existing = existing.iter();
-                        existing.any(|existing| resource::same(attribute, existing, value))
-                    };
-                    given.retain(|value| !known(value));
+                if immutable {
+                    let known: HashSet<Value> = existing
+                        .iter()
+                        .map(|value| told(attribute, value))
+                        .collect();
+                    given.retain(|value| !known.contains(&told(attribute, value)));
                 }
                 append(existing, given);
                 if existing.len() > most {
@@ -73,9 +76,7 @@ impl Editor<'_> {
                 merge(existing, given);
             }
             (_, given) => {
-                if attribute.mutability == Mutability::Immutable
-                    && let Some(stored) = data.get(&attribute.name)
-                {
+                if immutable && let Some(stored) = data.get(&attribute.name) {
                     return if resource::same(attribute, stored, &given) {
                         Ok(())
                     } else {
@@ -195,10 +196,12 @@ impl Editor<'_> {
     /// The same of the one value of a complex attribute: the sub-attributes listed go.
     fn left_of_parts(&mut self, found: Found<'_>, value: &Value) -> Result<Option<Value>, Error> {
         let attribute = found.attribute;
+        self.look_at(found, 1)?;
         let Some(mut left) = self.stored(found).cloned() else {
             return Ok(None);
         };
-        let mut required = None;
+        // Each part with all that is listed of it, so that what is stored is looked at once.
+        let mut all: Vec<(&Attribute, Vec<Value>)> = Vec::new();
         for candidate in candidates(value) {
             let parts = match candidate {
                 Value::Object(parts) => parts.clone(),
@@ -217,11 +220,22 @@ impl Editor<'_> {
                     continue;
                 }
                 let listed = self.listed(found, Some(attribute), sub, value)?;
-                let before = left.clone();
-                take(&mut left, sub, &listed);
-                if sub.required && before.get(&sub.name) != left.get(&sub.name) {
-                    required = left.get(&sub.name).is_none().then_some(sub);
+                match all.iter_mut().find(|(known, _)| known.name == sub.name) {
+                    Some((_, known)) => known.extend(listed),
+                    None => all.push((sub, listed)),
                 }
+            }
+        }
+        let mut required = None;
+        for (sub, listed) in all {
+            let Some(stored) = left.get(&sub.name) else {
+                continue;
+            };
+            let looked = weight(stored).saturating_mul(listed.len().max(1));
+            self.work.spend(looked)?;
+            take(&mut left, sub, &listed);
+            if sub.required && left.get(&sub.name).is_none() {
+                required = Some(sub);
             }
         }
         match required {
@@ -442,71 +456,8 @@ fn candidates(value: &Value) -> &[Value] {
     }
 }
 
-/// Whether a `remove` with this as its value says no more than without: then it means whatever there is.
-pub(super) fn lists_nothing(value: &Value) -> bool {
-    is_empty(value) || value == ""
-}
-
-/// What is left of a value, or of several, without those listed.
-fn without(attribute: &Attribute, stored: &Value, listed: &[Value]) -> Option<Value> {
-    let stays = |value: &&Value| {
-        let value = told(attribute, value);
-        !listed.iter().any(|listed| is_listed(&value, listed))
-    };
-    match stored {
-        Value::Array(values) => {
-            let left: Vec<Value> = values.iter().filter(stays).cloned().collect();
-            (!left.is_empty()).then_some(Value::Array(left))
-        }
-        single => stays(&single).then(|| single.clone()),
-    }
-}
-
-/// Takes a sub-attribute out of a complex value where it is what is listed.
-pub(super) fn take(value: &mut Value, sub: &Attribute, listed: &[Value]) {
-    if let Some(stored) = value.get(&sub.name) {
-        let left = without(sub, stored, listed);
-        set(value, sub, left);
-    }
-}
-
-/// Holds a value from which a sub-attribute was taken to what is required and immutable.
-pub(super) fn check_taken(
-    attribute: &Attribute,
-    sub: &Attribute,
-    before: &Value,
-    value: &mut Value,
-) -> Result<(), Error> {
-    if sub.required && before.get(&sub.name).is_some() && value.get(&sub.name).is_none() {
-        return Err(mutability(&sub.name, "is required"));
-    }
-    resource::check_parts(attribute, before, value)
-}
-
 /// Whether an attribute of one value is unassigned by this.
 fn says_nothing(op: Op, value: &Value) -> bool {
     let is_nothing = |values: &Vec<Value>| values.iter().all(Value::is_null);
     op == Op::Remove || value.is_null() || value.as_array().is_some_and(is_nothing)
-}
-
-pub(super) fn set(value: &mut Value, sub: &Attribute, given: Option<Value>) {
-    if let Value::Object(value) = value {
-        match given {
-            Some(given) => {
-                value.insert(sub.name.clone(), given);
-            }
-            None => {
-                value.shift_remove(&sub.name);
-            }
-        }
-    }
-}
-
-pub(super) fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Array(values) => values.is_empty(),
-        Value::Object(data) => data.is_empty(),
-        _ => false,
-    }
 }

@@ -1,20 +1,20 @@
 //! Changes of a group's members, whatever form they were sent in.
 
+mod filtered;
+
 use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
+pub use filtered::MemberCondition;
+use filtered::{condition, selector};
+
 use super::parse::at;
 use super::{Op, Operation, Patch, PatchPath};
-use crate::filter::{
-    CompValue, CompareOp, Condition, Filter, FilterError, Operand, Problem, comparable,
-    matches_value, value_condition,
-};
 use crate::fold::fold;
 use crate::path::AttributePath;
-use crate::resource::{members, referred_here};
-use crate::schema::{GROUP, group_members};
-use crate::target::Found;
+use crate::resource::members;
+use crate::schema::GROUP;
 use crate::{Error, Limits, Member, MemberKind, ScimType, Tolerance, Tolerances};
 
 /// One change of a group's members. A message's changes take effect in order.
@@ -51,36 +51,6 @@ pub enum MemberSelector {
         /// The filter of the path.
         among: Option<MemberCondition>,
     },
-}
-
-/// A filter between the `[` and `]` of `members`, understood (RFC 7644, section 3.5.2).
-#[derive(Debug, Clone, PartialEq)]
-pub struct MemberCondition {
-    /// Its targets are `members` with a sub-attribute.
-    condition: Condition,
-    /// What stands before `/Users/...` and `/Groups/...` in a member's `$ref`; nothing where no address is
-    /// known, and then none but the named resource is asked for.
-    base: String,
-}
-
-impl MemberCondition {
-    /// Whether the filter selects a member. One whose `kind` is not known has neither a `type` nor a `$ref`.
-    ///
-    /// RFC 7644, section 3.5.2.
-    pub fn selects(&self, member: &Member) -> bool {
-        let kind = member.kind.map(MemberKind::name);
-        let named = member
-            .kind
-            .map(|kind| reference(&self.base, kind, &member.value));
-        // What is null compares as what is absent.
-        let value =
-            json!({"value": member.value, "type": kind, "$ref": named, "display": member.display});
-        matches_value(&self.condition, &comparable(group_members(), &value))
-    }
-}
-
-fn reference(base: &str, kind: MemberKind, id: &str) -> String {
-    format!("{base}/{}/{id}", kind.collection())
 }
 
 /// Parts the operations, and within path-less values the keys, that are about `members` from the rest.
@@ -252,7 +222,7 @@ impl Splitter<'_> {
             let selector = selector(filter, self.mounts, self.tolerances)?;
             return match (op, value) {
                 (Op::Remove, _) => {
-                    self.changes.push(MemberChange::Remove(selector));
+                    self.remove(selector);
                     Ok(())
                 }
                 // `add` never takes anybody out, whatever the filter selects.
@@ -281,6 +251,18 @@ impl Splitter<'_> {
             (Op::Add, value) => self.add(value)?,
         }
         Ok(())
+    }
+
+    /// Filters that follow one another are one, so that the members are looked through once.
+    fn remove(&mut self, selector: MemberSelector) {
+        let selector = match (self.changes.last_mut(), selector) {
+            (
+                Some(MemberChange::Remove(MemberSelector::Matching(before))),
+                MemberSelector::Matching(then),
+            ) => return before.or(then),
+            (_, selector) => selector,
+        };
+        self.changes.push(MemberChange::Remove(selector));
     }
 
     /// Nothing listed, nothing goes.
@@ -317,16 +299,14 @@ impl Splitter<'_> {
                 MemberSelector::Values(values)
             }
             MemberSelector::References(mut named) => {
-                named.retain(|(_, id)| !given.iter().any(|member| member.value == *id));
+                let given: HashSet<&str> =
+                    given.iter().map(|member| member.value.as_str()).collect();
+                named.retain(|(_, id)| !given.contains(id.as_str()));
                 MemberSelector::References(named)
             }
-            MemberSelector::Matching(MemberCondition { condition, base }) => {
-                let stays = given.iter().map(|member| value_is(&member.value)).collect();
-                let goes = Condition::Not(Box::new(Condition::Or(stays)));
-                MemberSelector::Matching(MemberCondition {
-                    condition: Condition::And(vec![condition, goes]),
-                    base,
-                })
+            MemberSelector::Matching(condition) => {
+                let stay = given.iter().map(|member| fold(&member.value)).collect();
+                MemberSelector::Matching(condition.but(stay))
             }
             unchanged @ (MemberSelector::All | MemberSelector::Listed { .. }) => unchanged,
         };
@@ -361,148 +341,6 @@ fn is_members(path: &AttributePath) -> bool {
             .schema
             .as_ref()
             .is_none_or(|schema| schema.eq_ignore_ascii_case(GROUP))
-}
-
-fn found_members() -> Found<'static> {
-    Found {
-        container: None,
-        attribute: group_members(),
-        sub_attribute: None,
-    }
-}
-
-fn selector(
-    filter: &Filter,
-    mounts: &[String],
-    tolerances: &mut Tolerances,
-) -> Result<MemberSelector, Error> {
-    let mut values = Vec::new();
-    if plain_values(filter, &mut values) {
-        return Ok(MemberSelector::Values(values));
-    }
-    let mut references = Vec::new();
-    if plain_references(filter, mounts, &mut references) {
-        return Ok(MemberSelector::References(references));
-    }
-    condition(filter, mounts, tolerances).map(MemberSelector::Matching)
-}
-
-fn condition(
-    filter: &Filter,
-    mounts: &[String],
-    tolerances: &mut Tolerances,
-) -> Result<MemberCondition, Error> {
-    // All that a filter says of a `$ref` is said of the address the request came to.
-    let base = mounts.first().map_or("", String::as_str);
-    let named = naming(filter, mounts)?;
-    Ok(MemberCondition {
-        condition: value_condition(&named, found_members(), tolerances)?,
-        base: base.to_owned(),
-    })
-}
-
-/// Collects the ids of `value eq "a" or value eq "b"`; false for a filter of any other form.
-fn plain_values(filter: &Filter, values: &mut Vec<String>) -> bool {
-    match filter {
-        Filter::Or(terms) => terms.iter().all(|term| plain_values(term, values)),
-        Filter::Compare {
-            path,
-            op: CompareOp::Eq,
-            value: CompValue::String(value),
-        } if is_part(path, "value") => {
-            let is_new = |known: &String| fold(known) != fold(value);
-            if values.iter().all(is_new) {
-                values.push(value.clone());
-            }
-            true
-        }
-        _ => false,
-    }
-}
-
-/// Collects what `$ref eq "a" or $ref eq "b"` names here; false for a filter of any other form.
-fn plain_references(
-    filter: &Filter,
-    mounts: &[String],
-    references: &mut Vec<(MemberKind, String)>,
-) -> bool {
-    match filter {
-        Filter::Or(terms) => terms
-            .iter()
-            .all(|term| plain_references(term, mounts, references)),
-        Filter::Compare {
-            path,
-            op: CompareOp::Eq,
-            value: CompValue::String(uri),
-        } if is_part(path, "$ref") => {
-            if let Some((kind, id)) = referred_here(uri, mounts) {
-                references.push((kind, id.to_owned()));
-            }
-            true
-        }
-        _ => false,
-    }
-}
-
-/// The same filter with the member's own `$ref` in the place of every other URI of the resource. A URI that
-/// leads elsewhere stays, and is no member's. 400 `invalidFilter` for what an address would have to be known
-/// for.
-fn naming(filter: &Filter, mounts: &[String]) -> Result<Filter, FilterError> {
-    let all = |terms: &[Filter]| -> Result<Vec<Filter>, FilterError> {
-        terms.iter().map(|term| naming(term, mounts)).collect()
-    };
-    Ok(match filter {
-        Filter::And(terms) => Filter::And(all(terms)?),
-        Filter::Or(terms) => Filter::Or(all(terms)?),
-        Filter::Not(inner) => Filter::Not(Box::new(naming(inner, mounts)?)),
-        Filter::Compare {
-            path,
-            op,
-            value: CompValue::String(uri),
-        } if is_part(path, "$ref") => match op {
-            CompareOp::Eq | CompareOp::Ne => {
-                let base = mounts.first().map_or("", String::as_str);
-                let own = referred_here(uri, mounts)
-                    .map_or_else(|| uri.clone(), |(kind, id)| reference(base, kind, id));
-                Filter::Compare {
-                    path: path.clone(),
-                    op: *op,
-                    value: CompValue::String(own),
-                }
-            }
-            _ if mounts.is_empty() => {
-                let why = format!("{op} cannot compare with $ref where no address is known");
-                return Err(FilterError::new(path.column, Problem::Unsupported(why)));
-            }
-            _ => filter.clone(),
-        },
-        other => other.clone(),
-    })
-}
-
-fn is_part(path: &AttributePath, name: &str) -> bool {
-    path.schema.is_none()
-        && path.sub_attribute.is_none()
-        && path.attribute.eq_ignore_ascii_case(name)
-}
-
-fn value_is(id: &str) -> Condition {
-    let members = found_members();
-    let target = Found {
-        sub_attribute: members.attribute.sub_attribute("value"),
-        ..members
-    }
-    .target();
-    let operand = Operand::Text(if target.case_exact {
-        id.to_owned()
-    } else {
-        fold(id)
-    });
-    Condition::Compare {
-        target,
-        op: CompareOp::Eq,
-        operand,
-    }
 }
 
 #[cfg(test)]

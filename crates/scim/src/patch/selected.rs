@@ -3,8 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::apply::{Editor, invalid_path, invalid_value};
-use super::edit::{check_taken, is_empty, lists_nothing, set, take};
-use super::values::{demote_others, is_listed, is_primary, merge};
+use super::values::{
+    check_taken, demote_others, is_empty, is_listed, is_primary, lists_nothing, merge, set, take,
+};
 use super::work::terms;
 use super::{Op, PatchPath};
 use crate::filter::{

@@ -5,6 +5,10 @@ use std::hash::{Hash, Hasher};
 
 use serde_json::{Map, Value};
 
+use super::apply::mutability;
+use crate::filter::told;
+use crate::{Attribute, Error, resource};
+
 /// As many are compared with each value one by one; for more it pays to hash them.
 const FEW: usize = 4;
 
@@ -104,5 +108,68 @@ pub(super) fn merge(existing: &mut Value, given: Value) {
     match (existing, given) {
         (Value::Object(existing), Value::Object(given)) => existing.extend(given),
         (existing, given) => *existing = given,
+    }
+}
+
+/// Whether a `remove` with this as its value says no more than without: then it means whatever there is.
+pub(super) fn lists_nothing(value: &Value) -> bool {
+    is_empty(value) || value == ""
+}
+
+/// What is left of a value, or of several, without those listed.
+pub(super) fn without(attribute: &Attribute, stored: &Value, listed: &[Value]) -> Option<Value> {
+    let stays = |value: &&Value| {
+        let value = told(attribute, value);
+        !listed.iter().any(|listed| is_listed(&value, listed))
+    };
+    match stored {
+        Value::Array(values) => {
+            let left: Vec<Value> = values.iter().filter(stays).cloned().collect();
+            (!left.is_empty()).then_some(Value::Array(left))
+        }
+        single => stays(&single).then(|| single.clone()),
+    }
+}
+
+/// Takes a sub-attribute out of a complex value where it is what is listed.
+pub(super) fn take(value: &mut Value, sub: &Attribute, listed: &[Value]) {
+    if let Some(stored) = value.get(&sub.name) {
+        let left = without(sub, stored, listed);
+        set(value, sub, left);
+    }
+}
+
+/// Holds a value from which a sub-attribute was taken to what is required and immutable.
+pub(super) fn check_taken(
+    attribute: &Attribute,
+    sub: &Attribute,
+    before: &Value,
+    value: &mut Value,
+) -> Result<(), Error> {
+    if sub.required && before.get(&sub.name).is_some() && value.get(&sub.name).is_none() {
+        return Err(mutability(&sub.name, "is required"));
+    }
+    resource::check_parts(attribute, before, value)
+}
+
+pub(super) fn set(value: &mut Value, sub: &Attribute, given: Option<Value>) {
+    if let Value::Object(value) = value {
+        match given {
+            Some(given) => {
+                value.insert(sub.name.clone(), given);
+            }
+            None => {
+                value.shift_remove(&sub.name);
+            }
+        }
+    }
+}
+
+pub(super) fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(values) => values.is_empty(),
+        Value::Object(data) => data.is_empty(),
+        _ => false,
     }
 }

@@ -6,22 +6,24 @@ use serde_json::Value;
 use crate::filter::Filter;
 use crate::{Error, Limits};
 
-/// What is left of [`Limits::patch_work`].
-pub(super) struct Work {
+/// What is left of [`Limits::patch_work`] for the operations of one PATCH (RFC 7644, section 3.5.2).
+#[derive(Debug, Clone)]
+pub struct Work {
     left: usize,
     most: usize,
 }
 
 impl Work {
-    pub(super) fn new(limits: &Limits) -> Self {
+    /// All of it.
+    pub fn new(limits: &Limits) -> Self {
         Self {
             left: limits.patch_work,
             most: limits.patch_work,
         }
     }
 
-    /// 413 when nothing is left.
-    pub(super) fn spend(&mut self, work: usize) -> Result<(), Error> {
+    /// Takes so many looks at stored values off it; 413 when no more are left.
+    pub fn spend(&mut self, work: usize) -> Result<(), Error> {
         match self.left.checked_sub(work) {
             Some(left) => {
                 self.left = left;

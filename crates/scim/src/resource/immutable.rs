@@ -1,7 +1,7 @@
 //! Immutable attributes (RFC 7643, section 7, `mutability`; RFC 7644, section 3.5.1): once they
 //! have a value they keep it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
@@ -297,9 +297,9 @@ pub(crate) fn same(attribute: &Attribute, before: &Value, after: &Value) -> bool
     let (before, after) = (told(attribute, before), told(attribute, after));
     match (&before, &after) {
         (Value::Array(before), Value::Array(after)) => {
-            before.len() == after.len()
-                && before.iter().all(|value| after.contains(value))
-                && after.iter().all(|value| before.contains(value))
+            let (one, other): (HashSet<_>, HashSet<_>) =
+                (before.iter().collect(), after.iter().collect());
+            before.len() == after.len() && one == other
         }
         _ => before == after,
     }

@@ -20,16 +20,17 @@ pub enum MemberKind {
 }
 
 impl MemberKind {
-    /// As a member's `type` names it.
-    pub(crate) fn name(self) -> &'static str {
+    /// As a member's `type` names it (RFC 7643, section 4.2).
+    pub fn name(self) -> &'static str {
         match self {
             Self::User => "User",
             Self::Group => "Group",
         }
     }
 
-    /// Where such resources are, below the address under which all are served.
-    pub(crate) fn collection(self) -> &'static str {
+    /// Where such resources are, below the address under which all are served: `Users` or `Groups`
+    /// (RFC 7644, section 3.2).
+    pub fn collection(self) -> &'static str {
         match self {
             Self::User => "Users",
             Self::Group => "Groups",

@@ -6,7 +6,9 @@ use super::distinct::distinct;
 use super::place::Place;
 use super::reference::{is_uri, leads_to_one};
 use super::value::{kind_of, mismatch, simple};
-use crate::schema::{AttributeType, Mutability, common_attribute, is_group_members};
+use crate::schema::{
+    AttributeType, Mutability, common_attribute, is_group_members, is_manager, is_roles,
+};
 use crate::{
     Attribute, Error, Limits, ResourceType, Schema, ScimType, Tolerance, Tolerances, json,
 };
@@ -230,10 +232,10 @@ impl<'a> Reader<'a> {
         }
         let mut object = match value {
             Value::Object(object) => object,
-            Value::String(text) if attribute.name == "manager" => self.manager(place, text)?,
+            Value::String(text) if is_manager(attribute) => self.manager(place, text)?,
             other => return Err(mismatch(place, attribute.kind, &other)),
         };
-        if attribute.name == "roles" {
+        if is_roles(attribute) {
             self.unpack_role(place, &mut object)?;
         }
         let object = self.object(place, &attribute.sub_attributes, object)?;

@@ -323,16 +323,13 @@ fn names_of_a_user() {
     let resource = user(with(
         &json!({"NameFormatted": "Nina Prado", "active": false}),
     ));
-    assert_eq!(resource.formatted_name(), Some("Nina Prado"));
-    assert_eq!(resource.display_hint(), Some("Nina Prado"));
     assert!(!resource.active());
     let resource = user(with(
         &json!({"NameFormatted": "N", "name": {"formatted": "Nina"}, "externalId": "e"}),
     ));
-    assert_eq!(resource.formatted_name(), Some("Nina"));
     assert_eq!(resource.external_id(), Some("e"));
     assert!(resource.active());
-    assert_eq!(user(with(&json!({}))).display_hint(), Some("u"));
+    assert_eq!(user(with(&json!({}))).user_name(), Some("u"));
 }
 
 /// The documents the RFCs print, where they are at hand.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::place::Place;
 use crate::dialect::boolean_text;
-use crate::schema::AttributeType;
+use crate::schema::{AttributeType, is_user_name};
 use crate::{Attribute, Error, Limits, Tolerance, Tolerances, filter};
 
 /// Holds a value to a simple attribute's type and length. Nothing but a boolean sent as text is
@@ -18,7 +18,7 @@ pub(super) fn simple(
 ) -> Result<Value, Error> {
     match (attribute.kind, &value) {
         (AttributeType::String, Value::String(text)) => {
-            let longest = if attribute.name == "userName" {
+            let longest = if is_user_name(attribute) {
                 limits.user_name_length
             } else {
                 limits.string_length

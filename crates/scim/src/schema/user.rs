@@ -1,5 +1,7 @@
 //! The core User schema (RFC 7643, sections 4.1 and 8.7.1).
 
+use std::sync::LazyLock;
+
 use super::build::{binary, boolean, complex, plural, primary, reference, schema, string};
 use super::{Attribute, Schema, USER};
 
@@ -112,6 +114,18 @@ fn name() -> Attribute {
             ),
         ],
     )
+}
+
+static USER_SCHEMA: LazyLock<Schema> = LazyLock::new(user);
+
+/// Whether an attribute is the `userName` of the User schema.
+pub(crate) fn is_user_name(attribute: &Attribute) -> bool {
+    attribute.name == "userName" && USER_SCHEMA.attribute("userName") == Some(attribute)
+}
+
+/// Whether an attribute is the `roles` of the User schema.
+pub(crate) fn is_roles(attribute: &Attribute) -> bool {
+    attribute.name == "roles" && USER_SCHEMA.attribute("roles") == Some(attribute)
 }
 
 /// Section 8.7.1 forgets `primary`, which section 2.4 gives every multi-valued attribute and the

@@ -123,7 +123,7 @@ impl Service {
     }
 
     fn must_be(&self, current: &Password, own: &stored::Administrator) -> Result<(), Error> {
-        if self.password_is(current, &own.password_hash) {
+        if self.password_is(current, &own.password_hash)? {
             Ok(())
         } else {
             Err(Error::invalid("current", &Mistake::WrongPassword.said([])))

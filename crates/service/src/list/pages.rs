@@ -188,7 +188,7 @@ impl Walk {
             .transpose()?;
         let mut resources = Vec::with_capacity(page.len());
         for run in page.chunk_by(|(one, _), (other, _)| one == other) {
-            let found: Vec<Found> = run.iter().map(|(_, found)| found.clone()).collect();
+            let found: Vec<&Found> = run.iter().map(|(_, found)| found).collect();
             if let Some(part) = run.first().and_then(|(number, _)| parts.get(*number)) {
                 part.represent(tx, base, &found, &mut resources)?;
             }

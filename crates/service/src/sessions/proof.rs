@@ -36,22 +36,29 @@ impl Service {
         };
         let verified = match self.verify(&attempt)? {
             Ok(verified) => verified,
-            Err(SignedIn::CodeNeeded) => return Ok(Proved::CodeNeeded),
-            Err(SignedIn::TooOften { retry_after }) => {
-                return Ok(Proved::TooOften { retry_after });
-            }
-            Err(SignedIn::Wrong | SignedIn::Welcome { .. }) => return Ok(Proved::Wrong),
+            Err(refusal) => return Ok(Proved::from(refusal)),
         };
         let (service, call) = (self.clone(), call.clone());
         self.store().write("sessions.prove", move |tx| {
             let now = service.now();
-            let settled = settle(tx, &attempt, &verified, now)?;
-            if settled.is_some()
-                && let AdminCredential::Session(Ok(digest)) = call.credential
-            {
+            if let Err(refusal) = settle(tx, &attempt, &verified, now)? {
+                return Ok(Proved::from(refusal));
+            }
+            if let AdminCredential::Session(Ok(digest)) = call.credential {
                 stored::prove(tx, &digest, now)?;
             }
-            Ok(settled.map_or(Proved::Wrong, |_| Proved::Yes))
+            Ok(Proved::Yes)
         })
+    }
+}
+
+impl From<SignedIn> for Proved {
+    /// Of an attempt that was refused; no session was opened for it.
+    fn from(refusal: SignedIn) -> Self {
+        match refusal {
+            SignedIn::CodeNeeded => Self::CodeNeeded,
+            SignedIn::TooOften { retry_after } => Self::TooOften { retry_after },
+            SignedIn::Wrong | SignedIn::Welcome { .. } => Self::Wrong,
+        }
     }
 }

@@ -248,3 +248,32 @@ fn the_second_factor_is_asked_for_and_each_code_works_once() {
     ));
     assert!(matches!(try_with(Some(next)), SignedIn::Wrong));
 }
+
+#[test]
+fn of_attempts_at_once_none_gets_in_after_the_failures_of_the_others() {
+    let world = World::new();
+    ada(&world, Role::Auditor);
+    let right = attempt("Ada", PASSWORD, None);
+    let wrong = attempt("Ada", "wrong wrong wrong", None);
+    // Looked at before the others had failed.
+    let verified = world.service.verify(&right).unwrap().unwrap();
+    for _ in 0..NAME_FAILURES {
+        let failed = world.service.refuse(&wrong, keys(&wrong)).unwrap();
+        assert!(matches!(failed, SignedIn::Wrong));
+    }
+    let late = world.service.refuse(&wrong, keys(&wrong)).unwrap();
+    assert!(matches!(late, SignedIn::TooOften { .. }), "{late:?}");
+    let late = world.service.open_session(&right, &verified).unwrap();
+    assert!(matches!(late, SignedIn::TooOften { .. }), "{late:?}");
+    world.pass(WINDOW);
+    let welcome = world.service.open_session(&right, &verified).unwrap();
+    assert!(matches!(welcome, SignedIn::Welcome { .. }));
+}
+
+#[test]
+fn an_outage_is_not_the_end_of_a_session() {
+    let ended = unless_ended::<()>(Err(BearerError::InvalidToken.into()));
+    assert!(matches!(ended, Ok(None)));
+    let outage = unless_ended::<()>(Err(Error::internal("away")));
+    assert!(matches!(outage, Err(Error::Internal(_))));
+}

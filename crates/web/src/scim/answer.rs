@@ -143,7 +143,9 @@ pub(crate) fn error(request: &HttpRequest, error: &Error) -> HttpResponse {
     if let Some(seconds) = retry_after {
         builder.insert_header((header::RETRY_AFTER, seconds.to_string()));
     }
-    builder.body(serde_json::to_string(&body).unwrap_or_default())
+    let body =
+        serde_json::to_string(&body).expect("an error is numbers and texts, which serialise");
+    builder.body(body)
 }
 
 /// The challenge and the seconds to wait that go with an error. `patience`: seconds a paused

@@ -3,7 +3,8 @@
 use actix_web::HttpResponse;
 use serde_json::{Value, json};
 use vestibule_scim::{
-    AuthenticationScheme, BulkLimits, Capabilities, Error, Pagination, ResourceType, discovery,
+    AuthenticationScheme, BulkLimits, Capabilities, Error, LIST_RESPONSE, Pagination, ResourceType,
+    discovery,
 };
 
 use super::answer;
@@ -120,7 +121,7 @@ fn one(documents: Vec<Value>, id: &str) -> Option<Value> {
 
 fn all(documents: &[Value]) -> Value {
     json!({
-        "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
+        "schemas": [LIST_RESPONSE],
         "totalResults": documents.len(),
         "startIndex": 1,
         "itemsPerPage": documents.len(),

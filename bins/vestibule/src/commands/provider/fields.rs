@@ -217,7 +217,19 @@ fn authentication(file: &Path) -> Result<Methods, CommandError> {
     let refused =
         |why: String| CommandError::Input(format!("--authentication {}: {why}", file.display()));
     let text = std::fs::read(file).map_err(|error| refused(error.to_string()))?;
-    serde_json::from_slice(&text).map_err(|error| refused(error.to_string()))
+    let mut reader = serde_json::Deserializer::from_slice(&text);
+    let methods: Methods = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let place = error.path().to_string();
+        let why = error.into_inner();
+        // Where the text itself is no JSON there is no member to name.
+        refused(if place == "." {
+            why.to_string()
+        } else {
+            format!("{place}: {why}")
+        })
+    })?;
+    reader.end().map_err(|error| refused(error.to_string()))?;
+    Ok(methods)
 }
 
 /// Scopes, apart by spaces or commas.

@@ -170,6 +170,7 @@ fn r_tok_17_what_is_wrong_with_an_assertion_is_found() {
         (json!({"jti": null}), Unproven::Jti),
         (json!({"jti": ""}), Unproven::Jti),
         (json!({"jti": "x".repeat(257)}), Unproven::Jti),
+        (json!({"jti": "é".repeat(257)}), Unproven::Jti),
     ] {
         let assertion = signed(&header(), &with(claims(), &change));
         assert_eq!(check(&own(), &assertion, None), Err(why), "{change}");

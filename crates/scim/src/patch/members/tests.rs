@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::filter::{match_document, matches};
-use crate::{Dialect, MemberKind, ResourceType};
+use crate::{Dialect, Filter, MemberKind, ResourceType};
 
 type Split = (Vec<MemberChange>, Option<Patch>);
 
@@ -159,6 +159,64 @@ fn members_by_any_other_condition() {
     assert!(!selects("g1", MemberKind::Group));
     assert!(!selects("G1", MemberKind::Group));
     assert!(!selects("u1", MemberKind::User));
+}
+
+#[test]
+fn filters_that_follow_one_another_are_one_and_what_they_take_is_known() {
+    let remove = |filter: &str| json!({"op": "remove", "path": format!("members[{filter}]")});
+    let operations = json!([
+        remove("type eq \"Group\""),
+        remove("display sw \"a\" or display sw \"b\""),
+        remove("not (value sw \"u\")"),
+        {"op": "add", "path": "members", "value": [{"value": "u9"}]},
+        remove("type eq \"Group\"")
+    ]);
+    let changes = changes(&operations);
+    let [
+        MemberChange::Remove(MemberSelector::Matching(first)),
+        MemberChange::Add(_),
+        MemberChange::Remove(MemberSelector::Matching(second)),
+    ] = &changes[..]
+    else {
+        panic!("{changes:?}")
+    };
+    let shown = |id: &str, display: &str| Member {
+        kind: Some(MemberKind::User),
+        display: Some(display.to_owned()),
+        ..member(id)
+    };
+    for (member, selected) in [
+        (shown("u1", "Ada"), true),
+        (shown("u1", "bob"), true),
+        (shown("u1", "Cy"), false),
+        (shown("x1", "Cy"), true),
+    ] {
+        assert_eq!(first.selects(&member), selected, "{member:?}");
+    }
+    assert_eq!(second.work(0), 0);
+    assert_eq!(first.work(1) - second.work(1), 3);
+    assert_eq!(second.work(1_000), 1_000 * second.work(1));
+}
+
+#[test]
+fn whoever_is_given_stays_whatever_a_filter_says() {
+    let operations = json!([
+        {"op": "replace", "path": "members[type eq \"User\"]", "value": [{"value": "U1"}, {"value": "u2"}]}
+    ]);
+    let changes = changes(&operations);
+    let [
+        MemberChange::Remove(MemberSelector::Matching(condition)),
+        MemberChange::Add(_),
+    ] = &changes[..]
+    else {
+        panic!("{changes:?}")
+    };
+    let user = |id: &str| Member {
+        kind: Some(MemberKind::User),
+        ..member(id)
+    };
+    assert!(!condition.selects(&user("u1")) && !condition.selects(&user("u2")));
+    assert!(condition.selects(&user("u3")));
 }
 
 #[test]

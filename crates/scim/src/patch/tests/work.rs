@@ -11,12 +11,24 @@ fn many(word: &str) -> Value {
 
 /// What operations make of Babs, who has been changed by `first`, and how long that takes.
 fn timed(first: &Value, operations: &Value) -> (Result<Resource, Error>, Duration) {
+    timed_as(first, operations, Dialect::Strict)
+}
+
+fn tolerated(first: &Value, operations: &Value) -> (Result<Resource, Error>, Duration) {
+    timed_as(first, operations, Dialect::Tolerant)
+}
+
+fn timed_as(
+    first: &Value,
+    operations: &Value,
+    dialect: Dialect,
+) -> (Result<Resource, Error>, Duration) {
     let limits = Limits {
         patch_work: 3_000_000,
         ..Limits::default()
     };
     let users = ResourceType::user();
-    let mut tolerances = Tolerances::new(Dialect::Strict);
+    let mut tolerances = Tolerances::new(dialect);
     let mut parse = |operations: &Value| {
         let message = json!({"schemas": [Patch::SCHEMA], "Operations": operations});
         Patch::parse(message, &limits, &mut tolerances).unwrap()
@@ -70,4 +82,25 @@ fn what_the_operations_look_at_together_is_bounded() {
         assert_eq!((error.status, error.scim_type), (413, None));
         assert!(error.detail.contains("patch_work"), "{error}");
     }
+}
+
+#[test]
+fn removing_parts_of_one_value_is_bounded() {
+    let long = "é".repeat(4_000);
+    let first = json!([{"op": "replace", "path": "name.givenName", "value": long}]);
+    let listed: Vec<Value> = (0..20_000).map(|_| json!({"givenName": "x"})).collect();
+    let remove = |path: &str, value: Value| json!([{"op": "remove", "path": path, "value": value}]);
+    for operations in [
+        remove("name", json!(listed)),
+        remove("name", json!({"givenName": vec!["x"; 20_000]})),
+        remove("name.givenName", json!(vec!["x"; 20_000])),
+    ] {
+        let (outcome, took) = tolerated(&first, &operations);
+        let error = outcome.unwrap_err();
+        assert_eq!((error.status, error.scim_type), (413, None), "{error}");
+        assert!(took.as_secs() < 10, "{took:?}");
+    }
+    let few = remove("name", json!([{"givenName": "x"}, {"givenName": long}]));
+    let left = tolerated(&first, &few).0.unwrap();
+    assert_eq!(left.0["name"].get("givenName"), None);
 }

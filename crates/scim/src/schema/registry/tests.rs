@@ -33,6 +33,10 @@ fn definitions() -> Value {
                     {"name": "value", "mutability": "immutable"},
                     {"name": "$ref", "type": "reference", "referenceTypes": ["User", "Device"]},
                     {"name": "since", "type": "dateTime"}]},
+                {"name": "place", "type": "complex", "subAttributes": [
+                    {"name": "room", "required": true},
+                    {"name": "doors", "multiValued": true, "required": true},
+                    {"name": "note"}]},
                 {"name": "parts", "type": "complex", "multiValued": true, "subAttributes": [
                     {"name": "value", "mutability": "immutable"},
                     {"name": "code", "uniqueness": "server"},
@@ -523,6 +527,104 @@ fn characteristics_are_held_when_a_resource_is_patched() {
 }
 
 // proves: 7643-7-case 7643-7-never 7643-7-request
+#[test]
+fn adding_to_what_is_immutable_is_not_quadratic() {
+    let list =
+        |word: &str| -> Value { (0..1_000).map(|n| json!(format!("{word}é{n}"))).collect() };
+    let badge = json!({"id": BADGE, "name": "Badge", "attributes": [
+        {"name": "codes", "multiValued": true, "mutability": "immutable"}]});
+    let definitions =
+        json!({"schemas": [badge], "extensions": [{"resourceType": "User", "schema": BADGE}]});
+    let registry = Registry::new(&Definitions::parse(&definitions).unwrap()).unwrap();
+    let users = registry.by_name("user").unwrap();
+    let limits = Limits::default();
+    let mut strict = Tolerances::new(Dialect::Strict);
+    let body = json!({"schemas": [USER, BADGE], "userName": "u", BADGE: {"codes": list("c")}});
+    let current = Resource::parse(users, body, &limits, &mut strict).unwrap();
+    let add = json!({"op": "add", "path": format!("{BADGE}:codes"), "value": list("C")});
+    let message = json!({"schemas": [Patch::SCHEMA], "Operations": vec![add; 50]});
+    let patch = Patch::parse(message, &limits, &mut strict).unwrap();
+    let begun = std::time::Instant::now();
+    let outcome = patch::apply(&patch, users, &current, &limits, &mut strict).unwrap();
+    assert_eq!(outcome, current);
+    // Each compared with each, it takes a hundred times as long.
+    assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
+}
+
+#[test]
+fn an_attribute_is_not_another_one_of_the_same_name() {
+    let badge = json!({"id": BADGE, "name": "Badge", "attributes": [
+        {"name": "schemas", "multiValued": true}, {"name": "userName"},
+        {"name": "manager", "type": "complex", "subAttributes": [{"name": "value"}]},
+        {"name": "roles", "type": "complex", "multiValued": true, "subAttributes": [{"name": "value"}]}]});
+    let definitions =
+        json!({"schemas": [badge], "extensions": [{"resourceType": "User", "schema": BADGE}]});
+    let registry = Registry::new(&Definitions::parse(&definitions).unwrap()).unwrap();
+    let users = registry.by_name("user").unwrap();
+    let limits = Limits::default();
+    let mut tolerances = Tolerances::default();
+    let body = |badge: Value| json!({"schemas": [USER, BADGE], "userName": "u", BADGE: badge});
+    let long = "n".repeat(limits.user_name_length + 1);
+    let packed = r#"{"value":"Operator"}"#;
+    let sent = json!({"schemas": ["a"], "userName": long, "roles": [{"value": packed}]});
+    let read = Resource::parse(users, body(sent.clone()), &limits, &mut tolerances).unwrap();
+    assert_eq!(read.0[BADGE], sent);
+    let manager = body(json!({"manager": "m"}));
+    assert!(Resource::parse(users, manager, &limits, &mut tolerances).is_err());
+    let path = format!("{BADGE}:schemas");
+    for (operation, schemas) in [
+        (
+            json!({"op": "add", "path": path, "value": "b"}),
+            json!(["a", "b"]),
+        ),
+        (
+            json!({"op": "replace", "path": path, "value": ["b"]}),
+            json!(["b"]),
+        ),
+        (
+            json!({"op": "replace", "value": {BADGE: {"schemas": ["b"]}}}),
+            json!(["b"]),
+        ),
+        (json!({"op": "remove", "path": path}), Value::Null),
+    ] {
+        let message = json!({"schemas": [Patch::SCHEMA], "Operations": [operation]});
+        let mut strict = Tolerances::new(Dialect::Strict);
+        let patch = Patch::parse(message, &limits, &mut strict).unwrap();
+        let outcome = patch::apply(&patch, users, &read, &limits, &mut strict).unwrap();
+        assert_eq!(
+            outcome.0[BADGE].get("schemas").cloned().unwrap_or_default(),
+            schemas,
+            "{operation}"
+        );
+    }
+}
+
+#[test]
+fn a_required_part_that_goes_is_refused_whatever_goes_beside_it() {
+    let place = json!({"room": "r", "doors": ["a", "b"], "note": "n"});
+    let current = read(with("/place", place)).unwrap();
+    let limits = Limits::default();
+    let mut tolerances = Tolerances::default();
+    let mut left = |value: Value| {
+        let message = json!({"schemas": [Patch::SCHEMA],
+            "Operations": [{"op": "remove", "path": "place", "value": value}]});
+        let patch = Patch::parse(message, &limits, &mut tolerances)?;
+        let outcome = patch::apply(&patch, &device(), &current, &limits, &mut tolerances)?;
+        Ok::<_, Error>(outcome.0["place"].clone())
+    };
+    for value in [
+        json!({"room": "r"}),
+        json!({"room": "r", "doors": ["a"]}),
+        json!({"doors": ["a"], "room": "r"}),
+    ] {
+        let error = left(value.clone()).unwrap_err();
+        assert_eq!(error.scim_type, Some(ScimType::Mutability), "{value}");
+        assert!(error.detail.ends_with("room is required"), "{error}");
+    }
+    let part = left(json!({"doors": ["a"]})).unwrap();
+    assert_eq!(part["doors"], json!(["b"]));
+}
+
 #[test]
 fn what_is_defined_is_filtered_sorted_and_projected() {
     let device = device();
