@@ -284,6 +284,9 @@ impl Service {
             ended: None,
         };
         links::insert(tx, &link)?;
+        if matches!(origin, LinkOrigin::Manual | LinkOrigin::Request) {
+            panic::release(tx, person)?;
+        }
         warnings::withdraw(tx, link.provider, NOT_MAILED, &link.user.to_string())?;
         self.record(
             tx,

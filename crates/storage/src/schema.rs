@@ -469,8 +469,9 @@ diesel::table! {
 }
 
 diesel::table! {
-    panic_marks (mark) {
+    panic_marks (mark, user_id) {
         mark -> Text,
+        user_id -> Text,
         at -> BigInt,
     }
 }

@@ -15,8 +15,7 @@ use vestibule_storage::users::User;
 use vestibule_storage::warnings::{self, Warning};
 use vestibule_storage::{Read, Write, groups, panics, providers, vendors};
 
-use super::panic::Identity;
-use super::{Grounds, refuse_unless_unapproved};
+use super::{Grounds, panic, refuse_unless_unapproved};
 use crate::mail::{NOT_MAILED, check_mailable};
 use crate::memberships;
 use crate::warnings::Warned;
@@ -224,7 +223,7 @@ pub(super) fn hold(tx: &mut Read<'_>, user: &User, facts: &Facts) -> Result<Opti
         .map(|membership| membership.group)
         .collect();
     let here = panics::latest(tx, vendor, &groups)?;
-    let Some(pressed) = here.max(Identity::of(user)?.held(tx)?) else {
+    let Some(pressed) = here.max(panic::held(tx, user)?) else {
         return Ok(None);
     };
     if links::made_by_hand_since(tx, user.id, pressed)? {
