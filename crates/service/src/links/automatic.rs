@@ -223,13 +223,15 @@ pub(super) fn hold(tx: &mut Read<'_>, user: &User, facts: &Facts) -> Result<Opti
         .map(|membership| membership.group)
         .collect();
     let here = panics::latest(tx, vendor, &groups)?;
-    let Some(pressed) = here.max(panic::held(tx, user)?) else {
+    let marked = panic::held(tx, user)?;
+    let Some(pressed) = here.max(marked) else {
         return Ok(None);
     };
     if links::made_by_hand_since(tx, user.id, pressed)? {
         return Ok(None);
     }
-    Ok(Some(if here.is_some() {
+    // Nobody there knows of a press elsewhere that came later.
+    Ok(Some(if here >= marked {
         Hold::Place
     } else {
         Hold::Mark

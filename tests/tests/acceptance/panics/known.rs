@@ -181,3 +181,23 @@ fn who_gets_letters_at_a_held_address_is_held() {
         assert_eq!(hall.live(), ["manual"]);
     });
 }
+
+#[test]
+fn a_press_elsewhere_that_came_later_is_told_of() {
+    on_both(true, |app| {
+        let hall = Hall::new(app, app.register(third_party("Okta")));
+        hall.group("Acme", &[&hall.bob]);
+        let other = hall.group("Initech", &[]);
+        let (acme, initech) = (hall.open("Acme"), hall.open("Initech"));
+        hall.panic(&format!("/vendors/{initech}"));
+        hall.panic(&format!("/vendors/{acme}"));
+        hall.join(&other, &hall.bob);
+        assert_eq!(hall.live(), [""; 0]);
+        let path = format!(
+            "/api/v1/events?action=link.not_given&subject={}&sort=at",
+            hall.bob
+        );
+        let told = app.send("GET", &path, Some(&hall.root), None).json();
+        assert_eq!(told["items"].as_array().unwrap().len(), 1, "{told}");
+    });
+}
