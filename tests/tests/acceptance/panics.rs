@@ -1,6 +1,7 @@
 //! After the panic button no link comes to its people by itself, whatever happens to them, until an
 //! administrator has made them one.
 
+mod asking;
 mod known;
 
 use serde_json::{Value, json};
