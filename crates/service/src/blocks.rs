@@ -12,6 +12,7 @@ use vestibule_storage::users::User;
 use vestibule_storage::{Read, Write, blocks, users};
 
 use crate::changes::{gone, made};
+use crate::links::LetIn;
 use crate::pages::{Page, PageQuery};
 use crate::{AdminCall, Caller, Change, Error, Role, Service, people};
 
@@ -92,7 +93,7 @@ impl Service {
             let now = service.now();
             let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
             let block = blocks::find(tx, id)?.ok_or(Error::NotFound("block"))?;
-            blocks::lock_concerned(tx, &block)?;
+            let people = blocks::lock_concerned(tx, &block)?;
             service.tell_of(tx, block.follows.unwrap_or(id).as_uuid(), now)?;
             let event = service.record(
                 tx,
@@ -109,7 +110,7 @@ impl Service {
                 },
             );
             blocks::lift(tx, &block, event)?;
-            Ok(())
+            service.consider(tx, LetIn::People(&people), event, now)
         })
     }
 

@@ -151,6 +151,8 @@ impl Service {
                     ..change
                 };
                 service.settle_links(tx, &Scope::Provider(provider), &followed)?;
+            }
+            if switched || tied_anew || settings.link_delivery != group.settings.link_delivery {
                 let people = memberships::users_below(tx, &[id])?;
                 service.consider(tx, LetIn::People(&people), event, now)?;
             }

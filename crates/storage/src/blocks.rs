@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use diesel::prelude::*;
 use vestibule_domain::person::Block;
-use vestibule_domain::{BlockId, EventId, ProviderId};
+use vestibule_domain::{BlockId, EventId, ProviderId, UserId};
 use vestibule_scim::fold::fold;
 
 use crate::access::Person;
@@ -212,7 +212,7 @@ pub fn insert(write: &mut Write<'_>, block: &Block) -> Result<(), Error> {
 
 /// Whom a block concerns under any name it has followed its person to. None of them is renamed until the
 /// transaction ends; [`Error::Stale`] when somebody was meanwhile.
-pub fn lock_concerned(write: &mut Write<'_>, block: &Block) -> Result<(), Error> {
+pub fn lock_concerned(write: &mut Write<'_>, block: &Block) -> Result<Vec<UserId>, Error> {
     let people = concerned(write, block)?;
     for chunk in people.chunks(1_000) {
         write.connection.lock_users(chunk)?;
@@ -220,10 +220,15 @@ pub fn lock_concerned(write: &mut Write<'_>, block: &Block) -> Result<(), Error>
     if concerned(write, block)? != people {
         return Err(Error::Stale);
     }
-    Ok(())
+    people.iter().map(|id| parsed(id)).collect()
 }
 
 /// Whom a block concerns under any name it has followed its person to, locked by nobody.
+pub fn people(read: &mut Read<'_>, block: &Block) -> Result<Vec<UserId>, Error> {
+    let people = concerned(read, block)?;
+    people.iter().map(|id| parsed(id)).collect()
+}
+
 fn concerned(read: &mut Read<'_>, block: &Block) -> Result<Vec<String>, Error> {
     let everywhere: Vec<Row> = blocks::table
         .filter(blocks::event_id.eq(block.event.to_string()))

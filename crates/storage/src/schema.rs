@@ -460,6 +460,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    link_sweeps (provider_id, access_group_id) {
+        provider_id -> Text,
+        access_group_id -> Text,
+        behind -> Text,
+        event_id -> Text,
+    }
+}
+
+diesel::table! {
     panics (id) {
         id -> Text,
         vendor_id -> Nullable<Text>,
@@ -636,6 +645,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     link_secrets,
     entry_codes,
     link_candidates,
+    link_sweeps,
     panic_marks,
     panics,
     outbox,
