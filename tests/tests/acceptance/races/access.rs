@@ -117,3 +117,36 @@ fn a_block_lifted_while_its_person_is_renamed_is_lifted() {
         assert_eq!(place.blocked(), 0);
     });
 }
+
+#[test]
+fn no_link_made_free_stands_while_the_group_is_tied_to_what_takes_approvals() {
+    both_engines(|app| {
+        let place = Place::new(app);
+        let free = place.done("POST", "/access-groups", &json!({"name": "Free"}));
+        let strict = json!({"name": "Strict", "approvals_required": 1});
+        let strict = place.done("POST", "/access-groups", &strict);
+        let providers = app.send("GET", "/api/v1/providers", Some(&place.root), None);
+        let provider = providers.json()["items"][0]["id"].clone();
+        let path = format!("/providers/{}", provider.as_str().unwrap());
+        let free = json!({"default_access_group": free["id"]});
+        place.done("PATCH", &path, &free);
+        let tie = json!({"access_group": strict["id"]});
+        for (number, id) in place.people.iter().enumerate() {
+            let group = json!({
+                "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
+                "displayName": format!("Group {number}"), "members": [{"value": id}],
+            });
+            let token = Some(place.token.as_str());
+            let group = app.send("POST", "/scim/v2/Groups", token, Some(&group));
+            let group = format!("/groups/{}", group.json()["id"].as_str().unwrap());
+            let links = format!("/users/{id}/links");
+            both(
+                || drop(place.done("PATCH", &group, &tie)),
+                || drop(place.admin("POST", &links, &json!({}))),
+            );
+        }
+        let path = "/api/v1/links?state=live";
+        let live = app.send("GET", path, Some(&place.root), None).json();
+        assert_eq!(live["items"], json!([]));
+    });
+}
