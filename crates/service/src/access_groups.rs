@@ -165,6 +165,9 @@ impl Service {
                     ..change
                 };
                 service.settle_links(tx, &Scope::AccessGroup(id), &followed)?;
+            }
+            // Whoever gets in by it can have a link now, or has to be told why not.
+            if bears_on_links && access_group.settings.enabled {
                 service.consider(tx, LetIn::AccessGroup(id), event, now)?;
             }
             Ok(access_group)

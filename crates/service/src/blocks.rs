@@ -12,6 +12,7 @@ use vestibule_storage::users::User;
 use vestibule_storage::{Read, Write, blocks, users};
 
 use crate::changes::{gone, made};
+use crate::links::LetIn;
 use crate::pages::{Page, PageQuery};
 use crate::{AdminCall, Caller, Change, Error, Role, Service, people};
 
@@ -40,10 +41,7 @@ impl Service {
         self.store().write("blocks.set", move |tx| {
             let now = service.now();
             let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
-            let user = people::find(tx, user)?;
-            let user_name_key = fold(&user.user_name);
-            let email_key = own_address(tx, &user)?;
-            links::lock_named(tx, user.provider, &user_name_key, email_key.as_deref())?;
+            let (user, user_name_key, email_key) = held(tx, user)?;
             let event = service.id(EventId::from_uuid, now);
             let block = Block {
                 id: service.id(BlockId::from_uuid, now),
@@ -95,6 +93,7 @@ impl Service {
             let now = service.now();
             let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
             let block = blocks::find(tx, id)?.ok_or(Error::NotFound("block"))?;
+            let people = blocks::lock_concerned(tx, &block)?;
             service.tell_of(tx, block.follows.unwrap_or(id).as_uuid(), now)?;
             let event = service.record(
                 tx,
@@ -111,7 +110,7 @@ impl Service {
                 },
             );
             blocks::lift(tx, &block, event)?;
-            Ok(())
+            service.consider(tx, LetIn::People(&people), event, now)
         })
     }
 
@@ -183,6 +182,25 @@ impl Service {
         }
         Ok(())
     }
+}
+
+/// A person and what a block would know them by, who is neither renamed nor given a link until the
+/// transaction ends.
+fn held(tx: &mut Write<'_>, id: UserId) -> Result<(User, String, Option<String>), Error> {
+    let keys = |tx: &mut Write<'_>| -> Result<_, Error> {
+        let user = people::find(tx, id)?;
+        let name = fold(&user.user_name);
+        let email = own_address(tx, &user)?;
+        Ok((user, name, email))
+    };
+    let (user, name, email) = keys(tx)?;
+    links::lock_named(tx, user.provider, &name, email.as_deref())?;
+    let held = keys(tx)?;
+    if (&held.1, &held.2) != (&name, &email) {
+        // Renamed while this waited: others are concerned.
+        return Err(vestibule_storage::Error::Stale.into());
+    }
+    Ok(held)
 }
 
 /// The address of a person as blocks know it, unless an active person has the same: it is theirs, whoever

@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::json;
 use vestibule_domain::event::{Action, Actor, Payload};
 use vestibule_domain::import::{Entry, RowOutcome, TableError};
+use vestibule_domain::mail;
 use vestibule_domain::provider::UserType;
 use vestibule_domain::vendor::Vendor;
 use vestibule_domain::{EventId, GroupId, Hindrance, ProviderId, UserId, VendorId};
@@ -404,7 +405,7 @@ fn without_repetition(mut entries: Vec<Entry>) -> Vec<Entry> {
         }
         let person = rows::resource(entry);
         if let Some(address) = primary_email(&person) {
-            let first = *addresses.entry(fold(address)).or_insert(line);
+            let first = *addresses.entry(mail::key(address)).or_insert(line);
             if first != line {
                 entry.mistake = Some(format!("email: stands in line {first} already"));
             }

@@ -119,6 +119,8 @@ impl Service {
             let now = service.now();
             let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
             let provider = find(tx, id)?.provider;
+            // Nobody is given a link meanwhile: a group that was tied to nothing bears on it from now on.
+            memberships::lock(tx, provider)?;
             let group =
                 groups::find_locked(tx, provider, id)?.ok_or(Error::NotFound("internal group"))?;
             precondition.check(InternalGroup::from(group.clone()).version())?;
@@ -151,6 +153,8 @@ impl Service {
                     ..change
                 };
                 service.settle_links(tx, &Scope::Provider(provider), &followed)?;
+            }
+            if switched || tied_anew || settings.link_delivery != group.settings.link_delivery {
                 let people = memberships::users_below(tx, &[id])?;
                 service.consider(tx, LetIn::People(&people), event, now)?;
             }

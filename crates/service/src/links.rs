@@ -252,12 +252,24 @@ impl Service {
         template: &Change,
     ) -> Result<Link, Error> {
         let grounds = Grounds::held(tx, user)?;
-        let Grounds { person, facts } = &grounds;
+        self.make_link_on(tx, &grounds, wanted, origin, template)
+    }
+
+    /// The same on grounds that are held already.
+    fn make_link_on(
+        &self,
+        tx: &mut Write<'_>,
+        grounds: &Grounds,
+        wanted: Wanted,
+        origin: LinkOrigin,
+        template: &Change,
+    ) -> Result<Link, Error> {
+        let Grounds { person, facts } = grounds;
         let window = self.may_enter(&person.user_name, facts, wanted, template.at)?;
         if origin != LinkOrigin::Request {
             refuse_unless_unapproved(tx, &person.user_name, facts)?;
         }
-        self.insert_link(tx, &grounds, window, origin, template)
+        self.insert_link(tx, grounds, window, origin, template)
     }
 
     /// Stores a link that nothing stands in the way of, and records it.
@@ -284,6 +296,9 @@ impl Service {
             ended: None,
         };
         links::insert(tx, &link)?;
+        if matches!(origin, LinkOrigin::Manual | LinkOrigin::Request) {
+            panic::release(tx, person)?;
+        }
         warnings::withdraw(tx, link.provider, NOT_MAILED, &link.user.to_string())?;
         self.record(
             tx,

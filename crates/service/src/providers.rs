@@ -26,6 +26,7 @@ pub use vestibule_storage::providers::{
 pub use vestibule_storage::telemetry::{Choice as ToleranceChoice, ToleranceSort, ToleranceUses};
 
 use crate::changes::{changed, made, moved, value};
+use crate::links::LetIn;
 use crate::{AdminCall, Change, Error, Operator, Precondition, Role, Service, cockpit};
 
 /// How every provider pushes.
@@ -223,6 +224,12 @@ impl Service {
                     ..change
                 };
                 service.settle_links(tx, &Scope::Provider(id), &followed)?;
+                if let Some(default) = next.settings.default_access_group {
+                    service.consider(tx, LetIn::Staff(id, Some(default)), event, now)?;
+                }
+            }
+            if next.settings.link_delivery != before.settings.link_delivery {
+                service.consider(tx, LetIn::Staff(id, None), event, now)?;
             }
             Ok(RegisteredProvider {
                 provider: next,

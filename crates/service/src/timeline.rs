@@ -5,13 +5,14 @@ use serde_json::json;
 use uuid::Uuid;
 use vestibule_domain::event::{Actor, Subject};
 use vestibule_domain::timeline::MomentKind;
-use vestibule_domain::{AccessRequestId, Mistake, ProviderId, VendorId};
-use vestibule_storage::Write;
+use vestibule_domain::{AccessRequestId, BlockId, Mistake, ProviderId, VendorId};
 use vestibule_storage::timeline::{self, Choice};
+use vestibule_storage::{Write, blocks};
 
 pub use vestibule_storage::timeline::{Moment, TimelineSort};
 
 use crate::changes::made;
+use crate::links::LetIn;
 use crate::pages::{Page, PageQuery};
 use crate::{AdminCall, Change, Error, Role, Service, access_requests};
 
@@ -96,7 +97,7 @@ impl Service {
         if moment.kind == MomentKind::AccessRequestExpired {
             access_requests::run_out(tx, AccessRequestId::from_uuid(moment.subject), now)?;
         }
-        self.record(
+        let event = self.record(
             tx,
             Change {
                 id: None,
@@ -113,6 +114,12 @@ impl Service {
                 payload: made(json!({"at": moment.at, "name": moment.name})),
             },
         );
+        if moment.kind == MomentKind::BlockEnded
+            && let Some(block) = blocks::find(tx, BlockId::from_uuid(moment.subject))?
+        {
+            let people = blocks::people(tx, &block)?;
+            self.consider(tx, LetIn::People(&people), event, now)?;
+        }
         Ok(())
     }
 }

@@ -6,13 +6,14 @@ use std::collections::HashSet;
 
 use diesel::prelude::*;
 use vestibule_domain::person::Block;
-use vestibule_domain::{BlockId, EventId, ProviderId};
+use vestibule_domain::{BlockId, EventId, ProviderId, UserId};
 use vestibule_scim::fold::fold;
 
 use crate::access::Person;
 use crate::columns::{instant, micros, optional, optional_instant, parsed};
 use crate::engine::direct;
 use crate::error::Error;
+use crate::links::named;
 use crate::page::{Page, sorts};
 use crate::predicate::contains;
 use crate::schema::blocks;
@@ -207,6 +208,47 @@ pub fn insert(write: &mut Write<'_>, block: &Block) -> Result<(), Error> {
         ))
         .execute(write.connection)?;
     Ok(())
+}
+
+/// Whom a block concerns under any name it has followed its person to. None of them is renamed until the
+/// transaction ends; [`Error::Stale`] when somebody was meanwhile.
+pub fn lock_concerned(write: &mut Write<'_>, block: &Block) -> Result<Vec<UserId>, Error> {
+    let people = concerned(write, block)?;
+    for chunk in people.chunks(1_000) {
+        write.connection.lock_users(chunk)?;
+    }
+    if concerned(write, block)? != people {
+        return Err(Error::Stale);
+    }
+    people.iter().map(|id| parsed(id)).collect()
+}
+
+/// Whom a block concerns under any name it has followed its person to, locked by nobody.
+pub fn people(read: &mut Read<'_>, block: &Block) -> Result<Vec<UserId>, Error> {
+    let people = concerned(read, block)?;
+    people.iter().map(|id| parsed(id)).collect()
+}
+
+fn concerned(read: &mut Read<'_>, block: &Block) -> Result<Vec<String>, Error> {
+    let everywhere: Vec<Row> = blocks::table
+        .filter(blocks::event_id.eq(block.event.to_string()))
+        .filter(blocks::lifted_event.is_null())
+        .select(COLUMNS)
+        .load(read.connection)?;
+    let mut people = Vec::new();
+    for row in everywhere {
+        let followed = self::block(row)?;
+        let email = followed.email_key.as_deref();
+        people.extend(named(
+            read,
+            followed.provider,
+            &followed.user_name_key,
+            email,
+        )?);
+    }
+    people.sort_unstable();
+    people.dedup();
+    Ok(people)
 }
 
 /// Lifts a block under all the names it has followed its person to. It stays as what made its

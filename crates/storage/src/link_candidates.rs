@@ -4,12 +4,13 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
-use vestibule_domain::{AccessGroupId, EventId, UserId, VendorId};
+use vestibule_domain::{AccessGroupId, EventId, ProviderId, UserId, VendorId};
 
 use crate::columns::{micros, optional, parsed};
 use crate::engine::insert_new;
 use crate::error::Error;
-use crate::schema::{link_candidates, placements, vendors};
+use crate::providers;
+use crate::schema::{groups, link_candidates, link_sweeps, placements, users, vendors};
 use crate::sql::{Shape, Sql};
 use crate::store::{Read, Write};
 
@@ -109,6 +110,108 @@ pub fn add_tied(
         .select(placements::user_id)
         .load(write.connection)?;
     add_all(write, &people, cause, at)
+}
+
+/// Lets everybody of the internal providers whom an access group may let in be looked for, from the start.
+pub fn sweep_tied(
+    write: &mut Write<'_>,
+    access_group: AccessGroupId,
+    cause: EventId,
+) -> Result<(), Error> {
+    let by_group: Vec<String> = groups::table
+        .filter(groups::access_group_id.eq(access_group.to_string()))
+        .select(groups::provider_id)
+        .distinct()
+        .load(write.connection)?;
+    let mut those: Vec<ProviderId> = by_group
+        .iter()
+        .map(|id| parsed(id))
+        .collect::<Result<_, Error>>()?;
+    those.extend(providers::defaulting_to(write, access_group)?);
+    those.sort_unstable();
+    those.dedup();
+    for provider in those {
+        sweep(write, provider, Some(access_group), cause)?;
+    }
+    Ok(())
+}
+
+/// Lets everybody of a provider whom an access group lets in, or any, be looked for, from the start.
+pub fn sweep(
+    write: &mut Write<'_>,
+    provider: ProviderId,
+    access_group: Option<AccessGroupId>,
+    cause: EventId,
+) -> Result<(), Error> {
+    let access_group = access_group.map(|id| id.to_string()).unwrap_or_default();
+    Sql::of("INSERT INTO link_sweeps (provider_id, access_group_id, behind, event_id) VALUES (")
+        .text(provider.to_string())
+        .sql(", ")
+        .text(access_group)
+        .sql(", '', ")
+        .text(cause.to_string())
+        .sql(
+            ") ON CONFLICT (provider_id, access_group_id) DO UPDATE SET behind = '', event_id = excluded.event_id",
+        )
+        .select::<()>(Shape::Few)
+        .execute(write.connection)?;
+    Ok(())
+}
+
+/// People of a provider who are looked through for those whom a change lets in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Swept {
+    /// In the order of their ids.
+    pub people: Vec<UserId>,
+    /// That by which they have to get in; none = any.
+    pub access_group: Option<AccessGroupId>,
+    pub cause: EventId,
+}
+
+/// The next people to look through, at most `limit`; none when nobody is left, or while another node is
+/// at it.
+pub fn sweep_on(write: &mut Write<'_>, limit: i64) -> Result<Option<Swept>, Error> {
+    if !write.connection.try_lease(LOOKER)? {
+        return Ok(None);
+    }
+    let next: Option<(String, String, String, String)> = link_sweeps::table
+        .order((
+            link_sweeps::event_id,
+            link_sweeps::provider_id,
+            link_sweeps::access_group_id,
+        ))
+        .first(write.connection)
+        .optional()?;
+    let Some((provider, access_group, behind, cause)) = next else {
+        return Ok(None);
+    };
+    let people: Vec<String> = users::table
+        .filter(users::provider_id.eq(&provider))
+        .filter(users::id.gt(&behind))
+        .order(users::id)
+        .limit(limit)
+        .select(users::id)
+        .load(write.connection)?;
+    // Whoever begins it anew meanwhile has their way.
+    let this = link_sweeps::table
+        .filter(link_sweeps::provider_id.eq(provider))
+        .filter(link_sweeps::access_group_id.eq(&access_group))
+        .filter(link_sweeps::behind.eq(behind))
+        .filter(link_sweeps::event_id.eq(&cause));
+    match people.last() {
+        Some(last) => diesel::update(this)
+            .set(link_sweeps::behind.eq(last))
+            .execute(write.connection)?,
+        None => diesel::delete(this).execute(write.connection)?,
+    };
+    Ok(Some(Swept {
+        people: people
+            .iter()
+            .map(|id| parsed(id))
+            .collect::<Result<_, Error>>()?,
+        access_group: optional(Some(access_group.as_str()).filter(|id| !id.is_empty()))?,
+        cause: parsed(&cause)?,
+    }))
 }
 
 fn add_all(

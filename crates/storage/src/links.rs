@@ -283,7 +283,7 @@ fn unended<'a>(now: DateTime<Utc>) -> Boxed<'a> {
 }
 
 /// The ids of those whom a block of these keys concerns, locked by nobody.
-fn named(
+pub(crate) fn named(
     read: &mut Read<'_>,
     provider: ProviderId,
     user_name_key: &str,

@@ -11,7 +11,7 @@ mod sort;
 mod text;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use vestibule_scim::filter::{CompareOp, Condition, Operand};
 use vestibule_scim::target::Target;

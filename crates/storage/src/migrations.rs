@@ -157,7 +157,10 @@ fn failed(error: impl std::fmt::Display) -> OpenError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Options, Store};
+    use crate::lower::tests::database::{Database, PROVIDER};
+    use crate::panics::{self, Known};
+    use crate::schema::panic_marks;
+    use crate::{Options, Read, Store};
 
     #[test]
     fn r_ops_1_a_newer_schema_is_refused() {
@@ -190,5 +193,93 @@ mod tests {
         assert!(matches!(checked(&file), Err(OpenError::Connect(_))));
         let below = checked(&file.join("v.db"));
         assert!(matches!(below, Err(OpenError::File(..))));
+    }
+
+    /// Undoes the migration of that name, and does it again after `between`.
+    fn again(session: &mut Session, name: &str, between: &str) {
+        match session {
+            Session::Sqlite(connection) => {
+                again_on::<Sqlite, _>(&SQLITE_MIGRATIONS, connection, name, between);
+            }
+            Session::Postgres(connection) => {
+                again_on::<Pg, _>(&POSTGRES_MIGRATIONS, connection, name, between);
+            }
+        }
+    }
+
+    fn again_on<DB, C>(
+        migrations: &EmbeddedMigrations,
+        connection: &mut C,
+        name: &str,
+        between: &str,
+    ) where
+        DB: diesel::backend::Backend,
+        C: diesel::connection::BoxableConnection<DB> + diesel::connection::SimpleConnection,
+    {
+        let all = MigrationSource::<DB>::migrations(migrations).unwrap();
+        let one = all
+            .into_iter()
+            .find(|one| one.name().to_string() == name)
+            .unwrap();
+        one.revert(connection).unwrap();
+        connection.batch_execute(between).unwrap();
+        one.run(connection).unwrap();
+    }
+
+    fn keeps_marks(mut database: Database) {
+        let ada = "01890000-0000-7000-8000-000000000002";
+        let insert = format!(
+            "INSERT INTO users (id, provider_id, user_name, user_name_key, display_name_key, email, email_key, active, \
+             active_event, document, match_document, created, modified, version) \
+             VALUES ('{ada}', '{PROVIDER}', 'ada', 'ada', '', 'ada@x', 'ada@x', TRUE, 'e', '{{}}', '{{}}', 0, 0, 1);"
+        );
+        database.connection.batch_execute(&insert).unwrap();
+        let before = format!(
+            "INSERT INTO panic_marks (mark, at) VALUES ('user:{ada}', 5), ('email:ada@x', 7), \
+             ('email:\"bob\"@x', 5), ('email:eve@x.', 5), ('email:cyd@xn--exmple-cua.example', 5);"
+        );
+        let name = "2026-11-23-000702_marks_of_people";
+        again(&mut database.connection, name, &before);
+        let mut read = Read {
+            connection: &mut database.connection,
+            memo: None,
+        };
+        let known = |email: &str| Known {
+            user: "01890000-0000-7000-8000-000000000003".parse().unwrap(),
+            provider: PROVIDER.parse().unwrap(),
+            user_name: "another".to_owned(),
+            emails: vec![email.to_owned()],
+            primary_email: Some(email.to_owned()),
+            external_id: None,
+        };
+        for (email, held) in [
+            ("ada@x", Some(7)),
+            ("bob@x", Some(5)),
+            ("\"bob\"@x", Some(5)),
+            ("eve@x", Some(5)),
+            ("Cyd@xn--exmple-cua.example", Some(5)),
+            ("dan@x", None),
+        ] {
+            let found = panics::held(&mut read, &known(email)).unwrap();
+            assert_eq!(found.map(|at| at.timestamp_micros()), held, "{email}");
+        }
+        let own: i64 = panic_marks::table
+            .filter(panic_marks::user_id.eq(ada))
+            .count()
+            .get_result(read.connection)
+            .unwrap();
+        assert_eq!(own, 2, "her id and her address");
+    }
+
+    #[test]
+    fn marks_of_before_hold_on_sqlite() {
+        keeps_marks(Database::sqlite());
+    }
+
+    #[test]
+    fn marks_of_before_hold_on_postgresql() {
+        if let Some(database) = Database::postgres("marks") {
+            keeps_marks(database);
+        }
     }
 }

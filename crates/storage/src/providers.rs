@@ -242,13 +242,24 @@ pub fn set_default_event(
 
 /// How many providers give their people an access group by default.
 pub fn count_tied(read: &mut Read<'_>, access_group: AccessGroupId) -> Result<i64, Error> {
-    let every: Vec<String> = providers::table
-        .select(providers::settings)
+    let tied = defaulting_to(read, access_group)?.len();
+    Ok(i64::try_from(tied).unwrap_or(i64::MAX))
+}
+
+/// The providers that give their people an access group by default.
+pub(crate) fn defaulting_to(
+    read: &mut Read<'_>,
+    access_group: AccessGroupId,
+) -> Result<Vec<ProviderId>, Error> {
+    let every: Vec<(String, String)> = providers::table
+        .select((providers::id, providers::settings))
         .load(read.connection)?;
-    let mut tied = 0;
-    for settings in every {
+    let mut tied = Vec::new();
+    for (id, settings) in every {
         let settings: ProviderSettings = from_json(&settings)?;
-        tied += i64::from(settings.default_access_group == Some(access_group));
+        if settings.default_access_group == Some(access_group) {
+            tied.push(parsed(&id)?);
+        }
     }
     Ok(tied)
 }

@@ -460,6 +460,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    link_sweeps (provider_id, access_group_id) {
+        provider_id -> Text,
+        access_group_id -> Text,
+        behind -> Text,
+        event_id -> Text,
+    }
+}
+
+diesel::table! {
     panics (id) {
         id -> Text,
         vendor_id -> Nullable<Text>,
@@ -469,8 +478,9 @@ diesel::table! {
 }
 
 diesel::table! {
-    panic_marks (mark) {
+    panic_marks (mark, user_id) {
         mark -> Text,
+        user_id -> Text,
         at -> BigInt,
     }
 }
@@ -635,6 +645,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     link_secrets,
     entry_codes,
     link_candidates,
+    link_sweeps,
     panic_marks,
     panics,
     outbox,

@@ -1,6 +1,8 @@
 //! Vendors' people whom no product pushes are imported from a table, row by row, and nobody who is there
 //! is changed.
 
+mod addresses;
+
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write as _};
 
 use serde_json::{Value, json};

@@ -1,6 +1,7 @@
 //! Mail over a mail server that asks for TLS and a password, on both engines.
 
 mod not_given;
+mod staff;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;

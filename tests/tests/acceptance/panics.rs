@@ -1,6 +1,9 @@
 //! After the panic button no link comes to its people by itself, whatever happens to them, until an
 //! administrator has made them one.
 
+mod asking;
+mod known;
+
 use serde_json::{Value, json};
 use vestibule_service::Role;
 use vestibule_service::links::codes::Visitor;
@@ -136,11 +139,12 @@ impl<'a> Hall<'a> {
         self.scim("PATCH", &format!("/Users/{}", self.bob), &body);
     }
 
-    fn by_hand(&self) {
-        self.by_hand_for(&self.bob);
+    fn by_hand(&self) -> Value {
+        self.by_hand_for(&self.bob)
     }
 
     fn by_hand_for(&self, user: &str) -> Value {
+        self.app.clock.advance(chrono::Duration::seconds(1));
         self.admin("POST", &format!("/users/{user}/links"), &json!({}))
     }
 }

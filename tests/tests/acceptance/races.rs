@@ -1,5 +1,7 @@
 //! Many at once: exactly one winner, nobody told that the server failed.
 
+mod access;
+
 use std::collections::BTreeMap;
 use std::sync::Barrier;
 

@@ -3,14 +3,15 @@
 
 use chrono::{DateTime, Duration, Utc};
 use vestibule_domain::UserId;
-use vestibule_domain::access::decide;
+use vestibule_domain::access::{Facts, decide};
 use vestibule_domain::event::{Action, Actor, Payload};
 use vestibule_domain::link::{Link, LinkOrigin, Wanted};
-use vestibule_domain::mail::{check_address, key};
+use vestibule_domain::mail::{self, check_address};
 use vestibule_storage::links::{self, Scope};
 use vestibule_storage::users::{self, User};
 use vestibule_storage::{Write, outbox};
 
+use super::Grounds;
 use super::automatic::hold;
 use super::codes::Visitor;
 use crate::{Change, Error, Service, access};
@@ -37,32 +38,43 @@ impl Service {
             return Ok(());
         }
         let (service, visitor) = (self.clone(), visitor.clone());
-        let key = key(email);
+        let key = mail::key(email);
         self.store().write("links.ask", move |tx| {
             let now = service.now();
             let Some(user) = users::find_by_email(tx, &key)? else {
                 return Ok(());
             };
-            service.answer_asking(tx, &user, &visitor, now)
+            // Whoever asks in vain keeps nobody waiting.
+            let facts = access::facts(tx, user.id)?;
+            if !may_be_mailed(tx, &user, &facts, now)? {
+                return Ok(());
+            }
+            let grounds = match Grounds::held(tx, user.id) {
+                Err(Error::NotFound(_)) => return Ok(()),
+                grounds => grounds?,
+            };
+            let as_before = grounds.person.active
+                && grounds.person.email.as_deref().map(mail::key).as_ref() == Some(&key);
+            if !as_before {
+                return Ok(());
+            }
+            service.answer_asking(tx, &grounds, &visitor, now)
         })
     }
 
+    /// Under the locks that a link is made under: neither a press nor another who asks comes between.
     fn answer_asking(
         &self,
         tx: &mut Write<'_>,
-        user: &User,
+        grounds: &Grounds,
         visitor: &Visitor,
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
-        let facts = access::facts(tx, user.id)?;
-        if !decide(&facts, now).allowed() || hold(tx, user, &facts)?.is_some() {
+        let Grounds { person, facts } = grounds;
+        if !may_be_mailed(tx, person, facts, now)? {
             return Ok(());
         }
-        let link = if let Some(link) = standing_link(tx, user.id, now)? {
-            let letters = outbox::of_link(tx, link.id)?;
-            if letters.iter().any(|letter| letter.created + PAUSE > now) {
-                return Ok(());
-            }
+        let link = if let Some(link) = standing_link(tx, person.id, now)? {
             link
         } else {
             let template = Change {
@@ -70,24 +82,41 @@ impl Service {
                 at: now,
                 actor: Actor::System,
                 action: Action::LinkCreated,
-                subject: user.id.into(),
-                provider: Some(user.provider),
+                subject: person.id.into(),
+                provider: Some(person.provider),
                 cause: None,
                 request_id: Some(visitor.request_id.clone()),
                 payload: Payload::default(),
             };
             let wanted = Wanted::default();
-            match self.make_link(tx, user.id, wanted, LinkOrigin::Asked, &template) {
+            match self.make_link_on(tx, grounds, wanted, LinkOrigin::Asked, &template) {
                 Ok(link) => link,
                 Err(Error::Conflict(_) | Error::Invalid { .. }) => return Ok(()),
                 Err(error) => return Err(error),
             }
         };
-        match self.mail_link(tx, &link, user.email.as_deref()) {
+        match self.mail_link(tx, &link, person.email.as_deref()) {
             Err(Error::Conflict(_)) => Ok(()),
             done => done,
         }
     }
+}
+
+/// Whether a person may have a link by asking, as things stand.
+fn may_be_mailed(
+    tx: &mut Write<'_>,
+    person: &User,
+    facts: &Facts,
+    now: DateTime<Utc>,
+) -> Result<bool, Error> {
+    if !decide(facts, now).allowed() || hold(tx, person, facts)?.is_some() {
+        return Ok(false);
+    }
+    let Some(link) = standing_link(tx, person.id, now)? else {
+        return Ok(true);
+    };
+    let letters = outbox::of_link(tx, link.id)?;
+    Ok(!letters.iter().any(|letter| letter.created + PAUSE > now))
 }
 
 /// The link a person has that works now.

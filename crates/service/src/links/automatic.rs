@@ -8,29 +8,35 @@ use vestibule_domain::access::{Affiliation, Facts};
 use vestibule_domain::event::{Action, Actor, Payload};
 use vestibule_domain::link::{LinkOrigin, Wanted, delivered_automatically};
 use vestibule_domain::said::Said;
-use vestibule_domain::{AccessGroupId, EventId, GroupId, UserId, VendorId};
+use vestibule_domain::{AccessGroupId, EventId, GroupId, ProviderId, UserId, VendorId};
 use vestibule_storage::link_candidates::{self, Candidate};
 use vestibule_storage::links::{self, Scope};
 use vestibule_storage::users::User;
 use vestibule_storage::warnings::{self, Warning};
 use vestibule_storage::{Read, Write, groups, panics, providers, vendors};
 
-use super::panic::Identity;
-use super::{Grounds, refuse_unless_unapproved};
+use super::{Grounds, panic, refuse_unless_unapproved};
 use crate::mail::{NOT_MAILED, check_mailable};
 use crate::memberships;
 use crate::warnings::Warned;
-use crate::{Change, Error, Service};
+use crate::{Change, Error, Service, access};
 
 /// People looked at in one step.
 const LOOKED_AT: i64 = 20;
+/// What a step answers at least that may not be the last.
+const NOT_THE_LAST: usize = 20;
+/// People looked through in one step.
+const LOOKED_THROUGH: i64 = 500;
 
 /// Whom a change may have let in.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum LetIn<'a> {
     People(&'a [UserId]),
     Vendor(VendorId),
+    /// Those who get in by it, of vendors and of internal providers.
     AccessGroup(AccessGroupId),
+    /// Those of an internal provider who get in by an access group, or by any.
+    Staff(ProviderId, Option<AccessGroupId>),
 }
 
 impl Service {
@@ -50,13 +56,18 @@ impl Service {
                 link_candidates::add(tx, &meant, cause, now)?;
             }
             LetIn::Vendor(vendor) => link_candidates::add_vendor(tx, vendor, all, cause, now)?,
-            LetIn::AccessGroup(id) => link_candidates::add_tied(tx, id, all, cause, now)?,
+            LetIn::AccessGroup(id) => {
+                link_candidates::add_tied(tx, id, all, cause, now)?;
+                link_candidates::sweep_tied(tx, id, cause)?;
+            }
+            LetIn::Staff(provider, by) => link_candidates::sweep(tx, provider, by, cause)?,
         }
         Ok(())
     }
 
     /// Looks at people who were noted and queues the links that are due. Answers how many were
-    /// looked at; fewer than 20 when no more are waiting or another node is at it.
+    /// looked at, or looked through while nobody was waiting; fewer than 20 when no more are or another
+    /// node is at it.
     pub fn give_links(&self) -> Result<usize, Error> {
         let service = self.clone();
         self.store().write("links.give", move |tx| {
@@ -65,8 +76,30 @@ impl Service {
             for candidate in &candidates {
                 service.look_at(tx, *candidate, now)?;
             }
+            if candidates.is_empty() {
+                return service.look_through(tx, now);
+            }
             Ok(candidates.len())
         })
+    }
+
+    /// Notes those of the next people of an internal provider whom a change of settings lets in. Answers
+    /// how many it looked through.
+    fn look_through(&self, tx: &mut Write<'_>, now: DateTime<Utc>) -> Result<usize, Error> {
+        let Some(swept) = link_candidates::sweep_on(tx, LOOKED_THROUGH)? else {
+            return Ok(0);
+        };
+        let mut people = swept.people.clone();
+        if let Some(id) = swept.access_group {
+            let facts = access::facts_of(tx, &people)?;
+            people.retain(|person| {
+                let ways = facts.get(person).map(Facts::ways).unwrap_or_default();
+                ways.iter().any(|way| way.id == id)
+            });
+        }
+        self.consider(tx, LetIn::People(&people), swept.cause, now)?;
+        // Even when nobody was left: those noted before are waiting, and maybe other providers.
+        Ok(swept.people.len().max(NOT_THE_LAST))
     }
 
     fn look_at(
@@ -224,13 +257,15 @@ pub(super) fn hold(tx: &mut Read<'_>, user: &User, facts: &Facts) -> Result<Opti
         .map(|membership| membership.group)
         .collect();
     let here = panics::latest(tx, vendor, &groups)?;
-    let Some(pressed) = here.max(Identity::of(user)?.held(tx)?) else {
+    let marked = panic::held(tx, user)?;
+    let Some(pressed) = here.max(marked) else {
         return Ok(None);
     };
     if links::made_by_hand_since(tx, user.id, pressed)? {
         return Ok(None);
     }
-    Ok(Some(if here.is_some() {
+    // Nobody there knows of a press elsewhere that came later.
+    Ok(Some(if here >= marked {
         Hold::Place
     } else {
         Hold::Mark

@@ -1,21 +1,20 @@
 //! The one place where links end because access is taken away: in the transaction that takes it.
 //! What time alone ends is refused at use instead.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-
 use chrono::{DateTime, Utc};
 use serde_json::json;
-use vestibule_domain::access::Facts;
 use vestibule_domain::event::Action;
 use vestibule_domain::link::{Link, LinkEnd, Standing};
 use vestibule_domain::{EventId, UserId};
+use vestibule_storage::Write;
 use vestibule_storage::links::{self, Scope};
-use vestibule_storage::{Write, users};
 
 use super::LetIn;
 use crate::changes::moved;
 use crate::{Caller, Change, Error, Service, access};
+
+/// Links judged at once: what bears on their people is read in as many statements as for one.
+const SETTLED: usize = 500;
 
 impl Service {
     /// Settles the links of people whom a provider changed, and notes those who may get one now.
@@ -45,36 +44,33 @@ impl Service {
         template: &Change,
     ) -> Result<(), Error> {
         let now = template.at;
-        let mut known: HashMap<UserId, Option<Facts>> = HashMap::new();
-        for link in links::standing(tx, scope, now)? {
-            let facts = match known.entry(link.user) {
-                Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(unknown) => {
-                    let there = users::find_anywhere(tx, link.user)?.is_some();
-                    let facts = there.then(|| access::facts(tx, link.user)).transpose()?;
-                    unknown.insert(facts)
-                }
-            };
-            let standing = match facts {
-                Some(facts) => link.standing(facts, now),
-                None => Standing::Ends(LinkEnd::Removed),
-            };
-            match standing {
-                Standing::Stands => {}
-                Standing::Ends(reason) => self.end_link(tx, &link, reason, template)?,
-                Standing::Shortened(end) => {
-                    links::shorten(tx, link.id, end)?;
-                    self.record(
-                        tx,
-                        Change {
-                            id: None,
-                            action: Action::LinkShortened,
-                            subject: link.id.into(),
-                            provider: Some(link.provider),
-                            payload: moved(json!({"end": link.end}), json!({"end": end})),
-                            ..template.clone()
-                        },
-                    );
+        for links in links::standing(tx, scope, now)?.chunks(SETTLED) {
+            let mut people: Vec<UserId> = links.iter().map(|link| link.user).collect();
+            people.sort_unstable();
+            people.dedup();
+            let facts = access::facts_of(tx, &people)?;
+            for link in links {
+                let standing = match facts.get(&link.user) {
+                    Some(facts) => link.standing(facts, now),
+                    None => Standing::Ends(LinkEnd::Removed),
+                };
+                match standing {
+                    Standing::Stands => {}
+                    Standing::Ends(reason) => self.end_link(tx, link, reason, template)?,
+                    Standing::Shortened(end) => {
+                        links::shorten(tx, link.id, end)?;
+                        self.record(
+                            tx,
+                            Change {
+                                id: None,
+                                action: Action::LinkShortened,
+                                subject: link.id.into(),
+                                provider: Some(link.provider),
+                                payload: moved(json!({"end": link.end}), json!({"end": end})),
+                                ..template.clone()
+                            },
+                        );
+                    }
                 }
             }
         }

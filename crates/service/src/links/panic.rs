@@ -6,11 +6,9 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 use vestibule_domain::event::{Action, Payload, Subject};
 use vestibule_domain::link::LinkEnd;
-use vestibule_domain::mail;
 use vestibule_domain::settings::{self, MAX_TEXT};
 use vestibule_domain::{EventId, PanicId, ProviderId, UserId};
 use vestibule_scim::Resource;
-use vestibule_scim::fold::fold;
 use vestibule_storage::links::{self, Scope};
 use vestibule_storage::panics::Known;
 use vestibule_storage::users::User;
@@ -100,53 +98,29 @@ impl Service {
 }
 
 /// What somebody is known by, under whatever id.
-#[derive(Debug)]
-pub(super) struct Identity {
-    user: UserId,
-    provider: ProviderId,
-    user_name_key: String,
-    email_keys: Vec<String>,
-    external_id: Option<String>,
+fn known(user: UserId, provider: ProviderId, resource: &Resource) -> Known {
+    let emails = resource.emails();
+    let emails = emails.filter_map(|email| email.get("value")?.as_str());
+    Known {
+        user,
+        provider,
+        user_name: resource.user_name().unwrap_or_default().to_owned(),
+        emails: emails.map(str::to_owned).collect(),
+        primary_email: resource.primary_email().map(str::to_owned),
+        external_id: resource.external_id().map(str::to_owned),
+    }
 }
 
-impl Identity {
-    pub(super) fn of(user: &User) -> Result<Self, Error> {
-        Ok(Self::shown(
-            user.id,
-            user.provider,
-            &resource(&user.document)?,
-        ))
-    }
+/// When a button was pressed last that concerned somebody.
+pub(super) fn held(tx: &mut Read<'_>, user: &User) -> Result<Option<DateTime<Utc>>, Error> {
+    let resource = resource(&user.document)?;
+    Ok(panics::held(tx, &known(user.id, user.provider, &resource))?)
+}
 
-    fn shown(user: UserId, provider: ProviderId, resource: &Resource) -> Self {
-        let user_name = resource.user_name().unwrap_or_default();
-        let emails = resource.emails();
-        let emails = emails.filter_map(|email| email.get("value")?.as_str());
-        // Many products name people by their address.
-        let named = Some(user_name).filter(|name| name.contains('@'));
-        Self {
-            user,
-            provider,
-            user_name_key: fold(user_name),
-            email_keys: emails.chain(named).map(mail::key).collect(),
-            external_id: resource.external_id().map(str::to_owned),
-        }
-    }
-
-    fn known(&self) -> Known<'_> {
-        Known {
-            user: self.user,
-            provider: self.provider,
-            user_name_key: &self.user_name_key,
-            email_keys: &self.email_keys,
-            external_id: self.external_id.as_deref(),
-        }
-    }
-
-    /// When a button was pressed last that concerned them.
-    pub(super) fn held(&self, tx: &mut Read<'_>) -> Result<Option<DateTime<Utc>>, Error> {
-        Ok(panics::held(tx, &self.known())?)
-    }
+/// Lets a link that an administrator gives somebody lift all that they are held by, for good.
+pub(super) fn release(tx: &mut Write<'_>, user: &User) -> Result<(), Error> {
+    let resource = resource(&user.document)?;
+    Ok(panics::keep(tx, &known(user.id, user.provider, &resource))?)
 }
 
 /// Lets a press go on concerning whoever is pushed anew, known by any of what they were known by.
@@ -156,8 +130,7 @@ pub(crate) fn arrive(
     provider: ProviderId,
     resource: &Resource,
 ) -> Result<(), Error> {
-    let new = Identity::shown(user, provider, resource);
-    Ok(panics::arrive(tx, &new.known())?)
+    Ok(panics::arrive(tx, &known(user, provider, resource))?)
 }
 
 impl Service {
@@ -170,9 +143,8 @@ impl Service {
         (before, after): (&Resource, &Resource),
         template: &Change,
     ) -> Result<(), Error> {
-        let identity = |resource| Identity::shown(user.id, user.provider, resource);
-        let (before, after) = (identity(before), identity(after));
-        if panics::follow(tx, &before.known(), &after.known(), template.at)? {
+        let known = |resource| known(user.id, user.provider, resource);
+        if panics::follow(tx, &known(before), &known(after), template.at)? {
             self.end_links(tx, &Scope::Users(&[user.id]), LinkEnd::Panic, template)?;
         }
         Ok(())

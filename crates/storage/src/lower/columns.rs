@@ -1,12 +1,13 @@
 //! Attributes that have columns of their own.
 
 use chrono::DateTime;
+use vestibule_domain::mail;
 use vestibule_scim::filter::{CompareOp, Operand};
 use vestibule_scim::fold::fold;
 use vestibule_scim::target::Target;
 
 use super::sort::{Key, Kind};
-use super::{Rows, Table, Test, text};
+use super::{Rows, Table, Test, json, text};
 use crate::engine::Engine;
 use crate::sql::Sql;
 
@@ -15,6 +16,9 @@ pub(super) fn test(rows: &Rows<'_>, target: &Target, test: Test<'_>) -> Option<S
     if is_whole(target) {
         // `meta` as a whole has nothing to compare with and is always there.
         return matches!(test, Test::Present).then(|| Sql::of("TRUE"));
+    }
+    if is_primary_email(rows, target) {
+        return test_address(rows, target, test);
     }
     match column(rows, target)? {
         Column::Text { sql, absent } => test_text(rows, sql, absent, test),
@@ -93,7 +97,7 @@ fn column(rows: &Rows<'_>, target: &Target) -> Option<Column> {
             absent,
         })
     };
-    if rows.table == Table::Users && target.is_primary_email() {
+    if is_primary_email(rows, target) {
         return text("email_key", Absent::Null);
     }
     let as_compared = |text: &str| {
@@ -138,6 +142,28 @@ fn column(rows: &Rows<'_>, target: &Target) -> Option<Column> {
         }
         _ => None,
     }
+}
+
+fn is_primary_email(rows: &Rows<'_>, target: &Target) -> bool {
+    rows.table == Table::Users && target.is_primary_email()
+}
+
+/// The column has addresses as mail tells them apart, which is coarser than a filter does. So it leads to
+/// an equal one, and the document has the last word; all else is the document's alone.
+fn test_address(rows: &Rows<'_>, target: &Target, test: Test<'_>) -> Option<Sql> {
+    let Test::Compare(CompareOp::Eq, Operand::Text(operand)) = test else {
+        return None;
+    };
+    // Rows of before addresses had this key have the folded text.
+    let mut keys = vec![mail::key(operand), operand.clone()];
+    keys.dedup();
+    let inner = json::test(rows.engine, target.sub_attribute.as_deref(), test);
+    let terms = vec![
+        Sql::of("users.email_key IS NOT NULL"),
+        Sql::one_of(rows.engine, "users.email_key", keys),
+        json::exists(rows, target, &inner),
+    ];
+    Some(Sql::joined(terms, " AND ", "TRUE"))
 }
 
 fn expression(rows: &Rows<'_>, sql: Sql) -> Column {

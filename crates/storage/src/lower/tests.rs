@@ -1,4 +1,4 @@
-mod database;
+pub(crate) mod database;
 mod differential;
 mod plans;
 mod random;
@@ -30,7 +30,10 @@ fn small_world() -> World {
                 "userName": "bob", "active": false, "title": "", "name": { "givenName": "Bob" },
                 "emails": [{ "value": "bob@example.com", "type": "home", "primary": true }],
             })),
-            object(json!({ "userName": "cy_d", "displayName": "100\\%", "active": true })),
+            object(json!({
+                "userName": "cy_d", "displayName": "100\\%", "active": true,
+                "emails": [{ "value": "\"cy\"@XN--exmple-cua.example", "type": "work" }],
+            })),
         ],
         groups: vec![
             object(json!({ "displayName": "Outer" })),
@@ -68,6 +71,14 @@ const USERS: &[(&str, &[&str])] = &[
     ("name[givenName eq \"bob\"]", &["u1"]),
     ("customCodes eq \"a_1\"", &["u0"]),
     ("customCodes[value sw \"b\"]", &["u0"]),
+    ("email eq \"\\\"Cy\\\"@xn--exmple-cua.example\"", &["u2"]),
+    ("email eq \"cy@exämple.example\"", &[]),
+    (
+        "email ne \"\\\"cy\\\"@xn--exmple-cua.example\"",
+        &["u0", "u1"],
+    ),
+    ("email sw \"\\\"cy\"", &["u2"]),
+    ("email pr", &["u0", "u1", "u2"]),
     ("emails.value eq \"ann@example.com\"", &["u0"]),
     ("emails co \"example.com\"", &["u0", "u1"]),
     (

@@ -7,17 +7,17 @@ use crate::engine::{DatabaseUrl, Session};
 use crate::schema::providers;
 
 /// To whom all in them belongs.
-pub(super) const PROVIDER: &str = "01890000-0000-7000-8000-000000000001";
+pub(crate) const PROVIDER: &str = "01890000-0000-7000-8000-000000000001";
 
 /// A migrated database that is gone afterwards.
-pub(super) struct Database {
-    pub(super) connection: Session,
+pub(crate) struct Database {
+    pub(crate) connection: Session,
     _folder: Option<tempfile::TempDir>,
     _server: Option<Dropped>,
 }
 
 impl Database {
-    pub(super) fn sqlite() -> Self {
+    pub(crate) fn sqlite() -> Self {
         let memory = std::path::Path::new("/dev/shm");
         let folder = if memory.is_dir() {
             tempfile::tempdir_in(memory)
@@ -34,7 +34,7 @@ impl Database {
     }
 
     /// `None` where no server is named; on CI that is a failure.
-    pub(super) fn postgres(name: &str) -> Option<Self> {
+    pub(crate) fn postgres(name: &str) -> Option<Self> {
         let Ok(server) = std::env::var("VESTIBULE_TEST_POSTGRES") else {
             assert!(
                 std::env::var("CI").as_deref() != Ok("true"),
@@ -60,7 +60,7 @@ impl Database {
     }
 
     /// Runs `body` and takes back what it wrote.
-    pub(super) fn undone<T>(&mut self, body: impl FnOnce(&mut Session) -> T) -> T {
+    pub(crate) fn undone<T>(&mut self, body: impl FnOnce(&mut Session) -> T) -> T {
         // A body that panicked has left its transaction open.
         let _ = self.connection.batch_execute("ROLLBACK");
         self.connection.begin_write().unwrap();

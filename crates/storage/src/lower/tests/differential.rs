@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 use proptest::test_runner::{Config, TestRunner};
 use proptest::{collection, prop_assert_eq};
 use serde_json::{Map, Number, Value, json};
+use vestibule_domain::mail;
 use vestibule_scim::filter::{CompareOp, Condition, Operand, matches, number_key};
 use vestibule_scim::schema::AttributeType;
 use vestibule_scim::target::Target;
@@ -173,6 +174,69 @@ fn compares_numbers(mut database: Database) {
 }
 
 #[test]
+fn sqlite_compares_addresses_as_the_matcher() {
+    compares_addresses(Database::sqlite());
+}
+
+#[test]
+fn postgresql_compares_addresses_as_the_matcher() {
+    if let Some(database) = Database::postgres("addresses") {
+        compares_addresses(database);
+    }
+}
+
+/// Their column is coarser than a filter.
+fn compares_addresses(mut database: Database) {
+    let addresses = [
+        "a@exämple",
+        "a@xn--exmple-cua",
+        "A@EXÄMPLE.",
+        "\"a\"@exämple",
+        " a@exämple",
+        "b@x",
+        " ",
+        "",
+    ];
+    let users = addresses.iter().enumerate().map(|(index, address)| {
+        let user = json!({
+            "userName": index.to_string(), "active": false,
+            "emails": [{"value": address, "primary": true}],
+        });
+        match user {
+            Value::Object(user) => user,
+            _ => unreachable!(),
+        }
+    });
+    let world = World {
+        users: users.collect(),
+        ..World::default()
+    };
+    database.undone(|connection| {
+        world.insert(connection);
+        let documents = world.documents(Table::Users);
+        let check = |connection: &mut _, filter: &str| {
+            let condition = condition(Table::Users, filter);
+            let expected: Vec<_> = ids(documents
+                .iter()
+                .filter(|(_, document)| matches(&condition, document)));
+            assert_eq!(
+                found(connection, Table::Users, &condition),
+                expected,
+                "{filter}"
+            );
+        };
+        for address in addresses {
+            for op in ["eq", "ne", "co", "sw", "ew", "gt", "le"] {
+                let operand = Value::from(address);
+                check(connection, &format!("email {op} {operand}"));
+                check(connection, &format!("not (email {op} {operand})"));
+            }
+        }
+        check(connection, "email pr");
+    });
+}
+
+#[test]
 fn a_place_is_short_however_long_the_text_on_sqlite() {
     has_short_places(Database::sqlite());
 }
@@ -251,6 +315,12 @@ fn sorted_here(
                 }
                 (_, AttributeType::Boolean | AttributeType::Integer | AttributeType::Decimal) => {
                     None
+                }
+                // Addresses stand in the order in which mail tells them apart.
+                (Value::String(address), _) if target.is_primary_email() => {
+                    Some(mail::key(address))
+                        .filter(|key| !key.is_empty())
+                        .map(Key::Text)
                 }
                 (Value::String(text), _) if !text.is_empty() => Some(Key::Text(text.clone())),
                 _ => None,

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
+use vestibule_domain::mail;
 use vestibule_scim::filter::match_document;
 use vestibule_scim::path::AttributePath;
 use vestibule_scim::schema::{AttributeType, Returned, common};
@@ -238,6 +239,9 @@ fn text() -> BoxedStrategy<String> {
         "W/\"1\"",
         "W/\"10\"",
         "a@b",
+        "\"A\"@b.",
+        "a@exämple",
+        "a@xn--exmple-cua",
         "https://host/scim/v2/Users/u1",
         "https://host/scim/v2/Groups/g1",
     ];
@@ -274,7 +278,8 @@ pub(super) fn world() -> impl Strategy<Value = World> {
                 let email = match_document(&resource_type(Table::Users), user);
                 let taken = email
                     .get(Target::PRIMARY_EMAIL)
-                    .is_some_and(|email| !addresses.insert(email.to_string()));
+                    .and_then(Value::as_str)
+                    .is_some_and(|email| !addresses.insert(mail::key(email)));
                 user.insert("active".to_owned(), json!(!taken));
             }
             for (index, group) in world.groups.iter_mut().enumerate() {

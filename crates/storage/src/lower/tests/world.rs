@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::DateTime;
 use diesel::prelude::*;
 use serde_json::{Map, Value, json};
+use vestibule_domain::mail;
 use vestibule_scim::filter::{Condition, Filter, match_document};
 use vestibule_scim::fold::fold;
 use vestibule_scim::target::Target;
@@ -189,7 +190,7 @@ fn insert_user(connection: &mut Session, index: usize, user: &Map<String, Value>
             users::display_name_key.eq(folded("displayName").unwrap_or("")),
             users::external_id.eq(user.get("externalId").and_then(Value::as_str)),
             users::email.eq(folded(Target::PRIMARY_EMAIL)),
-            users::email_key.eq(folded(Target::PRIMARY_EMAIL)),
+            users::email_key.eq(folded(Target::PRIMARY_EMAIL).map(mail::key)),
             users::active.eq(user["active"].as_bool().unwrap()),
             users::active_event.eq("e"),
             users::document.eq("{}"),
