@@ -244,25 +244,21 @@ impl Service {
             tolerances,
         }
     }
+}
 
+impl Caller {
     /// What the request says, held to the dialect of its sender and to the types of this moment.
-    pub(crate) fn settle<'a, T>(
-        &self,
-        caller: &Caller,
-        parsed: &'a mut Parsed<T>,
-    ) -> Result<&'a T, Error> {
-        if parsed.version != caller.types.version {
+    pub(crate) fn settle<'a, T>(&self, parsed: &'a mut Parsed<T>) -> Result<&'a T, Error> {
+        if parsed.version != self.types.version {
             parsed.tolerances = Tolerances::new(Dialect::Tolerant);
-            parsed.value = (parsed.read)(&caller.types, &mut parsed.tolerances);
-            parsed.version = caller.types.version;
+            parsed.value = (parsed.read)(&self.types, &mut parsed.tolerances);
+            parsed.version = self.types.version;
         }
-        if caller.refuses(&parsed.tolerances) {
-            (parsed.read)(&caller.types, &mut Tolerances::new(Dialect::Strict))?;
+        if self.refuses(&parsed.tolerances) {
+            (parsed.read)(&self.types, &mut Tolerances::new(Dialect::Strict))?;
         }
         let value = parsed.value.as_ref().map_err(Clone::clone)?;
-        caller
-            .tally
-            .tolerated(caller.provider.id, &parsed.tolerances);
+        self.tally.tolerated(self.provider.id, &parsed.tolerances);
         Ok(value)
     }
 }

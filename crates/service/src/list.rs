@@ -107,7 +107,7 @@ impl Service {
             self.store().read(|tx| {
                 let now = self.now();
                 let caller = self.authenticate(tx, tally, &call.presented, Scopes::READ, now)?;
-                let asked = self.settle(&caller, &mut parsed)?;
+                let asked = caller.settle(&mut parsed)?;
                 let locations: Vec<String> = asked
                     .types
                     .iter()

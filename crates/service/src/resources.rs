@@ -268,14 +268,14 @@ impl Service {
         }
         match &mut operation.action {
             Action::Create(sent) => {
-                let sent = self.settle(caller, sent)?;
+                let sent = caller.settle(sent)?;
                 let row = self.insert(tx, caller, resource_type, sent, now)?;
                 let shown = sent.shown(resource_type);
                 represent(tx, base, resource_type, &row, &shown).map(Changed::Shown)
             }
             Action::Replace(subject, sent) => {
                 let current = subject.find(tx, caller, resource_type)?;
-                let sent = self.settle(caller, sent)?;
+                let sent = caller.settle(sent)?;
                 let members = match &sent.members {
                     Some(members) => Some(members.clone()),
                     None if caller.provider.settings.put_keeps_members => None,
@@ -293,7 +293,7 @@ impl Service {
             }
             Action::Patch(subject, sent) => {
                 let current = subject.find(tx, caller, resource_type)?;
-                let sent = self.settle(caller, sent)?;
+                let sent = caller.settle(sent)?;
                 let change = match &sent.rest {
                     Some(rest) => {
                         let before = users::resource(current.document())?;
