@@ -386,3 +386,6 @@ fn refused(detail: String) -> Error {
 fn shortened(text: &str) -> String {
     text.chars().take(64).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -280,7 +280,7 @@ pub(crate) fn scim(token: &Secret) -> Call {
     }
 }
 
-fn submitted(body: Value) -> Submitted {
+pub(crate) fn submitted(body: Value) -> Submitted {
     Submitted {
         base: "https://vestibule.example/scim/v2".to_owned(),
         body: Ok(body),

@@ -571,21 +571,21 @@ fn an_attribute_is_not_another_one_of_the_same_name() {
     assert_eq!(read.0[BADGE], sent);
     let manager = body(json!({"manager": "m"}));
     assert!(Resource::parse(users, manager, &limits, &mut tolerances).is_err());
-    let path = format!("{BADGE}:schemas");
+    let attribute = format!("{BADGE}:schemas");
     for (operation, schemas) in [
         (
-            json!({"op": "add", "path": path, "value": "b"}),
+            json!({"op": "add", "path": attribute, "value": "b"}),
             json!(["a", "b"]),
         ),
         (
-            json!({"op": "replace", "path": path, "value": ["b"]}),
+            json!({"op": "replace", "path": attribute, "value": ["b"]}),
             json!(["b"]),
         ),
         (
             json!({"op": "replace", "value": {BADGE: {"schemas": ["b"]}}}),
             json!(["b"]),
         ),
-        (json!({"op": "remove", "path": path}), Value::Null),
+        (json!({"op": "remove", "path": attribute}), Value::Null),
     ] {
         let message = json!({"schemas": [Patch::SCHEMA], "Operations": [operation]});
         let mut strict = Tolerances::new(Dialect::Strict);
