@@ -526,7 +526,6 @@ fn characteristics_are_held_when_a_resource_is_patched() {
     }
 }
 
-// proves: 7643-7-case 7643-7-never 7643-7-request
 #[test]
 fn adding_to_what_is_immutable_is_not_quadratic() {
     let list =
@@ -625,6 +624,7 @@ fn a_required_part_that_goes_is_refused_whatever_goes_beside_it() {
     assert_eq!(part["doors"], json!(["b"]));
 }
 
+// proves: 7643-7-case 7643-7-never 7643-7-request
 #[test]
 fn what_is_defined_is_filtered_sorted_and_projected() {
     let device = device();
