@@ -1,5 +1,6 @@
 //! The rows of the tables, made of nothing but the events.
 
+mod marks;
 mod registry;
 mod requests;
 
@@ -12,6 +13,7 @@ use vestibule_scim::Resource;
 use vestibule_scim::fold::fold;
 use vestibule_service::events::EventRecord;
 
+use marks::{Known, Marks};
 use registry::Registry;
 use requests::Requests;
 
@@ -33,7 +35,7 @@ pub(super) struct Rebuilt {
     blocks: BTreeMap<String, Row>,
     links: BTreeMap<String, Row>,
     panics: BTreeMap<String, Row>,
-    panic_marks: BTreeMap<String, Row>,
+    marks: Marks,
     requests: Requests,
     registry: Registry,
     /// What each event was about.
@@ -54,7 +56,7 @@ impl Rebuilt {
                 }));
                 self.users.insert(id.clone(), row);
                 person(self.users.get_mut(&id).unwrap(), &event);
-                self.arrived(&id);
+                self.marks.arrived(&Known::of(&self.users[&id]));
             }
             "user.changed" => self.changed(&id, &event),
             "user.deleted" => {
@@ -125,7 +127,7 @@ impl Rebuilt {
                 });
                 self.panics.insert(event.id.clone(), object(row));
                 for user in self.people_of(&id, of_group) {
-                    self.held(&user, event.at);
+                    self.marks.held(&Known::of(&self.users[&user]), event.at);
                 }
             }
             _ => {
@@ -150,7 +152,7 @@ impl Rebuilt {
             ("blocks", "id", self.blocks),
             ("access_links", "id", self.links),
             ("panics", "id", self.panics),
-            ("panic_marks", "mark", self.panic_marks),
+            ("panic_marks", "mark, user_id", self.marks.rows),
             ("access_requests", "id", self.requests.rows),
             (
                 "access_request_votes",
@@ -210,47 +212,16 @@ impl Rebuilt {
         people
     }
 
-    /// That the panic button was pressed on somebody.
-    fn held(&mut self, user: &str, at: i64) {
-        for mark in marks(&self.users[user]) {
-            let latest = self
-                .panic_marks
-                .get(&mark)
-                .map(|row| row["at"].as_i64().unwrap());
-            let at = latest.map_or(at, |latest| latest.max(at));
-            self.panic_marks
-                .insert(mark.clone(), object(json!({"mark": mark, "at": at})));
-        }
-    }
-
-    fn latest<'a>(&self, marks: impl IntoIterator<Item = &'a String>) -> Option<i64> {
-        let rows = marks
-            .into_iter()
-            .filter_map(|mark| self.panic_marks.get(mark));
-        rows.map(|row| row["at"].as_i64().unwrap()).max()
-    }
-
-    /// Whoever is known by what holds somebody is held by all that they are known by.
-    fn arrived(&mut self, user: &str) {
-        if let Some(at) = self.latest(&marks(&self.users[user])) {
-            self.held(user, at);
-        }
-    }
-
-    /// Whoever is held is held as they are known from now on.
     fn changed(&mut self, user: &str, event: &Told) {
         let row = self.users.get_mut(user).unwrap();
-        let before = marks(row);
+        let before = Known::of(row);
         person(row, event);
-        let after = marks(row);
-        if before == after {
-            return;
-        }
-        let taken = after.iter().filter(|mark| !before.contains(mark));
-        let at = self.latest(taken).map(|_| event.at);
-        if let Some(at) = at.or_else(|| self.latest(&before)) {
-            self.held(user, at);
-        }
+        let after = Known::of(row);
+        let by_hand = self.links.values().filter(|link| {
+            link["user_id"] == user && (link["origin"] == "manual" || link["origin"] == "request")
+        });
+        let given = by_hand.filter_map(|link| link["created"].as_i64()).max();
+        self.marks.changed(&before, &after, given, event.at);
     }
 
     fn link(&mut self, event: &Told) {
@@ -258,6 +229,10 @@ impl Rebuilt {
         match event.action.as_str() {
             "link.created" => {
                 let made = &event.after;
+                if made["origin"] == "manual" || made["origin"] == "request" {
+                    let user = made["user"].as_str().unwrap();
+                    self.marks.kept(&Known::of(&self.users[user]));
+                }
                 let row = json!({
                     "id": id, "user_id": made["user"], "provider_id": made["provider"],
                     "user_name": made["user_name"], "vendor_id": made["vendor"],
@@ -419,28 +394,6 @@ fn merged(object: &Value, event: &Told) -> Map<String, Value> {
         fields.insert(name.clone(), value.clone());
     }
     fields
-}
-
-/// All that somebody is known by.
-fn marks(person: &Row) -> Vec<String> {
-    let text = |name: &str| person[name].as_str();
-    let provider = text("provider_id").unwrap();
-    let name = fold(text("user_name").unwrap());
-    let emails = person["document"]["emails"]
-        .as_array()
-        .into_iter()
-        .flatten();
-    let emails =
-        emails.filter_map(|email| Some(format!("email:{}", mail::key(email["value"].as_str()?))));
-    let named = Some(text("user_name").unwrap()).filter(|name| name.contains('@'));
-    let emails = emails.chain(named.map(|name| format!("email:{}", mail::key(name))));
-    let external = person["document"]["externalId"].as_str();
-    let external = external.map(|id| format!("external:{provider}/{id}"));
-    let own = [
-        format!("user:{}", text("id").unwrap()),
-        format!("name:{provider}/{name}"),
-    ];
-    own.into_iter().chain(emails).chain(external).collect()
 }
 
 fn person(row: &mut Row, event: &Told) {
