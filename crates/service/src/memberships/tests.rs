@@ -39,5 +39,5 @@ fn filters_ask_so_many_members_together_and_no_more() {
     assert!(error.detail.contains("patch_work"), "{error}");
     // Nobody went: whoever is named by id goes without a look at the others.
     let named = format!("value eq \"{}\"", people.join("\" or value eq \""));
-    remove(&[&named, &filters[0], &filters[1]]).unwrap();
+    remove(&[&named, filters[0], filters[1]]).unwrap();
 }
