@@ -58,7 +58,8 @@ impl Service {
             if !as_before {
                 return Ok(());
             }
-            service.answer_asking(tx, &grounds, &visitor, now)
+            // The locks may have been waited for: what another made meanwhile stands by now.
+            service.answer_asking(tx, &grounds, &visitor, service.now())
         })
     }
 

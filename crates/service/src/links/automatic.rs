@@ -108,14 +108,18 @@ impl Service {
         candidate: Candidate,
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
-        let standing = links::standing(tx, &Scope::Users(&[candidate.user]), now)?;
-        if !standing.is_empty() {
+        // Whoever has one keeps nobody waiting.
+        if has_one(tx, candidate.user, now)? {
             return Ok(());
         }
         let grounds = match Grounds::held(tx, candidate.user) {
             Err(Error::NotFound(_)) => return Ok(()),
             grounds => grounds?,
         };
+        // The locks may have been waited for.
+        if has_one(tx, candidate.user, now)? {
+            return Ok(());
+        }
         let Grounds { person, facts } = &grounds;
         if !self.delivers(tx, person, facts)? {
             return Ok(());
@@ -234,6 +238,11 @@ impl Service {
             system,
         ))
     }
+}
+
+/// Whether somebody has a link that works, or will.
+fn has_one(tx: &mut Write<'_>, user: UserId, now: DateTime<Utc>) -> Result<bool, Error> {
+    Ok(!links::standing(tx, &Scope::Users(&[user]), now)?.is_empty())
 }
 
 /// Which panic button keeps links from a person.

@@ -49,12 +49,13 @@ impl Service {
     ) -> Result<Toll, Error> {
         let (service, call, reason) = (self.clone(), call.clone(), reason.to_owned());
         self.store().write("links.panic", move |tx| {
-            let now = service.now();
-            let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
+            let operator = crate::admin::admit(tx, &call, Role::Operator, service.now())?;
             settings::line("reason", &reason, MAX_TEXT)?;
             let provider = owner(tx, target)?;
             // Nobody is moved and nobody is given a link meanwhile.
             memberships::lock(tx, provider)?;
+            // The lock may have been waited for: what was made meanwhile was made before.
+            let now = service.now();
             let people = below(tx, target)?;
             let scope = scope(target, &people);
             // What was asked for before is asked for anew, by somebody who knows of the button.

@@ -62,7 +62,7 @@ impl MemberCondition {
         }
     }
 
-    /// What it takes to ask this of so many members, to be taken off a request's [`Work`](super::Work).
+    /// What it takes to ask this of so many members, to be taken off a request's [`Work`](crate::patch::Work).
     ///
     /// RFC 7644, section 3.5.2.
     pub fn work(&self, members: usize) -> usize {
