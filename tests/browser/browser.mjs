@@ -34,6 +34,10 @@ export async function open(options = {}) {
 export async function violations(page) {
   // Half a page has buttons whose names are still to come.
   await page.waitForLoadState();
+  // A colour on its way to another is none that stays.
+  await page.evaluate(() =>
+    // eslint-disable-next-line no-undef
+    Promise.allSettled(document.getAnimations().map((one) => one.finished)));
   await page.evaluate(axe);
   const found = await page.evaluate(() =>
     // eslint-disable-next-line no-undef
