@@ -29,7 +29,7 @@ pub enum Tolerance {
     ValuePathSubAttribute,
     /// The attribute `email`, read as the primary e-mail.
     EmailAlias,
-    /// `manager` as bare text instead of a complex value.
+    /// `manager` as bare text instead of a complex value, or with an empty `value`.
     ManagerAsText,
     /// JSON text inside `roles.value`.
     RoleAsJsonText,
@@ -47,13 +47,19 @@ pub enum Tolerance {
     MissingSchemas,
     /// `replace` of members that a value path selects: others took their places.
     MemberReplaced,
-    /// An attribute of an extension in a filter without the extension's URN.
+    /// An attribute of an extension without the extension's URN.
     UnqualifiedAttribute,
+    /// A dot where a colon belongs, between a schema's URN and an attribute of it.
+    DottedUrn,
+    /// A member as the bare text of its id.
+    MemberAsText,
+    /// A simple value in a PATCH as `{"value": ...}`.
+    WrappedValue,
 }
 
 impl Tolerance {
     /// Every deviation that is ever accepted.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 22] = [
         Self::CapitalisedOperation,
         Self::BooleanText,
         Self::DottedKey,
@@ -73,6 +79,9 @@ impl Tolerance {
         Self::MissingSchemas,
         Self::MemberReplaced,
         Self::UnqualifiedAttribute,
+        Self::DottedUrn,
+        Self::MemberAsText,
+        Self::WrappedValue,
     ];
 
     /// The name under which it is counted and shown: `capitalised_operation`.
@@ -97,6 +106,9 @@ impl Tolerance {
             Self::MissingSchemas => "missing_schemas",
             Self::MemberReplaced => "member_replaced",
             Self::UnqualifiedAttribute => "unqualified_attribute",
+            Self::DottedUrn => "dotted_urn",
+            Self::MemberAsText => "member_as_text",
+            Self::WrappedValue => "wrapped_value",
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::path::AttributePath;
 use crate::schema::{AttributeType, Mutability, Returned, common_attribute};
-use crate::{Attribute, ResourceType, Schema};
+use crate::{Attribute, ResourceType, Schema, Tolerance};
 
 /// One attribute or sub-attribute of one resource type, under its canonical name.
 ///
@@ -129,6 +129,41 @@ pub(crate) fn find<'a>(resource_type: &'a ResourceType, path: &AttributePath) ->
         attribute,
         sub_attribute,
     })
+}
+
+/// What a client means by a path that names nothing here, and what it takes to understand it: an
+/// attribute of the one extension that has it, without that extension's URN; a dot for the colon behind
+/// a schema's URN. Whether the path goes on to something that is there, is for the caller to see.
+pub(crate) fn meant(
+    resource_type: &ResourceType,
+    path: &AttributePath,
+) -> Option<(AttributePath, Tolerance)> {
+    if let Some(before) = &path.schema {
+        let urn = format!("{before}:{}", path.attribute);
+        container(resource_type, &urn)?;
+        let meant = AttributePath {
+            schema: Some(urn),
+            attribute: path.sub_attribute.clone()?,
+            sub_attribute: None,
+            column: path.column,
+        };
+        find(resource_type, &meant)?;
+        return Some((meant, Tolerance::DottedUrn));
+    }
+    if find(resource_type, path).is_some() {
+        return None;
+    }
+    let mut known = resource_type.containers().filter_map(|extension| {
+        let qualified = AttributePath {
+            schema: Some(extension.id.clone()),
+            ..path.clone()
+        };
+        find(resource_type, &qualified).map(|_| qualified)
+    });
+    match (known.next(), known.next()) {
+        (Some(qualified), None) => Some((qualified, Tolerance::UnqualifiedAttribute)),
+        _ => None,
+    }
 }
 
 /// What a URN stands for: `Some(None)` is the core schema, `Some(Some(_))` an extension.

@@ -7,7 +7,7 @@ use crate::dialect::boolean_text;
 use crate::fold::fold;
 use crate::path::AttributePath;
 use crate::schema::{AttributeType, Returned};
-use crate::target::{Found, Target, find};
+use crate::target::{Found, Target, find, meant};
 use crate::{Attribute, ResourceType, Tolerance, Tolerances};
 
 /// The meaning of a whole filter.
@@ -65,8 +65,7 @@ fn resolve(
     }
 }
 
-/// The path with the URN of the one extension that has the attribute, where its client left that
-/// out and the core schema has no such attribute.
+/// The path, or what its client means by it.
 fn qualified<'p>(
     path: &'p AttributePath,
     scope: Scope<'_>,
@@ -75,20 +74,11 @@ fn qualified<'p>(
     let Scope::Resource(resource_type) = scope else {
         return Cow::Borrowed(path);
     };
-    if path.schema.is_some() || find(resource_type, path).is_some() {
+    if find(resource_type, path).is_some() {
         return Cow::Borrowed(path);
     }
-    let mut known = resource_type.containers().filter_map(|schema| {
-        let qualified = AttributePath {
-            schema: Some(schema.id.clone()),
-            ..path.clone()
-        };
-        find(resource_type, &qualified).map(|_| qualified)
-    });
-    match (known.next(), known.next()) {
-        (Some(qualified), None) if tolerances.accept(Tolerance::UnqualifiedAttribute) => {
-            Cow::Owned(qualified)
-        }
+    match meant(resource_type, path) {
+        Some((meant, tolerance)) if tolerances.accept(tolerance) => Cow::Owned(meant),
         _ => Cow::Borrowed(path),
     }
 }

@@ -12,7 +12,7 @@ use crate::error::quoted;
 use crate::filter::{Filter, matches_value, value_condition};
 use crate::path::AttributePath;
 use crate::schema::{AttributeType, Mutability};
-use crate::target::{Found, container, find};
+use crate::target::{Found, container, find, meant};
 use crate::{
     Error, Limits, Resource, ResourceType, Schema, ScimType, Tolerance, Tolerances, resource,
 };
@@ -118,22 +118,39 @@ impl<'a> Editor<'a> {
         if let Some(found) = find(self.resource_type, &plain) {
             return self.within_value(op, found, value);
         }
-        let nested = PatchPath::parse(key, self.limits).ok().filter(|path| {
-            let nested = path.filter.is_some()
-                || path.path.schema.is_some()
-                || path.path.sub_attribute.is_some();
-            nested && self.find_leaf(path).is_some()
-        });
-        let Some(path) = nested else {
+        let path = PatchPath::parse(key, self.limits).ok();
+        let Some((path, tolerance)) = path.and_then(|path| self.nested(path)) else {
             return self.ignore_unknown(key);
         };
-        if !self.tolerances.accept(Tolerance::DottedKey) {
+        if !self.tolerances.accept(tolerance) {
             return Err(unknown_path(key));
         }
         match self.find_leaf(&path) {
             Some(found) if is_read_only(found) => Ok(()),
             _ => self.at_path(op, &path, Some(value)),
         }
+    }
+
+    /// The path that a key stands for which is no attribute's name, and what it takes to read it so.
+    fn nested(&self, path: PatchPath) -> Option<(PatchPath, Tolerance)> {
+        let is_nested = path.filter.is_some()
+            || path.path.schema.is_some()
+            || path.path.sub_attribute.is_some();
+        if is_nested && self.find_leaf(&path).is_some() {
+            return Some((path, Tolerance::DottedKey));
+        }
+        self.meant(&path)
+    }
+
+    /// What a path that names nothing here is meant to say.
+    fn meant(&self, path: &PatchPath) -> Option<(PatchPath, Tolerance)> {
+        let (meant, tolerance) = meant(self.resource_type, &path.path)?;
+        let meant = PatchPath {
+            path: meant,
+            ..path.clone()
+        };
+        self.find_leaf(&meant)?;
+        Some((meant, tolerance))
     }
 
     /// An attribute named inside a value: what is read-only there is passed over, as in a PUT.
@@ -263,6 +280,11 @@ impl<'a> Editor<'a> {
             return self.whole_schema(op, schema, value);
         }
         let Some(found) = self.find_leaf(path) else {
+            if let Some((meant, tolerance)) = self.meant(path)
+                && self.tolerances.accept(tolerance)
+            {
+                return self.at_path(op, &meant, value);
+            }
             if self.is_below_simple(path) {
                 return Err(invalid_path(&format!(
                     "{} has no sub-attributes",

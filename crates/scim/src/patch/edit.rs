@@ -9,9 +9,10 @@ use super::apply::{Editor, invalid_value, mutability};
 use super::values::{append, check_taken, is_empty, lists_nothing, merge, set, take, without};
 use super::work::weight;
 use crate::filter::told;
+use crate::resource::is_no_manager;
 use crate::schema::{AttributeType, Mutability, USER, is_group_members};
 use crate::target::Found;
-use crate::{Attribute, Error, resource};
+use crate::{Attribute, Error, Tolerance, resource};
 
 impl Editor<'_> {
     /// An attribute as a whole.
@@ -39,9 +40,9 @@ impl Editor<'_> {
             Op::Remove => return self.remove_listed(found, value),
             Op::Add | Op::Replace => {}
         }
-        let sent = whole(op, attribute, value);
+        let sent = self.unwrapped(attribute, whole(op, attribute, value));
         let Some(given) = self.canonical(found, None, attribute, sent)? else {
-            return if op == Op::Replace && !value.is_object() {
+            return if op == Op::Replace && (!value.is_object() || is_no_manager(attribute, value)) {
                 self.unassign(found)
             } else {
                 self.clear_nulls(op, found, value)
@@ -370,7 +371,8 @@ impl Editor<'_> {
     ) -> Result<Option<Value>, Error> {
         let given = match value {
             Some(value) if op != Op::Remove => {
-                self.canonical(found, Some(found.attribute), sub, value.clone())?
+                let value = self.unwrapped(sub, value.clone());
+                self.canonical(found, Some(found.attribute), sub, value)?
             }
             _ => None,
         };
@@ -396,6 +398,31 @@ impl Editor<'_> {
             self.limits,
             self.tolerances,
         )
+    }
+
+    /// Microsoft's library for SCIM sends `[{"$ref": null, "value": "Guide"}]` for a simple value.
+    fn unwrapped(&mut self, attribute: &Attribute, value: Value) -> Value {
+        if attribute.multi_valued || attribute.kind == AttributeType::Complex {
+            return value;
+        }
+        let wrapped = match &value {
+            Value::Array(values) => match values.as_slice() {
+                [Value::Object(wrapped)] => wrapped,
+                _ => return value,
+            },
+            Value::Object(wrapped) => wrapped,
+            _ => return value,
+        };
+        let mut told = wrapped.iter().filter(|(_, value)| !value.is_null());
+        match (told.next(), told.next()) {
+            (Some((key, inner)), None)
+                if key.eq_ignore_ascii_case("value")
+                    && self.tolerances.accept(Tolerance::WrappedValue) =>
+            {
+                inner.clone()
+            }
+            _ => value,
+        }
     }
 
     /// Counts that each value of the attribute is compared with so many others.

@@ -105,7 +105,7 @@ impl Splitter<'_> {
     /// Takes out what is about members; what is left of the operation, if anything.
     fn operation(&mut self, operation: Operation) -> Result<Option<Operation>, Error> {
         let op = operation.op;
-        match operation.path {
+        match operation.path.map(|path| self.named_well(path)) {
             Some(path) if is_members(&path.path) => {
                 self.change(op, &path, operation.value)?;
                 Ok(None)
@@ -184,6 +184,7 @@ impl Splitter<'_> {
         }
         let nested = PatchPath::parse(key, self.limits)
             .ok()
+            .map(|path| self.named_well(path))
             .filter(|path| is_members(&path.path));
         if nested.is_some() && !self.tolerances.accept(Tolerance::DottedKey) {
             return Err(Error::bad_request(
@@ -192,6 +193,33 @@ impl Splitter<'_> {
             ));
         }
         Ok(nested)
+    }
+
+    /// The path, with a colon where there is a dot between the group schema's URN and `members`.
+    fn named_well(&mut self, path: PatchPath) -> PatchPath {
+        let AttributePath {
+            schema: Some(before),
+            attribute: after,
+            sub_attribute: Some(name),
+            column,
+        } = &path.path
+        else {
+            return path;
+        };
+        let named = AttributePath {
+            schema: Some(format!("{before}:{after}")),
+            attribute: name.clone(),
+            sub_attribute: None,
+            column: *column,
+        };
+        if is_members(&named) && self.tolerances.accept(Tolerance::DottedUrn) {
+            PatchPath {
+                path: named,
+                ..path
+            }
+        } else {
+            path
+        }
     }
 
     fn change(&mut self, op: Op, path: &PatchPath, value: Option<Value>) -> Result<(), Error> {

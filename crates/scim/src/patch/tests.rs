@@ -5,6 +5,7 @@ use crate::resource::validate;
 use crate::schema::{ENTERPRISE_USER, USER};
 use crate::{Dialect, Resource, ResourceType, ScimType, Tolerance};
 
+mod meant;
 mod work;
 
 fn babs() -> Resource {

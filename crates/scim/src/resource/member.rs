@@ -115,7 +115,16 @@ fn member(
     tolerances: &mut Tolerances,
 ) -> Result<Member, Problem> {
     let text = |name| item.get(name).and_then(Value::as_str);
-    let reference = text("$ref").map(split_reference);
+    let sent = text("$ref");
+    let elsewhere =
+        sent.is_some_and(|sent| referred(sent).is_some() && referred_here(sent, mounts).is_none());
+    if elsewhere && !tolerances.accept(Tolerance::MalformedReference) {
+        return Err(("$ref", "expected the URI of a user or group of this server"));
+    }
+    // What another server calls somebody says nothing beside a value.
+    let reference = sent
+        .filter(|_| !elsewhere || text("value").is_none())
+        .map(split_reference);
     let value = match (text("value"), reference) {
         (Some(value), Some((Some(_), id))) if value != id => {
             return Err(("$ref", "names another resource than value"));
@@ -124,13 +133,6 @@ fn member(
         (None, Some((_, id))) => id,
         (None, None) => return Err(("value", "a value is required")),
     };
-    if let Some(reference) = text("$ref")
-        && referred(reference).is_some()
-        && referred_here(reference, mounts).is_none()
-        && !tolerances.accept(Tolerance::MalformedReference)
-    {
-        return Err(("$ref", "expected the URI of a user or group of this server"));
-    }
     if value.trim().is_empty() {
         return Err(("value", "a value is required"));
     }

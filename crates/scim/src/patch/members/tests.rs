@@ -49,6 +49,10 @@ fn membership_in_every_form() {
         json!({"op": "add", "value": {urn.as_str(): [{"value": "u1"}]}}),
         json!({"op": "add", "value": {GROUP: {"members": [{"value": "u1"}]}}}),
         json!({"op": "add", "path": GROUP, "value": {"members": [{"value": "u1"}]}}),
+        json!({"op": "add", "path": format!("{GROUP}.members"), "value": [{"value": "u1"}]}),
+        json!({"op": "add", "value": {format!("{GROUP}.members"): [{"value": "u1"}]}}),
+        json!({"op": "add", "path": "members", "value": ["u1"]}),
+        json!({"op": "add", "path": "members", "value": "u1"}),
     ] {
         assert_eq!(changes(&json!([operation])), add, "{operation}");
     }
@@ -289,7 +293,7 @@ fn membership_mistakes_are_refused() {
             ScimType::InvalidValue,
         ),
         (
-            json!({"op": "add", "path": "members", "value": "u1"}),
+            json!({"op": "add", "path": "members", "value": 7}),
             ScimType::InvalidValue,
         ),
         (
@@ -305,6 +309,11 @@ fn membership_mistakes_are_refused() {
         assert_eq!(error.scim_type, Some(scim_type), "{operation}");
         assert!(error.detail.starts_with("Operations[0]: "), "{error}");
     }
+    let bare = json!([{"op": "add", "path": "members", "value": "u1"}]);
+    assert_eq!(
+        split_as(&bare, Dialect::Strict).unwrap_err().scim_type,
+        Some(ScimType::InvalidValue)
+    );
     let listed = json!([{"op": "remove", "path": "members", "value": [{"value": "u1"}]}]);
     assert_eq!(
         split_as(&listed, Dialect::Strict).unwrap_err().scim_type,

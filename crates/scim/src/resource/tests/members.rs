@@ -127,8 +127,20 @@ fn members_of_a_patch() {
         members(json!(null), &[], &Limits::default(), &mut tolerances),
         Ok(Vec::new())
     );
-    let error = members(json!(["1"]), &[], &Limits::default(), &mut tolerances).unwrap_err();
+    let bare = members(json!(["1"]), &[], &Limits::default(), &mut tolerances).unwrap();
+    assert_eq!(bare, one);
+    assert!(
+        tolerances
+            .used()
+            .any(|used| used == (Tolerance::MemberAsText, 1))
+    );
+    let mut strict = Tolerances::new(Dialect::Strict);
+    let error = members(json!(["1"]), &[], &Limits::default(), &mut strict).unwrap_err();
     assert_eq!(error.detail, "members[0]: expected an object, got a string");
+    for nobody in [json!([""]), json!([1])] {
+        let refused = members(nobody, &[], &Limits::default(), &mut tolerances);
+        assert_eq!(refused.unwrap_err().status, 400);
+    }
 }
 
 /// RFC 7643 2.4: what `value` and `$ref` of a member name is one resource.
@@ -193,6 +205,11 @@ fn a_reference_names_the_member() {
             );
         }
     }
+    // What another server calls somebody.
+    let named_there = json!({"value": "u1", "$ref": "https://other.example/Users/ada@x.example"});
+    let members = taken(named_there.clone(), Dialect::Tolerant).unwrap();
+    assert_eq!((&*members[0].value, members[0].kind), ("u1", None));
+    taken(named_there, Dialect::Strict).unwrap_err();
     // Of somewhere else, or of nothing.
     for member in [
         json!({"value": "u1", "$ref": "https://other.example/scim/v2/Users/u1"}),

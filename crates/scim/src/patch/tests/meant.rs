@@ -1,0 +1,113 @@
+//! Paths and values of which it is clear what they mean, though they are not written as they should be.
+
+use super::*;
+
+#[test]
+fn an_attribute_of_an_extension_is_found_without_its_urn() {
+    for operation in [
+        json!({"op": "replace", "path": "department", "value": "Sales"}),
+        json!({"op": "add", "value": {"department": "Sales"}}),
+    ] {
+        let user = tolerated(
+            &operation,
+            Tolerance::UnqualifiedAttribute,
+            ScimType::InvalidPath,
+        );
+        assert_eq!(user[ENTERPRISE_USER]["department"], "Sales", "{operation}");
+    }
+    let user = tolerated(
+        &json!({"op": "remove", "path": "department"}),
+        Tolerance::UnqualifiedAttribute,
+        ScimType::InvalidPath,
+    );
+    assert!(!user.contains_key(ENTERPRISE_USER));
+    // As Microsoft's documentation has it.
+    let manager = json!({"op": "add", "path": "manager",
+        "value": [{"$ref": "http://scim.example/scim/Users/m1", "value": "m1"}]});
+    let (user, used) = patched(&json!([manager]), Dialect::Tolerant);
+    assert_eq!(user.unwrap().0[ENTERPRISE_USER]["manager"]["value"], "m1");
+    assert!(used.contains(&Tolerance::UnqualifiedAttribute));
+}
+
+#[test]
+fn a_dot_behind_a_urn_is_a_colon() {
+    for (operation, department) in [
+        (
+            json!({"op": "replace", "path": format!("{ENTERPRISE_USER}.department"), "value": "Sales"}),
+            json!({"department": "Sales"}),
+        ),
+        (
+            json!({"op": "add", "value": {format!("{ENTERPRISE_USER}.costCenter"): "cc1"}}),
+            json!({"department": "Tours", "costCenter": "cc1"}),
+        ),
+    ] {
+        let user = tolerated(&operation, Tolerance::DottedUrn, ScimType::InvalidPath);
+        assert_eq!(user[ENTERPRISE_USER], department, "{operation}");
+    }
+    let operation = json!({"op": "remove", "path": format!("{ENTERPRISE_USER}.department")});
+    let user = tolerated(&operation, Tolerance::DottedUrn, ScimType::InvalidPath);
+    assert!(!user.contains_key(ENTERPRISE_USER));
+    let operation = json!({"op": "replace", "path": format!("{USER}.emails[type eq \"work\"].value"), "value": "b@x.example"});
+    let user = tolerated(&operation, Tolerance::DottedUrn, ScimType::InvalidPath);
+    assert_eq!(user["emails"][0]["value"], "b@x.example");
+}
+
+#[test]
+fn what_nobody_defines_is_still_unknown() {
+    for path in [
+        "hatSize".to_owned(),
+        format!("{ENTERPRISE_USER}.hatSize"),
+        "urn:ietf:params:scim:schemas:core:2.0:Hat.size".to_owned(),
+    ] {
+        let operation = json!([{"op": "replace", "path": path, "value": "x"}]);
+        let (user, used) = patched(&operation, Dialect::Tolerant);
+        assert_eq!(user.unwrap(), babs());
+        assert!(matches!(
+            used.as_slice(),
+            [Tolerance::UnknownAttribute | Tolerance::UnknownSchema]
+        ));
+    }
+}
+
+#[test]
+fn a_manager_with_an_empty_value_goes() {
+    let path = format!("{ENTERPRISE_USER}:manager");
+    for value in [json!({"value": ""}), json!([{"value": ""}]), json!("")] {
+        let operations = json!([
+            {"op": "add", "path": path, "value": {"value": "m1", "displayName": "M"}},
+            {"op": "replace", "path": path, "value": value}
+        ]);
+        let (user, used) = patched(&operations, Dialect::Tolerant);
+        assert_eq!(user.unwrap(), babs(), "{value}");
+        assert!(used.contains(&Tolerance::ManagerAsText));
+    }
+}
+
+#[test]
+fn a_simple_value_may_be_wrapped() {
+    let wrapped = json!([{"$ref": null, "value": "Chief"}]);
+    let (user, used) = patched(
+        &json!([{"op": "replace", "path": "title", "value": wrapped}]),
+        Dialect::Tolerant,
+    );
+    assert_eq!(user.unwrap().0["title"], "Chief");
+    assert_eq!(used, [Tolerance::WrappedValue]);
+    let operation = json!({"op": "replace", "path": "active", "value": {"value": false}});
+    let user = tolerated(&operation, Tolerance::WrappedValue, ScimType::InvalidValue);
+    assert_eq!(user["active"], false);
+    let operation = json!({"op": "replace", "path": "emails[type eq \"work\"].value",
+        "value": [{"$ref": null, "value": "b@x.example"}]});
+    let user = tolerated(&operation, Tolerance::WrappedValue, ScimType::InvalidValue);
+    assert_eq!(user["emails"][0]["value"], "b@x.example");
+    for value in [
+        json!({"value": null}),
+        json!({"value": {"value": "x"}}),
+        json!({"value": "x", "more": 1}),
+        json!({"more": 1}),
+        json!({}),
+    ] {
+        let operation = json!([{"op": "replace", "path": "title", "value": value}]);
+        let error = patched(&operation, Dialect::Tolerant).0.unwrap_err();
+        assert_eq!(error.scim_type, Some(ScimType::InvalidValue), "{value}");
+    }
+}
