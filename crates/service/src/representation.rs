@@ -160,10 +160,12 @@ impl Derived {
                 .get(id)
                 .filter(|groups| !groups.is_empty())
                 .map(|groups| ("groups", groups_text(base, groups, names))),
-            Self::Members(members) => members
-                .get(id)
-                .filter(|members| !members.is_empty())
-                .map(|members| ("members", members_text(base, members))),
+            // RFC 7643, section 2.5 holds an empty array and none to be the same; there are clients that add
+            // nobody to a group which does not say that it has none.
+            Self::Members(members) => {
+                let members = members.get(id).map(Vec::as_slice).unwrap_or_default();
+                Some(("members", members_text(base, members)))
+            }
         };
         render(resource_type, base, id, stored, derived, projection)
     }

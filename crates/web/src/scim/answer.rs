@@ -100,7 +100,8 @@ pub(crate) fn read(request: &HttpRequest, found: Representation) -> HttpResponse
     }
     let mut builder = builder(request, StatusCode::OK);
     builder.insert_header((header::ETAG, tag));
-    builder.insert_header((header::CONTENT_LOCATION, found.location));
+    builder.insert_header((header::CONTENT_LOCATION, found.location.as_str()));
+    builder.insert_header((header::LOCATION, found.location));
     builder.body(found.body)
 }
 
