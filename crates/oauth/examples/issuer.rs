@@ -29,6 +29,9 @@ use vestibule_oauth::{
     TokenResponse, grant, introspection,
 };
 
+/// The life of a token for which none is asked, and the longest.
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
 const CLIENT_ID: &str = "demo";
 
 /// The one client, the tokens it was given, and since when the clock runs.
@@ -80,13 +83,13 @@ impl Server {
         let request = TokenRequest::parse(received)?;
         self.authenticate(&request.client)?;
         let scope = grant::scopes(request.scope?, Scopes::ALL)?;
-        let expires_in = grant::lifetime(request.ttl_minutes?, 60, 24 * 60, None);
+        let expires_in = grant::lifetime(request.ttl?, HOUR, DAY, None);
         let access_token = Secret::generate(SecretKind::AccessToken, &mut OsRng.unwrap_err());
         let issued = self.now();
         let token = Token {
             scope,
             issued,
-            expires: issued + Duration::from_secs(expires_in),
+            expires: issued + expires_in,
         };
         let digest = *access_token.digest().as_bytes();
         self.tokens().insert(digest, token);

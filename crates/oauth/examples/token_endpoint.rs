@@ -21,6 +21,9 @@ use vestibule_oauth::{
     TokenError, TokenRequest, TokenResponse, grant,
 };
 
+/// The life of a token for which none is asked, and the longest.
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
 const BODY: &str = "grant_type=client_credentials&client_id=demo&client_secret={secret}&ttl=30";
 
 /// What a server would keep of a client.
@@ -107,8 +110,8 @@ fn issue(
     }
 
     let scope = grant::scopes(request.scope?, client.allowed)?;
-    let left = client.valid_until.saturating_sub(now).as_secs();
-    let expires_in = grant::lifetime(request.ttl_minutes?, 60, 24 * 60, Some(left));
+    let left = client.valid_until.saturating_sub(now);
+    let expires_in = grant::lifetime(request.ttl?, HOUR, DAY, Some(left));
     let access_token = Secret::generate(SecretKind::AccessToken, rng);
     Ok(TokenResponse {
         access_token,

@@ -13,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 /// A certificate that a client presented, and whose private key it proved to have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientCertificate {
+    /// Of the certificate as it was presented.
     pub thumbprint: Thumbprint,
     /// What became of checking it. Unless it is trusted it counts only where its very thumbprint is
     /// registered.
@@ -51,6 +52,7 @@ pub enum CertificateName {
     SanDns(String),
     /// A URI, to the letter.
     SanUri(String),
+    /// An address, in whatever notation.
     SanIp(IpAddr),
     /// An e-mail address, to the letter.
     SanEmail(String),
@@ -69,10 +71,12 @@ impl Thumbprint {
         Self(Sha256::digest(der).into())
     }
 
+    /// The SHA-256 of a certificate in DER form, as it was stored.
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
+    /// The SHA-256, to be stored.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
@@ -131,8 +135,10 @@ impl From<Thumbprint> for String {
 /// A text or an object that names nobody.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoCertificateName {
+    /// None of the names, or several.
     #[error("exactly one of subject_dn, san_dns, san_uri, san_ip and san_email is wanted")]
     Kind,
+    /// The text that stands where an address is wanted.
     #[error("san_ip: `{0}` is no IP address")]
     Address(String),
 }

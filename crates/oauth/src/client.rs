@@ -25,6 +25,7 @@ pub struct ClientAuthentication {
     /// U+0000, which a database may refuse, from being looked up. A client that presents an
     /// assertion need not name itself; this is then whom the assertion speaks of.
     pub client_id: ClientId,
+    /// What it shows for it.
     pub proof: Proof,
 }
 

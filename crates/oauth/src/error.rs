@@ -45,7 +45,7 @@ pub enum TokenErrorKind {
     /// 503 `temporarily_unavailable`: paused, full, or without its database.
     TemporarilyUnavailable,
     /// 429 `temporarily_unavailable`: too many requests.
-    SlowDown,
+    TooManyRequests,
     /// 500 `server_error`: the server's own fault.
     ServerError,
 }
@@ -101,7 +101,7 @@ impl TokenError {
             | TokenErrorKind::UnsupportedGrantType
             | TokenErrorKind::InvalidScope => 400,
             TokenErrorKind::InvalidClient { .. } => 401,
-            TokenErrorKind::SlowDown => 429,
+            TokenErrorKind::TooManyRequests => 429,
             TokenErrorKind::ServerError => 500,
             TokenErrorKind::TemporarilyUnavailable => 503,
         }
@@ -116,7 +116,7 @@ impl TokenError {
             TokenErrorKind::UnauthorizedClient => "unauthorized_client",
             TokenErrorKind::UnsupportedGrantType => "unsupported_grant_type",
             TokenErrorKind::InvalidScope => "invalid_scope",
-            TokenErrorKind::TemporarilyUnavailable | TokenErrorKind::SlowDown => {
+            TokenErrorKind::TemporarilyUnavailable | TokenErrorKind::TooManyRequests => {
                 "temporarily_unavailable"
             }
             TokenErrorKind::ServerError => "server_error",
@@ -173,7 +173,7 @@ mod tests {
             (UnsupportedGrantType, 400, "unsupported_grant_type"),
             (InvalidScope, 400, "invalid_scope"),
             (TemporarilyUnavailable, 503, "temporarily_unavailable"),
-            (SlowDown, 429, "temporarily_unavailable"),
+            (TooManyRequests, 429, "temporarily_unavailable"),
             (ServerError, 500, "server_error"),
         ] {
             let error = TokenError::new(kind, "why");
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn retry_after_is_kept() {
-        let error = TokenError::new(SlowDown, "slower").with_retry_after(7);
+        let error = TokenError::new(TooManyRequests, "slower").with_retry_after(7);
         assert_eq!(error.retry_after, Some(7));
         assert_eq!(error.to_string(), "temporarily_unavailable: slower");
     }

@@ -1,24 +1,23 @@
 //! What is granted: how long a token lives and what it allows.
 
+use std::time::Duration;
+
 use crate::{Scopes, TokenError, TokenErrorKind};
 
-/// The life of a new token in seconds: what was asked for (else the default), never more than
-/// the maximum, never past the provider's own validity. Asking for more is no error, as
-/// `expires_in` tells the truth.
+/// The life of a new token, in whole seconds: what was asked for (else the default), never more than
+/// the maximum, never more than what is `left` of the client's own validity. Asking for more is no
+/// error, as `expires_in` tells the truth.
 ///
-/// The last argument is `None` for a provider without end of validity. A provider past it has
-/// `Some(0)` and is refused before anything is issued.
+/// `left` is `None` for a client without end of validity. A client past it has nothing left and is
+/// refused before anything is issued.
 pub fn lifetime(
-    requested_minutes: Option<u64>,
-    default_minutes: u64,
-    maximum_minutes: u64,
-    provider_valid_until_seconds_from_now: Option<u64>,
-) -> u64 {
-    let minutes = requested_minutes
-        .unwrap_or(default_minutes)
-        .min(maximum_minutes);
-    let end = provider_valid_until_seconds_from_now.unwrap_or(u64::MAX);
-    minutes.saturating_mul(60).min(end)
+    requested: Option<Duration>,
+    default: Duration,
+    maximum: Duration,
+    left: Option<Duration>,
+) -> Duration {
+    let life = requested.unwrap_or(default).min(maximum);
+    Duration::from_secs(left.map_or(life, |left| left.min(life)).as_secs())
 }
 
 /// The scopes of a new token: all that is allowed unless less was asked for (RFC 6749 section
@@ -42,26 +41,29 @@ mod tests {
     // proves: 7644-7.4-lifetime
     #[test]
     fn r_tok_8_the_life_is_the_least_of_all_bounds() {
-        for (requested, valid, seconds) in [
+        let minutes = |minutes| Duration::from_mins(minutes);
+        for (requested, left, seconds) in [
             (None, None, 3600),
             (Some(1), None, 60),
             (Some(120), None, 7200),
             (Some(1440), None, 86_400),
             (Some(1441), None, 86_400),
-            (Some(u64::MAX), None, 86_400),
+            (Some(u64::MAX / 60), None, 86_400),
             (None, Some(3599), 3599),
             (None, Some(3601), 3600),
             (Some(2), Some(60), 60),
             (Some(2), Some(0), 0),
         ] {
-            assert_eq!(
-                lifetime(requested, 60, 1440, valid),
-                seconds,
-                "{requested:?} {valid:?}"
-            );
+            let requested = requested.map(minutes);
+            let left = left.map(Duration::from_secs);
+            let life = lifetime(requested, minutes(60), minutes(1440), left);
+            assert_eq!(life.as_secs(), seconds, "{requested:?} {left:?}");
         }
-        assert_eq!(lifetime(None, 60, 30, None), 1800);
-        assert_eq!(lifetime(Some(u64::MAX), 60, u64::MAX, None), u64::MAX);
+        let short = lifetime(None, minutes(60), minutes(30), None);
+        assert_eq!(short, minutes(30));
+        let left = Some(Duration::from_millis(59_999));
+        let whole = lifetime(None, minutes(60), minutes(60), left);
+        assert_eq!(whole, Duration::from_secs(59));
     }
 
     #[test]

@@ -38,6 +38,7 @@ fn is_none(scope: &Scopes) -> bool {
 /// The certificate that a token is bound to (RFC 7800 section 3.1).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Confirmation {
+    /// `x5t#S256` (RFC 8705 section 3.1).
     #[serde(rename = "x5t#S256")]
     pub certificate: Thumbprint,
 }

@@ -22,13 +22,21 @@ const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 /// and no `none`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum SigningAlgorithm {
+    /// RSA, PKCS #1 1.5, SHA-256.
     RS256,
+    /// RSA, PKCS #1 1.5, SHA-384.
     RS384,
+    /// RSA, PKCS #1 1.5, SHA-512.
     RS512,
+    /// RSA, PSS, SHA-256.
     PS256,
+    /// RSA, PSS, SHA-384.
     PS384,
+    /// RSA, PSS, SHA-512.
     PS512,
+    /// ECDSA with P-256, SHA-256.
     ES256,
+    /// ECDSA with P-384, SHA-384.
     ES384,
     /// With Ed25519.
     EdDSA,
@@ -43,6 +51,7 @@ impl SigningAlgorithm {
         Self::ES384,
         Self::EdDSA,
     ];
+    /// Every one that can be verified.
     pub const ALL: [Self; 9] = [
         Self::RS256,
         Self::RS384,
@@ -103,18 +112,24 @@ impl std::str::FromStr for SigningAlgorithm {
 /// Why keys cannot be taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnusableKeys {
+    /// It is something else.
     #[error("a JWK set is a JSON object with an array `keys` (RFC 7517 section 5)")]
     NoSet,
+    /// More keys than anybody needs.
     #[error("a JWK set may have at most {MAX_KEYS} keys")]
     TooMany,
+    /// The place, from 0, of a key of another kind, or too weak.
     #[error(
         "key {0} is no public RSA, P-256, P-384 or Ed25519 signature key of at least 2048 bits for RSA"
     )]
     Key(usize),
+    /// The place, from 0, of a key that is no longer secret.
     #[error("key {0} contains private members; register the public key alone")]
     Private(usize),
+    /// Nothing could be verified with it.
     #[error("the set has no key for signatures")]
     None,
+    /// The name of an algorithm that is not there.
     #[error("`{0}` is none of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA")]
     Algorithm(String),
 }
@@ -199,6 +214,7 @@ impl PublicKeys {
         fits.any(|fit| algorithms.contains(&fit))
     }
 
+    /// The keys, in the order given.
     pub fn iter(&self) -> impl Iterator<Item = &PublicKey> {
         self.0.iter()
     }

@@ -56,8 +56,9 @@
 //!     }
 //!
 //!     let scope = grant::scopes(request.scope?, Scopes::ALL)?;
-//!     let left = (client.valid_until - now).as_secs();
-//!     let expires_in = grant::lifetime(request.ttl_minutes?, 60, 24 * 60, Some(left));
+//!     let (hour, day) = (Duration::from_hours(1), Duration::from_hours(24));
+//!     let left = client.valid_until - now;
+//!     let expires_in = grant::lifetime(request.ttl?, hour, day, Some(left));
 //!     let access_token = Secret::generate(SecretKind::AccessToken, rng);
 //!     // To be stored, with `now + expires_in`, before the answer is sent.
 //!     let digest = access_token.digest();
@@ -95,6 +96,7 @@
 //! # Ok::<(), TokenError>(())
 //! ```
 
+#![warn(missing_docs)]
 #![forbid(unsafe_code)]
 
 pub mod assertion;

@@ -71,8 +71,10 @@ impl Default for Methods {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PrivateKeyJwt {
+    /// The keys, if they are here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jwks: Option<PublicKeys>,
+    /// The address of the keys, if they are there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jwks_uri: Option<String>,
     /// Algorithms it may sign with.
@@ -104,6 +106,7 @@ pub struct Federation {
     /// their `jti` may repeat.
     #[serde(default = "day")]
     pub maximum_life_minutes: u32,
+    /// Algorithms it may sign with.
     #[serde(default = "default_algorithms")]
     pub algorithms: Vec<SigningAlgorithm>,
 }
@@ -122,7 +125,9 @@ pub fn default_algorithms() -> Vec<SigningAlgorithm> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {detail}")]
 pub struct MethodsError {
+    /// The member: `private_key_jwt.jwks_uri`.
     pub field: &'static str,
+    /// What is wrong, and what was expected.
     pub detail: String,
 }
 

@@ -4,6 +4,7 @@
 pub(crate) mod form;
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::certificate::ClientCertificate;
 use crate::client::ClientAuthentication;
@@ -42,6 +43,7 @@ pub struct Received<'a> {
     pub authorization: &'a [&'a [u8]],
     /// The raw query, without `?`.
     pub query: &'a str,
+    /// As it was sent, within the server's limit.
     pub body: &'a [u8],
     /// What the client presented in the TLS handshake, if TLS ends here.
     pub certificate: Option<&'a ClientCertificate>,
@@ -52,9 +54,9 @@ pub struct Received<'a> {
 pub struct TokenRequest {
     /// Who claims to ask: not yet checked.
     pub client: ClientAuthentication,
-    /// The life asked for, in minutes, at least 1; its seconds fit an `i64`. What cannot be read is
+    /// The life asked for: whole minutes, at least 1; its seconds fit an `i64`. What cannot be read is
     /// refused once the client is authenticated.
-    pub ttl_minutes: Result<Option<u64>, TokenError>,
+    pub ttl: Result<Option<Duration>, TokenError>,
     /// The scopes asked for, at least one. What cannot be read is refused once the client is
     /// authenticated.
     pub scope: Result<Option<Scopes>, TokenError>,
@@ -111,7 +113,7 @@ impl TokenRequest {
         check_grant_type(&form, &query)?;
         Ok(Self {
             client: ClientAuthentication::parse(&received, &form)?,
-            ttl_minutes: form.get("ttl").map(ttl_minutes).transpose(),
+            ttl: form.get("ttl").map(ttl).transpose(),
             scope: form.get("scope").map(scope).transpose(),
         })
     }
@@ -173,16 +175,14 @@ fn check_grant_type(form: &Form, query: &Form) -> Result<(), TokenError> {
 
 /// A decimal number of minutes, at least 1 and small enough for its seconds to be a timestamp.
 /// `u64::from_str` alone would take a leading `+`.
-fn ttl_minutes(text: &str) -> Result<u64, TokenError> {
+fn ttl(text: &str) -> Result<Duration, TokenError> {
     Some(text)
         .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
         .and_then(|text| text.parse::<u64>().ok())
         .filter(|&minutes| minutes > 0)
-        .filter(|minutes| {
-            minutes
-                .checked_mul(60)
-                .is_some_and(|s| i64::try_from(s).is_ok())
-        })
+        .and_then(|minutes| minutes.checked_mul(60))
+        .filter(|&seconds| i64::try_from(seconds).is_ok())
+        .map(Duration::from_secs)
         .ok_or_else(|| TokenError::invalid_request("ttl must be a whole number of minutes above 0"))
 }
 

@@ -22,7 +22,7 @@ pub struct TokenResponse {
     /// The token, shown this once.
     pub access_token: Secret,
     /// Its remaining life in seconds, as it is stored.
-    pub expires_in: u64,
+    pub expires_in: Duration,
     /// What it allows; always named, since it may be less than was asked for.
     pub scope: Scopes,
 }
@@ -35,7 +35,7 @@ impl TokenResponse {
             BasicTokenType::Bearer,
             EmptyExtraTokenFields {},
         );
-        response.set_expires_in(Some(&Duration::from_secs(self.expires_in)));
+        response.set_expires_in(Some(&self.expires_in));
         response.set_scopes(Some(vec![Scope::new(self.scope.to_string())]));
         serde_json::to_value(response).expect("strings and a number make a JSON object")
     }
@@ -57,7 +57,7 @@ mod tests {
         let access_token = Secret::generate(SecretKind::AccessToken, &mut rng);
         let response = TokenResponse {
             access_token,
-            expires_in: 3599,
+            expires_in: Duration::from_secs(3599),
             scope: Scopes::READ,
         };
         let body = response.body();

@@ -1,5 +1,7 @@
 //! A provider's credentials: two secrets that work at once, activation tokens, and their end.
 
+use std::time::Duration as StdDuration;
+
 use chrono::{DateTime, Duration, SubsecRound as _, Utc};
 use serde_json::{Value, json};
 use vestibule_domain::event::{Action, Payload};
@@ -152,10 +154,13 @@ impl Service {
                         detail: format!("scope: {}", refused.description),
                     }
                 })?;
-                let default = service.settings().activation_token_minutes;
-                let left = seconds_left(provider.settings.valid_until, now);
-                let expires_in = grant::lifetime(ttl_minutes, default, MAXIMUM_ACTIVATION, left);
-                if expires_in == 0 {
+                let expires_in = grant::lifetime(
+                    ttl_minutes.map(minutes),
+                    minutes(service.settings().activation_token_minutes),
+                    minutes(MAXIMUM_ACTIVATION),
+                    left(provider.settings.valid_until, now),
+                );
+                if expires_in.is_zero() {
                     return Err(Error::Conflict(Hindrance::ValidityEnded.said([])));
                 }
                 let access_token =
@@ -167,7 +172,7 @@ impl Service {
                     activation: true,
                     scopes,
                     issued: now,
-                    expires: later(now, expires_in),
+                    expires: later(now, expires_in.as_secs()),
                     certificate: None,
                 };
                 credentials::insert_token(tx, &token, &access_token.digest())?;
@@ -182,7 +187,7 @@ impl Service {
                 Ok(IssuedToken {
                     id: token.id,
                     access_token,
-                    expires_in,
+                    expires_in: expires_in.as_secs(),
                     scopes,
                 })
             })
@@ -339,9 +344,14 @@ pub(crate) fn live(secret: &ClientSecret, now: DateTime<Utc>) -> bool {
     secret.expires.is_none_or(|expires| now < expires)
 }
 
-/// Whole seconds of validity that are left; none when there is no end.
-pub(crate) fn seconds_left(valid_until: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<u64> {
-    valid_until.map(|until| u64::try_from((until - now).num_seconds()).unwrap_or(0))
+/// The validity that is left; none when there is no end.
+pub(crate) fn left(valid_until: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<StdDuration> {
+    valid_until.map(|until| (until - now).to_std().unwrap_or_default())
+}
+
+/// That many minutes.
+pub(crate) fn minutes(minutes: u64) -> StdDuration {
+    StdDuration::from_secs(minutes.saturating_mul(60))
 }
 
 /// That many seconds from now, or the end of time.

@@ -114,7 +114,7 @@ fn wait(attempts: &Attempts, forgiven: i64, now: DateTime<Utc>) -> Option<i64> {
 
 fn too_many(seconds: i64) -> Error {
     let refused = TokenError::new(
-        TokenErrorKind::SlowDown,
+        TokenErrorKind::TooManyRequests,
         "too many failed client authentications from this address",
     );
     refused

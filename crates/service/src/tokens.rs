@@ -16,7 +16,7 @@ use vestibule_storage::credentials::{self, Found, Token};
 
 use crate::changes::{gone, made};
 use crate::clients::{Client, Contact, use_once};
-use crate::credentials::{later, seconds_left, shown};
+use crate::credentials::{later, left, minutes, shown};
 use crate::{Error, Service, throttle};
 
 impl Service {
@@ -55,12 +55,12 @@ impl Service {
         let settings = self.settings();
         let scope = grant::scopes(request.scope.clone()?, provider.settings.scopes)?;
         let expires_in = grant::lifetime(
-            request.ttl_minutes.clone()?,
-            settings.default_token_minutes,
-            settings.maximum_token_minutes,
-            seconds_left(provider.settings.valid_until, now),
+            request.ttl.clone()?,
+            minutes(settings.default_token_minutes),
+            minutes(settings.maximum_token_minutes),
+            left(provider.settings.valid_until, now),
         );
-        if expires_in == 0 {
+        if expires_in.is_zero() {
             // Less than a second of validity is none: no token could be told the truth about.
             return Err(request.client.refused().into());
         }
@@ -72,7 +72,7 @@ impl Service {
             activation: false,
             scopes: scope,
             issued: now,
-            expires: later(now, expires_in),
+            expires: later(now, expires_in.as_secs()),
             certificate: client.certificate,
         };
         credentials::insert_token(tx, &token, &access_token.digest())?;

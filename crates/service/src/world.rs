@@ -228,7 +228,7 @@ pub(crate) fn provider(name: &str, user_type: UserType) -> ProviderSettings {
 pub(crate) fn request(client: &NewCredentials, secret: &Secret) -> TokenRequest {
     TokenRequest {
         client: authentication(client, secret),
-        ttl_minutes: Ok(None),
+        ttl: Ok(None),
         scope: Ok(None),
     }
 }

@@ -396,7 +396,7 @@ pub(crate) fn refusal(error: &Error, request_id: &str) -> HttpResponse {
             &failed
         }
         Error::OverRate { retry_after } => {
-            failed = TokenError::new(TokenErrorKind::SlowDown, error.to_string())
+            failed = TokenError::new(TokenErrorKind::TooManyRequests, error.to_string())
                 .with_retry_after(*retry_after);
             &failed
         }

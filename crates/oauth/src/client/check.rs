@@ -24,7 +24,9 @@ const SKEW: i64 = 60;
 /// A client as the server knows it.
 #[derive(Clone, Copy, Debug)]
 pub struct KnownClient<'a> {
+    /// By which it was looked up.
     pub client_id: &'a str,
+    /// How it may authenticate.
     pub methods: &'a Methods,
     /// Its secrets, also those that have expired.
     pub secrets: &'a [KnownSecret],
@@ -33,6 +35,7 @@ pub struct KnownClient<'a> {
 /// A client's secret as it is stored.
 #[derive(Clone, Copy, Debug)]
 pub struct KnownSecret {
+    /// Of the secret's whole text.
     pub digest: Digest,
     /// First instant, since 1970, at which it no longer works.
     pub expires: Option<Duration>,
@@ -59,11 +62,18 @@ pub enum Proven {
     /// A key of its own. The assertion must not come again: the server has to record its use, and
     /// refuse it if there is a record of it.
     Key {
+        /// Of the key (RFC 7638).
         thumbprint: [u8; 32],
+        /// What is to be recorded.
         single_use: SingleUse,
     },
     /// A key of the issuer at this place of [`Methods::federated`].
-    Federated { place: usize, thumbprint: [u8; 32] },
+    Federated {
+        /// In the list, from 0.
+        place: usize,
+        /// Of the key (RFC 7638).
+        thumbprint: [u8; 32],
+    },
     /// A certificate. The tokens that it gets are bound to it (RFC 8705 section 3).
     Certificate(Thumbprint),
 }
@@ -81,37 +91,52 @@ pub struct SingleUse {
 /// `invalid_client`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unproven {
+    /// There is no client of that id.
     #[error("the client is unknown")]
     UnknownClient,
+    /// Its [`Methods`] leave this out.
     #[error("the client may not authenticate in this way")]
     Method,
+    /// It is none of [`KnownClient::secrets`] that still work.
     #[error("the secret is wrong or has expired")]
     Secret,
+    /// Nothing says whose key is to be tried.
     #[error("the assertion's issuer and subject are not the client, nor a federation of it")]
     Issuer,
+    /// `aud` is none of [`Circumstances::audiences`], or of the federation.
     #[error("the assertion is not made for this server")]
     Audience,
+    /// `exp` is over.
     #[error("the assertion has expired")]
     Expired,
+    /// `exp` is further than is allowed.
     #[error("the assertion's exp lies too far ahead")]
     TooLong,
+    /// `nbf` or `iat` is still to come.
     #[error("the assertion is not yet valid")]
     Early,
+    /// It could not be told from another (RFC 7523 section 3).
     #[error("the assertion has no jti, or one of more than 256 characters")]
     Jti,
     /// For who keeps the [`SingleUse`].
     #[error("the assertion was used before")]
     Used,
+    /// `alg` is none that its signer may use.
     #[error("the assertion's algorithm is not allowed")]
     Algorithm,
+    /// There is nothing to verify it with.
     #[error("no key of the client has the assertion's kid, or none could be fetched")]
     NoKey,
+    /// It was changed, or signed with another key.
     #[error("the assertion's signature is wrong")]
     Signature,
+    /// Neither its thumbprint nor a name of it is registered.
     #[error("the certificate is none that the client is registered with")]
     Certificate,
+    /// Its time is not now.
     #[error("the certificate has expired, or is not yet valid")]
     CertificateExpired,
+    /// It counts by a name, which nobody who is trusted confirms.
     #[error("the certificate's chain leads to no authority that is trusted for clients")]
     Untrusted,
 }

@@ -49,7 +49,7 @@ fn r_tok_11_credentials_in_the_body() {
     let outcome = by_post("", &format!("{POST}&ttl=60&scope=scim:read&unknown=1"));
     assert_eq!(of(&outcome), ("me", "s3"));
     let request = outcome.unwrap();
-    assert_eq!(request.ttl_minutes, Ok(Some(60)));
+    assert_eq!(request.ttl, Ok(Some(Duration::from_hours(1))));
     assert_eq!(request.scope, Ok(Some(Scopes::READ)));
     assert!(!request.client.used_basic());
     assert!(!format!("{request:?}").contains("s3"));
@@ -305,7 +305,8 @@ fn r_tok_8_ttl_is_a_whole_number_of_minutes() {
         ("153722867280912930", Some(153_722_867_280_912_930)),
     ] {
         let request = by_post("", &format!("{POST}&ttl={ttl}")).unwrap();
-        assert_eq!(request.ttl_minutes, Ok(minutes), "{ttl}");
+        let life = minutes.map(Duration::from_mins);
+        assert_eq!(request.ttl, Ok(life), "{ttl}");
     }
     for ttl in [
         "0",
@@ -332,7 +333,7 @@ fn r_tok_8_ttl_is_a_whole_number_of_minutes() {
         "%00",
     ] {
         let outcome = by_post("", &format!("{POST}&ttl={ttl}"));
-        let read = outcome.and_then(|request| request.ttl_minutes.map_err(|error| error.kind));
+        let read = outcome.and_then(|request| request.ttl.map_err(|error| error.kind));
         assert_eq!(read.unwrap_err(), InvalidRequest, "{ttl}");
     }
 }

@@ -51,11 +51,11 @@ fn r_tok_16_a_flood_from_one_address_never_stops_the_product_on_another() {
     assert!(
         kinds[10..]
             .iter()
-            .all(|kind| *kind == TokenErrorKind::SlowDown)
+            .all(|kind| *kind == TokenErrorKind::TooManyRequests)
     );
     // Not even the right secret from there, nor does the product's success set the counter back.
     let refused = ask(&world, &client, true, &attacker).unwrap_err();
-    assert_eq!(refused.kind, TokenErrorKind::SlowDown);
+    assert_eq!(refused.kind, TokenErrorKind::TooManyRequests);
     let wait = refused.retry_after.unwrap();
     assert!((1..=300).contains(&wait));
     world.pass(Duration::seconds(i64::from(wait) - 1));
@@ -83,7 +83,7 @@ fn r_tok_16_one_source_cannot_try_one_client_after_the_other() {
         .collect();
     let first = answers
         .iter()
-        .position(|kind| *kind == TokenErrorKind::SlowDown);
+        .position(|kind| *kind == TokenErrorKind::TooManyRequests);
     assert_eq!(first, Some(50));
 }
 

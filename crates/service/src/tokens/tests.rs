@@ -45,9 +45,10 @@ fn a_secret_is_good_for_a_token_that_works_until_it_expires() {
     let world = World::new();
     let client = world.register(provider("Okta", UserType::Internal));
     let mut asked = request(&client, &client.client_secret);
-    asked.ttl_minutes = Ok(Some(2));
+    asked.ttl = Ok(Some(std::time::Duration::from_mins(2)));
     let response = world.grant(&asked).unwrap();
-    assert_eq!((response.expires_in, response.scope), (120, Scopes::ALL));
+    assert_eq!(response.expires_in.as_secs(), 120);
+    assert_eq!(response.scope, Scopes::ALL);
     assert_eq!(world.last_actions(1), ["token.issued"]);
     let event = &world.events()[0];
     assert_eq!(event.actor_kind, "provider");
@@ -172,7 +173,7 @@ fn a_token_never_outlives_the_provider() {
     settings.valid_until = Some(world.service.now() + Duration::seconds(90));
     let client = world.register(settings);
     let asked = request(&client, &client.client_secret);
-    assert_eq!(world.grant(&asked).unwrap().expires_in, 90);
+    assert_eq!(world.grant(&asked).unwrap().expires_in.as_secs(), 90);
     world.pass(Duration::seconds(90));
     assert_eq!(refusal(&world, &asked), TokenError::invalid_client(false));
 }

@@ -8,25 +8,28 @@ fn an_attribute_of_an_extension_is_found_without_its_urn() {
         json!({"op": "replace", "path": "department", "value": "Sales"}),
         json!({"op": "add", "value": {"department": "Sales"}}),
     ] {
-        let user = tolerated(
+        let after = tolerated(
             &operation,
             Tolerance::UnqualifiedAttribute,
             ScimType::InvalidPath,
         );
-        assert_eq!(user[ENTERPRISE_USER]["department"], "Sales", "{operation}");
+        assert_eq!(after[ENTERPRISE_USER]["department"], "Sales", "{operation}");
     }
-    let user = tolerated(
+    let after = tolerated(
         &json!({"op": "remove", "path": "department"}),
         Tolerance::UnqualifiedAttribute,
         ScimType::InvalidPath,
     );
-    assert!(!user.contains_key(ENTERPRISE_USER));
+    assert!(!after.contains_key(ENTERPRISE_USER));
     // As Microsoft's documentation has it.
     let manager = json!({"op": "add", "path": "manager",
         "value": [{"$ref": "http://scim.example/scim/Users/m1", "value": "m1"}]});
-    let (user, used) = patched(&json!([manager]), Dialect::Tolerant);
-    assert_eq!(user.unwrap().0[ENTERPRISE_USER]["manager"]["value"], "m1");
-    assert!(used.contains(&Tolerance::UnqualifiedAttribute));
+    let (outcome, counted) = patched(&json!([manager]), Dialect::Tolerant);
+    assert_eq!(
+        outcome.unwrap().0[ENTERPRISE_USER]["manager"]["value"],
+        "m1"
+    );
+    assert!(counted.contains(&Tolerance::UnqualifiedAttribute));
 }
 
 #[test]
@@ -41,15 +44,15 @@ fn a_dot_behind_a_urn_is_a_colon() {
             json!({"department": "Tours", "costCenter": "cc1"}),
         ),
     ] {
-        let user = tolerated(&operation, Tolerance::DottedUrn, ScimType::InvalidPath);
-        assert_eq!(user[ENTERPRISE_USER], department, "{operation}");
+        let after = tolerated(&operation, Tolerance::DottedUrn, ScimType::InvalidPath);
+        assert_eq!(after[ENTERPRISE_USER], department, "{operation}");
     }
     let operation = json!({"op": "remove", "path": format!("{ENTERPRISE_USER}.department")});
-    let user = tolerated(&operation, Tolerance::DottedUrn, ScimType::InvalidPath);
-    assert!(!user.contains_key(ENTERPRISE_USER));
+    let after = tolerated(&operation, Tolerance::DottedUrn, ScimType::InvalidPath);
+    assert!(!after.contains_key(ENTERPRISE_USER));
     let operation = json!({"op": "replace", "path": format!("{USER}.emails[type eq \"work\"].value"), "value": "b@x.example"});
-    let user = tolerated(&operation, Tolerance::DottedUrn, ScimType::InvalidPath);
-    assert_eq!(user["emails"][0]["value"], "b@x.example");
+    let after = tolerated(&operation, Tolerance::DottedUrn, ScimType::InvalidPath);
+    assert_eq!(after["emails"][0]["value"], "b@x.example");
 }
 
 #[test]
@@ -60,10 +63,10 @@ fn what_nobody_defines_is_still_unknown() {
         "urn:ietf:params:scim:schemas:core:2.0:Hat.size".to_owned(),
     ] {
         let operation = json!([{"op": "replace", "path": path, "value": "x"}]);
-        let (user, used) = patched(&operation, Dialect::Tolerant);
-        assert_eq!(user.unwrap(), babs());
+        let (outcome, counted) = patched(&operation, Dialect::Tolerant);
+        assert_eq!(outcome.unwrap(), babs());
         assert!(matches!(
-            used.as_slice(),
+            counted.as_slice(),
             [Tolerance::UnknownAttribute | Tolerance::UnknownSchema]
         ));
     }
@@ -77,28 +80,28 @@ fn a_manager_with_an_empty_value_goes() {
             {"op": "add", "path": path, "value": {"value": "m1", "displayName": "M"}},
             {"op": "replace", "path": path, "value": value}
         ]);
-        let (user, used) = patched(&operations, Dialect::Tolerant);
-        assert_eq!(user.unwrap(), babs(), "{value}");
-        assert!(used.contains(&Tolerance::ManagerAsText));
+        let (outcome, counted) = patched(&operations, Dialect::Tolerant);
+        assert_eq!(outcome.unwrap(), babs(), "{value}");
+        assert!(counted.contains(&Tolerance::ManagerAsText));
     }
 }
 
 #[test]
 fn a_simple_value_may_be_wrapped() {
     let wrapped = json!([{"$ref": null, "value": "Chief"}]);
-    let (user, used) = patched(
+    let (outcome, counted) = patched(
         &json!([{"op": "replace", "path": "title", "value": wrapped}]),
         Dialect::Tolerant,
     );
-    assert_eq!(user.unwrap().0["title"], "Chief");
-    assert_eq!(used, [Tolerance::WrappedValue]);
+    assert_eq!(outcome.unwrap().0["title"], "Chief");
+    assert_eq!(counted, [Tolerance::WrappedValue]);
     let operation = json!({"op": "replace", "path": "active", "value": {"value": false}});
-    let user = tolerated(&operation, Tolerance::WrappedValue, ScimType::InvalidValue);
-    assert_eq!(user["active"], false);
+    let after = tolerated(&operation, Tolerance::WrappedValue, ScimType::InvalidValue);
+    assert_eq!(after["active"], false);
     let operation = json!({"op": "replace", "path": "emails[type eq \"work\"].value",
         "value": [{"$ref": null, "value": "b@x.example"}]});
-    let user = tolerated(&operation, Tolerance::WrappedValue, ScimType::InvalidValue);
-    assert_eq!(user["emails"][0]["value"], "b@x.example");
+    let after = tolerated(&operation, Tolerance::WrappedValue, ScimType::InvalidValue);
+    assert_eq!(after["emails"][0]["value"], "b@x.example");
     for value in [
         json!({"value": null}),
         json!({"value": {"value": "x"}}),

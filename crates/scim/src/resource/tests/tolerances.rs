@@ -194,10 +194,10 @@ fn unqualified_attribute_and_dotted_urn() {
         ],
     );
     // What the extension says itself counts, wherever it stands.
-    let (user, used) = tolerated(&json!({
+    let (resource, used) = tolerated(&json!({
         "department": "Sales", ENTERPRISE_USER: {"department": "Tours"}, "costCenter": "cc1"}));
     assert_eq!(
-        user[ENTERPRISE_USER],
+        resource[ENTERPRISE_USER],
         json!({"department": "Tours", "costCenter": "cc1"})
     );
     assert_eq!(
