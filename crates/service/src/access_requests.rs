@@ -67,10 +67,11 @@ impl Service {
             ..asked
         };
         self.store().write("access_requests.make", move |tx| {
-            let now = service.now();
-            let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
+            let operator = crate::admin::admit(tx, &call, Role::Operator, service.now())?;
             // Nobody makes a second request for the same person meanwhile.
             let Grounds { person, facts } = Grounds::held(tx, user)?;
+            // The locks may have been waited for: a button that was pressed meanwhile was pressed before.
+            let now = service.now();
             let policy = policy(tx, &facts)?.ok_or_else(|| {
                 Error::Conflict(Hindrance::NoPolicy.said([("person", (&person.user_name).into())]))
             })?;

@@ -43,7 +43,12 @@ impl Service {
         scope: &Scope<'_>,
         template: &Change,
     ) -> Result<(), Error> {
-        let now = template.at;
+        // Whoever changes this may have waited for somebody who made a link.
+        let now = self.now();
+        let template = &Change {
+            at: now,
+            ..template.clone()
+        };
         for links in links::standing(tx, scope, now)?.chunks(SETTLED) {
             let mut people: Vec<UserId> = links.iter().map(|link| link.user).collect();
             people.sort_unstable();
@@ -85,9 +90,14 @@ impl Service {
         reason: LinkEnd,
         template: &Change,
     ) -> Result<usize, Error> {
+        // As above.
+        let template = Change {
+            at: self.now(),
+            ..template.clone()
+        };
         let standing = links::standing(tx, scope, template.at)?;
         for link in &standing {
-            self.end_link(tx, link, reason, template)?;
+            self.end_link(tx, link, reason, &template)?;
         }
         Ok(standing.len())
     }
