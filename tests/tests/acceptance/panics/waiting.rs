@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Duration, Utc};
 use vestibule_domain::link::{Link, LinkOrigin};
-use vestibule_domain::{LinkId, PanicId, ProviderId, UserId, VendorId};
+use vestibule_domain::{EventId, LinkId, PanicId, ProviderId, UserId, VendorId};
 use vestibule_service::storage::panics::Target;
-use vestibule_service::storage::{Error, Write, links, memberships, panics};
+use vestibule_service::storage::{Error, Write, link_candidates, links, memberships, panics};
 
 use super::*;
 use crate::held::{meanwhile, meanwhile_seen};
@@ -238,6 +238,58 @@ fn a_request_made_behind_a_press_is_younger_than_it() {
         );
         let created = made["request"]["created"].as_str().unwrap();
         assert!(created.parse::<DateTime<Utc>>().unwrap() > before);
+    });
+}
+
+#[test]
+fn whoever_changes_somebody_who_is_to_be_given_a_link_waits_for_nobody() {
+    on_both(false, |app| {
+        let scene = Scene::new(app);
+        // Bob is to be looked at; their product changes them, and notes them once more.
+        let bob = scene.bob;
+        let cause = EventId::from_uuid(uuid::Uuid::from_u128(9));
+        let clock = app.clock.clone();
+        let noted = format!(
+            "SET lock_timeout = '1s'; INSERT INTO link_candidates (user_id, queued, event_id) \
+             VALUES ('{bob}', 1, '{cause}') ON CONFLICT DO NOTHING"
+        );
+        let look = || {
+            if app.database().waiting().is_some() {
+                app.database().lay(&noted);
+            }
+        };
+        let hold = move |tx: &mut Write<'_>| memberships::lock_users(tx, &[bob.to_string()]);
+        let change = move |tx: &mut Write<'_>| link_candidates::add(tx, &[bob], cause, clock.now());
+        meanwhile_seen(app, hold, look, change, || {
+            while app.service.give_links().unwrap() > 0 {}
+        });
+        assert_eq!(scene.states(), ["automatic live"]);
+    });
+}
+
+#[test]
+fn nobody_who_was_noted_again_while_their_link_ends_is_forgotten() {
+    on_both(false, |app| {
+        let scene = Scene::new(app);
+        assert_eq!(scene.hall.live(), ["automatic"]);
+        let path = format!("/vendors/{}", scene.vendor);
+        // Everybody of the vendor is noted, Bob among them.
+        scene
+            .hall
+            .admin("PATCH", &path, &json!({"document_id": "1"}));
+        let (bob, clock) = (scene.bob, app.clock.clone());
+        let cause = EventId::from_uuid(uuid::Uuid::from_u128(9));
+        let link: LinkId = scene.links()[0]["id"].as_str().unwrap().parse().unwrap();
+        let ended = move |tx: &mut Write<'_>| {
+            let now = clock.now();
+            links::end(tx, link, now, vestibule_domain::link::LinkEnd::Refused)?;
+            link_candidates::add(tx, &[bob], cause, now)
+        };
+        let hold = move |tx: &mut Write<'_>| memberships::lock_users(tx, &[bob.to_string()]);
+        meanwhile(app, hold, ended, || {
+            while app.service.give_links().unwrap() > 0 {}
+        });
+        assert_eq!(scene.hall.live(), ["automatic"]);
     });
 }
 
