@@ -47,3 +47,39 @@ fn the_last_approval_counts_by_what_the_access_group_says_once_it_is_given() {
         );
     });
 }
+
+#[test]
+fn what_too_few_of_the_named_approvers_may_approve_is_refused_at_once() {
+    both_engines(|app| {
+        let policy = json!({"approvals_required": 1, "approvers": ["OLGA"]});
+        let hall = Hall::new(app, policy);
+        let groups = hall.get("/api/v1/access-groups");
+        let group = format!(
+            "/api/v1/access-groups/{}",
+            groups["items"][0]["id"].as_str().unwrap()
+        );
+        let change = |body: &Value| {
+            let changed = app.send("PATCH", &group, Some(&hall.olga), Some(body));
+            assert_eq!(changed.status, 200, "{}", changed.text);
+        };
+        let none = "takes 1 approvals, and of the approvers it names only 0 may approve what olga asks for";
+        refused(&hall.ask(&json!({})), 409, none);
+        change(&json!({"approvers": ["olga", "Olga", "bob"], "approval_levels": 2}));
+        refused(
+            &hall.ask(&json!({})),
+            409,
+            "takes 2 approvals, and of the approvers it names only 1 may",
+        );
+        change(&json!({"approvers": ["olga", "bob", "cid"]}));
+        app.admin_token("root", Role::Administrator);
+        app.service
+            .change_administrator(&app.admin(), "cid", Role::Auditor, true)
+            .unwrap();
+        refused(&hall.ask(&json!({})), 409, "only 1 may");
+        assert_eq!(hall.told(), [""; 0], "nothing was asked for");
+        app.service
+            .change_administrator(&app.admin(), "cid", Role::Operator, true)
+            .unwrap();
+        hall.asked(&json!({}));
+    });
+}
