@@ -333,11 +333,16 @@ impl Session {
     /// Makes those who change the memberships of one provider's groups take turns, so that nesting
     /// and placements are computed from what will be true, and nobody waits in a circle.
     pub(crate) fn lock_memberships(&mut self, provider: u128) -> QueryResult<()> {
+        self.take_turns(i64::from_be_bytes(fold_key(provider)))
+    }
+
+    /// Makes those who do the named work take turns until this transaction ends.
+    pub(crate) fn take_turns(&mut self, key: i64) -> QueryResult<()> {
         match self {
             // The one writer already excludes everybody else.
             Self::Sqlite(_) => Ok(()),
             Self::Postgres(connection) => diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
-                .bind::<BigInt, _>(i64::from_be_bytes(fold_key(provider)))
+                .bind::<BigInt, _>(key)
                 .execute(connection)
                 .map(drop),
         }
