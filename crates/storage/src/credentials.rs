@@ -39,6 +39,12 @@ pub struct Use {
     pub uses: i64,
 }
 
+/// To be called before a provider's credentials are read by whoever issues one by what is there: nobody else
+/// does until this transaction ends.
+pub fn lock(write: &mut Write<'_>, provider: ProviderId) -> Result<(), Error> {
+    Ok(write.connection.lock_provider(&provider.to_string())?)
+}
+
 pub fn insert_secret(write: &mut Write<'_>, secret: &ClientSecret) -> Result<(), Error> {
     diesel::insert_into(client_secrets::table)
         .values((

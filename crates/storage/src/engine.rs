@@ -266,6 +266,20 @@ impl Session {
         }
     }
 
+    /// Makes those who issue a provider's credentials take turns until this transaction ends.
+    pub(crate) fn lock_provider(&mut self, id: &str) -> QueryResult<()> {
+        use crate::schema::providers;
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(connection) => providers::table
+                .find(id)
+                .select(providers::id)
+                .for_no_key_update()
+                .load::<String>(connection)
+                .map(drop),
+        }
+    }
+
     /// Keeps others from changing a group or its members until this transaction ends.
     pub(crate) fn lock_group(&mut self, id: &str) -> QueryResult<()> {
         use crate::schema::groups;
