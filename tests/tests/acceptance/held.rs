@@ -29,7 +29,8 @@ pub(super) fn meanwhile_seen<T: Send>(
     let store = app.database().open();
     let (reached, there) = mpsc::channel();
     let (go, told) = mpsc::channel::<()>();
-    std::thread::scope(|scope| {
+    // Whoever fails here lets the other go.
+    std::thread::scope(move |scope| {
         let other = scope.spawn(move || {
             store.write("another node", move |tx| {
                 hold(tx)?;
