@@ -71,7 +71,8 @@ pub struct Link {
     pub user_name: String,
     /// The vendor it was made for; none for staff.
     pub vendor: Option<VendorId>,
-    /// The access group by which the person got in then. None of links made before this was written down.
+    /// The access group by which the person got in then, or since it went on by another. None of links made
+    /// before this was written down.
     #[serde(default)]
     pub access_group: Option<AccessGroupId>,
     pub origin: LinkOrigin,
@@ -125,6 +126,14 @@ impl Link {
         };
         let free = || by(&|way| way.approvals == 0).filter(|_| self.origin != LinkOrigin::Request);
         by(&|way| way.id == own).or_else(free)
+    }
+
+    /// The access group that it has to remember from now on, if it is another one than before: what its
+    /// person gets back later may ask for approvals by then, which nobody gave.
+    pub fn carried(&self, facts: &Facts) -> Option<AccessGroupId> {
+        let own = self.access_group?;
+        let way = self.way(facts)?;
+        (way.id != own).then_some(way.id)
     }
 
     /// Whether it may go on under these facts. A link that has not started is judged as of its

@@ -160,6 +160,9 @@ crate::sentences! {
             "no enabled access group stands behind {person}; tie their vendor or group to one first",
         NoApprovals = "no_approvals"
             "access group {access_group} needs no approvals; give {person} a link instead",
+        TooFewApprovers = "too_few_approvers"
+            "access group {access_group} takes {needed} approvals, and of the approvers it names only {able} may \
+             approve what {requester} asks for; name more of them there, or have somebody else make the request",
         AlreadyAsked = "already_asked"
             "access for {person} is requested already; decide on request {request} or withdraw it first",
         AccessGroupGone = "access_group_gone"

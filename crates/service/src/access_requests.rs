@@ -3,6 +3,8 @@
 
 mod voting;
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Duration, SubsecRound as _, Utc};
 use serde::Serialize;
 use serde_json::json;
@@ -15,7 +17,8 @@ use vestibule_domain::event::{Action, Payload};
 use vestibule_domain::link::{Wanted, vendor_of};
 use vestibule_domain::{AccessRequestId, GroupId, Hindrance, ProviderId, UserId, VendorId};
 use vestibule_storage::access_requests::{self as stored, Choice};
-use vestibule_storage::{Read, Write, access_groups, administrators};
+use vestibule_storage::administrators::{self, Administrator};
+use vestibule_storage::{Read, Write, access_groups};
 
 pub use vestibule_storage::access_requests::AccessRequestSort;
 pub use voting::Voted;
@@ -67,10 +70,11 @@ impl Service {
             ..asked
         };
         self.store().write("access_requests.make", move |tx| {
-            let now = service.now();
-            let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
+            let operator = crate::admin::admit(tx, &call, Role::Operator, service.now())?;
             // Nobody makes a second request for the same person meanwhile.
             let Grounds { person, facts } = Grounds::held(tx, user)?;
+            // The locks may have been waited for: a button that was pressed meanwhile was pressed before.
+            let now = service.now();
             let policy = policy(tx, &facts)?.ok_or_else(|| {
                 Error::Conflict(Hindrance::NoPolicy.said([("person", (&person.user_name).into())]))
             })?;
@@ -81,6 +85,7 @@ impl Service {
                 ])));
             }
             asked.check(&policy.settings)?;
+            refuse_too_few(tx, &policy.settings, &Voice::of(&operator.actor))?;
             let (_, end) = service.may_enter(&person.user_name, &facts, wanted(&asked), now)?;
             refuse_second(tx, user, now)?;
             let request = AccessRequest {
@@ -255,6 +260,42 @@ fn decide(request: &mut AccessRequest, state: RequestState, now: DateTime<Utc>) 
     request.decided = Some(now);
 }
 
+/// Nobody waits for approvals that cannot come, as those who are named stand now.
+fn refuse_too_few(
+    tx: &mut Read<'_>,
+    policy: &AccessGroupSettings,
+    requester: &Voice,
+) -> Result<(), Error> {
+    if policy.approvers.is_empty() {
+        return Ok(());
+    }
+    let mut able = HashSet::new();
+    for name in &policy.approvers {
+        let found = administrators::find_by_name(tx, name)?.filter(may_vote);
+        let voice = found.map(|one| Voice {
+            administrator: Some(one.id),
+            name: one.name,
+        });
+        let other = voice.filter(|voice| !voice.is_of(requester));
+        able.extend(other.and_then(|voice| voice.administrator));
+    }
+    let needed = approvals_needed(policy);
+    if able.len() >= needed as usize {
+        return Ok(());
+    }
+    Err(Error::Conflict(Hindrance::TooFewApprovers.said([
+        ("access_group", (&policy.name).into()),
+        ("needed", needed.to_string().into()),
+        ("able", able.len().to_string().into()),
+        ("requester", (&requester.name).into()),
+    ])))
+}
+
+fn may_vote(one: &Administrator) -> bool {
+    let role = one.role.parse::<Role>();
+    one.enabled && role.is_ok_and(|role| role >= Role::Operator)
+}
+
 /// One request at a time, so that it is clear what is decided on.
 fn refuse_second(tx: &mut Read<'_>, user: UserId, now: DateTime<Utc>) -> Result<(), Error> {
     let pending = Choice {
@@ -335,10 +376,7 @@ fn standing(tx: &mut Read<'_>, votes: &[Vote]) -> Result<Vec<Vote>, Error> {
     for vote in votes {
         let may = match vote.voice.administrator {
             None => true,
-            Some(id) => administrators::find(tx, id)?.is_some_and(|one| {
-                let role = one.role.parse::<Role>();
-                one.enabled && role.is_ok_and(|role| role >= Role::Operator)
-            }),
+            Some(id) => administrators::find(tx, id)?.as_ref().is_some_and(may_vote),
         };
         if may {
             standing.push(vote.clone());

@@ -39,9 +39,9 @@ impl Service {
         let (service, call, reason) = (self.clone(), call.clone(), reason.to_owned());
         let until = until.map(|until| until.trunc_subsecs(6));
         self.store().write("blocks.set", move |tx| {
-            let now = service.now();
-            let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
+            let operator = crate::admin::admit(tx, &call, Role::Operator, service.now())?;
             let (user, user_name_key, email_key) = held(tx, user)?;
+            let now = service.now();
             let event = service.id(EventId::from_uuid, now);
             let block = Block {
                 id: service.id(BlockId::from_uuid, now),
@@ -90,10 +90,10 @@ impl Service {
     pub fn lift_block(&self, call: &AdminCall, id: BlockId) -> Result<(), Error> {
         let (service, call) = (self.clone(), call.clone());
         self.store().write("blocks.lift", move |tx| {
-            let now = service.now();
-            let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
+            let operator = crate::admin::admit(tx, &call, Role::Operator, service.now())?;
             let block = blocks::find(tx, id)?.ok_or(Error::NotFound("block"))?;
             let people = blocks::lock_concerned(tx, &block)?;
+            let now = service.now();
             service.tell_of(tx, block.follows.unwrap_or(id).as_uuid(), now)?;
             let event = service.record(
                 tx,

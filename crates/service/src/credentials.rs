@@ -57,8 +57,9 @@ impl Service {
             return Err(Error::invalid("overlap_minutes", &mistake));
         }
         self.store().write("credentials.rotate_secret", move |tx| {
+            let operator = crate::admin::admit(tx, &call, Role::Administrator, service.now())?;
+            credentials::lock(tx, provider)?;
             let now = service.now();
-            let operator = crate::admin::admit(tx, &call, Role::Administrator, now)?;
             let registered = providers::find(tx, provider)?;
             let mut secrets = credentials::secrets(tx, provider)?;
             let previous = match secrets.pop_if(|newest| live(newest, now)) {
@@ -131,8 +132,9 @@ impl Service {
         let (service, call, name) = (self.clone(), call.clone(), name.to_owned());
         self.store()
             .write("credentials.issue_activation_token", move |tx| {
+                let operator = crate::admin::admit(tx, &call, Role::Administrator, service.now())?;
+                credentials::lock(tx, provider)?;
                 let now = service.now();
-                let operator = crate::admin::admit(tx, &call, Role::Administrator, now)?;
                 let provider = providers::find(tx, provider)?.provider;
                 settings::line("name", &name, MAX_NAME)?;
                 if ttl_minutes == Some(0) {

@@ -109,9 +109,9 @@ impl Service {
     ) -> Result<NewLink, Error> {
         let (service, call) = (self.clone(), call.clone());
         self.store().write("links.give_again", move |tx| {
-            let now = service.now();
-            let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
+            let operator = crate::admin::admit(tx, &call, Role::Operator, service.now())?;
             links::lock(tx, id)?;
+            let now = service.now();
             let link = find(tx, id)?;
             let state = link.state(now);
             if !matches!(state, LinkState::Live | LinkState::Upcoming) {
@@ -143,8 +143,14 @@ impl Service {
         forwarding: Forwarding,
         template: &Change,
     ) -> Result<NewLink, Error> {
-        let now = template.at;
-        let link = self.make_link(tx, user, wanted, origin, template)?;
+        let grounds = Grounds::held(tx, user)?;
+        // The locks may have been waited for: what others made meanwhile was made before.
+        let now = self.now();
+        let template = Change {
+            at: now,
+            ..template.clone()
+        };
+        let link = self.make_link_on(tx, &grounds, wanted, origin, &template)?;
         let secret = self.forward(tx, &link, forwarding, now)?;
         Ok(NewLink {
             state: link.state(now),
@@ -243,19 +249,6 @@ impl Service {
 
     /// Makes a link for somebody who may get in when it starts, and records it. Nobody has a secret
     /// that opens it yet.
-    pub(crate) fn make_link(
-        &self,
-        tx: &mut Write<'_>,
-        user: UserId,
-        wanted: Wanted,
-        origin: LinkOrigin,
-        template: &Change,
-    ) -> Result<Link, Error> {
-        let grounds = Grounds::held(tx, user)?;
-        self.make_link_on(tx, &grounds, wanted, origin, template)
-    }
-
-    /// The same on grounds that are held already.
     fn make_link_on(
         &self,
         tx: &mut Write<'_>,

@@ -148,9 +148,8 @@ impl Service {
     ) -> Result<SignedIn, Error> {
         let (service, attempt, verified) = (self.clone(), attempt.clone(), verified.clone());
         self.store().write("sessions.open", move |tx| {
-            let now = service.now();
-            let current = match settle(tx, &attempt, &verified, now)? {
-                Ok(current) => current,
+            let (current, now) = match service.settle(tx, &attempt, &verified)? {
+                Ok(settled) => settled,
                 Err(refusal) => return Ok(refusal),
             };
             let secret = service.new_session(tx, current.id, now)?;
@@ -169,6 +168,46 @@ impl Service {
                 administrator,
             })
         })
+    }
+
+    /// Makes what was verified outside this transaction count: it must still be so, a code works once, and
+    /// failures are forgiven. Answers when. Refused when it is so no longer, and when others of its source have failed too
+    /// often by now.
+    fn settle(
+        &self,
+        tx: &mut Write<'_>,
+        attempt: &SignIn,
+        verified: &people::Administrator,
+    ) -> Result<Result<(people::Administrator, DateTime<Utc>), SignedIn>, Error> {
+        let keys = keys(attempt);
+        let [_, source] = &keys;
+        stored::lock_failures(tx, source)?;
+        // Neither a password nor a state is changed, nor is a code used, between looking and letting in.
+        people::lock(tx)?;
+        let now = self.now();
+        if let Some(retry_after) = wait(tx, &keys, now)? {
+            return Ok(Err(SignedIn::TooOften { retry_after }));
+        }
+        let current = people::find(tx, verified.id)?;
+        let Some(mut current) = current.filter(|current| {
+            current.enabled
+                && current.password_hash == verified.password_hash
+                && current.totp_key == verified.totp_key
+        }) else {
+            return Ok(Err(SignedIn::Wrong));
+        };
+        if let Some(key) = &current.totp_key {
+            let code = attempt.code.as_deref().map(str::trim).unwrap_or_default();
+            match step(key, code, now) {
+                Some(step) if step > current.totp_step => current.totp_step = step,
+                _ => return Ok(Err(SignedIn::Wrong)),
+            }
+            people::replace(tx, &current)?;
+        }
+        for key in &keys {
+            stored::forgive(tx, key)?;
+        }
+        Ok(Ok((current, now)))
     }
 
     fn new_session(
@@ -192,6 +231,8 @@ impl Service {
         let service = self.clone();
         let attempt = attempt.clone();
         self.store().write("sessions.refuse", move |tx| {
+            let [_, source] = &keys;
+            stored::lock_failures(tx, source)?;
             let now = service.now();
             // Of attempts that come at once all were let in before any of them failed.
             if let Some(retry_after) = wait(tx, &keys, now)? {
@@ -329,6 +370,7 @@ impl Service {
             let id = operator
                 .administrator
                 .ok_or(Error::NotFound("administrator"))?;
+            people::lock(tx)?;
             let mut who = people::find(tx, id)?.ok_or(Error::NotFound("administrator"))?;
             let step = step(&key, &code, now)
                 .ok_or_else(|| Error::invalid("code", &Mistake::WrongCode.said([])))?;
@@ -395,40 +437,6 @@ fn unless_ended<T>(found: Result<T, Error>) -> Result<Option<T>, Error> {
 pub(crate) fn end_all(tx: &mut Write<'_>, who: &people::Administrator) -> Result<(), Error> {
     stored::delete_of(tx, who.id)?;
     Ok(())
-}
-
-/// Makes what was verified outside this transaction count: it must still be so, a code works once, and
-/// failures are forgiven. Refused when it is so no longer, and when others of its source have failed too
-/// often by now.
-fn settle(
-    tx: &mut Write<'_>,
-    attempt: &SignIn,
-    verified: &people::Administrator,
-    now: DateTime<Utc>,
-) -> Result<Result<people::Administrator, SignedIn>, Error> {
-    if let Some(retry_after) = wait(tx, &keys(attempt), now)? {
-        return Ok(Err(SignedIn::TooOften { retry_after }));
-    }
-    let current = people::find(tx, verified.id)?;
-    let Some(mut current) = current.filter(|current| {
-        current.enabled
-            && current.password_hash == verified.password_hash
-            && current.totp_key == verified.totp_key
-    }) else {
-        return Ok(Err(SignedIn::Wrong));
-    };
-    if let Some(key) = &current.totp_key {
-        let code = attempt.code.as_deref().map(str::trim).unwrap_or_default();
-        match step(key, code, now) {
-            Some(step) if step > current.totp_step => current.totp_step = step,
-            _ => return Ok(Err(SignedIn::Wrong)),
-        }
-        people::replace(tx, &current)?;
-    }
-    for key in &keys(attempt) {
-        stored::forgive(tx, key)?;
-    }
-    Ok(Ok(current))
 }
 
 /// The step (RFC 6238, section 4.2) whose code this is, a step early or late at most.

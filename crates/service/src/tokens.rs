@@ -14,6 +14,7 @@ use vestibule_oauth::{
 use vestibule_storage::Write;
 use vestibule_storage::credentials::{self, Found, Token};
 
+use crate::caller::Tally;
 use crate::changes::{gone, made};
 use crate::clients::{Client, Contact, use_once};
 use crate::credentials::{later, left, minutes, shown};
@@ -29,9 +30,10 @@ impl Service {
     ) -> Result<TokenResponse, Error> {
         let request = request?;
         let (service, from) = (self.clone(), contact.clone());
+        let tally = Tally::default();
         let granted = self.store().queue("tokens.grant", move |tx| {
             let now = service.now();
-            let granted = service.granted(tx, &request, &from, now);
+            let granted = service.granted(tx, &request, &from, &tally, now);
             throttle::counted(tx, &request.client, from.address, now, granted)
         });
         let (response, by, now) = granted.await??;
@@ -45,13 +47,14 @@ impl Service {
         tx: &mut Write<'_>,
         request: &TokenRequest,
         from: &Contact,
+        tally: &Tally,
         now: DateTime<Utc>,
     ) -> Result<(TokenResponse, Client, DateTime<Utc>), Error> {
         let client = self.authenticate_client(tx, &request.client, from, now)?;
         use_once(tx, &request.client, client.single_use)?;
         let provider = client.provider();
         gate::paused_gate(provider).map_err(|refusal| self.refused(&refusal))?;
-        self.rates().take(provider, now)?;
+        self.take_once(tally, provider, now)?;
         let settings = self.settings();
         let scope = grant::scopes(request.scope.clone()?, provider.settings.scopes)?;
         let expires_in = grant::lifetime(
@@ -100,9 +103,10 @@ impl Service {
     ) -> Result<(), Error> {
         let request = request?;
         let (service, from) = (self.clone(), contact.clone());
+        let tally = Tally::default();
         let revoked = self.store().queue("tokens.revoke", move |tx| {
             let now = service.now();
-            let revoked = service.revoked(tx, &request, &from, now);
+            let revoked = service.revoked(tx, &request, &from, &tally, now);
             throttle::counted(tx, &request.client, from.address, now, revoked)
         });
         let (by, now) = revoked.await??;
@@ -116,12 +120,13 @@ impl Service {
         tx: &mut Write<'_>,
         request: &AboutToken,
         from: &Contact,
+        tally: &Tally,
         now: DateTime<Utc>,
     ) -> Result<(Client, DateTime<Utc>), Error> {
         let client = self.authenticate_client(tx, &request.client, from, now)?;
         use_once(tx, &request.client, client.single_use)?;
         let provider = client.provider().id;
-        self.rates().take(client.provider(), now)?;
+        self.take_once(tally, client.provider(), now)?;
         let found = credentials::find_token(tx, &request.token)?;
         let own = found.map(|found| found.token);
         if let Some(token) = own.filter(|token| token.provider == provider) {
@@ -141,11 +146,11 @@ impl Service {
         contact: &Contact,
     ) -> Result<Option<ActiveToken>, Error> {
         let request = request?;
-        let now = self.now();
+        let (now, tally) = (self.now(), Tally::default());
         let told = self.store().read(|tx| {
             let client = self.authenticate_client(tx, &request.client, contact, now)?;
             gate::paused_gate(client.provider()).map_err(|refusal| self.refused(&refusal))?;
-            self.rates().take(client.provider(), now)?;
+            self.take_once(&tally, client.provider(), now)?;
             let found = credentials::find_token(tx, &request.token)?;
             let own = found.filter(|Found { token, epoch, .. }| {
                 token.provider == client.provider().id && works(token, *epoch, now)

@@ -175,9 +175,9 @@ impl Service {
             if old.vendor.settings.status != VendorStatus::Closed {
                 return Err(Error::Conflict(Hindrance::NotClosed.said([])));
             }
-            let group = groups::find_locked(tx, old.vendor.provider, group)?.ok_or(Error::NotFound("group"))?;
-            // The group before the nesting, as whoever changes members takes them.
+            // The nesting before the group, as whoever changes members takes them.
             memberships::lock(tx, old.vendor.provider)?;
+            let group = groups::find_locked(tx, old.vendor.provider, group)?.ok_or(Error::NotFound("group"))?;
             let present = vendors::find_by_group(tx, group.id)?.ok_or(Error::NotFound("vendor of this group"))?;
             if present.vendor.settings.status != VendorStatus::Pending {
                 return Err(Error::Conflict(Hindrance::GroupDecided.said([])));

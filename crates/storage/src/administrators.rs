@@ -186,7 +186,16 @@ pub fn find(read: &mut Read<'_>, id: AdministratorId) -> Result<Option<Administr
         .transpose()
 }
 
-/// Writes everything of an administrator but name and creation.
+/// Key of the turns of those who change administrators, on PostgreSQL.
+const CHANGER: i64 = 7_236_830_016;
+
+/// To be called before what is to be changed is read: nobody else changes an administrator, or signs one
+/// in, until this transaction ends.
+pub fn lock(write: &mut Write<'_>) -> Result<(), Error> {
+    Ok(write.connection.take_turns(CHANGER)?)
+}
+
+/// Writes everything of an administrator but name and creation, under [`lock`].
 pub fn replace(write: &mut Write<'_>, changed: &Administrator) -> Result<(), Error> {
     diesel::update(administrators::table.filter(administrators::id.eq(changed.id.to_string())))
         .set((

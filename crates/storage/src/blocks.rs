@@ -251,16 +251,20 @@ fn concerned(read: &mut Read<'_>, block: &Block) -> Result<Vec<String>, Error> {
     Ok(people)
 }
 
-/// Lifts a block under all the names it has followed its person to. It stays as what made its
-/// person free again.
+/// Lifts a block under all the names it has followed its person to; [`Error::Stale`] when somebody else has
+/// meanwhile. It stays as what made its person free again.
 pub fn lift(write: &mut Write<'_>, block: &Block, event: EventId) -> Result<(), Error> {
     let everywhere = blocks::table
         .filter(blocks::event_id.eq(block.event.to_string()))
         .filter(blocks::lifted_event.is_null());
-    diesel::update(everywhere)
+    let lifted = diesel::update(everywhere)
         .set(blocks::lifted_event.eq(event.to_string()))
         .execute(write.connection)?;
-    Ok(())
+    if lifted > 0 {
+        Ok(())
+    } else {
+        Err(Error::Stale)
+    }
 }
 
 /// Every block that concerns one of some people, those that were lifted with the event that did.

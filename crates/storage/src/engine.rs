@@ -266,6 +266,20 @@ impl Session {
         }
     }
 
+    /// Makes those who issue a provider's credentials take turns until this transaction ends.
+    pub(crate) fn lock_provider(&mut self, id: &str) -> QueryResult<()> {
+        use crate::schema::providers;
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(connection) => providers::table
+                .find(id)
+                .select(providers::id)
+                .for_no_key_update()
+                .load::<String>(connection)
+                .map(drop),
+        }
+    }
+
     /// Keeps others from changing a group or its members until this transaction ends.
     pub(crate) fn lock_group(&mut self, id: &str) -> QueryResult<()> {
         use crate::schema::groups;
@@ -333,11 +347,16 @@ impl Session {
     /// Makes those who change the memberships of one provider's groups take turns, so that nesting
     /// and placements are computed from what will be true, and nobody waits in a circle.
     pub(crate) fn lock_memberships(&mut self, provider: u128) -> QueryResult<()> {
+        self.take_turns(i64::from_be_bytes(fold_key(provider)))
+    }
+
+    /// Makes those who do the named work take turns until this transaction ends.
+    pub(crate) fn take_turns(&mut self, key: i64) -> QueryResult<()> {
         match self {
             // The one writer already excludes everybody else.
             Self::Sqlite(_) => Ok(()),
             Self::Postgres(connection) => diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
-                .bind::<BigInt, _>(i64::from_be_bytes(fold_key(provider)))
+                .bind::<BigInt, _>(key)
                 .execute(connection)
                 .map(drop),
         }

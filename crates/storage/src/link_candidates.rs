@@ -232,18 +232,18 @@ pub fn waiting(read: &mut Read<'_>) -> Result<i64, Error> {
     Ok(link_candidates::table.count().get_result(read.connection)?)
 }
 
-/// Takes the longest waiting out, at most `limit`; none while another node is at it.
-pub fn take(write: &mut Write<'_>, limit: i64) -> Result<Vec<Candidate>, Error> {
+/// The longest waiting, at most `limit`, in the order of their ids, in which everybody locks them; none
+/// while another node is at it.
+pub fn next(write: &mut Write<'_>, limit: i64) -> Result<Vec<Candidate>, Error> {
     if !write.connection.try_lease(LOOKER)? {
         return Ok(Vec::new());
     }
-    let rows: Vec<(String, Option<String>)> = link_candidates::table
+    let mut rows: Vec<(String, Option<String>)> = link_candidates::table
         .order((link_candidates::queued, link_candidates::user_id))
         .limit(limit)
         .select((link_candidates::user_id, link_candidates::event_id))
         .load(write.connection)?;
-    let taken = write.one_of("link_candidates.user_id", rows.iter().map(|(user, _)| user));
-    diesel::delete(link_candidates::table.filter(taken)).execute(write.connection)?;
+    rows.sort_unstable();
     rows.iter()
         .map(|(user, cause)| {
             Ok(Candidate {
@@ -252,4 +252,11 @@ pub fn take(write: &mut Write<'_>, limit: i64) -> Result<Vec<Candidate>, Error> 
             })
         })
         .collect()
+}
+
+/// Notes that somebody is looked at. Only once what bears on them is held: whoever changes it adds them
+/// while they hold it, and would wait for this to end, or be taken for whoever was waiting before.
+pub fn remove(write: &mut Write<'_>, user: UserId) -> Result<(), Error> {
+    diesel::delete(link_candidates::table.find(user.to_string())).execute(write.connection)?;
+    Ok(())
 }

@@ -372,6 +372,14 @@ pub fn shorten(write: &mut Write<'_>, link: LinkId, end: DateTime<Utc>) -> Resul
     Ok(())
 }
 
+/// Lets a link remember another access group.
+pub fn carry(write: &mut Write<'_>, link: LinkId, by: AccessGroupId) -> Result<(), Error> {
+    diesel::update(access_links::table.find(link.to_string()))
+        .set(access_links::access_group_id.eq(by.to_string()))
+        .execute(write.connection)?;
+    Ok(())
+}
+
 /// Whether an administrator made somebody a link after an instant, or approved one.
 pub fn made_by_hand_since(
     read: &mut Read<'_>,

@@ -8,10 +8,15 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel::sqlite::Sqlite;
-use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::engine::{DatabaseUrl, Session};
 use crate::error::OpenError;
+use crate::panics;
+use crate::store::Write;
+
+/// The version of the migration before which marks are unified: no SQL makes the key of an address.
+const MARKS: &str = "20261124000101";
 
 const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -25,7 +30,27 @@ impl Session {
                 .batch_execute("SELECT pg_advisory_lock(7236830011)")
                 .map_err(failed)?;
         }
-        let migrated = self.refuse_newer().and_then(|()| match self {
+        let migrated = self.refuse_newer().and_then(|()| self.run_pending());
+        if let Self::Postgres(connection) = self {
+            connection
+                .batch_execute("SELECT pg_advisory_unlock(7236830011)")
+                .map_err(failed)?;
+        }
+        migrated
+    }
+
+    fn run_pending(&mut self) -> Result<(), OpenError> {
+        let due = match self {
+            Self::Sqlite(connection) => run_before_marks(connection, SQLITE_MIGRATIONS)?,
+            Self::Postgres(connection) => run_before_marks(connection, POSTGRES_MIGRATIONS)?,
+        };
+        if due {
+            // Whoever dies before the migration is noted does this again, to the same end.
+            self.begin_write().map_err(failed)?;
+            panics::unify(&mut Write::new(self)).map_err(failed)?;
+            self.control("COMMIT").map_err(failed)?;
+        }
+        match self {
             Self::Sqlite(connection) => connection
                 .run_pending_migrations(SQLITE_MIGRATIONS)
                 .map(drop)
@@ -34,13 +59,7 @@ impl Session {
                 .run_pending_migrations(POSTGRES_MIGRATIONS)
                 .map(drop)
                 .map_err(failed),
-        });
-        if let Self::Postgres(connection) = self {
-            connection
-                .batch_execute("SELECT pg_advisory_unlock(7236830011)")
-                .map_err(failed)?;
         }
-        migrated
     }
 
     /// Refuses a schema whose newest migration this version does not know.
@@ -138,6 +157,24 @@ fn look_at(path: &Path) -> Result<Option<Session>, OpenError> {
         .map_err(|error| OpenError::Connect(error.to_string()))
 }
 
+/// Runs what is pending before [`MARKS`]. Answers whether that is pending too.
+fn run_before_marks<DB, C>(connection: &mut C, all: EmbeddedMigrations) -> Result<bool, OpenError>
+where
+    DB: diesel::backend::Backend,
+    C: MigrationHarness<DB>,
+    EmbeddedMigrations: MigrationSource<DB>,
+{
+    let mut due = false;
+    for pending in connection.pending_migrations(all).map_err(failed)? {
+        let version = pending.name().version().to_string();
+        if version.as_str() < MARKS {
+            connection.run_migration(&*pending).map_err(failed)?;
+        }
+        due |= version == MARKS;
+    }
+    Ok(due)
+}
+
 /// The version of the newest migration.
 fn newest<DB: diesel::backend::Backend>(
     known: &EmbeddedMigrations,
@@ -158,7 +195,7 @@ fn failed(error: impl std::fmt::Display) -> OpenError {
 mod tests {
     use super::*;
     use crate::lower::tests::database::{Database, PROVIDER};
-    use crate::panics::{self, Known};
+    use crate::panics::Known;
     use crate::schema::panic_marks;
     use crate::{Options, Read, Store};
 
@@ -269,6 +306,41 @@ mod tests {
             .get_result(read.connection)
             .unwrap();
         assert_eq!(own, 2, "her id and her address");
+    }
+
+    fn unifies_marks(mut database: Database) {
+        let before = format!(
+            "DELETE FROM __diesel_schema_migrations WHERE version >= '{MARKS}'; \
+             INSERT INTO panic_marks (mark, user_id, at) VALUES ('email:cyd@xn--exmple-cua.example', 'c', 5), \
+             ('email:dan@ex\u{e4}mple.example', 'd', 5), ('email:dan@ex\u{e4}mple.example.', 'd', 7);"
+        );
+        database.connection.batch_execute(&before).unwrap();
+        for _ in 0..2 {
+            database.connection.migrate().unwrap();
+        }
+        let marks: Vec<(String, i64)> = panic_marks::table
+            .filter(panic_marks::mark.like("email:%@ex%mple.example"))
+            .order(panic_marks::mark)
+            .select((panic_marks::mark, panic_marks::at))
+            .load(&mut database.connection)
+            .unwrap();
+        let expected = [
+            ("email:cyd@ex\u{e4}mple.example".to_owned(), 5),
+            ("email:dan@ex\u{e4}mple.example".to_owned(), 7),
+        ];
+        assert_eq!(marks, expected);
+    }
+
+    #[test]
+    fn marks_of_before_hold_however_an_address_is_written_on_sqlite() {
+        unifies_marks(Database::sqlite());
+    }
+
+    #[test]
+    fn marks_of_before_hold_however_an_address_is_written_on_postgresql() {
+        if let Some(database) = Database::postgres("one_key") {
+            unifies_marks(database);
+        }
     }
 
     #[test]

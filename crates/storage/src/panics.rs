@@ -199,6 +199,21 @@ fn addresses(read: &mut Read<'_>, these: &Sql) -> Result<Vec<(String, String)>, 
 /// The latest press counts.
 const LATER: &str = " ON CONFLICT (mark, user_id) DO UPDATE SET at = excluded.at WHERE excluded.at > panic_marks.at";
 
+/// Lets the marks of before addresses had one key hold by that key as well.
+pub(crate) fn unify(write: &mut Write<'_>) -> Result<(), Error> {
+    let marks: Vec<(String, String, i64)> = panic_marks::table
+        .filter(panic_marks::mark.like("email:%"))
+        .select((panic_marks::mark, panic_marks::user_id, panic_marks::at))
+        .load(write.connection)?;
+    for (mark, user, at) in marks {
+        let unified = mark.strip_prefix("email:").map(mail::key);
+        if let Some(unified) = unified.map(|key| email(&key)).filter(|key| *key != mark) {
+            put(write, &unified, &user, instant(at)?)?;
+        }
+    }
+    Ok(())
+}
+
 /// Holds somebody who is new by all that they are known by, if a press concerns them by any of it.
 pub fn arrive(write: &mut Write<'_>, person: &Known) -> Result<(), Error> {
     match held(write, person)? {

@@ -121,6 +121,18 @@ pub fn purge(
     .execute(write.connection)?)
 }
 
+/// Until this transaction ends whoever else counts failures under that key, on whatever node, waits: what
+/// [`failures`] then tells holds.
+pub fn lock_failures(write: &mut Write<'_>, key: &Digest) -> Result<(), Error> {
+    let mut folded = [0; 8];
+    for (place, byte) in key.as_bytes().iter().enumerate() {
+        if let Some(into) = folded.get_mut(place % 8) {
+            *into ^= byte;
+        }
+    }
+    Ok(write.connection.take_turns(i64::from_be_bytes(folded))?)
+}
+
 pub fn failures(read: &mut Read<'_>, key: &Digest) -> Result<Option<Failures>, Error> {
     let found: Option<(i64, i64)> = sign_in_failures::table
         .filter(sign_in_failures::key.eq(key.as_bytes().as_slice()))

@@ -170,6 +170,33 @@ impl Database {
     }
 }
 
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    count: i64,
+}
+
+impl Database {
+    /// How many transactions wait for what another one holds. None on SQLite, where nobody can tell.
+    ///
+    /// # Panics
+    ///
+    /// When the server cannot be asked.
+    pub fn waiting(&self) -> Option<i64> {
+        let DatabaseUrl::Postgres(address) = &self.url else {
+            return None;
+        };
+        let waiting = diesel::sql_query(
+            "SELECT count(*) AS count FROM pg_stat_activity \
+             WHERE datname = current_database() AND wait_event_type = 'Lock'",
+        );
+        let found: Count = waiting
+            .get_result(&mut connect(address))
+            .expect("every user may see their own connections");
+        Some(found.count)
+    }
+}
+
 /// SQLite knows no JSON for bytes: they are written as PostgreSQL writes them.
 fn spelt(column: &str) -> String {
     format!(

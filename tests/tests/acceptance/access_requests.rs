@@ -1,5 +1,6 @@
 //! Where the access group requires approvals, a link comes from an access request alone.
 
+mod approvers;
 mod changed;
 
 use std::sync::Barrier;

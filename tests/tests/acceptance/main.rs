@@ -15,6 +15,7 @@ mod conformance;
 mod console;
 mod entrance;
 mod figures;
+mod held;
 mod history;
 mod import;
 mod interop;

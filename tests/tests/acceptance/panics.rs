@@ -3,6 +3,7 @@
 
 mod asking;
 mod known;
+mod waiting;
 
 use serde_json::{Value, json};
 use vestibule_service::Role;

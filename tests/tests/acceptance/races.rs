@@ -1,6 +1,8 @@
 //! Many at once: exactly one winner, nobody told that the server failed.
 
 mod access;
+mod credentials;
+mod signing_in;
 
 use std::collections::BTreeMap;
 use std::sync::Barrier;

@@ -64,6 +64,8 @@ named! {
         LinkCreated = "link.created",
         /// It ends earlier, because its vendor does.
         LinkShortened = "link.shortened",
+        /// The access group that it let in by is no way in any more; it goes on by another.
+        LinkCarried = "link.carried",
         LinkEnded = "link.ended",
         /// A letter about a link was taken by the mail server.
         LinkMailed = "link.mailed",
@@ -191,7 +193,7 @@ mod tests {
              activation_token.revoked credential.expiring administrator.created administrator.changed \
              administrator.deleted administrator.signed_in administrator.signed_out \
              administrator.sign_in_failed admin_token.issued admin_token.revoked set_up_link.issued \
-             set_up_link.used warning.raised link.created link.shortened link.ended \
+             set_up_link.used warning.raised link.created link.shortened link.carried link.ended \
              link.mailed link.not_mailed link.not_given link.shown entry_code.requested entry_code.shown entry.granted \
              entry.refused panic.pressed resource.created resource.changed resource.deleted schema.added schema.removed \
              resource_type.added resource_type.removed signing_key.made placement.flapping vendor.started vendor.ended \

@@ -190,6 +190,11 @@ fn refuse_unless_unmoved(
     settings: &AccessGroupSettings,
 ) -> Result<(), Error> {
     let Grounds { facts, .. } = Grounds::held(tx, request.user)?;
+    // The locks may have been waited for while somebody asked for more approvals.
+    let asks = access_groups::find(tx, request.access_group)?;
+    if asks.is_none_or(|stored| stored.access_group.settings != *settings) {
+        return Err(vestibule_storage::Error::Stale.into());
+    }
     let hindrance = if vendor_of(&facts).0 != request.vendor {
         Hindrance::VendorChanged
     } else if policy(tx, &facts)?.is_some_and(|policy| policy.id != request.access_group) {

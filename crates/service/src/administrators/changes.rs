@@ -27,6 +27,7 @@ impl Service {
         self.store().write("administrators.change", move |tx| {
             let now = service.now();
             let operator = crate::admin::admit(tx, &call, Role::Administrator, now)?;
+            stored::lock(tx)?;
             let mut row = find(tx, &name)?;
             let before = Administrator::try_from(row.clone())?;
             let after = Administrator {
@@ -59,6 +60,7 @@ impl Service {
         self.store().write("administrators.delete", move |tx| {
             let now = service.now();
             let operator = crate::admin::admit(tx, &call, Role::Administrator, now)?;
+            stored::lock(tx)?;
             let row = find(tx, &name)?;
             let before = Administrator::try_from(row.clone())?;
             stored::delete(tx, row.id)?;
@@ -143,6 +145,7 @@ impl Service {
             .write("administrators.set_password", move |tx| {
                 let now = service.now();
                 let operator = crate::admin::admit(tx, &call, needed, now)?;
+                stored::lock(tx)?;
                 let mut row = find(tx, &name)?;
                 row.password_hash.clone_from(&password_hash);
                 if forget_second_factor {

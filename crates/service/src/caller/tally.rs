@@ -65,7 +65,7 @@ impl Tally {
 
 impl Service {
     /// Takes a request off its provider's rate, the first time it is asked.
-    pub(super) fn take_once(
+    pub(crate) fn take_once(
         &self,
         tally: &Tally,
         provider: &Provider,

@@ -2,7 +2,6 @@
 //! link, if they may get in. Nobody learns from the answer whether an address is known.
 
 use chrono::{DateTime, Duration, Utc};
-use vestibule_domain::UserId;
 use vestibule_domain::access::{Facts, decide};
 use vestibule_domain::event::{Action, Actor, Payload};
 use vestibule_domain::link::{Link, LinkOrigin, Wanted};
@@ -46,7 +45,7 @@ impl Service {
             };
             // Whoever asks in vain keeps nobody waiting.
             let facts = access::facts(tx, user.id)?;
-            if !may_be_mailed(tx, &user, &facts, now)? {
+            if matches!(due(tx, &user, &facts, now)?, Due::Nothing) {
                 return Ok(());
             }
             let grounds = match Grounds::held(tx, user.id) {
@@ -72,28 +71,27 @@ impl Service {
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
         let Grounds { person, facts } = grounds;
-        if !may_be_mailed(tx, person, facts, now)? {
-            return Ok(());
-        }
-        let link = if let Some(link) = standing_link(tx, person.id, now)? {
-            link
-        } else {
-            let template = Change {
-                id: None,
-                at: now,
-                actor: Actor::System,
-                action: Action::LinkCreated,
-                subject: person.id.into(),
-                provider: Some(person.provider),
-                cause: None,
-                request_id: Some(visitor.request_id.clone()),
-                payload: Payload::default(),
-            };
-            let wanted = Wanted::default();
-            match self.make_link_on(tx, grounds, wanted, LinkOrigin::Asked, &template) {
-                Ok(link) => link,
-                Err(Error::Conflict(_) | Error::Invalid { .. }) => return Ok(()),
-                Err(error) => return Err(error),
+        let link = match due(tx, person, facts, now)? {
+            Due::Nothing => return Ok(()),
+            Due::Again(link) => link,
+            Due::New => {
+                let template = Change {
+                    id: None,
+                    at: now,
+                    actor: Actor::System,
+                    action: Action::LinkCreated,
+                    subject: person.id.into(),
+                    provider: Some(person.provider),
+                    cause: None,
+                    request_id: Some(visitor.request_id.clone()),
+                    payload: Payload::default(),
+                };
+                let wanted = Wanted::default();
+                match self.make_link_on(tx, grounds, wanted, LinkOrigin::Asked, &template) {
+                    Ok(link) => link,
+                    Err(Error::Conflict(_) | Error::Invalid { .. }) => return Ok(()),
+                    Err(error) => return Err(error),
+                }
             }
         };
         match self.mail_link(tx, &link, person.email.as_deref()) {
@@ -103,29 +101,28 @@ impl Service {
     }
 }
 
-/// Whether a person may have a link by asking, as things stand.
-fn may_be_mailed(
-    tx: &mut Write<'_>,
-    person: &User,
-    facts: &Facts,
-    now: DateTime<Utc>,
-) -> Result<bool, Error> {
-    if !decide(facts, now).allowed() || hold(tx, person, facts)?.is_some() {
-        return Ok(false);
-    }
-    let Some(link) = standing_link(tx, person.id, now)? else {
-        return Ok(true);
-    };
-    let letters = outbox::of_link(tx, link.id)?;
-    Ok(!letters.iter().any(|letter| letter.created + PAUSE > now))
+/// What a person gets who asks for a link.
+enum Due {
+    Nothing,
+    /// The link that works now, once more.
+    Again(Link),
+    New,
 }
 
-/// The link a person has that works now.
-fn standing_link(
-    tx: &mut Write<'_>,
-    user: UserId,
-    now: DateTime<Utc>,
-) -> Result<Option<Link>, Error> {
-    let standing = links::standing(tx, &Scope::Users(&[user]), now)?;
-    Ok(standing.into_iter().find(|link| link.start <= now))
+/// What a person gets by asking, as things stand.
+fn due(tx: &mut Write<'_>, person: &User, facts: &Facts, now: DateTime<Utc>) -> Result<Due, Error> {
+    if !decide(facts, now).allowed() || hold(tx, person, facts)?.is_some() {
+        return Ok(Due::Nothing);
+    }
+    let standing = links::standing(tx, &Scope::Users(&[person.id]), now)?;
+    let Some(link) = standing.into_iter().find(|link| link.start <= now) else {
+        return Ok(Due::New);
+    };
+    let letters = outbox::of_link(tx, link.id)?;
+    let lately = letters.iter().any(|letter| letter.created + PAUSE > now);
+    Ok(if lately {
+        Due::Nothing
+    } else {
+        Due::Again(link)
+    })
 }

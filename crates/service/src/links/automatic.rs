@@ -11,7 +11,7 @@ use vestibule_domain::said::Said;
 use vestibule_domain::{AccessGroupId, EventId, GroupId, ProviderId, UserId, VendorId};
 use vestibule_storage::link_candidates::{self, Candidate};
 use vestibule_storage::links::{self, Scope};
-use vestibule_storage::users::User;
+use vestibule_storage::users::{self, User};
 use vestibule_storage::warnings::{self, Warning};
 use vestibule_storage::{Read, Write, groups, panics, providers, vendors};
 
@@ -71,15 +71,25 @@ impl Service {
     pub fn give_links(&self) -> Result<usize, Error> {
         let service = self.clone();
         self.store().write("links.give", move |tx| {
-            let now = service.now();
-            let candidates = link_candidates::take(tx, LOOKED_AT)?;
-            for candidate in &candidates {
-                service.look_at(tx, *candidate, now)?;
-            }
+            let candidates = link_candidates::next(tx, LOOKED_AT)?;
             if candidates.is_empty() {
-                return service.look_through(tx, now);
+                return service.look_through(tx, service.now());
             }
-            Ok(candidates.len())
+            let mut count = candidates.len();
+            let mut provider = None;
+            for candidate in candidates {
+                let person = users::find_anywhere(tx, candidate.user)?;
+                let other = person.is_some_and(|person| {
+                    *provider.get_or_insert(person.provider) != person.provider
+                });
+                if other {
+                    // So that no provider waits for what another one's product is at.
+                    count = count.max(NOT_THE_LAST);
+                } else {
+                    service.look_at(tx, candidate)?;
+                }
+            }
+            Ok(count)
         })
     }
 
@@ -102,22 +112,15 @@ impl Service {
         Ok(swept.people.len().max(NOT_THE_LAST))
     }
 
-    fn look_at(
-        &self,
-        tx: &mut Write<'_>,
-        candidate: Candidate,
-        now: DateTime<Utc>,
-    ) -> Result<(), Error> {
-        // Whoever has one keeps nobody waiting.
-        if has_one(tx, candidate.user, now)? {
-            return Ok(());
-        }
+    fn look_at(&self, tx: &mut Write<'_>, candidate: Candidate) -> Result<(), Error> {
         let grounds = match Grounds::held(tx, candidate.user) {
-            Err(Error::NotFound(_)) => return Ok(()),
+            Err(Error::NotFound(_)) => return Ok(link_candidates::remove(tx, candidate.user)?),
             grounds => grounds?,
         };
+        link_candidates::remove(tx, candidate.user)?;
         // The locks may have been waited for.
-        if has_one(tx, candidate.user, now)? {
+        let now = self.now();
+        if !links::standing(tx, &Scope::Users(&[candidate.user]), now)?.is_empty() {
             return Ok(());
         }
         let Grounds { person, facts } = &grounds;
@@ -238,11 +241,6 @@ impl Service {
             system,
         ))
     }
-}
-
-/// Whether somebody has a link that works, or will.
-fn has_one(tx: &mut Write<'_>, user: UserId, now: DateTime<Utc>) -> Result<bool, Error> {
-    Ok(!links::standing(tx, &Scope::Users(&[user]), now)?.is_empty())
 }
 
 /// Which panic button keeps links from a person.

@@ -105,8 +105,9 @@ impl Service {
         let hash = self.slow_hash(&code)?;
         let (service, call) = (self.clone(), call.clone());
         let expires = self.store().write("links.show_code", move |tx| {
+            let operator = crate::admin::admit(tx, &call, Role::Operator, service.now())?;
+            links::lock(tx, link)?;
             let now = service.now();
-            let operator = crate::admin::admit(tx, &call, Role::Operator, now)?;
             let link = super::find(tx, link)?;
             match entrance_of(tx, link.clone(), now)? {
                 Entrance::Open { .. } => {}
@@ -137,10 +138,12 @@ impl Service {
     pub fn request_entry_code(&self, secret: Digest, visitor: &Visitor) -> Result<Asked, Error> {
         let (service, visitor) = (self.clone(), visitor.clone());
         self.store().write("links.request_code", move |tx| {
-            let now = service.now();
             let Some(link) = links::find_by_secret(tx, &secret)? else {
                 return Ok(Asked::Closed);
             };
+            links::lock(tx, link.id)?;
+            let now = service.now();
+            let link = super::find(tx, link.id)?;
             let Entrance::Open { link } = entrance_of(tx, link, now)? else {
                 return Ok(Asked::Closed);
             };
@@ -220,6 +223,8 @@ impl Service {
         let right = slow_hash::matches(&hash, &digits)?;
         let (service, visitor) = (self.clone(), visitor.clone());
         self.store().write("links.enter", move |tx| {
+            // Whoever ends it does so before or after.
+            links::lock(tx, link.id)?;
             let now = service.now();
             let link = super::find(tx, link.id)?;
             let change = |action| Change {
@@ -266,7 +271,7 @@ impl Service {
         })
     }
 
-    /// A place for a new code, which puts an end to every earlier one of the link.
+    /// A place for a new code, which puts an end to every earlier one of the link. Under [`links::lock`].
     pub(crate) fn new_code(
         &self,
         tx: &mut Write<'_>,
@@ -274,7 +279,6 @@ impl Service {
         hash: Option<String>,
         now: DateTime<Utc>,
     ) -> Result<EntryCode, Error> {
-        links::lock(tx, link.id)?;
         if entry_codes::count_since(tx, link.id, now - Duration::hours(1))? >= CODES_AN_HOUR {
             let most = CODES_AN_HOUR.to_string();
             return Err(Error::Conflict(

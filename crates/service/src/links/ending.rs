@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
-use vestibule_domain::event::Action;
+use vestibule_domain::event::{Action, Payload};
 use vestibule_domain::link::{Link, LinkEnd, Standing};
 use vestibule_domain::{EventId, UserId};
 use vestibule_storage::Write;
@@ -34,8 +34,8 @@ impl Service {
         self.consider(tx, LetIn::People(people), cause, now)
     }
 
-    /// Ends the links in `scope` whose people may no longer get in, and shortens those that would
-    /// outlast their vendor. To be called after the change; `template` says who made it, and its
+    /// Ends the links in `scope` whose people may no longer get in, shortens those that would outlast
+    /// their vendor, and lets those whose access group is no way in any more remember the one by which they go on. To be called after the change; `template` says who made it, and its
     /// event as the cause.
     pub(crate) fn settle_links(
         &self,
@@ -43,7 +43,12 @@ impl Service {
         scope: &Scope<'_>,
         template: &Change,
     ) -> Result<(), Error> {
-        let now = template.at;
+        // Whoever changes this may have waited for somebody who made a link.
+        let now = self.now();
+        let template = &Change {
+            at: now,
+            ..template.clone()
+        };
         for links in links::standing(tx, scope, now)?.chunks(SETTLED) {
             let mut people: Vec<UserId> = links.iter().map(|link| link.user).collect();
             people.sort_unstable();
@@ -56,21 +61,23 @@ impl Service {
                 };
                 match standing {
                     Standing::Stands => {}
-                    Standing::Ends(reason) => self.end_link(tx, link, reason, template)?,
+                    Standing::Ends(reason) => {
+                        self.end_link(tx, link, reason, template)?;
+                        continue;
+                    }
                     Standing::Shortened(end) => {
                         links::shorten(tx, link.id, end)?;
-                        self.record(
-                            tx,
-                            Change {
-                                id: None,
-                                action: Action::LinkShortened,
-                                subject: link.id.into(),
-                                provider: Some(link.provider),
-                                payload: moved(json!({"end": link.end}), json!({"end": end})),
-                                ..template.clone()
-                            },
-                        );
+                        let payload = moved(json!({"end": link.end}), json!({"end": end}));
+                        self.tell_of_link(tx, link, Action::LinkShortened, payload, template);
                     }
+                }
+                if let Some(by) = facts.get(&link.user).and_then(|facts| link.carried(facts)) {
+                    links::carry(tx, link.id, by)?;
+                    let payload = moved(
+                        json!({"access_group": link.access_group}),
+                        json!({"access_group": by}),
+                    );
+                    self.tell_of_link(tx, link, Action::LinkCarried, payload, template);
                 }
             }
         }
@@ -85,9 +92,14 @@ impl Service {
         reason: LinkEnd,
         template: &Change,
     ) -> Result<usize, Error> {
+        // As above.
+        let template = Change {
+            at: self.now(),
+            ..template.clone()
+        };
         let standing = links::standing(tx, scope, template.at)?;
         for link in &standing {
-            self.end_link(tx, link, reason, template)?;
+            self.end_link(tx, link, reason, &template)?;
         }
         Ok(standing.len())
     }
@@ -110,20 +122,32 @@ impl Service {
         if !links::end(tx, link.id, now, reason)? {
             return Ok(());
         }
+        let payload = moved(
+            json!({"ended": null}),
+            json!({"ended": {"at": now, "reason": reason}}),
+        );
+        self.tell_of_link(tx, link, Action::LinkEnded, payload, template);
+        Ok(())
+    }
+
+    fn tell_of_link(
+        &self,
+        tx: &mut Write<'_>,
+        link: &Link,
+        action: Action,
+        payload: Payload,
+        template: &Change,
+    ) {
         self.record(
             tx,
             Change {
                 id: None,
-                action: Action::LinkEnded,
+                action,
                 subject: link.id.into(),
                 provider: Some(link.provider),
-                payload: moved(
-                    json!({"ended": null}),
-                    json!({"ended": {"at": now, "reason": reason}}),
-                ),
+                payload,
                 ..template.clone()
             },
         );
-        Ok(())
     }
 }

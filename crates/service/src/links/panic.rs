@@ -145,7 +145,8 @@ impl Service {
         template: &Change,
     ) -> Result<(), Error> {
         let known = |resource| known(user.id, user.provider, resource);
-        if panics::follow(tx, &known(before), &known(after), template.at)? {
+        // Their row may have been waited for while somebody made them a link.
+        if panics::follow(tx, &known(before), &known(after), self.now())? {
             self.end_links(tx, &Scope::Users(&[user.id]), LinkEnd::Panic, template)?;
         }
         Ok(())

@@ -34,6 +34,7 @@ impl Service {
         let (service, name) = (self.clone(), name.to_owned());
         let request_id = request_id.map(str::to_owned);
         self.store().write("sessions.open_by_openid", move |tx| {
+            people::lock(tx)?;
             let now = service.now();
             let Some(found) = people::find_by_name(tx, &name)?.filter(|who| who.enabled) else {
                 return Ok(SignedIn::Wrong);

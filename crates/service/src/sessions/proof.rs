@@ -1,7 +1,7 @@
 //! Proving once more who one is, before what is dangerous (R-WEB-7).
 
 use super::stored;
-use super::{Password, SignIn, SignedIn, settle};
+use super::{Password, SignIn, SignedIn};
 use crate::{AdminCall, AdminCredential, Error, Service};
 
 /// What comes of it.
@@ -40,10 +40,10 @@ impl Service {
         };
         let (service, call) = (self.clone(), call.clone());
         self.store().write("sessions.prove", move |tx| {
-            let now = service.now();
-            if let Err(refusal) = settle(tx, &attempt, &verified, now)? {
-                return Ok(Proved::from(refusal));
-            }
+            let now = match service.settle(tx, &attempt, &verified)? {
+                Ok((_, now)) => now,
+                Err(refusal) => return Ok(Proved::from(refusal)),
+            };
             if let AdminCredential::Session(Ok(digest)) = call.credential {
                 stored::prove(tx, &digest, now)?;
             }

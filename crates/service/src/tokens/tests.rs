@@ -393,3 +393,26 @@ fn r_tok_6_what_was_issued_before_the_epoch_no_longer_works() {
     let details = world.service.find_provider(&root(), id).unwrap();
     assert_eq!(details.epoch, Some(epoch));
 }
+
+#[test]
+fn a_grant_whose_transaction_runs_again_is_taken_off_the_rate_once() {
+    let world = World::new();
+    let mut settings = provider("Okta", UserType::Internal);
+    settings.rate_limit = Some(vestibule_domain::provider::RateLimit {
+        per_second: 1,
+        burst: 1,
+    });
+    let client = world.register(settings);
+    let asked = request(&client, &client.client_secret);
+    let (service, again) = (world.service.clone(), asked.clone());
+    let granted = world.service.store().write("again", move |tx| {
+        let tally = Tally::default();
+        let now = service.now();
+        for _ in 0..3 {
+            service.granted(tx, &again, &contact(), &tally, now)?;
+        }
+        Ok::<_, Error>(())
+    });
+    assert!(granted.is_ok(), "{granted:?}");
+    assert!(matches!(world.grant(&asked), Err(Error::OverRate { .. })));
+}

@@ -213,3 +213,82 @@ fn of_several_groups_the_one_with_the_fewest_approvals_counts_for_all_that_a_lin
         assert_eq!(link()["end_reason"], "unapproved", "{}", link());
     });
 }
+
+#[test]
+fn whoever_gets_an_access_group_back_gets_in_by_it_without_approval_no_more() {
+    both_engines(|app| {
+        let okta = app.register(internal("Okta"));
+        let root = app.admin_token("root", Role::Administrator);
+        let send = |method: &str, path: &str, token: &str, body: &Value| {
+            let reply = app.send(method, path, Some(token), Some(body));
+            assert!(reply.status < 300, "{path}: {}", reply.text);
+            let answered = (!reply.text.is_empty()).then(|| reply.json());
+            answered.unwrap_or_default()
+        };
+        let schema = |name: &str| format!("urn:ietf:params:scim:schemas:core:2.0:{name}");
+        let ada = json!({"schemas": [schema("User")], "userName": "ada"});
+        let ada = send("POST", "/scim/v2/Users", &okta.token, &ada)["id"].clone();
+        let groups = ["Own", "Other"].map(|name| {
+            let group = json!({
+                "schemas": [schema("Group")], "displayName": name, "members": [{"value": ada}],
+            });
+            let group = send("POST", "/scim/v2/Groups", &okta.token, &group)["id"].clone();
+            let tied = send(
+                "POST",
+                "/api/v1/access-groups",
+                &root,
+                &json!({"name": name}),
+            )["id"]
+                .clone();
+            let path = format!("/api/v1/groups/{}", group.as_str().unwrap());
+            send("PATCH", &path, &root, &json!({"access_group": tied}));
+            (format!("/scim/v2/Groups/{}", group.as_str().unwrap()), tied)
+        });
+        let path = format!("/api/v1/users/{}/links", ada.as_str().unwrap());
+        let made = send("POST", &path, &root, &json!({}))["link"]["access_group"].clone();
+        let own = groups.iter().find(|(_, tied)| *tied == made).unwrap();
+        let other = groups.iter().find(|(_, tied)| *tied != made).unwrap();
+        let link = || {
+            let links = app.send("GET", "/api/v1/links", Some(&root), None).json();
+            links["items"][0].clone()
+        };
+        let member = |group: &str, operation: Value| {
+            let schema = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+            let body = json!({"schemas": [schema], "Operations": [operation]});
+            send("PATCH", group, &okta.token, &body);
+        };
+        let filtered = format!("members[value eq \"{}\"]", ada.as_str().unwrap());
+        let out = |group: &str| member(group, json!({"op": "remove", "path": filtered}));
+        out(&own.0);
+        assert_eq!(
+            (&link()["state"], &link()["access_group"]),
+            (&json!("live"), &other.1)
+        );
+        let events = app
+            .send(
+                "GET",
+                "/api/v1/events?action=link.carried",
+                Some(&root),
+                None,
+            )
+            .json();
+        assert_eq!(events["items"].as_array().unwrap().len(), 1, "{events}");
+        let strict = json!({"approvals_required": 2});
+        send(
+            "PATCH",
+            &format!("/api/v1/access-groups/{}", own.1.as_str().unwrap()),
+            &root,
+            &strict,
+        );
+        member(
+            &own.0,
+            json!({"op": "add", "path": "members", "value": [{"value": ada}]}),
+        );
+        assert_eq!(
+            (&link()["state"], &link()["access_group"]),
+            (&json!("live"), &other.1)
+        );
+        out(&other.0);
+        assert_eq!(link()["end_reason"], "unapproved", "{}", link());
+    });
+}

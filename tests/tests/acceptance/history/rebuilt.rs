@@ -118,7 +118,7 @@ impl Rebuilt {
                     }
                 }
             }
-            "link.created" | "link.shortened" | "link.ended" => self.link(&event),
+            "link.created" | "link.shortened" | "link.carried" | "link.ended" => self.link(&event),
             "panic.pressed" => {
                 let of_group = self.groups.contains_key(&id);
                 let of = |chosen: bool| chosen.then_some(&id);
@@ -245,6 +245,11 @@ impl Rebuilt {
             "link.shortened" => {
                 let row = self.links.get_mut(id).unwrap();
                 row.insert("end_at".to_owned(), micros(&event.after["end"]));
+            }
+            "link.carried" => {
+                let row = self.links.get_mut(id).unwrap();
+                let by = event.after["access_group"].clone();
+                row.insert("access_group_id".to_owned(), by);
             }
             _ => {
                 let row = self.links.get_mut(id).unwrap();

@@ -1,0 +1,54 @@
+//! What somebody does while another transaction holds what they wait for.
+
+use std::sync::mpsc;
+
+use chrono::Duration;
+use vestibule_service::storage::{Error, Write};
+use vestibule_testkit::TestApp;
+
+/// Begins something that waits for a transaction of another node, which `hold`s what it needs and makes its
+/// `change` a second after it was begun. On SQLite nothing can be read before one may write, so that
+/// there it begins before or after, and it comes to the same.
+pub(super) fn meanwhile<T: Send>(
+    app: &TestApp,
+    hold: impl Fn(&mut Write<'_>) -> Result<(), Error> + Send + 'static,
+    change: impl Fn(&mut Write<'_>) -> Result<(), Error> + Send + 'static,
+    begin: impl FnOnce() -> T + Send,
+) -> T {
+    meanwhile_seen(app, hold, || (), change, begin)
+}
+
+/// The same, and `look`s before the change, while both transactions are there.
+pub(super) fn meanwhile_seen<T: Send>(
+    app: &TestApp,
+    hold: impl Fn(&mut Write<'_>) -> Result<(), Error> + Send + 'static,
+    look: impl FnOnce(),
+    change: impl Fn(&mut Write<'_>) -> Result<(), Error> + Send + 'static,
+    begin: impl FnOnce() -> T + Send,
+) -> T {
+    let store = app.database().open();
+    let (reached, there) = mpsc::channel();
+    let (go, told) = mpsc::channel::<()>();
+    // Whoever fails here lets the other go.
+    std::thread::scope(move |scope| {
+        let other = scope.spawn(move || {
+            store.write("another node", move |tx| {
+                hold(tx)?;
+                reached.send(()).unwrap();
+                told.recv().unwrap();
+                change(tx)
+            })
+        });
+        there.recv().unwrap();
+        let one = scope.spawn(begin);
+        while app.database().waiting() == Some(0) {
+            assert!(!one.is_finished(), "it waited for nothing");
+            std::thread::yield_now();
+        }
+        look();
+        app.clock.advance(Duration::seconds(1));
+        go.send(()).unwrap();
+        other.join().unwrap().unwrap();
+        one.join().unwrap()
+    })
+}
