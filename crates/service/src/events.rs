@@ -155,7 +155,7 @@ impl Service {
 
 /// Fills in what the subjects of events, and the providers and people among their actors, are called: as they are now,
 /// or as the event itself says where they are gone.
-fn name(tx: &mut Read<'_>, found: &mut [EventRecord], named: usize) -> Result<(), Error> {
+fn name(tx: &mut Read<'_>, found: &mut [EventRecord], most: usize) -> Result<(), Error> {
     let acting = |event: &EventRecord| {
         let kind = match event.actor_kind.as_str() {
             "provider" => SubjectKind::Provider,
@@ -174,7 +174,7 @@ fn name(tx: &mut Read<'_>, found: &mut [EventRecord], named: usize) -> Result<()
         if let Some((kind, id)) = acting(event) {
             wanted.entry(kind).or_default().push(id);
         }
-        for (kind, id) in mentioned(event, named) {
+        for (kind, id) in mentioned(event, most) {
             wanted.entry(kind).or_default().push(id);
         }
     }
@@ -193,7 +193,7 @@ fn name(tx: &mut Read<'_>, found: &mut [EventRecord], named: usize) -> Result<()
         event.standing = known.is_some();
         event.subject_name = known.cloned().or_else(|| told_name(event));
         event.actor_name = acting(event).and_then(|(_, id)| names.get(&id).cloned());
-        event.names = mentioned(event, named)
+        event.names = mentioned(event, most)
             .into_iter()
             .filter_map(|(_, id)| Some((id, names.get(&id)?.clone())))
             .collect();
@@ -201,8 +201,8 @@ fn name(tx: &mut Read<'_>, found: &mut [EventRecord], named: usize) -> Result<()
     Ok(())
 }
 
-/// What a payload names by its id, by the words it stands under: of a list the first `named`.
-fn mentioned(event: &EventRecord, named: usize) -> Vec<(SubjectKind, Uuid)> {
+/// What a payload names by its id, by the words it stands under: of a list the first `most`.
+fn mentioned(event: &EventRecord, most: usize) -> Vec<(SubjectKind, Uuid)> {
     let mut found = Vec::new();
     let Some(payload) = &event.payload else {
         return found;
@@ -211,7 +211,7 @@ fn mentioned(event: &EventRecord, named: usize) -> Vec<(SubjectKind, Uuid)> {
     let fields = sides.filter_map(|side| payload.get(side)?.as_object());
     for (word, value) in fields.flatten() {
         if word == "placements" {
-            found.extend(placed(value, named));
+            found.extend(placed(value, most));
             continue;
         }
         let kinds: &[SubjectKind] = match word.as_str() {
@@ -228,7 +228,7 @@ fn mentioned(event: &EventRecord, named: usize) -> Vec<(SubjectKind, Uuid)> {
             Value::Array(values) => values.as_slice(),
             single => std::slice::from_ref(single),
         };
-        let ids = values.iter().take(named);
+        let ids = values.iter().take(most);
         let ids = ids.filter_map(|value| value.as_str()?.parse::<Uuid>().ok());
         found.extend(ids.flat_map(|id| kinds.iter().map(move |kind| (*kind, id))));
     }
@@ -236,7 +236,7 @@ fn mentioned(event: &EventRecord, named: usize) -> Vec<(SubjectKind, Uuid)> {
 }
 
 /// Whom an event places, and the vendors and groups that it chose from.
-fn placed(placements: &Value, named: usize) -> Vec<(SubjectKind, Uuid)> {
+fn placed(placements: &Value, most: usize) -> Vec<(SubjectKind, Uuid)> {
     let mut found = Vec::new();
     let mut tell = |whole: &Value, words: &[(&str, SubjectKind)]| {
         for (word, kind) in words {
@@ -244,7 +244,7 @@ fn placed(placements: &Value, named: usize) -> Vec<(SubjectKind, Uuid)> {
             found.extend(id.and_then(|id| Some((*kind, id.parse().ok()?))));
         }
     };
-    for placement in placements.as_array().into_iter().flatten().take(named) {
+    for placement in placements.as_array().into_iter().flatten().take(most) {
         let words = [
             ("user", SubjectKind::User),
             ("from", SubjectKind::Vendor),

@@ -19,16 +19,11 @@ fn leaves(command: &clap::Command, above: &str, found: &mut Vec<(String, clap::C
 
 /// The commands of our own that an example calls, each as its words.
 fn calls(examples: &str) -> Vec<Vec<String>> {
-    let whole = examples.replace("\\\n", "\\");
+    let whole: Vec<&str> = examples.split("\\\n").map(str::trim).collect();
+    let whole = whole.join(" ");
     // What stands apart behind a call explains it.
-    let calls = whole.lines().map(|line| {
-        let line = line.trim().split("   ").next().unwrap_or_default();
-        line.split('\\')
-            .map(str::trim)
-            .collect::<Vec<_>>()
-            .join(" ")
-    });
-    let lines = calls.flat_map(|line| words(&line));
+    let calls = whole.lines().map(|line| line.trim().split("   ").next());
+    let lines = calls.flatten().flat_map(words);
     let ours = lines.filter(|call| call.first().is_some_and(|first| first == "vestibule"));
     ours.collect()
 }
@@ -42,7 +37,6 @@ fn words(line: &str) -> Vec<Vec<String>> {
     while let Some(letter) = letters.next() {
         match (quote, letter) {
             (Some(mark), letter) if letter == mark => quote = None,
-            (Some(_), letter) => word.push(letter),
             (None, '\'' | '"') => (quote, open) = (Some(letter), true),
             (None, '\\') => word.extend(letters.next()),
             (None, ' ' | '|' | ';' | '<' | '>') => {
@@ -59,7 +53,7 @@ fn words(line: &str) -> Vec<Vec<String>> {
                     _ => {}
                 }
             }
-            (None, letter) => word.push(letter),
+            (_, letter) => word.push(letter),
         }
     }
     calls

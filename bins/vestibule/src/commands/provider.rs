@@ -271,7 +271,8 @@ fn add(
         );
     }
     if let (Some(half), Some(note)) = (half, &mut answer.note) {
-        note.push_str(&format!("\n{half}"));
+        note.push('\n');
+        note.push_str(half);
     }
     Ok(answer)
 }

@@ -29,9 +29,7 @@ pub(crate) struct Table {
     /// Whether it names one that this list does not have.
     pub(crate) unsorted: bool,
     /// For screens too narrow for titles: the orders to choose from.
-    pub(crate) orders: Vec<Order>,
-    /// What the address says besides, which another order keeps.
-    pub(crate) kept: Vec<(String, String)>,
+    pub(crate) sorting: Option<Box<Sorting>>,
     /// The page's own address.
     pub(crate) here: String,
     /// The page before this one.
@@ -60,6 +58,13 @@ pub(crate) struct Sort {
     pub(crate) href: String,
     /// `ascending`, `descending` or `none`.
     pub(crate) now: &'static str,
+}
+
+#[derive(Debug)]
+pub(crate) struct Sorting {
+    pub(crate) orders: Vec<Order>,
+    /// What the address says besides, which another order keeps.
+    pub(crate) kept: Vec<(String, String)>,
 }
 
 /// An order that a list can have.
@@ -109,12 +114,13 @@ impl Table {
             });
         }
         visit.place().clone_into(&mut self.here);
-        self.orders = self.orders(visit, columns, now);
         let kept = visit.query.without(&["sort", "after", "format", "done"]);
         let kept = kept.iter().filter(|(_, value)| !value.is_empty());
-        self.kept = kept
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect();
+        let kept = kept.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        self.sorting = Some(Box::new(Sorting {
+            orders: self.orders(visit, columns, now),
+            kept: kept.collect(),
+        }));
         let bare = |order: &str| order.trim_start_matches('-').to_owned();
         let known = now == usual || bare(now) == bare(usual) || {
             let mut sorts = self

@@ -53,8 +53,8 @@ fn pushed(app: &TestApp) {
             {"op": "replace", "path": "active", "value": false},
         ],
     });
-    let path = format!("/scim/v2/Users/{ada}");
-    let changed = app.send("PATCH", &path, token, Some(&patch));
+    let place = format!("/scim/v2/Users/{ada}");
+    let changed = app.send("PATCH", &place, token, Some(&patch));
     assert_eq!(changed.status, 200, "{}", changed.text);
 }
 

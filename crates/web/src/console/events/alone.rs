@@ -1,6 +1,8 @@
 //! One event, told to somebody who wants to know what happened: in a sentence, by its fields, and as it
 //! is recorded.
 
+use std::fmt::Write as _;
+
 use vestibule_domain::ProviderId;
 use vestibule_domain::said::Value;
 use vestibule_service::events::{BesideEvent, EventRecord, Seal};
@@ -78,7 +80,7 @@ fn doer(t: Texts, event: &EventRecord) -> String {
     let detail = event.actor_detail.as_deref();
     let name = event.actor_name.as_deref().or(event.actor_id.as_deref());
     match (event.actor_kind.as_str(), name, detail) {
-        ("administrator", _, Some(name)) => name.to_owned(),
+        ("administrator", _, Some(name)) | ("person", Some(name), _) => name.to_owned(),
         ("provider", Some(name), Some(address)) => t.say(
             "event.by_provider_from",
             &[("name", &name), ("address", &address)],
@@ -86,7 +88,6 @@ fn doer(t: Texts, event: &EventRecord) -> String {
         ("provider", Some(name), None) => t.say("event.by_provider", &[("name", &name)]),
         ("command_line", ..) => t.own("event.by_command_line"),
         ("system", ..) => t.own("event.by_system"),
-        ("person", Some(name), _) => name.to_owned(),
         (_, _, Some(address)) => t.say("event.by_address", &[("address", &address)]),
         _ => t.own("event.by_somebody"),
     }
@@ -156,8 +157,11 @@ fn seal(t: Texts, event: &EventRecord, beside: &BesideEvent) -> Vec<Fact> {
         Fact::new(t.own("event.sealed"), place),
     ];
     if let Seal::Holds(hash) = &beside.seal {
-        let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        facts.push(Fact::new(t.own("seal.hash"), Cell::Copy(hash)));
+        let mut text = String::with_capacity(2 * hash.len());
+        for byte in hash {
+            let _ = write!(text, "{byte:02x}");
+        }
+        facts.push(Fact::new(t.own("seal.hash"), Cell::Copy(text)));
     }
     facts
 }
