@@ -151,12 +151,12 @@ impl Service {
         let read = Attribute::parse(attribute);
         let (schema, given) = (urn.to_owned(), read.clone());
         self.redefine(call, move |definitions, types| {
-            let known = attributes_of(definitions, types, &schema);
-            let known = known.ok_or(Error::NotFound("schema"))?;
             let added = AddedAttribute {
                 schema: schema.clone(),
                 attribute: given.clone().map_err(invalid)?,
             };
+            let known = attributes_of(definitions, types, &schema);
+            let known = known.ok_or(Error::NotFound("schema"))?;
             let name = &added.attribute.name;
             unless(
                 known.iter().any(|known| known.eq_ignore_ascii_case(name)),
