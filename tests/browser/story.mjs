@@ -127,6 +127,14 @@ try {
   await page.getByText("Saved.").waitFor();
   assert.equal(await page.getByLabel("Contract number").inputValue(), "C-4711");
 
+  step("the event of the change tells it field by field; what is recorded is folded");
+  await page.goto(`${server.url}/console/events?action=vendor.changed`);
+  await page.getByRole("link", { name: "Vendor changed" }).first().click();
+  await page.getByText("ada changed the vendor Acme Elevators").waitFor();
+  await page.getByRole("row", { name: "Contract number" }).getByText("C-4711").waitFor();
+  assert.equal(await page.locator("#payload pre").isVisible(), false);
+  await check();
+
   step("grace gets in now, and the page says why");
   await page.keyboard.press("Control+k");
   await page.keyboard.type("grace@acme");

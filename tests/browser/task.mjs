@@ -1,5 +1,6 @@
 // One whole task, told in two ways: an access group is made and a vendor let in with it, by keyboard
 // alone, and on a screen as narrow as a telephone's.
+import assert from "node:assert/strict";
 
 /** By keyboard alone, from the first page on. */
 export async function byKeyboard(page, url, vendor, group) {
@@ -59,6 +60,13 @@ export async function onATelephone(page, url, vendor, group) {
   await page.getByLabel("May start sessions").check();
   await page.getByRole("button", { name: "Create" }).click();
   await page.getByText("Created.").waitFor();
+  await turnTo("Access groups", "/console/access-groups");
+  const names = () => page.locator("tbody td:first-child").allInnerTexts();
+  const usual = await names();
+  await page.getByLabel("Sort by").selectOption({ label: "Name, descending" });
+  await page.getByRole("button", { name: "Sort" }).click();
+  await page.waitForURL("**/console/access-groups?sort=-name");
+  assert.deepEqual(await names(), usual.toSorted((one, other) => other.localeCompare(one, "en")));
   await turnTo("Vendors", "/console/vendors");
   await page.getByRole("link", { name: vendor }).click();
   await page.getByLabel("Access group").selectOption({ label: group });

@@ -11,6 +11,7 @@ mod import;
 mod key;
 mod link;
 mod mail;
+pub(crate) mod mistaken;
 mod named;
 mod provider;
 mod request;
@@ -365,6 +366,9 @@ fn done(text: impl Into<String>) -> Answer {
         output::View::Text(format!("{text}\n")),
     )
 }
+
+#[cfg(test)]
+mod examples;
 
 #[cfg(test)]
 mod tests {

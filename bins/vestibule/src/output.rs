@@ -136,9 +136,9 @@ pub(crate) fn chain(error: &dyn Error) -> String {
     text
 }
 
-/// Prints an error with all its causes.
-pub(crate) fn error(error: &dyn Error) {
-    let mut text = format!("error: {error}\n");
+/// Prints what an error says, with all its causes.
+pub(crate) fn error(said: &str, error: &dyn Error) {
+    let mut text = format!("error: {said}\n");
     let mut cause = error.source();
     while let Some(inner) = cause {
         text.push_str("  because: ");

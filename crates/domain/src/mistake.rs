@@ -116,6 +116,11 @@ crate::sentences! {
         AccessGroupInUse = "access_group_in_use"
             "the access group is in use: {vendors} vendors, {internal_groups} internal groups and the default of \
              {providers} providers are tied to it",
+        SchemaTaken = "schema_taken" "a schema of this URN exists already",
+        AttributeTaken = "attribute_taken" "the schema has an attribute {attribute} already",
+        ResourceTypeTaken = "resource_type_taken" "a resource type of this name exists already",
+        EndpointInUse = "endpoint_in_use" "a resource type is served at this endpoint already",
+        ExtendedAlready = "extended_already" "the resource type has this schema already",
         SchemaInUse = "schema_in_use" "the resource type {resource_type} has this schema",
         Held = "held"
             "{count} resources of the type {resource_type} hold data of it; remove that first",

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use vestibule_domain::event::{Action, Payload};
+use vestibule_domain::said::Said;
 use vestibule_domain::{DefinitionId, Hindrance};
 use vestibule_scim::schema::{
     AddedAttribute, AddedExtension, DefinitionError, Definitions, Registry, ResourceTypeDefinition,
@@ -112,8 +113,12 @@ impl Service {
         // What is wrong with it is only told to whom it is admitted.
         let read = Schema::parse(schema);
         let given = read.clone();
-        self.redefine(call, move |definitions, _| {
+        self.redefine(call, move |definitions, types| {
             let schema = given.clone().map_err(invalid)?;
+            unless(
+                attributes_of(definitions, types, &schema.id).is_some(),
+                &Hindrance::SchemaTaken.said([]),
+            )?;
             let shown = json!(schema);
             definitions.schemas.push(schema);
             Ok(about(Action::SchemaAdded, made(shown)))
@@ -145,11 +150,18 @@ impl Service {
     ) -> Result<Attribute, Error> {
         let read = Attribute::parse(attribute);
         let (schema, given) = (urn.to_owned(), read.clone());
-        self.redefine(call, move |definitions, _| {
+        self.redefine(call, move |definitions, types| {
             let added = AddedAttribute {
                 schema: schema.clone(),
                 attribute: given.clone().map_err(invalid)?,
             };
+            let known = attributes_of(definitions, types, &schema);
+            let known = known.ok_or(Error::NotFound("schema"))?;
+            let name = &added.attribute.name;
+            unless(
+                known.iter().any(|known| known.eq_ignore_ascii_case(name)),
+                &Hindrance::AttributeTaken.said([("attribute", name.into())]),
+            )?;
             let shown = json!(added);
             definitions.attributes.push(added);
             Ok(about(Action::SchemaAdded, made(shown)))
@@ -190,7 +202,16 @@ impl Service {
             resource_type: name.to_owned(),
             schema: urn.to_owned(),
         };
-        self.redefine(call, move |definitions, _| {
+        self.redefine(call, move |definitions, types| {
+            let mut known = types.iter();
+            let extended = known
+                .find(|known| known.name.eq_ignore_ascii_case(&added.resource_type))
+                .ok_or(Error::NotFound("resource type"))?;
+            attributes_of(definitions, types, &added.schema).ok_or(Error::NotFound("schema"))?;
+            unless(
+                has_schema(extended, &added.schema),
+                &Hindrance::ExtendedAlready.said([]),
+            )?;
             definitions.extensions.push(added.clone());
             Ok(about(Action::ResourceTypeAdded, made(json!(added))))
         })
@@ -219,8 +240,17 @@ impl Service {
     ) -> Result<ResourceTypeDefinition, Error> {
         let read = ResourceTypeDefinition::parse(definition);
         let given = read.clone();
-        self.redefine(call, move |definitions, _| {
+        self.redefine(call, move |definitions, types| {
             let definition = given.clone().map_err(invalid)?;
+            let taken = |is: &dyn Fn(&ResourceType) -> bool| types.iter().any(is);
+            unless(
+                taken(&|known| known.name.eq_ignore_ascii_case(&definition.name)),
+                &Hindrance::ResourceTypeTaken.said([]),
+            )?;
+            unless(
+                taken(&|known| known.endpoint.eq_ignore_ascii_case(&definition.endpoint)),
+                &Hindrance::EndpointInUse.said([]),
+            )?;
             let shown = json!(definition);
             definitions.resource_types.push(definition);
             Ok(about(Action::ResourceTypeAdded, made(shown)))
@@ -335,6 +365,30 @@ fn published(resource_type: &ResourceType) -> impl Iterator<Item = &Arc<Schema>>
 
 fn has_schema(resource_type: &ResourceType, urn: &str) -> bool {
     published(resource_type).any(|schema| schema.id.eq_ignore_ascii_case(urn))
+}
+
+/// The names of a schema's attributes, built in, defined and added; none where there is no such schema.
+fn attributes_of(
+    definitions: &Definitions,
+    types: &[ResourceType],
+    urn: &str,
+) -> Option<Vec<String>> {
+    let is = |schema: &&Schema| schema.id.eq_ignore_ascii_case(urn);
+    let published = types.iter().flat_map(published).map(|schema| &**schema);
+    let schema = published.chain(&definitions.schemas).find(is)?;
+    let own = schema.attributes.iter().map(|attribute| &attribute.name);
+    let added = definitions.attributes.iter();
+    let added = added.filter(|added| added.schema.eq_ignore_ascii_case(urn));
+    let names = own.chain(added.map(|added| &added.attribute.name));
+    Some(names.cloned().collect())
+}
+
+fn unless(taken: bool, why: &Said) -> Result<(), Error> {
+    if taken {
+        Err(Error::Uniqueness(why.clone()))
+    } else {
+        Ok(())
+    }
 }
 
 fn about(action: Action, payload: Payload) -> About {

@@ -10,13 +10,15 @@ use vestibule_domain::EventId;
 use vestibule_domain::event::SubjectKind;
 use vestibule_storage::{Read, events, names};
 
-pub use vestibule_storage::events::{Choice, EventSort, Verification};
+pub use vestibule_storage::events::{Choice, EventSort, Seal, Verification};
 
 use crate::pages::{Page, PageQuery};
 use crate::{AdminCall, Error, Role, Service};
 
-/// Of a list of ids in a payload, how many are named.
+/// Of a list of ids in a payload, how many are named where events are listed.
 const NAMED: usize = 5;
+/// And where one event is looked at alone.
+const NAMED_ALONE: usize = 100;
 
 /// Which events are wanted, newest first unless another order is asked for.
 #[derive(Debug, Clone, Default)]
@@ -52,12 +54,23 @@ pub struct EventRecord {
     /// Whether the subject is there and has a name.
     #[serde(skip)]
     pub standing: bool,
-    /// What the provider is called that acted.
+    /// What the provider or the person is called that acted.
     #[serde(skip)]
     pub actor_name: Option<String>,
-    /// What those are called that the payload names by their ids: of a list the first five.
+    /// What those are called that the payload names by their ids: of a list the first five, of an event
+    /// that is looked at alone the first hundred.
     #[serde(skip)]
     pub names: HashMap<Uuid, String>,
+}
+
+/// What stands beside an event.
+#[derive(Debug, Clone)]
+pub struct BesideEvent {
+    pub seal: Seal,
+    /// The event that it follows from.
+    pub cause: Option<EventRecord>,
+    /// What the provider is called in whose realm it lies; none where that is gone, or there is none.
+    pub realm: Option<String>,
 }
 
 impl Service {
@@ -73,7 +86,7 @@ impl Service {
             let page = asked.answer(found, |_, event| (None, event.id.to_string()));
             let records = page.items.into_iter().map(record);
             let mut items: Vec<EventRecord> = records.collect::<Result<_, _>>()?;
-            name(tx, &mut items)?;
+            name(tx, &mut items, NAMED)?;
             Ok(Page {
                 items,
                 next: page.next,
@@ -90,8 +103,36 @@ impl Service {
             let found = events::of_request_or_id(tx, id, limit)?;
             let records = found.into_iter().map(record);
             let mut found: Vec<EventRecord> = records.collect::<Result<_, Error>>()?;
-            name(tx, &mut found)?;
+            let named = if found.len() == 1 { NAMED_ALONE } else { NAMED };
+            name(tx, &mut found, named)?;
             Ok(found)
+        })
+    }
+
+    /// What stands beside an event: how it is sealed, what it follows from, and in whose realm it lies.
+    pub fn beside_event(
+        &self,
+        call: &AdminCall,
+        event: &EventRecord,
+    ) -> Result<BesideEvent, Error> {
+        self.store().read(|tx| {
+            crate::admin::admit(tx, call, Role::Auditor, self.now())?;
+            let seal = events::seal_of(tx, event.id)?.ok_or(Error::NotFound("event"))?;
+            let cause = event.cause.as_deref().and_then(|cause| cause.parse().ok());
+            let found = match cause {
+                Some(cause) => events::of_request_or_id(tx, cause, 1)?,
+                None => Vec::new(),
+            };
+            let records = found.into_iter().map(record);
+            let mut found: Vec<EventRecord> = records.collect::<Result<_, Error>>()?;
+            name(tx, &mut found, NAMED)?;
+            let realm = event.provider.as_deref().and_then(|id| id.parse().ok());
+            let named = names::of(tx, SubjectKind::Provider, realm.as_slice())?;
+            Ok(BesideEvent {
+                seal,
+                cause: found.pop(),
+                realm: realm.and_then(|id| named.get(&id).cloned()),
+            })
         })
     }
 
@@ -112,12 +153,17 @@ impl Service {
     }
 }
 
-/// Fills in what the subjects of events and the providers among their actors are called: as they are now,
+/// Fills in what the subjects of events, and the providers and people among their actors, are called: as they are now,
 /// or as the event itself says where they are gone.
-fn name(tx: &mut Read<'_>, found: &mut [EventRecord]) -> Result<(), Error> {
-    let provider = |event: &EventRecord| {
-        let id = event.actor_id.as_deref()?;
-        (event.actor_kind == "provider").then(|| id.parse().ok())?
+fn name(tx: &mut Read<'_>, found: &mut [EventRecord], most: usize) -> Result<(), Error> {
+    let acting = |event: &EventRecord| {
+        let kind = match event.actor_kind.as_str() {
+            "provider" => SubjectKind::Provider,
+            "person" => SubjectKind::User,
+            _ => return None,
+        };
+        let id: Uuid = event.actor_id.as_deref()?.parse().ok()?;
+        Some((kind, id))
     };
     let mut wanted: HashMap<SubjectKind, Vec<Uuid>> = HashMap::new();
     for event in found.iter() {
@@ -125,10 +171,10 @@ fn name(tx: &mut Read<'_>, found: &mut [EventRecord]) -> Result<(), Error> {
         if let Some((kind, id)) = event.subject_kind.parse().ok().zip(id) {
             wanted.entry(kind).or_default().push(id);
         }
-        if let Some(id) = provider(event) {
-            wanted.entry(SubjectKind::Provider).or_default().push(id);
+        if let Some((kind, id)) = acting(event) {
+            wanted.entry(kind).or_default().push(id);
         }
-        for (kind, id) in mentioned(event) {
+        for (kind, id) in mentioned(event, most) {
             wanted.entry(kind).or_default().push(id);
         }
     }
@@ -146,8 +192,8 @@ fn name(tx: &mut Read<'_>, found: &mut [EventRecord]) -> Result<(), Error> {
             .and_then(|id: Uuid| names.get(&id));
         event.standing = known.is_some();
         event.subject_name = known.cloned().or_else(|| told_name(event));
-        event.actor_name = provider(event).and_then(|id: Uuid| names.get(&id).cloned());
-        event.names = mentioned(event)
+        event.actor_name = acting(event).and_then(|(_, id)| names.get(&id).cloned());
+        event.names = mentioned(event, most)
             .into_iter()
             .filter_map(|(_, id)| Some((id, names.get(&id)?.clone())))
             .collect();
@@ -155,8 +201,8 @@ fn name(tx: &mut Read<'_>, found: &mut [EventRecord]) -> Result<(), Error> {
     Ok(())
 }
 
-/// What a payload names by its id, by the words it stands under.
-fn mentioned(event: &EventRecord) -> Vec<(SubjectKind, Uuid)> {
+/// What a payload names by its id, by the words it stands under: of a list the first `most`.
+fn mentioned(event: &EventRecord, most: usize) -> Vec<(SubjectKind, Uuid)> {
     let mut found = Vec::new();
     let Some(payload) = &event.payload else {
         return found;
@@ -165,7 +211,7 @@ fn mentioned(event: &EventRecord) -> Vec<(SubjectKind, Uuid)> {
     let fields = sides.filter_map(|side| payload.get(side)?.as_object());
     for (word, value) in fields.flatten() {
         if word == "placements" {
-            found.extend(placed(value));
+            found.extend(placed(value, most));
             continue;
         }
         let kinds: &[SubjectKind] = match word.as_str() {
@@ -182,7 +228,7 @@ fn mentioned(event: &EventRecord) -> Vec<(SubjectKind, Uuid)> {
             Value::Array(values) => values.as_slice(),
             single => std::slice::from_ref(single),
         };
-        let ids = values.iter().take(NAMED);
+        let ids = values.iter().take(most);
         let ids = ids.filter_map(|value| value.as_str()?.parse::<Uuid>().ok());
         found.extend(ids.flat_map(|id| kinds.iter().map(move |kind| (*kind, id))));
     }
@@ -190,7 +236,7 @@ fn mentioned(event: &EventRecord) -> Vec<(SubjectKind, Uuid)> {
 }
 
 /// Whom an event places, and the vendors and groups that it chose from.
-fn placed(placements: &Value) -> Vec<(SubjectKind, Uuid)> {
+fn placed(placements: &Value, most: usize) -> Vec<(SubjectKind, Uuid)> {
     let mut found = Vec::new();
     let mut tell = |whole: &Value, words: &[(&str, SubjectKind)]| {
         for (word, kind) in words {
@@ -198,7 +244,7 @@ fn placed(placements: &Value) -> Vec<(SubjectKind, Uuid)> {
             found.extend(id.and_then(|id| Some((*kind, id.parse().ok()?))));
         }
     };
-    for placement in placements.as_array().into_iter().flatten().take(NAMED) {
+    for placement in placements.as_array().into_iter().flatten().take(most) {
         let words = [
             ("user", SubjectKind::User),
             ("from", SubjectKind::Vendor),

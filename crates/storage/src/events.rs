@@ -16,7 +16,7 @@ use crate::predicate::{Predicate, contains};
 use crate::schema::{event_payloads, events};
 use crate::store::{Read, Write};
 
-pub use sealed::{Chain, Verification, chain, hash_at, verify};
+pub use sealed::{Chain, Seal, Verification, chain, hash_at, seal_of, verify};
 
 /// Rows put into one statement; well below the bound-parameter limits of both engines.
 const CHUNK: usize = 500;

@@ -102,7 +102,7 @@ async fn elsewhere(request: HttpRequest, admin: Admin) -> Result<HttpResponse, P
             &admin.request_id,
         ));
     };
-    let allowed = allowed.with_implied().listed();
+    let allowed = allowed.listed();
     if request.method() == Method::OPTIONS {
         return Ok(HttpResponse::NoContent()
             .insert_header((header::ALLOW, allowed))

@@ -27,7 +27,7 @@ pub(crate) fn configure(table: &mut Table) {
     table
         .page(Method::GET, "/openapi.json", document)
         .page(Method::GET, "/docs", entrance)
-        .page(Method::GET, "/docs/{*file}", file);
+        .page_of_known(Method::GET, "/docs/{*file}", is_there, file);
 }
 
 async fn document() -> HttpResponse {
@@ -40,6 +40,10 @@ async fn entrance() -> HttpResponse {
     HttpResponse::PermanentRedirect()
         .insert_header((LOCATION, "docs/index.html"))
         .finish()
+}
+
+fn is_there(file: &str) -> bool {
+    !matches!(utoipa_swagger_ui::serve(file, PAGE.clone()), Ok(None))
 }
 
 async fn file(path: Segment) -> HttpResponse {

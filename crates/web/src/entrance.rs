@@ -31,7 +31,7 @@ pub async fn entrance<B: MessageBody>(
         bounds::check(request.request()).and_then(|()| admission::admit(request.request()));
     let mut response = match admitted {
         Ok(_place) => {
-            // The connection leaves the body out (RFC 9110, section 9.3.2).
+            // Nothing behind this line meets HEAD. The connection leaves the body out (RFC 9110, section 9.3.2).
             if request.method() == Method::HEAD {
                 request.head_mut().method = Method::GET;
             }

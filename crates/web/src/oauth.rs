@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use actix_web::dev::Payload;
-use actix_web::http::StatusCode;
 use actix_web::http::header;
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
@@ -439,12 +439,18 @@ fn body_of(refused: &TokenError, request_id: &str) -> Value {
     body
 }
 
-/// No such endpoint, or not with this method: they take POST alone (RFC 6749, section 3.2; RFC 7009, section
+/// No such endpoint, or not with this method, or which there are: they take POST alone (RFC 6749, section 3.2; RFC 7009, section
 /// 2.1; RFC 7662, section 2.1), the keys GET.
 async fn otherwise(request: HttpRequest) -> HttpResponse {
     let id = request_id(&request);
     if let Some(methods) = Methods::of(&request) {
-        return not_allowed(&methods.listed(), &id);
+        let allowed = methods.listed();
+        if *request.method() == Method::OPTIONS {
+            return HttpResponse::NoContent()
+                .insert_header((header::ALLOW, allowed))
+                .finish();
+        }
+        return not_allowed(&allowed, &id);
     }
     let refused = TokenError::new(
         TokenErrorKind::InvalidRequest,

@@ -108,6 +108,11 @@ pub fn document() -> OpenApi {
     describable(&mut Routes::Described(&mut document));
     name_items(&mut document);
     for (path, item) in &mut document.paths.paths {
+        if path.starts_with(scim::MOUNT) {
+            as_scim_answers(path, item);
+        }
+    }
+    for (path, item) in &mut document.paths.paths {
         let schemes: &[(&str, &[&str])] = if path.starts_with(admin::MOUNT) {
             &[(ADMIN, &[])]
         } else if path.starts_with(scim::MOUNT) {
@@ -124,6 +129,44 @@ pub fn document() -> OpenApi {
     }
     document
 }
+
+/// Both media types of every SCIM body, and of each operation the refusals that it can meet.
+fn as_scim_answers(path: &str, item: &mut PathItem) {
+    let reads = item.get.as_mut().map(|one| (one, READS));
+    let removes = item.delete.as_mut().map(|one| (one, REMOVES));
+    let asks = path.ends_with(".search") || path.ends_with("/Bulk");
+    let without = if asks { ASKS } else { MAKES };
+    let posts = item.post.as_mut().map(|one| (one, without));
+    for (operation, without) in [reads, removes, posts].into_iter().flatten() {
+        let refusals = &mut operation.responses.responses;
+        refusals.retain(|status, _| !without.contains(&status.as_str()));
+    }
+    for operation in operations(item) {
+        if let Some(RefOr::T(asked)) = &mut operation.request_body
+            && let Some(body) = asked.content.get(scim::answer::SCIM_JSON).cloned()
+        {
+            asked.content.insert(JSON.to_owned(), body);
+        }
+        for answer in operation.responses.responses.values_mut() {
+            if let RefOr::T(answer) = answer
+                && let Some(body) = answer.content.get(scim::answer::SCIM_JSON).cloned()
+            {
+                answer.content.insert(JSON.to_owned(), body);
+            }
+        }
+    }
+}
+
+/// What SCIM answers to whom asks for it alone, and takes from everybody (RFC 7644, section 8.1).
+const JSON: &str = "application/json";
+/// What no reading meets: nothing changes, and no body is looked at.
+const READS: &[&str] = &["409", "412", "413", "415"];
+/// What no removal meets: nothing is taken by it, and no body is looked at.
+const REMOVES: &[&str] = &["409", "413", "415"];
+/// What neither a search nor a bulk request meets itself.
+const ASKS: &[&str] = &["409", "412"];
+/// What making something does not meet: there is no version of it yet.
+const MAKES: &[&str] = &["412"];
 
 /// Lets every page name the schema of its items instead of spelling it out.
 fn name_items(document: &mut OpenApi) {

@@ -72,7 +72,7 @@ pub(crate) fn endpoint(path: &str) -> Option<&'static str> {
 /// whose administrator finds it among its refused requests.
 pub(crate) async fn astray(web: Data<Web>, request: HttpRequest) -> HttpResponse {
     if let Some(methods) = Methods::of(&request) {
-        return other_method(&request, methods);
+        return other_method(&request, &methods);
     }
     let mut refusal = describe(&request, "scim", 404, &[]);
     let base = format!("{}{}", web.settings.public_url, scim::MOUNT);
@@ -89,13 +89,13 @@ pub(crate) async fn astray(web: Data<Web>, request: HttpRequest) -> HttpResponse
 }
 
 /// Which methods there are: the answer to OPTIONS, or 405 (RFC 9110, section 15.5.6).
-fn other_method(request: &HttpRequest, methods: Methods) -> HttpResponse {
+fn other_method(request: &HttpRequest, methods: &Methods) -> HttpResponse {
     let mut builder = if *request.method() == Method::OPTIONS {
         HttpResponse::NoContent()
     } else {
         HttpResponse::MethodNotAllowed()
     };
-    let allowed = methods.with_implied().listed();
+    let allowed = methods.listed();
     builder.insert_header((header::ALLOW, allowed)).finish()
 }
 

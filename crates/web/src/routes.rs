@@ -1,6 +1,9 @@
 //! The table of routes: which path and method leads to which handler, and what the OpenAPI document
 //! says of it.
 //!
+//! Methods are handled alike in all tables: HEAD has become GET at the [`entrance`](crate::entrance), OPTIONS
+//! and what has no handler go to who answers otherwise, with the [`Methods`] that there are.
+//!
 //! Routes are written once, next to the handlers, and read twice: by every worker, which only serves,
 //! and by the document, which only describes. Paths are found in one step however many there are.
 
@@ -125,7 +128,12 @@ struct Path<R> {
     /// With `{name}` for a segment that may be anything, and `{*name}` for all that follow.
     pattern: String,
     methods: Vec<(Method, R)>,
+    /// Where what may be anything is something: tells of the first segment that is left open.
+    known: Option<Known>,
 }
+
+/// Whether there is something of that name.
+type Known = fn(&str) -> bool;
 
 impl Table {
     /// A handler that is no operation of an API.
@@ -139,6 +147,26 @@ impl Table {
         self
     }
 
+    /// The same of names that only `known` tells of: any other is no path, whatever the method.
+    pub(crate) fn page_of_known<H, A>(
+        &mut self,
+        method: Method,
+        pattern: &str,
+        known: Known,
+        handler: H,
+    ) -> &mut Self
+    where
+        H: Handler<A>,
+        H::Output: Responder + 'static,
+        A: FromRequest + 'static,
+    {
+        self.page(method, pattern, handler);
+        if let Some(path) = self.paths.iter_mut().find(|path| path.pattern == pattern) {
+            path.known = Some(known);
+        }
+        self
+    }
+
     fn add(&mut self, pattern: &str, method: Method, route: Route) {
         let same = |path: &&mut Path<Route>| path.pattern == pattern;
         match self.paths.iter_mut().find(same) {
@@ -146,6 +174,7 @@ impl Table {
             None => self.paths.push(Path {
                 pattern: pattern.to_owned(),
                 methods: vec![(method, route)],
+                known: None,
             }),
         }
     }
@@ -202,18 +231,18 @@ impl ServiceFactory<ServiceRequest> for Dispatch {
             .map(|path| {
                 let methods = path.methods.iter();
                 let made = methods.map(|(method, route)| (method.clone(), route.new_service(())));
-                (path.pattern.clone(), made.collect::<Vec<_>>())
+                (path.pattern.clone(), made.collect::<Vec<_>>(), path.known)
             })
             .collect();
         Box::pin(async move {
             let mut router = Router::new();
-            for (pattern, made) in paths {
+            for (pattern, made, known) in paths {
                 let mut methods = Vec::with_capacity(made.len());
                 for (method, service) in made {
                     methods.push((method, service.await?));
                 }
                 router
-                    .insert(rooted(&pattern).to_owned(), methods)
+                    .insert(rooted(&pattern).to_owned(), There { methods, known })
                     .expect("no two patterns are for the same paths");
             }
             Ok(Dispatcher {
@@ -224,9 +253,15 @@ impl ServiceFactory<ServiceRequest> for Dispatch {
     }
 }
 
+/// What a worker does at a path.
+struct There {
+    methods: Vec<(Method, RouteService)>,
+    known: Option<Known>,
+}
+
 /// Finds who answers a request.
 struct Dispatcher {
-    router: Router<Vec<(Method, RouteService)>>,
+    router: Router<There>,
     otherwise: RouteService,
 }
 
@@ -241,20 +276,18 @@ impl Service<ServiceRequest> for Dispatcher {
         let Ok(found) = self.router.at(rooted(request.match_info().unprocessed())) else {
             return self.otherwise.call(request);
         };
-        // Who reads alone is answered as by GET; the connection leaves the body out (RFC 9110, section 9.3.2).
+        let There { methods, known } = found.value;
+        let first = found.params.iter().next().map_or("", |(_, text)| text);
+        if known.is_some_and(|known| !known(&segments::read(first))) {
+            return self.otherwise.call(request);
+        }
         let asked = request.method();
-        let of = |wanted: &Method| found.value.iter().find(|(method, _)| method == wanted);
-        let taken = of(asked).or_else(|| {
-            let reads = *asked == Method::HEAD;
-            reads.then(|| of(&Method::GET)).flatten()
-        });
-        if let Some((_, service)) = taken {
+        if let Some((_, service)) = methods.iter().find(|(method, _)| method == asked) {
             segments::keep(&request, &found.params);
             return service.call(request);
         }
-        let methods = found.value.iter().map(|(method, _)| method.clone());
-        let methods = Methods(methods.collect());
-        request.extensions_mut().insert(methods);
+        let methods = methods.iter().map(|(method, _)| method.clone());
+        request.extensions_mut().insert(Methods::new(methods));
         self.otherwise.call(request)
     }
 }
@@ -275,13 +308,14 @@ impl Methods {
         request.extensions().get().cloned()
     }
 
-    /// The same with those that a server answers by itself.
-    pub(crate) fn with_implied(mut self) -> Self {
-        if self.0.contains(&Method::GET) {
-            self.0.push(Method::HEAD);
+    /// Of the methods that have handlers, with those that a server answers by itself.
+    fn new(handled: impl Iterator<Item = Method>) -> Self {
+        let mut methods: Vec<Method> = handled.collect();
+        if methods.contains(&Method::GET) {
+            methods.push(Method::HEAD);
         }
-        self.0.push(Method::OPTIONS);
-        self
+        methods.push(Method::OPTIONS);
+        Self(methods)
     }
 
     /// As `Allow` lists them.

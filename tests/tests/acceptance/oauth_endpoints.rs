@@ -140,11 +140,14 @@ fn r_tok_11_post_with_a_form_body_alone() {
     );
     for (path, body) in ENDPOINTS {
         let whole = format!("{body}&{credentials}");
-        for method in ["GET", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"] {
+        for method in ["GET", "PUT", "DELETE", "PATCH", "HEAD"] {
             let reply = app.send_raw(method, path, &[("Content-Type", FORM)], "");
             assert_eq!(reply.status, 405, "{method} {path}");
-            assert_eq!(reply.header("allow"), Some("POST"));
+            assert_eq!(reply.header("allow"), Some("POST, OPTIONS"));
         }
+        let options = app.send_raw("OPTIONS", path, &[], "");
+        let told = (options.status, options.header("allow"));
+        assert_eq!(told, (204, Some("POST, OPTIONS")), "{path}");
         for content_type in ["application/json", "text/plain", "multipart/form-data"] {
             let headers = [("Content-Type", content_type)];
             let reply = app.send_raw("POST", path, &headers, &whole);
@@ -372,11 +375,17 @@ fn what_is_only_read_says_so() {
         "/.well-known/oauth-authorization-server/iso/oauth2",
     ] {
         assert_eq!(app.send_raw("GET", path, &[], "").status, 200, "{path}");
-        for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"] {
+        let head = app.send_raw("HEAD", path, &[], "");
+        assert_eq!((head.status, head.text.as_str()), (200, ""), "{path}");
+        let allowed = Some("GET, HEAD, OPTIONS");
+        for method in ["POST", "PUT", "DELETE", "PATCH"] {
             let reply = app.send_raw(method, path, &[], "");
             assert_eq!(reply.status, 405, "{method} {path}");
-            assert_eq!(reply.header("allow"), Some("GET"), "{method} {path}");
+            assert_eq!(reply.header("allow"), allowed, "{method} {path}");
         }
+        let options = app.send_raw("OPTIONS", path, &[], "");
+        let told = (options.status, options.header("allow"));
+        assert_eq!(told, (204, allowed), "{path}");
     }
 }
 

@@ -184,3 +184,27 @@ fn the_admin_api_answers_head_and_options() {
         (204, Some("GET, HEAD, POST, OPTIONS"))
     );
 }
+
+#[test]
+fn what_is_nowhere_is_not_found_by_any_method() {
+    let app = TestApp::start(Engine::Sqlite).unwrap();
+    for path in [
+        "/nothing",
+        "/docs/nothing",
+        "/docs/nothing/below",
+        "/assets/console/nothing",
+        "/iso/oauth2/nothing",
+        "/.well-known/nothing",
+        "/.well-known/oauth-authorization-server/nothing",
+    ] {
+        for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
+            let reply = app.send_raw(method, path, &[], "");
+            assert_eq!(reply.status, 404, "{method} {path}");
+        }
+    }
+    for path in ["/docs", "/docs/index.html", "/openapi.json", "/healthz"] {
+        let other = app.send_raw("POST", path, &[], "");
+        let told = (other.status, other.header("allow"));
+        assert_eq!(told, (405, Some("GET, HEAD, OPTIONS")), "{path}");
+    }
+}

@@ -335,11 +335,6 @@ fn what_does_not_fit_is_refused_with_its_place() {
                 "x",
             ),
             (
-                format!("/schemas/{USER}/attributes"),
-                json!({"name": "userName"}),
-                "userName",
-            ),
-            (
                 "/resource-types".to_owned(),
                 json!({"name": "Bulk", "endpoint": "/Bulk", "schema": BADGE}),
                 "Bulk",
@@ -576,5 +571,64 @@ fn an_attribute_of_an_own_schema_is_removed() {
         assert_eq!(world.scim("GET", "/Schemas", None).status, 200);
         let user = json!({"schemas": [USER], "userName": "bob"});
         assert_eq!(world.scim("POST", "/Users", Some(&user)).status, 201);
+    });
+}
+
+#[test]
+fn what_is_taken_is_a_conflict_and_what_an_address_names_is_there_or_not_found() {
+    both_engines(|app| {
+        let world = World::new(app);
+        let tag = json!({"id": BADGE, "name": "Badge", "attributes": [{"name": "colour"}]});
+        world.define("/schemas", &tag);
+        let device = json!({"id": DEVICE, "name": "Device", "attributes": [{"name": "serial"}]});
+        world.define("/schemas", &device);
+        let kind = json!({"name": "Device", "endpoint": "/Devices", "schema": DEVICE});
+        world.define("/resource-types", &kind);
+        let extends = format!("/resource-types/Device/extensions/{BADGE}");
+        assert_eq!(world.admin("PUT", &extends, None).status, 204);
+        let core = json!({"id": USER, "name": "User", "attributes": [{"name": "x"}]});
+        let upper = json!({"id": BADGE.to_uppercase(), "name": "B", "attributes": [{"name": "x"}]});
+        let again = json!({"name": "device", "endpoint": "/Others", "schema": BADGE});
+        let there = json!({"name": "Other", "endpoint": "/devices", "schema": BADGE});
+        let nowhere = "urn:example:params:scim:schemas:Nowhere";
+        let attribute = |urn: &str| format!("/schemas/{urn}/attributes");
+        let extension = |kind: &str, urn: &str| format!("/resource-types/{kind}/extensions/{urn}");
+        let nothing: Option<Value> = None;
+        for (method, path, body, status) in [
+            ("POST", "/schemas".to_owned(), Some(tag), 409),
+            ("POST", "/schemas".to_owned(), Some(upper), 409),
+            ("POST", "/schemas".to_owned(), Some(core), 409),
+            (
+                "POST",
+                attribute(USER),
+                Some(json!({"name": "userName"})),
+                409,
+            ),
+            (
+                "POST",
+                attribute(BADGE),
+                Some(json!({"name": "COLOUR"})),
+                409,
+            ),
+            ("POST", attribute(nowhere), Some(json!({"name": "x"})), 404),
+            ("POST", attribute(USER), Some(json!({"name": "id"})), 400),
+            ("POST", "/resource-types".to_owned(), Some(again), 409),
+            ("POST", "/resource-types".to_owned(), Some(there), 409),
+            ("PUT", extension("Device", BADGE), nothing.clone(), 409),
+            ("PUT", extension("Nothing", BADGE), nothing.clone(), 404),
+            ("PUT", extension("Device", nowhere), nothing.clone(), 404),
+            ("DELETE", format!("/schemas/{BADGE}"), nothing.clone(), 409),
+            (
+                "DELETE",
+                format!("/schemas/{nowhere}"),
+                nothing.clone(),
+                404,
+            ),
+            ("DELETE", extension("Device", nowhere), nothing.clone(), 404),
+            ("DELETE", "/resource-types/Nothing".to_owned(), nothing, 404),
+        ] {
+            let refused = world.admin(method, &path, body.as_ref());
+            assert_eq!(refused.status, status, "{method} {path}: {}", refused.text);
+        }
     });
 }

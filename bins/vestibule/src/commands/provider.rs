@@ -200,16 +200,19 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
                     name.get_name()
                 )));
             }
-            found(
-                &service.change_provider(call, id, Precondition::NONE, move |settings| {
+            let changed =
+                service.change_provider(call, id, Precondition::NONE, move |settings| {
                     for setting in &clear {
                         setting.apply(settings);
                     }
                     change.apply(settings);
                     settings.name = name.clone().unwrap_or_else(|| settings.name.clone());
                     Ok(())
-                })?,
-            )
+                })?;
+            match half(&changed.provider.settings.allowed_addresses) {
+                Some(half) => found(&changed).with_note(half),
+                None => found(&changed),
+            }
         }
         Command::Pause { provider } => {
             found(&service.pause_provider(call, session.provider(&provider)?)?)
@@ -257,6 +260,7 @@ fn add(
     };
     fields.understood(session)?.apply(&mut settings);
     let nobody = settings.allowed_addresses == AllowedAddresses::default();
+    let half = half(&settings.allowed_addresses);
     let new = session
         .service
         .register_provider(&session.call, settings, state)?;
@@ -266,7 +270,26 @@ fn add(
             "\nNo address may call yet: name some with `vestibule provider edit --allow-ip`.",
         );
     }
+    if let (Some(half), Some(note)) = (half, &mut answer.note) {
+        note.push('\n');
+        note.push_str(half);
+    }
     Ok(answer)
+}
+
+/// That a list which lets every address of one kind in lets none of the other in.
+fn half(allowed: &AllowedAddresses) -> Option<&'static str> {
+    let items = allowed.items();
+    let has = |item: &str| items.iter().any(|known| known == item);
+    match (has("0.0.0.0/0"), has("::/0")) {
+        (true, false) => Some(
+            "0.0.0.0/0 is every IPv4 address and no IPv6 address; * is any address of both kinds.",
+        ),
+        (false, true) => {
+            Some("::/0 is every IPv6 address and no IPv4 address; * is any address of both kinds.")
+        }
+        _ => None,
+    }
 }
 
 /// New credentials: exactly what a product is configured with.

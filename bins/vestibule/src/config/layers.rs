@@ -32,10 +32,12 @@ pub(crate) fn file(path: &str, text: &str) -> Result<Layer, ConfigError> {
     let mut layer = Layer::new();
     for (key, value) in table.get_ref() {
         let setting = Setting::find(key.get_ref()).ok_or_else(|| {
-            fault(
-                key.span().start,
-                format!("unknown key `{}`{}", key.get_ref(), nearest(key.get_ref())),
-            )
+            let name = key.get_ref();
+            let hint = match value.get_ref() {
+                DeValue::Table(_) => "; keys stand by themselves, without sections".to_owned(),
+                _ => nearest(name),
+            };
+            fault(key.span().start, format!("unknown key `{name}`{hint}"))
         })?;
         let values = texts(setting.kind, value.get_ref()).ok_or_else(|| {
             let found = value.get_ref().type_str();
@@ -98,7 +100,10 @@ fn nearest(key: &str) -> String {
         let known = shape(known.key);
         known.contains(&wanted) || wanted.contains(&known)
     };
-    match SETTINGS.iter().find(alike).filter(|_| !wanted.is_empty()) {
+    // A letter or two stand in many keys; of those that are alike, the one that differs least was meant.
+    let among = SETTINGS.iter().filter(|_| wanted.len() > 2).filter(alike);
+    let apart = |known: &&Setting| shape(known.key).len().abs_diff(wanted.len());
+    match among.min_by_key(apart) {
         Some(setting) => format!("; did you mean `{}`?", setting.key),
         None => "; `vestibule config check` without a file lists every key".to_owned(),
     }

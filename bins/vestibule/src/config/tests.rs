@@ -158,7 +158,13 @@ fn an_unknown_key_is_an_error_with_its_place() {
         message("listen = '127.0.0.1:1'\n  Public-URL = 'x'\n"),
         "2:3: unknown key `Public-URL`; did you mean `public_url`?"
     );
-    assert!(message("[server]\nlisten = 'x'\n").starts_with("1:2: unknown key `server`"));
+    assert_eq!(
+        message("[server]\nlisten = 'x'\n"),
+        "1:2: unknown key `server`; keys stand by themselves, without sections"
+    );
+    assert!(message("[x]\n").ends_with("without sections"));
+    assert!(message("x = 1\n").contains("lists every key"), "no guess");
+    assert!(message("url = 'x'\n").contains("did you mean `public_url`?"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The chain looked at: whether it holds, and where it stands.
 
 use diesel::prelude::*;
+use vestibule_domain::EventId;
 use vestibule_domain::event::{self, Digest, GENESIS};
 
 use super::{CHAIN, ChainRow, head};
@@ -100,6 +101,52 @@ fn fault(
     } else {
         changed()
     }
+}
+
+/// How one event stands in the chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seal {
+    /// Not sealed yet.
+    Waiting,
+    /// Its hash follows from its content and the hash of the event before it.
+    Holds(Vec<u8>),
+    /// It does not, and why.
+    Broken(String),
+}
+
+/// Recomputes the seal of one event; none when there is no such event. Whether the chain holds before
+/// and behind it, only [`verify`] tells.
+pub fn seal_of(read: &mut Read<'_>, id: EventId) -> Result<Option<Seal>, Error> {
+    let found: Option<(ChainRow, Option<Vec<u8>>, Option<String>)> = events::table
+        .left_join(event_payloads::table)
+        .filter(events::id.eq(id.to_string()))
+        .select((
+            CHAIN,
+            event_payloads::salt.nullable(),
+            event_payloads::payload.nullable(),
+        ))
+        .first(read.connection)
+        .optional()?;
+    let Some((row, salt, payload)) = found else {
+        return Ok(None);
+    };
+    let Some(seq) = row.seq else {
+        return Ok(Some(Seal::Waiting));
+    };
+    let previous = if seq == 1 {
+        Some(GENESIS)
+    } else {
+        hash_at(read, seq - 1)?.and_then(|hash| hash.try_into().ok())
+    };
+    let Some(previous) = previous else {
+        return Ok(Some(Seal::Broken(format!("event {} is missing", seq - 1))));
+    };
+    let fault = fault(&row, seq, &previous, salt.as_deref(), payload.as_deref());
+    Ok(Some(match (fault, row.hash) {
+        (None, Some(hash)) => Seal::Holds(hash),
+        (None, None) => Seal::Broken(format!("event {seq} has no hash")),
+        (Some(why), _) => Seal::Broken(why),
+    }))
 }
 
 /// Where the chain stands: how many are sealed, the hash of the last, how many wait.

@@ -148,6 +148,21 @@
       said.className = "sorted hint";
       said.setAttribute("role", "status");
       (table.closest(".scroll") ?? table).after(said);
+      const sort = (head, down) => {
+        for (const other of ordered) other.setAttribute("aria-sort", "none");
+        for (const other of heads) other.removeAttribute("aria-sort");
+        head.setAttribute("aria-sort", down ? "descending" : "ascending");
+        const { sortedUp, sortedDown } = document.body.dataset;
+        said.textContent = (down ? sortedDown : sortedUp).replace("{column}", () => head.textContent.trim());
+        const column = head.cellIndex;
+        rows.sort((one, other) => {
+          const [first, second] = [value(one, column), value(other, column)];
+          // What is empty stands last, whatever the order.
+          if (!first || !second) return Number(!first) - Number(!second);
+          return words.compare(first, second) * (down ? -1 : 1);
+        });
+        table.tBodies[0].append(...rows);
+      };
       for (const head of heads) {
         const button = document.createElement("button");
         button.type = "button";
@@ -155,23 +170,27 @@
         button.title = document.body.dataset.sorts;
         button.append(...head.childNodes);
         head.append(button);
-        button.addEventListener("click", () => {
-          const down = head.getAttribute("aria-sort") === "ascending";
-          for (const other of ordered) other.setAttribute("aria-sort", "none");
-          for (const other of heads) other.removeAttribute("aria-sort");
-          head.setAttribute("aria-sort", down ? "descending" : "ascending");
-          const { sortedUp, sortedDown } = document.body.dataset;
-          said.textContent = (down ? sortedDown : sortedUp).replace("{column}", () => button.textContent);
-          const column = head.cellIndex;
-          rows.sort((one, other) => {
-            const [first, second] = [value(one, column), value(other, column)];
-            // What is empty stands last, whatever the order.
-            if (!first || !second) return Number(!first) - Number(!second);
-            return words.compare(first, second) * (down ? -1 : 1);
-          });
-          table.tBodies[0].append(...rows);
-        });
+        button.addEventListener("click", () => sort(head, head.getAttribute("aria-sort") === "ascending"));
       }
+      // Where titles are hidden, the same by a choice; lists that the server sorts have one already, and few
+      // rows are seen at once.
+      if (ordered.length || rows.length < 5) continue;
+      const { sortShown, ascending, descending } = document.body.dataset;
+      const label = document.createElement("label");
+      const choice = document.createElement("select");
+      choice.add(new Option("–", ""));
+      heads.forEach((head, index) => {
+        const name = head.textContent.trim();
+        for (const [text, down] of [[ascending, ""], [descending, "-"]]) choice.add(new Option(text.replace("{column}", () => name), down + index));
+      });
+      choice.addEventListener("change", () => {
+        if (choice.value) sort(heads[choice.value.replace("-", "")], choice.value.startsWith("-"));
+      });
+      label.append(sortShown, " ", choice);
+      const chooser = document.createElement("div");
+      chooser.className = "sorting";
+      chooser.append(label);
+      (table.closest(".scroll") ?? table).before(chooser);
     }
   };
 

@@ -11,7 +11,7 @@ use vestibule_service::people as service;
 
 use super::body::{Admin, Body, Id, Params, When};
 use super::list::{List, Page, Paging, truth};
-use super::problem::{ChangeProblems, Problem, Problems};
+use super::problem::{Problem, Problems, QuestionProblems};
 use super::words;
 use crate::routes::{Routes, operations};
 use access::{Access, Decisions};
@@ -186,7 +186,7 @@ struct DecisionRequest {
     operation_id = "decideAccessOfMany",
     tag = "People",
     request_body = DecisionRequest,
-    responses((status = 200, description = "The decisions.", body = Decisions), ChangeProblems),
+    responses((status = 200, description = "The decisions.", body = Decisions), QuestionProblems),
 )]
 async fn decide_many(admin: Admin, body: Body<DecisionRequest>) -> Result<HttpResponse, Problem> {
     let DecisionRequest { users, at } = body.0;

@@ -252,6 +252,10 @@ pub(crate) struct Problems;
 #[derive(Debug)]
 pub(crate) struct ChangeProblems;
 
+/// The same of a question that comes in a body: it changes nothing, so that no state is in its way.
+#[derive(Debug)]
+pub(crate) struct QuestionProblems;
+
 /// The same of operations that take `If-Match`.
 #[derive(Debug)]
 pub(crate) struct VersionProblems;
@@ -361,6 +365,14 @@ impl IntoResponses for Problems {
 impl IntoResponses for ChangeProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         references(&COMMON).chain(references(&OF_CHANGES)).collect()
+    }
+}
+
+impl IntoResponses for QuestionProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let mut responses = ChangeProblems::responses();
+        responses.remove("409");
+        responses
     }
 }
 

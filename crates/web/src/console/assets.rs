@@ -18,7 +18,7 @@ const ICON: &str = include_str!("../../assets/console/icon.svg");
 pub(super) fn configure(table: &mut Table) {
     table
         .page(Method::GET, "/assets/console/icon.svg", icon)
-        .page(Method::GET, "/assets/console/{name}", asset);
+        .page_of_known(Method::GET, "/assets/console/{name}", is_there, asset);
 }
 
 /// Address of the style sheet.
@@ -48,14 +48,19 @@ async fn icon() -> HttpResponse {
     kept("image/svg+xml", ICON)
 }
 
+fn is_there(name: &str) -> bool {
+    [style(), script()].contains(&address_of(name).as_str())
+}
+
+fn address_of(name: &str) -> String {
+    format!("/assets/console/{name}")
+}
+
 async fn asset(name: Segment) -> HttpResponse {
-    let asked = format!("/assets/console/{}", &*name);
-    if asked == style() {
+    if address_of(&name) == style() {
         kept("text/css; charset=utf-8", STYLE)
-    } else if asked == script() {
-        kept("text/javascript; charset=utf-8", SCRIPT)
     } else {
-        HttpResponse::NotFound().finish()
+        kept("text/javascript; charset=utf-8", SCRIPT)
     }
 }
 

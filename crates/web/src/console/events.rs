@@ -1,5 +1,6 @@
 //! The record of every change.
 
+mod alone;
 mod change;
 
 use chrono::{DateTime, Utc};
@@ -12,7 +13,7 @@ use vestibule_service::events::{Choice, EventQuery, EventRecord};
 use vestibule_service::{Error, Service};
 
 use super::form::Pick;
-use super::page::{Anchor, Block, Cell, Fact, Page, Section};
+use super::page::{Anchor, Block, Cell, Page, Section};
 use super::reply::{Answer, Reply};
 use super::table::Table;
 use super::visit::Visit;
@@ -107,8 +108,15 @@ pub(super) async fn list(visit: &Visit) -> Answer {
 /// One event in full, or all of one request.
 async fn one(visit: &Visit, id: Uuid, trail: Vec<Anchor>) -> Answer {
     let t = visit.t;
-    let found = visit
-        .run(move |service: &Service, call| service.events_of(call, id))
+    let (found, beside) = visit
+        .run(move |service: &Service, call| {
+            let found = service.events_of(call, id)?;
+            let beside = match found.as_slice() {
+                [event] => Some(service.beside_event(call, event)?),
+                _ => None,
+            };
+            Ok((found, beside))
+        })
         .await?;
     let mut page = Page {
         title: t.own("event.one"),
@@ -116,48 +124,8 @@ async fn one(visit: &Visit, id: Uuid, trail: Vec<Anchor>) -> Answer {
         current: "nav.events",
         ..Page::default()
     };
-    if let [event] = found.as_slice() {
-        page.title = t.own_of("action", &event.action);
-        let payload = event
-            .payload
-            .as_ref()
-            .and_then(|payload| serde_json::to_string_pretty(payload).ok())
-            .unwrap_or_else(|| t.own("event.erased"));
-        let facts = vec![
-            Fact::new(t.own("event.when"), Cell::Time(event.at)),
-            Fact::new(t.own("event.who"), who(visit, event)),
-            Fact::new(t.own("event.about"), about(visit, event)),
-            Fact::new(
-                t.own("event.about_id"),
-                Cell::Copy(event.subject_id.clone()),
-            ),
-            Fact::new(t.own("event.change"), change::cell(visit, event)),
-            Fact::new(
-                t.own("event.cause"),
-                event.cause.as_ref().map_or(Cell::Nothing, |cause| {
-                    Cell::link(cause, format!("{MOUNT}/events?id={cause}"))
-                }),
-            ),
-            Fact::new(
-                t.own("event.request"),
-                event.request_id.as_ref().map_or(Cell::Nothing, |id| {
-                    Cell::link(id, format!("{MOUNT}/search?q={id}"))
-                }),
-            ),
-            Fact::new(
-                t.own("event.sealed"),
-                event.seq.map_or(Cell::Nothing, Cell::Number),
-            ),
-            Fact::new(t.own("provider.id"), Cell::Copy(event.id.to_string())),
-        ];
-        page.sections = vec![
-            Section::new("facts", t.own("event.facts"), vec![Block::Facts(facts)]),
-            Section::new(
-                "payload",
-                t.own("event.payload"),
-                vec![Block::Source(payload)],
-            ),
-        ];
+    if let ([event], Some(beside)) = (found.as_slice(), beside) {
+        alone::fill(&mut page, visit, event, &beside);
     } else {
         let table = table(visit, &found);
         page.sections = vec![Section::new(
@@ -215,6 +183,12 @@ fn who(visit: &Visit, event: &EventRecord) -> Cell {
                 None => name,
             };
             Cell::link(text, providers::href(ProviderId::from_uuid(id)))
+        }
+        ("person", Some(id), detail) => {
+            let name = event.actor_name.as_deref();
+            let parts = [Some(kind.as_str()), name, detail].into_iter().flatten();
+            let text = parts.collect::<Vec<_>>().join(" ");
+            Cell::link(text, people::href(UserId::from_uuid(id)))
         }
         (_, _, Some(detail)) => Cell::text(format!("{kind} {detail}")),
         _ => Cell::text(kind),

@@ -75,7 +75,7 @@ async fn admit(request: &HttpRequest, address: Option<std::net::IpAddr>) -> Resu
     let Some(web) = request.app_data::<Data<Web>>().cloned() else {
         return Err(HttpResponse::InternalServerError().finish().into());
     };
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let reads = *request.method() == Method::GET;
     if !reads && !is_own(request, &web.settings.public_url) {
         return Err(reply::foreign(&web, looks).into());
     }

@@ -26,6 +26,9 @@ pub(super) const BEGIN: &str = "/flow/auth/openid";
 /// Where the provider sends people back to; to be registered with it.
 pub const CALLBACK: &str = "/flow/auth/openid/callback";
 
+/// Of its address, and in its cookie: that it stands in a tab of its own, beside a page that keeps what
+/// was typed.
+pub(super) const BESIDE: &str = "beside";
 /// Seconds within which one comes back.
 const LIFE: u32 = 600;
 
@@ -43,7 +46,12 @@ async fn begin(web: Data<Web>, request: HttpRequest) -> HttpResponse {
     let random = web.service.sign_in_challenge();
     match blocking(move || Ok(openid.begin(random))).await {
         Ok(Ok(begun)) => {
-            let kept = format!("{}.{}.{}", begun.state, begun.nonce, begun.verifier);
+            let query = Pairs::parse(request.query_string().as_bytes());
+            let mut kept = format!("{}.{}.{}", begun.state, begun.nonce, begun.verifier);
+            if query.has(BESIDE) {
+                kept.push('.');
+                kept.push_str(BESIDE);
+            }
             HttpResponse::build(StatusCode::SEE_OTHER)
                 .insert_header((SET_COOKIE, keep(&web, &kept, LIFE)))
                 .insert_header((LOCATION, begun.address))
@@ -79,11 +87,16 @@ async fn come_back(
     };
     let kept = cookie(request, kept_in(web)).unwrap_or_default();
     let mut parts = kept.split('.');
-    let (Some(state), Some(nonce), Some(verifier), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
+    let (Some(state), Some(nonce), Some(verifier), beside @ (None | Some(BESIDE)), None) = (
+        parts.next(),
+        parts.next(),
+        parts.next(),
+        parts.next(),
+        parts.next(),
+    ) else {
         return refused(looks, "openid.lost");
     };
+    let beside = beside.is_some();
     let ours = !state.is_empty() && Digest::of(query.get("state")).matches(&Digest::of(state));
     // RFC 9207: an answer that says which server it comes from must come from the one that was asked.
     let issuer = query.given("iss").is_none_or(|iss| iss == openid.issuer());
@@ -113,7 +126,12 @@ async fn come_back(
         Ok(SignedIn::Welcome { secret, .. }) => {
             let mut plain = Plain::new(looks, looks.t.own("openid.welcome"), SIGN_IN);
             plain.link = Some(Anchor::primary(looks.t.own("openid.go_on"), MOUNT));
-            plain.refresh = Some(MOUNT);
+            if beside {
+                // Where what was typed waits.
+                plain.lead = Some(looks.t.own("openid.beside"));
+            } else {
+                plain.refresh = Some(MOUNT);
+            }
             let mut answer = plain.respond(StatusCode::OK);
             if let Ok(value) = sign_in::cookie(web, &secret).parse() {
                 answer.headers_mut().append(SET_COOKIE, value);

@@ -82,6 +82,10 @@ pub(super) struct Plain<'a> {
     pub(super) form: Option<form::Form>,
     pub(super) more: Option<form::Form>,
     pub(super) more_title: String,
+    /// Before the second form.
+    pub(super) more_lead: String,
+    /// The same, opened in a tab of its own, so that this page stays.
+    pub(super) beside: Option<Anchor>,
     pub(super) link: Option<Anchor>,
     /// It holds what is lost when it is left: it offers no other looks, which would leave it.
     pub(super) once: bool,
@@ -104,6 +108,8 @@ impl Plain<'_> {
             form: None,
             more: None,
             more_title: String::new(),
+            more_lead: String::new(),
+            beside: None,
             link: None,
             once: false,
             refresh: None,

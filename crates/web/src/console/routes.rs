@@ -194,7 +194,7 @@ static PATHS: LazyLock<Router<Vec<&'static Route>>> = LazyLock::new(|| {
 /// The route that a request with this method takes to this path below the mount.
 pub(super) fn find(method: &Method, path: &str) -> Option<&'static Route> {
     let verb = match *method {
-        Method::GET | Method::HEAD => Verb::Get,
+        Method::GET => Verb::Get,
         Method::POST => Verb::Post,
         _ => return None,
     };

@@ -6,13 +6,13 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Bytes, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use vestibule_oauth::Secret;
-use vestibule_service::AdminCall;
 use vestibule_service::AdminCredential;
 use vestibule_service::links::codes::Visitor;
 use vestibule_service::sessions::{Password, SignIn, SignedIn};
+use vestibule_service::{AdminCall, Error};
 
 use super::form::{Field, Form};
-use super::page::{Anchor, Notice, Remark, Tone};
+use super::page::{Anchor, Notice, Tone};
 use super::query::Pairs;
 use super::reply::{Plain, broken, foreign, see};
 use super::text::Language;
@@ -26,6 +26,8 @@ use crate::routes::Table;
 
 /// Where people ask for a way in.
 const ASK: &str = "/flow/auth/link";
+/// Where a page that keeps what was typed asks whether its browser is signed in by now.
+const AGAIN: &str = "/flow/auth/again";
 /// Bytes of the form.
 const MAX_FORM: usize = 16 * 1024;
 /// How long a browser remembers looks, in seconds.
@@ -36,6 +38,7 @@ pub(super) fn configure(table: &mut Table) {
         .page(Method::GET, "/", root)
         .page(Method::GET, SIGN_IN, show)
         .page(Method::POST, SIGN_IN, enter)
+        .page(Method::POST, "/flow/auth/again", signed_in_beside)
         .page(Method::POST, "/flow/auth/link", ask)
         .page(Method::POST, "/flow/preferences", preferences);
 }
@@ -96,16 +99,9 @@ async fn show(web: Data<Web>, request: HttpRequest) -> HttpResponse {
 /// To a form that came when its session had ended: signing in again, with what was typed.
 pub(super) fn late(web: &Web, looks: Looks, unsent: Unsent) -> HttpResponse {
     let next = unsent.page();
-    let mut notice = Notice::new(Tone::Waiting, looks.t.own("again.ended"));
-    if web.openid.is_some() {
-        notice.more.push(Remark {
-            text: looks.t.get("again.openid").into(),
-            link: None,
-        });
-    }
     let typed = Typed {
         next: &next,
-        notice: Some(notice),
+        notice: Some(Notice::new(Tone::Waiting, looks.t.own("again.ended"))),
         unsent: Some(unsent),
         ..Typed::default()
     };
@@ -125,6 +121,40 @@ fn welcome(looks: Looks, secret: &Secret, unsent: &Unsent) -> HttpResponse {
     plain.once = true;
     plain.csrf = &csrf;
     plain.respond(StatusCode::OK)
+}
+
+/// Signed in in a tab of its own, with OpenID Connect: the page that kept what was typed says so, and
+/// goes on as after a password. Nothing is sent or saved by that.
+async fn signed_in_beside(web: Data<Web>, request: HttpRequest, payload: Payload) -> HttpResponse {
+    let looks = Looks::of(&request);
+    if !gate::is_surely_own(&request, &web.settings.public_url) {
+        return foreign(&web, looks);
+    }
+    let fields = read(payload).await;
+    let Some(unsent) = fields.and_then(|fields| Unsent::read(&fields)) else {
+        return see(SIGN_IN);
+    };
+    if let Some(secret) = session(&request, &web) {
+        let call = AdminCall {
+            credential: AdminCredential::Session(Ok(secret.digest())),
+            address: None,
+            request_id: None,
+        };
+        let service = web.service.clone();
+        match blocking(move || service.present(&call)).await {
+            Ok(_) => return welcome(looks, &secret, &unsent),
+            Err(Error::Unauthenticated(_)) => {}
+            Err(error) => return broken(&error, &web, looks, &request_id(&request)),
+        }
+    }
+    let next = unsent.page();
+    let typed = Typed {
+        next: &next,
+        notice: Some(Notice::new(Tone::Waiting, looks.t.own("again.not_yet"))),
+        unsent: Some(unsent),
+        ..Typed::default()
+    };
+    page(&web, looks, StatusCode::UNAUTHORIZED, typed)
 }
 
 async fn enter(
@@ -247,7 +277,18 @@ fn page(web: &Web, looks: Looks, status: StatusCode, typed: Typed<'_>) -> HttpRe
     plain.notice = typed.notice;
     plain.form = Some(form);
     plain.once = typed.unsent.is_some();
-    if web.openid.is_some() {
+    if let (true, Some(unsent)) = (web.openid.is_some(), &typed.unsent) {
+        // What was typed is in this page alone, and leaving it would lose it.
+        let mut form = Form::of("beside", AGAIN, t.own("again.beside"), Vec::new());
+        form.hidden.extend(unsent.hidden());
+        plain.more_title = t.own("sign_in.openid");
+        plain.more_lead = t.own("again.openid");
+        plain.beside = Some(Anchor::new(
+            t.own("again.in_a_tab"),
+            format!("{}?{}=yes", openid::BEGIN, openid::BESIDE),
+        ));
+        plain.more = Some(form);
+    } else if web.openid.is_some() {
         plain.link = Some(Anchor::new(t.own("sign_in.openid"), openid::BEGIN));
     }
     if web.service.settings().links.mail && !plain.once {

@@ -28,6 +28,8 @@ pub(crate) struct Table {
     pub(crate) order: Option<String>,
     /// Whether it names one that this list does not have.
     pub(crate) unsorted: bool,
+    /// For screens too narrow for titles: the orders to choose from.
+    pub(crate) sorting: Option<Box<Sorting>>,
     /// The page's own address.
     pub(crate) here: String,
     /// The page before this one.
@@ -56,6 +58,22 @@ pub(crate) struct Sort {
     pub(crate) href: String,
     /// `ascending`, `descending` or `none`.
     pub(crate) now: &'static str,
+}
+
+#[derive(Debug)]
+pub(crate) struct Sorting {
+    pub(crate) orders: Vec<Order>,
+    /// What the address says besides, which another order keeps.
+    pub(crate) kept: Vec<(String, String)>,
+}
+
+/// An order that a list can have.
+#[derive(Debug)]
+pub(crate) struct Order {
+    /// As in the address.
+    pub(crate) word: String,
+    pub(crate) text: String,
+    pub(crate) now: bool,
 }
 
 impl Table {
@@ -95,6 +113,14 @@ impl Table {
                 },
             });
         }
+        visit.place().clone_into(&mut self.here);
+        let kept = visit.query.without(&["sort", "after", "format", "done"]);
+        let kept = kept.iter().filter(|(_, value)| !value.is_empty());
+        let kept = kept.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        self.sorting = Some(Box::new(Sorting {
+            orders: self.orders(visit, columns, now),
+            kept: kept.collect(),
+        }));
         let bare = |order: &str| order.trim_start_matches('-').to_owned();
         let known = now == usual || bare(now) == bare(usual) || {
             let mut sorts = self
@@ -105,6 +131,31 @@ impl Table {
         };
         self.unsorted = !known;
         self.order = asked.filter(|_| known).map(str::to_owned);
+    }
+
+    /// Every order that a press on a title leads to, and the usual one where that is none of them.
+    fn orders(&self, visit: &Visit, columns: &[(usize, &str)], now: &str) -> Vec<Order> {
+        let each = columns.iter().flat_map(|(index, word)| {
+            let ways = [
+                ((*word).to_owned(), "table.ascending"),
+                (format!("-{word}"), "table.descending"),
+            ];
+            ways.map(|(word, key)| Order {
+                text: visit.t.say(key, &[("column", &self.title(*index))]),
+                now: word == now,
+                word,
+            })
+        });
+        let mut orders: Vec<Order> = each.collect();
+        if orders.iter().all(|order| !order.now) {
+            let usual = Order {
+                word: String::new(),
+                text: visit.t.own("table.sort_usual"),
+                now: true,
+            };
+            orders.insert(0, usual);
+        }
+        orders
     }
 
     /// The whole list, in the order it has now.

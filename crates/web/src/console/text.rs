@@ -247,7 +247,9 @@ mod tests {
         let tolerances = vestibule_scim::Tolerance::ALL.iter();
         let tolerances =
             tolerances.flat_map(|one| ["tolerance", "tolerance_name"].map(|of| (of, one.name())));
-        let words = actions.chain(subjects).chain(moments).chain(tolerances);
+        let sentences = Action::ALL.iter().map(|one| ("happened", one.name()));
+        let words = actions.chain(sentences).chain(subjects);
+        let words = words.chain(moments).chain(tolerances);
         for (section, word) in words.chain(states).chain(ends) {
             let key = format!("{section}.{word}");
             assert!(known.contains(&key), "{key}");

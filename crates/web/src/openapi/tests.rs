@@ -172,3 +172,41 @@ fn every_request_body_of_the_admin_api_has_an_example() {
         }
     }
 }
+
+#[test]
+fn scim_speaks_both_media_types_and_tells_only_of_what_can_happen() {
+    let document = document();
+    let mut bodies = 0;
+    for (method, path, operation) in operations(&document) {
+        if !path.starts_with("/iso/scim/v2") {
+            continue;
+        }
+        let responses = operation["responses"].as_object().unwrap();
+        let asked = operation.get("requestBody");
+        for body in responses.values().chain(asked) {
+            if let Some(content) = body.get("content") {
+                bodies += 1;
+                let scim = &content["application/scim+json"];
+                assert!(scim.is_object(), "{method} {path}");
+                assert_eq!(scim, &content["application/json"], "{method} {path}");
+            }
+        }
+        let never: &[&str] = match method.as_str() {
+            "get" => &["409", "412", "413", "415"],
+            "delete" => &["409", "413", "415"],
+            "post" => &["412"],
+            _ => &[],
+        };
+        for status in never {
+            assert!(!responses.contains_key(*status), "{method} {path} {status}");
+        }
+        let makes = method == "post" && ["/Users", "/Groups"].iter().any(|end| path.ends_with(end));
+        let changes = ["put", "patch"].contains(&method.as_str());
+        assert_eq!(
+            responses.contains_key("409"),
+            makes || changes,
+            "{method} {path}"
+        );
+    }
+    assert!(bodies > 50, "{bodies}");
+}

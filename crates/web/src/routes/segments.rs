@@ -15,11 +15,14 @@ struct Segments(Vec<String>);
 /// Keeps what stands for the names of a pattern.
 pub(super) fn keep(request: &ServiceRequest, found: &Params<'_, '_>) {
     if !found.is_empty() {
-        let read =
-            |(_, text): (&str, &str)| percent_decode_str(text).decode_utf8_lossy().into_owned();
-        let segments = Segments(found.iter().map(read).collect());
+        let segments = Segments(found.iter().map(|(_, text)| read(text)).collect());
         request.extensions_mut().insert(segments);
     }
+}
+
+/// A segment with its percent-encodings read.
+pub(super) fn read(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 /// The one at `index`.

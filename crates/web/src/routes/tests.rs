@@ -1,4 +1,5 @@
 use actix_web::http::StatusCode;
+use actix_web::middleware::from_fn;
 use actix_web::test::{TestRequest, call_and_read_body, call_service, init_service};
 use actix_web::{App, HttpResponse};
 
@@ -14,7 +15,7 @@ async fn nested(request: HttpRequest) -> String {
 }
 
 async fn otherwise(request: HttpRequest) -> HttpResponse {
-    let methods = Methods::of(&request).map(Methods::with_implied);
+    let methods = Methods::of(&request);
     HttpResponse::Ok().body(methods.map_or(String::new(), |methods| methods.listed()))
 }
 
@@ -27,7 +28,8 @@ fn table() -> Table {
         .page(Method::GET, "/things/{id}", one)
         .page(Method::POST, "/things/.search", || async { "searched" })
         .page(Method::GET, "/things/{thing}/parts/{part}", nested)
-        .page(Method::GET, "/files/{*file}", one);
+        .page(Method::GET, "/files/{*file}", one)
+        .page_of_known(Method::GET, "/kept/{*file}", |file| file == "a b/c", one);
     table
 }
 
@@ -54,6 +56,10 @@ async fn what_is_written_out_comes_before_what_may_be_anything() {
         (Method::GET, "/api/things/urn:a:b%20c", "one urn:a:b c"),
         (Method::GET, "/api/things/%ff", "one \u{fffd}"),
         (Method::GET, "/api/files/css/page.css", "one css/page.css"),
+        (Method::GET, "/api/kept/a%20b/c", "one a b/c"),
+        (Method::POST, "/api/kept/a%20b/c", "GET, HEAD, OPTIONS"),
+        (Method::GET, "/api/kept/other", ""),
+        (Method::POST, "/api/kept/other", ""),
         (Method::GET, "/elsewhere", "nowhere"),
         (Method::GET, "/apis", "nowhere"),
     ] {
@@ -76,11 +82,16 @@ async fn whoever_answers_otherwise_knows_what_is_allowed() {
 
 #[actix_web::test]
 async fn head_is_answered_as_get() {
-    let app = init_service(App::new().configure(|config| {
-        table().serve(config, web::to(otherwise));
-    }))
-    .await;
-    let request = TestRequest::with_uri("/things/7").method(Method::HEAD);
-    let response = call_service(&app, request.to_request()).await;
-    assert_eq!(response.status(), StatusCode::OK);
+    let tables = App::new().configure(|config| {
+        let mut outer = Table::default();
+        outer.mount("/api", table(), web::to(otherwise), |scope| scope);
+        outer.page(Method::GET, "/things/{id}", one);
+        outer.serve(config, web::to(otherwise));
+    });
+    let app = init_service(tables.wrap(from_fn(crate::entrance))).await;
+    for path in ["/things/7", "/api/things/7", "/api"] {
+        let request = TestRequest::with_uri(path).method(Method::HEAD);
+        let response = call_service(&app, request.to_request()).await;
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+    }
 }

@@ -31,7 +31,7 @@ const FIXED: [&str; 7] = [
 
 pub(crate) async fn answer(scim: Scim, body: Body) -> HttpResponse {
     if let Some(methods) = Methods::of(&scim.request) {
-        return other_method(&scim, &methods.with_implied().listed());
+        return other_method(&scim, &methods.listed());
     }
     let path = scim.request.path().to_owned();
     let below = path
@@ -62,10 +62,10 @@ async fn defined(scim: Scim, endpoint: &str, id: Option<&str>, body: Body) -> Ht
     let method = scim.request.method().clone();
     let own = id.map(str::to_owned);
     match (method, own) {
-        (Method::GET | Method::HEAD, None) => scim.list(Some(endpoint)).await,
+        (Method::GET, None) => scim.list(Some(endpoint)).await,
         (Method::POST, None) => scim.create(endpoint, body).await,
         (Method::POST, Some(id)) if id == SEARCH => scim.search(Some(endpoint), body).await,
-        (Method::GET | Method::HEAD, Some(id)) if id != SEARCH => scim.read(endpoint, id).await,
+        (Method::GET, Some(id)) if id != SEARCH => scim.read(endpoint, id).await,
         (Method::PUT, Some(id)) if id != SEARCH => scim.replace(endpoint, id, body).await,
         (Method::PATCH, Some(id)) if id != SEARCH => scim.patch(endpoint, id, body).await,
         (Method::DELETE, Some(id)) if id != SEARCH => scim.delete(endpoint, id).await,

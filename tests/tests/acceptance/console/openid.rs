@@ -8,6 +8,7 @@ use std::thread;
 
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use chrono::Duration;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 use vestibule_delivery::openid::OpenIdSettings;
@@ -15,7 +16,8 @@ use vestibule_oauth::Digest;
 use vestibule_service::Role;
 use vestibule_testkit::{Engine, Reply, Setup, TestApp};
 
-use super::Browser;
+use super::unsent::{OWN, hidden};
+use super::{Browser, FORM, form};
 
 /// PKCS #8 of the Ed25519 key of RFC 8037 appendix A.1.
 const PRIVATE: &str = "MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g";
@@ -123,7 +125,11 @@ struct Begun {
 }
 
 fn begin(app: &TestApp) -> Begun {
-    let reply = app.send_raw("GET", "/flow/auth/openid", &[], "");
+    begin_at(app, "/flow/auth/openid")
+}
+
+fn begin_at(app: &TestApp, path: &str) -> Begun {
+    let reply = app.send_raw("GET", path, &[], "");
     assert_eq!(reply.status, 303, "{}", reply.text);
     let set = reply.header("set-cookie").unwrap();
     assert!(set.contains("HttpOnly; SameSite=Lax"), "{set}");
@@ -254,6 +260,76 @@ fn a_known_administrator_is_signed_in_and_nobody_else() {
         .change_administrator(&admin, "ada", Role::Operator, false)
         .unwrap();
     assert_eq!(change("sub", json!("2")).status, 403);
+}
+
+#[test]
+fn what_was_typed_waits_on_its_page_while_another_tab_signs_in() {
+    let provider = Provider::start();
+    let setup = Setup {
+        openid: Some(provider.settings()),
+        ..Setup::default()
+    };
+    let app = TestApp::start_with(Engine::Sqlite, setup).unwrap();
+    let ada = Browser::new(&app, "ada", Role::Administrator);
+    app.clock.advance(Duration::minutes(31));
+    let typed = [("csrf", ada.csrf.as_str()), ("name", "Night shift")];
+    let late = ada.post_as("/console/access-groups/new", &typed, &[OWN]);
+    assert_eq!(late.status, 401, "{}", late.text);
+    let there = "href=\"/flow/auth/openid?beside=yes\" target=\"_blank\" rel=\"noopener\"";
+    assert!(late.text.contains(there), "{}", late.text);
+    let kept = hidden(&late.text, "beside");
+    let kept: Vec<_> = kept.iter().map(|(n, v)| (&**n, &**v)).collect();
+    let back = |cookie: &str, site: (&str, &str), fields: &[(&str, &str)]| {
+        let headers = [("cookie", cookie), FORM, site];
+        app.send_raw("POST", "/flow/auth/again", &headers, &form(fields))
+    };
+    // Too early: it stays where it is.
+    let early = back(&ada.cookie, OWN, &kept);
+    assert_eq!(early.status, 401, "{}", early.text);
+    assert!(early.text.contains("name=Night+shift"), "{}", early.text);
+    assert!(early.text.contains("not signed in in this browser yet"));
+
+    let begun = begin_at(&app, "/flow/auth/openid?beside=yes");
+    let asked: Vec<_> = begun.asked.values().map(String::as_str).collect();
+    assert!(!asked.concat().contains("Night"), "{asked:?}");
+    assert!(!begun.cookie.contains("Night"));
+    let now = app.clock.now().timestamp();
+    *provider.claims.lock().unwrap() = json!({
+        "iss": provider.issuer, "aud": "vestibule", "sub": "1", "iat": now, "exp": now + 300,
+        "nonce": begun.asked["nonce"], "preferred_username": "ada",
+    });
+    let query = format!("code=x&state={}", begun.asked["state"]);
+    let welcome = come_back(&app, &begun.cookie, &query);
+    assert_eq!(welcome.status, 200, "{}", welcome.text);
+    assert!(!welcome.text.contains("http-equiv"), "this tab stays too");
+    assert!(welcome.text.contains("waits in the tab"));
+    let session = cookies(&welcome).find(|set| set.starts_with("vestibule="));
+    let session = session.unwrap().split(';').next().unwrap();
+
+    // Only a page of ours, which the browser calls so, is shown it.
+    let foreign = ("sec-fetch-site", "cross-site");
+    let refused = back(session, foreign, &kept);
+    assert_eq!(refused.status, 403);
+    assert!(!refused.text.contains("Night"), "{}", refused.text);
+    let unknown = back(session, ("accept", "text/html"), &kept);
+    assert_eq!(unknown.status, 403, "{}", unknown.text);
+    let elsewhere = [("form", "https://evil.example/console"), ("typed", "a=b")];
+    assert_eq!(back(session, OWN, &elsewhere).status, 303);
+
+    let shown = back(session, OWN, &kept);
+    assert_eq!(shown.status, 200, "{}", shown.text);
+    let fields = hidden(&shown.text, "again");
+    let fields: Vec<_> = fields.iter().map(|(n, v)| (&**n, &**v)).collect();
+    let fresh = Browser {
+        app: &app,
+        cookie: session.to_owned(),
+        csrf: fields[0].1.to_owned(),
+    };
+    let filled = fresh.post_as("/console/access-groups/new?again=yes", &fields, &[OWN]);
+    assert_eq!(filled.status, 200, "{}", filled.text);
+    assert!(filled.text.contains("value=\"Night shift\""));
+    let groups = fresh.get("/console/access-groups").text;
+    assert!(!groups.contains("Night shift"), "nothing is saved");
 }
 
 #[test]

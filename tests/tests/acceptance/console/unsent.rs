@@ -8,10 +8,10 @@ use vestibule_web::console::{ROUTES, SIGN_IN, Verb};
 
 use super::{Browser, FORM, PASSWORD, concrete, form};
 
-const OWN: (&str, &str) = ("sec-fetch-site", "same-origin");
+pub(super) const OWN: (&str, &str) = ("sec-fetch-site", "same-origin");
 
 /// The hidden fields of a page's form, in their order.
-fn hidden(page: &str, id: &str) -> Vec<(String, String)> {
+pub(super) fn hidden(page: &str, id: &str) -> Vec<(String, String)> {
     let (_, form) = page.split_once(&format!("id=\"{id}\"")).unwrap();
     let form = form.split_once("</form>").unwrap().0;
     let fields = form.split("<input type=\"hidden\" name=\"").skip(1);

@@ -19,7 +19,7 @@ pub(in crate::commands) struct Fields {
         long,
         value_name = "ADDRESS",
         help = "Address or network the provider may call from, such as 203.0.113.7, 10.0.0.0/8 or 2001:db8::/32; \
-                * is any; may be repeated; with none nobody may call"
+                * is any, IPv4 and IPv6; may be repeated; with none nobody may call"
     )]
     allow_ip: Vec<String>,
     #[arg(

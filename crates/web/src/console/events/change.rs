@@ -7,16 +7,39 @@ use vestibule_service::events::EventRecord;
 
 use super::super::page::Cell;
 use super::super::phrase::{Part, Phrase};
+use super::super::table::Table;
 use super::super::text::Texts;
 use super::super::visit::Visit;
 use super::super::warnings;
 
-/// Fields that a line on a page tells.
-const FIELDS: usize = 4;
-/// Values of a list, or parts of a whole, that it tells of a field.
-const VALUES: usize = 3;
-/// Characters of a text that it tells.
-const LONGEST: usize = 40;
+/// How much is told.
+struct Measure {
+    /// Fields.
+    fields: usize,
+    /// Values of a list, or parts of a whole, of a field.
+    values: usize,
+    /// Characters of a text.
+    longest: usize,
+}
+
+/// In a line of a list.
+const LINE: Measure = Measure {
+    fields: 4,
+    values: 3,
+    longest: 40,
+};
+/// On the event's own page, which holds the rest as it is recorded.
+const ALONE: Measure = Measure {
+    fields: 100,
+    values: 100,
+    longest: 1_000,
+};
+/// In a spreadsheet.
+const WHOLE: Measure = Measure {
+    fields: usize::MAX,
+    values: usize::MAX,
+    longest: usize::MAX,
+};
 /// How deep a whole is told by its parts; below that as it is written.
 const DEEPEST: usize = 3;
 /// What stands where nothing is.
@@ -36,6 +59,7 @@ pub(super) fn cell(visit: &Visit, event: &EventRecord) -> Cell {
         t: visit.t,
         event,
         whole,
+        measure: if whole { WHOLE } else { LINE },
     };
     let mut told = match why {
         Some(Cell::Phrase(phrase)) => phrase,
@@ -54,6 +78,48 @@ pub(super) fn cell(visit: &Visit, event: &EventRecord) -> Cell {
     }
 }
 
+/// Each field with what it was and is, for the event's own page; none where no field is told of.
+pub(super) fn table(visit: &Visit, event: &EventRecord) -> Option<Table> {
+    let t = visit.t;
+    let payload = event.payload.as_ref();
+    let side = |side: &str| payload.and_then(|payload| payload.get(side)?.as_object());
+    let (before, after) = (side("before"), side("after"));
+    let sides = match (before, after) {
+        (Some(_), Some(_)) => vec![(before, "event.before"), (after, "event.after")],
+        (None, Some(_)) => vec![(after, "event.is")],
+        (Some(_), None) => vec![(before, "event.was")],
+        (None, None) => return None,
+    };
+    let telling = Telling {
+        t,
+        event,
+        whole: false,
+        measure: ALONE,
+    };
+    let names = telling.names(before, after);
+    let titles = sides.iter().map(|(_, title)| t.get(title));
+    let columns: Vec<&str> = std::iter::once(t.get("event.field"))
+        .chain(titles)
+        .collect();
+    let mut table = Table::new(t.own("event.changed"), &columns);
+    let shown = names.into_iter().take(telling.measure.fields);
+    table.rows = shown
+        .map(|name| {
+            let field = Cell::Name(t.own_of("field", name));
+            let values = sides.iter().map(|(side, _)| {
+                let parts = telling.side(*side, name).unwrap_or_default();
+                if parts.is_empty() || parts == [words(NOTHING)] {
+                    Cell::Nothing
+                } else {
+                    Cell::Phrase(Phrase(parts))
+                }
+            });
+            std::iter::once(field).chain(values).collect()
+        })
+        .collect();
+    (!table.rows.is_empty()).then_some(table)
+}
+
 fn words(text: impl Into<String>) -> Part {
     Part::Words(text.into())
 }
@@ -61,14 +127,16 @@ fn words(text: impl Into<String>) -> Part {
 struct Telling<'a> {
     t: Texts,
     event: &'a EventRecord,
-    /// Nothing is left out.
+    /// For a spreadsheet: nothing is left out, and ids stand behind names.
     whole: bool,
+    measure: Measure,
 }
 
 type Fields<'a> = Option<&'a Map<String, Value>>;
 
 impl Telling<'_> {
-    fn fields(&self, before: Fields<'_>, after: Fields<'_>) -> Vec<Part> {
+    /// The fields that are told of.
+    fn names<'a>(&self, before: Fields<'a>, after: Fields<'a>) -> Vec<&'a String> {
         let mut names: Vec<&String> = after.into_iter().flat_map(Map::keys).collect();
         for name in before.into_iter().flat_map(Map::keys) {
             if !names.contains(&name) {
@@ -87,22 +155,29 @@ impl Telling<'_> {
         if let (false, None, Some(made)) = (self.whole, before, after) {
             names.retain(|name| made.get(*name).is_some_and(|value| !is_nothing(value)));
         }
-        let shown = if self.whole { names.len() } else { FIELDS };
+        names
+    }
+
+    /// What a field is on one side.
+    fn side(&self, side: Fields<'_>, name: &str) -> Option<Vec<Part>> {
+        let value = side?.get(name)?;
+        let placed = value.as_array().filter(|_| name == "placements");
+        Some(match placed {
+            Some(placed) => self.list(placed.iter().map(|one| self.placed(one)).collect()),
+            None => self.under(name, value, 0),
+        })
+    }
+
+    fn fields(&self, before: Fields<'_>, after: Fields<'_>) -> Vec<Part> {
+        let names = self.names(before, after);
+        let shown = self.measure.fields;
         let more = names.len() > shown;
         let mut told = Vec::new();
         for (place, name) in names.into_iter().take(shown).enumerate() {
             let between = if place > 0 { ", " } else { "" };
             let field = self.t.own_of("field", name);
             told.push(words(format!("{between}{field}: ")));
-            let value = |side: Fields<'_>| {
-                let value = side?.get(name)?;
-                let placed = value.as_array().filter(|_| name == "placements");
-                Some(match placed {
-                    Some(placed) => self.list(placed.iter().map(|one| self.placed(one)).collect()),
-                    None => self.under(name, value, 0),
-                })
-            };
-            match (value(before), value(after)) {
+            match (self.side(before, name), self.side(after, name)) {
                 (Some(old), Some(new)) => told.extend(arrow(old, new)),
                 (Some(old), None) if after.is_some() => {
                     told.extend(arrow(old, vec![words(NOTHING)]));
@@ -194,7 +269,7 @@ impl Telling<'_> {
 
     /// Values behind one another; on a page the first of them, and how many more there are.
     fn list(&self, values: Vec<Vec<Part>>) -> Vec<Part> {
-        let shown = if self.whole { values.len() } else { VALUES };
+        let shown = self.measure.values;
         let more = values.len().saturating_sub(shown);
         let mut told = Vec::new();
         for (place, value) in values.into_iter().take(shown).enumerate() {
@@ -223,10 +298,11 @@ impl Telling<'_> {
         if let Some(known) = known.find_map(|section| self.t.find(&format!("{section}.{text}"))) {
             return vec![words(known)];
         }
-        if self.whole || text.chars().nth(LONGEST).is_none() {
+        let longest = self.measure.longest;
+        if text.chars().nth(longest).is_none() {
             return vec![Part::Quoted(text.to_owned())];
         }
-        let cut: String = text.chars().take(LONGEST).collect();
+        let cut: String = text.chars().take(longest).collect();
         vec![Part::Quoted(cut), words("…")]
     }
 

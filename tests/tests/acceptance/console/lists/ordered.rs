@@ -183,3 +183,37 @@ fn people_links_and_access_requests_stand_in_the_order_asked_for() {
         assert_eq!(asked("sort=-expires"), ["late", "soon"]);
     });
 }
+
+#[test]
+fn where_titles_are_hidden_a_form_offers_every_order_and_keeps_the_filter() {
+    both_engines(|app| {
+        let max = Browser::new(app, "max", Role::Administrator);
+        app.register(third_party("Okta"));
+        let read = |language: &str, query: &str| {
+            let headers = [
+                ("cookie", max.cookie.as_str()),
+                ("accept-language", language),
+            ];
+            let path = format!("/console/providers?{query}");
+            let page = app.send_raw("GET", &path, &headers, "").text;
+            let (_, form) = page.split_once("class=\"sorting\">").unwrap();
+            form.split_once("</form>").unwrap().0.to_owned()
+        };
+        let form = read("en", "sort=-name&q=Okta&after=&done=saved");
+        for part in [
+            "<input type=\"hidden\" name=\"q\" value=\"Okta\">",
+            "<label>Sort by <select name=\"sort\">",
+            "<option value=\"name\">Name, ascending</option>",
+            "<option value=\"-name\" selected>Name, descending</option>",
+            "<button>Sort</button>",
+        ] {
+            assert!(form.contains(part), "{part}: {form}");
+        }
+        assert!(!form.contains("done"), "{form}");
+        let form = read("pt-BR", "");
+        for part in ["Ordenar por <select", "Nome, crescente", "<button>Ordenar<"] {
+            assert!(form.contains(part), "{part}: {form}");
+        }
+        assert_eq!(form.matches(" selected>").count(), 1, "{form}");
+    });
+}
