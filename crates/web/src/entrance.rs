@@ -9,13 +9,13 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 
 use crate::request::RequestId;
-use crate::{Web, admission, bounds, refusals};
+use crate::{Web, admission, bounds, refusals, slashes};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The one middleware around the application. It gives the request its id, which the answer carries
-/// in `X-Request-Id`; refuses it when its head is too large or there is no place for it; answers
-/// HEAD as GET; and tells browsers what not to do with the answer (R-WEB-4).
+/// in `X-Request-Id`; reads its path alike with and without a slash at the end; refuses it when its head is
+/// too large or there is no place for it; answers HEAD as GET; and tells browsers what not to do with the answer (R-WEB-4).
 ///
 /// To be used as `App::wrap(actix_web::middleware::from_fn(entrance))`.
 pub async fn entrance<B: MessageBody>(
@@ -27,6 +27,7 @@ pub async fn entrance<B: MessageBody>(
         .map(|web| web.service.request_id())
         .unwrap_or_default();
     request.extensions_mut().insert(RequestId(id.clone()));
+    slashes::tidy(&mut request);
     let admitted =
         bounds::check(request.request()).and_then(|()| admission::admit(request.request()));
     let mut response = match admitted {

@@ -14,6 +14,7 @@ mod health;
 mod refusals;
 mod request;
 mod routes;
+mod slashes;
 mod spreadsheet;
 
 pub mod admin;
@@ -31,7 +32,7 @@ use std::sync::Arc;
 use actix_web::App;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::middleware::{NormalizePath, from_fn};
+use actix_web::middleware::from_fn;
 use actix_web::web::{Data, ServiceConfig};
 use vestibule_delivery::Mailer;
 use vestibule_delivery::jwks::Keys;
@@ -78,8 +79,7 @@ pub struct Web {
     pub openid: Option<OpenId>,
 }
 
-/// The whole application, as the binary serves it: every route behind the [`entrance`], and paths
-/// read alike with and without a slash at the end.
+/// The whole application, as the binary serves it: every route behind the [`entrance`].
 pub fn application(
     web: Web,
 ) -> App<
@@ -91,10 +91,7 @@ pub fn application(
         InitError = (),
     >,
 > {
-    App::new()
-        .configure(configure(web))
-        .wrap(from_fn(entrance))
-        .wrap(NormalizePath::trim())
+    App::new().configure(configure(web)).wrap(from_fn(entrance))
 }
 
 /// Mounts every route. To be used as `App::new().configure(configure(web))`.
