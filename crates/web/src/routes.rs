@@ -21,7 +21,7 @@ use utoipa_actix_web::OpenApiFactory;
 
 mod segments;
 
-pub(crate) use segments::{Segment, segment};
+pub(crate) use segments::{Segment, read, segment};
 
 /// Where routes go.
 pub(crate) enum Routes<'a> {

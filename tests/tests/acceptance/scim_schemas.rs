@@ -244,6 +244,20 @@ fn a_type_of_resources_is_served_at_once() {
 
         let id = made[0]["id"].as_str().unwrap();
         let path = format!("/Devices/{id}");
+        // However the path is written.
+        for encoded in [
+            format!("/%44evices/{id}"),
+            format!("/Devices/%{:02x}{}", id.as_bytes()[0], &id[1..]),
+        ] {
+            assert_eq!(world.scim("GET", &encoded, None).status, 200, "{encoded}");
+        }
+        let search = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"]});
+        assert_eq!(
+            world
+                .scim("POST", "/Devices/%2esearch", Some(&search))
+                .status,
+            200
+        );
         assert_eq!(
             world.found("/Devices", "ports[value eq 22 and type eq \"SSH\"]"),
             [id]

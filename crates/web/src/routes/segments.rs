@@ -21,7 +21,7 @@ pub(super) fn keep(request: &ServiceRequest, found: &Params<'_, '_>) {
 }
 
 /// A segment with its percent-encodings read.
-pub(super) fn read(text: &str) -> String {
+pub(crate) fn read(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 

@@ -5,10 +5,10 @@ use actix_web::HttpResponse;
 use actix_web::http::{Method, StatusCode, header};
 use vestibule_scim::Error;
 
+use super::answer;
 use super::body::Body;
 use super::request::Scim;
-use super::{ALIAS, MOUNT, answer};
-use crate::routes::Methods;
+use crate::routes::{Methods, read};
 
 /// What may be asked of the resources of a defined type, of one of them, and of their search.
 const MANY: &str = "GET, HEAD, POST, OPTIONS";
@@ -33,15 +33,13 @@ pub(crate) async fn answer(scim: Scim, body: Body) -> HttpResponse {
     if let Some(methods) = Methods::of(&scim.request) {
         return other_method(&scim, &methods.listed());
     }
-    let path = scim.request.path().to_owned();
-    let below = path
-        .strip_prefix(MOUNT)
-        .or_else(|| path.strip_prefix(ALIAS))
-        .unwrap_or(&path);
-    let segments: Vec<&str> = below
+    let below = scim.request.match_info().unprocessed();
+    let segments: Vec<String> = below
         .split('/')
         .filter(|segment| !segment.is_empty())
+        .map(read)
         .collect();
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     match segments.as_slice() {
         ["Me", ..] => {
             let detail =
