@@ -278,7 +278,7 @@ impl Service<ServiceRequest> for Dispatcher {
         };
         let There { methods, known } = found.value;
         let first = found.params.iter().next().map_or("", |(_, text)| text);
-        if known.is_some_and(|known| !known(&segments::read(first))) {
+        if known.is_some_and(|known| !known(&read(first))) {
             return self.otherwise.call(request);
         }
         let asked = request.method();
