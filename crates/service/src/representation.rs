@@ -259,6 +259,7 @@ fn render(
         Some(("groups", text)) => entity_tag_with(stored.version, text),
         _ => entity_tag(stored.version),
     };
+    let is_empty = matches!(&derived, Some(("members", text)) if text == "[]");
     if let Some((name, text)) = derived {
         push(&mut body, format_args!(r#","{name}":"#));
         body.push_str(&text);
@@ -275,7 +276,14 @@ fn render(
     );
     if !projection.is_default() {
         let whole: Map<String, Value> = serde_json::from_str(&body).map_err(Error::internal)?;
-        body = Value::Object(projection.apply(resource_type, whole)).to_string();
+        let mut shown = projection.apply(resource_type, whole);
+        if is_empty {
+            // Parts of its members are wanted, and there is nobody of whom to show them.
+            shown
+                .entry("members")
+                .or_insert_with(|| Value::Array(Vec::new()));
+        }
+        body = Value::Object(shown).to_string();
     }
     Ok(Representation {
         location,

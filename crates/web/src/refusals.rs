@@ -89,7 +89,7 @@ pub(crate) async fn astray(web: Data<Web>, request: HttpRequest) -> HttpResponse
 }
 
 /// Which methods there are: the answer to OPTIONS, or 405 (RFC 9110, section 15.5.6).
-fn other_method(request: &HttpRequest, methods: &Methods) -> HttpResponse {
+pub(crate) fn other_method(request: &HttpRequest, methods: &Methods) -> HttpResponse {
     let mut builder = if *request.method() == Method::OPTIONS {
         HttpResponse::NoContent()
     } else {

@@ -309,7 +309,7 @@ impl Methods {
     }
 
     /// Of the methods that have handlers, with those that a server answers by itself.
-    fn new(handled: impl Iterator<Item = Method>) -> Self {
+    pub(crate) fn new(handled: impl Iterator<Item = Method>) -> Self {
         let mut methods: Vec<Method> = handled.collect();
         if methods.contains(&Method::GET) {
             methods.push(Method::HEAD);

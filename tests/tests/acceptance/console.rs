@@ -174,6 +174,21 @@ fn nobody_gets_past_without_a_session() {
 }
 
 #[test]
+fn r_web_8_a_page_says_by_which_methods_it_is_asked() {
+    let app = app();
+    for (method, path, status, allowed) in [
+        ("DELETE", "/console/events", 405, "GET, HEAD, OPTIONS"),
+        ("TRACE", "/console/events", 405, "GET, HEAD, OPTIONS"),
+        ("OPTIONS", "/console/events", 204, "GET, HEAD, OPTIONS"),
+        ("PUT", "/console/sign-out", 405, "POST, OPTIONS"),
+    ] {
+        let reply = app.send_raw(method, path, &[], "");
+        assert_eq!(reply.status, status, "{method} {path}");
+        assert_eq!(reply.header("allow"), Some(allowed), "{method} {path}");
+    }
+}
+
+#[test]
 fn r_web_2_a_change_is_believed_only_from_the_sessions_own_page() {
     let app = app();
     let browser = Browser::new(&app, "administrator", Role::Administrator);

@@ -68,10 +68,12 @@ fn methods_preconditions_and_media_types() {
         whole.header("vary").map(str::to_ascii_lowercase).as_deref(),
         Some("accept")
     );
-    assert_eq!(
-        send("GET", &path, &[("If-None-Match", &etag)], "").status,
-        304
-    );
+    assert_eq!(whole.header("location"), whole.header("content-location"));
+    let unchanged = send("GET", &path, &[("If-None-Match", &etag)], "");
+    assert_eq!(unchanged.status, 304);
+    for told in ["content-location", "etag", "vary", "cache-control"] {
+        assert_eq!(unchanged.header(told), whole.header(told), "{told}");
+    }
     assert_eq!(
         send("GET", &path, &[("If-None-Match", "W/\"9\", \"8\"")], "").status,
         200

@@ -7,7 +7,8 @@ use vestibule_service::Error;
 use super::CommandError;
 
 /// Options that are called otherwise than their fields.
-const OTHERWISE: [(&str, &str); 9] = [
+const OTHERWISE: [(&str, &str); 10] = [
+    ("name", "label"),
     ("allowed_addresses", "allow-ip"),
     ("allowed_referrers", "allow-referrer"),
     ("tags", "tag"),
@@ -47,9 +48,7 @@ fn word(command: &Command, field: &str) -> Option<String> {
     let last = field.rsplit('.').next().unwrap_or(field);
     let usual = [field, last].map(|name| name.replace(['_', '.'], "-"));
     let other = OTHERWISE.iter().filter(|(known, _)| *known == last);
-    let mut names = usual
-        .into_iter()
-        .chain(other.map(|(_, name)| (*name).to_owned()));
+    let mut names = other.map(|(_, name)| (*name).to_owned()).chain(usual);
     let option = names.find(|name| command.get_arguments().any(|arg| is_long(arg, name)));
     let positional = || {
         let mut arguments = command.get_positionals();
@@ -127,6 +126,12 @@ mod tests {
                 "approvers",
                 "approvers: no administrator is called `x`",
                 "--approver: no administrator is called `x`",
+            ),
+            (
+                "vestibule admin token --name root --label x",
+                "name",
+                "name: must not be empty",
+                "--label: must not be empty",
             ),
             (
                 "vestibule provider list",

@@ -139,7 +139,9 @@ impl<'a> Editor<'a> {
         if is_nested && self.find_leaf(&path).is_some() {
             return Some((path, Tolerance::DottedKey));
         }
+        // Without a URN it may be anything: a whole record is sent so, and what nobody knows in it is ignored.
         self.meant(&path)
+            .filter(|(_, tolerance)| *tolerance == Tolerance::DottedUrn)
     }
 
     /// What a path that names nothing here is meant to say.

@@ -42,7 +42,7 @@ impl Editor<'_> {
         }
         let sent = self.unwrapped(attribute, whole(op, attribute, value));
         let Some(given) = self.canonical(found, None, attribute, sent)? else {
-            return if op == Op::Replace && (!value.is_object() || is_no_manager(attribute, value)) {
+            return if op == Op::Replace && is_nothing(attribute, value) {
                 self.unassign(found)
             } else {
                 self.clear_nulls(op, found, value)
@@ -97,7 +97,8 @@ impl Editor<'_> {
         let given = if op == Op::Remove && !listed {
             None
         } else {
-            self.canonical(found, None, attribute, whole(op, attribute, value))?
+            let sent = self.unwrapped(attribute, whole(op, attribute, value));
+            self.canonical(found, None, attribute, sent)?
         };
         if given.is_none() && op != Op::Add && attribute.required {
             return Err(mutability(&attribute.name, "is required"));
@@ -473,6 +474,13 @@ fn whole(op: Op, attribute: &Attribute, value: &Value) -> Value {
     } else {
         value.clone()
     }
+}
+
+/// Whether a value that comes to nothing says so; one of which nothing is known does not.
+fn is_nothing(attribute: &Attribute, value: &Value) -> bool {
+    candidates(value)
+        .iter()
+        .all(|value| !value.is_object() || is_no_manager(attribute, value))
 }
 
 /// What a value given for an attribute of one value may stand for.

@@ -6,11 +6,9 @@ use super::distinct::distinct;
 use super::place::Place;
 use super::reference::{is_uri, leads_to_one};
 use super::value::{kind_of, mismatch, simple};
-use crate::path::AttributePath;
 use crate::schema::{
     AttributeType, Mutability, common_attribute, is_group_members, is_manager, is_roles,
 };
-use crate::target::{find, meant};
 use crate::{
     Attribute, Error, Limits, ResourceType, Schema, ScimType, Tolerance, Tolerances, json,
 };
@@ -24,15 +22,6 @@ pub(super) struct Reader<'a> {
     tolerances: &'a mut Tolerances,
     /// See [`ResourceType::endpoints`].
     endpoints: &'a [(String, String)],
-    strays: Vec<Stray>,
-}
-
-/// An entry of a resource whose key names an attribute, but not as it should.
-struct Stray {
-    key: String,
-    value: Value,
-    path: AttributePath,
-    tolerance: Tolerance,
 }
 
 impl<'a> Reader<'a> {
@@ -41,7 +30,6 @@ impl<'a> Reader<'a> {
             limits,
             tolerances,
             endpoints: &[],
-            strays: Vec::new(),
         }
     }
 
@@ -73,7 +61,12 @@ impl<'a> Reader<'a> {
             return self.core(&resource_type.schema, &key, value, resource);
         }
         let Some(schema) = resource_type.extension(key.trim()) else {
-            return self.stray(resource_type, key, value);
+            let (tolerance, what) = if key.contains(':') {
+                (Tolerance::UnknownSchema, UNKNOWN_SCHEMA)
+            } else {
+                (Tolerance::UnknownAttribute, UNKNOWN_ATTRIBUTE)
+            };
+            return self.ignore(None, tolerance, what, &key);
         };
         if key.trim().len() != key.len() && !self.tolerances.accept(Tolerance::SpacedUrn) {
             return Err(Place::unknown(None, UNKNOWN_SCHEMA, &key));
@@ -93,79 +86,6 @@ impl<'a> Reader<'a> {
             canonical(key, &schema.id),
             Value::Object(data),
         )
-    }
-
-    /// A key that is neither an attribute's name nor a schema's URN.
-    fn stray(
-        &mut self,
-        resource_type: &ResourceType,
-        key: String,
-        value: Value,
-    ) -> Result<(), Error> {
-        let path = AttributePath::parse(&key, self.limits).ok();
-        match path.and_then(|path| meant(resource_type, &path)) {
-            Some((path, tolerance)) if path.sub_attribute.is_none() => {
-                self.strays.push(Stray {
-                    key,
-                    value,
-                    path,
-                    tolerance,
-                });
-                Ok(())
-            }
-            _ => self.unknown(&key),
-        }
-    }
-
-    fn unknown(&mut self, key: &str) -> Result<(), Error> {
-        let (tolerance, what) = if key.contains(':') {
-            (Tolerance::UnknownSchema, UNKNOWN_SCHEMA)
-        } else {
-            (Tolerance::UnknownAttribute, UNKNOWN_ATTRIBUTE)
-        };
-        self.ignore(None, tolerance, what, key)
-    }
-
-    /// Puts strays where they belong, once all else is read: what stands there counts.
-    pub(super) fn place_strays(
-        &mut self,
-        resource_type: &ResourceType,
-        resource: &mut Map<String, Value>,
-    ) -> Result<(), Error> {
-        for stray in std::mem::take(&mut self.strays) {
-            let Some(found) = find(resource_type, &stray.path) else {
-                continue;
-            };
-            let attribute = found.attribute;
-            let Some(extension) = found.container else {
-                if resource.contains_key(&attribute.name)
-                    || !self.tolerances.accept(stray.tolerance)
-                {
-                    self.unknown(&stray.key)?;
-                } else {
-                    self.named(None, attribute, stray.key, stray.value, resource)?;
-                }
-                continue;
-            };
-            let mut data = match resource.get_mut(&extension.id) {
-                Some(Value::Object(data)) => std::mem::take(data),
-                _ => Map::new(),
-            };
-            if data.contains_key(&attribute.name) || !self.tolerances.accept(stray.tolerance) {
-                self.unknown(&stray.key)?;
-            } else {
-                let place = Place::top(&extension.id);
-                let (key, value) = (stray.key, stray.value);
-                self.named(Some(&place), attribute, key, value, &mut data)?;
-                if !data.is_empty() {
-                    check_required(Some(&place), &extension.attributes, &data)?;
-                }
-            }
-            if !data.is_empty() {
-                resource.insert(extension.id.clone(), Value::Object(data));
-            }
-        }
-        Ok(())
     }
 
     /// Reads attributes of the core schema that stand in an object under its URN.
@@ -310,8 +230,12 @@ impl<'a> Reader<'a> {
             }
             return Ok(Some(value));
         }
-        if is_no_manager(attribute, &value) && self.tolerances.accept(Tolerance::ManagerAsText) {
-            return Ok(None);
+        if is_no_manager(attribute, &value) {
+            return if self.tolerances.accept(Tolerance::ManagerAsText) {
+                Ok(None)
+            } else {
+                Err(place.child("value").invalid("a value is required"))
+            };
         }
         let mut object = match value {
             Value::Object(object) => object,

@@ -25,7 +25,6 @@ pub fn validate(
     for (key, value) in map {
         reader.entry(resource_type, key, value, &mut resource)?;
     }
-    reader.place_strays(resource_type, &mut resource)?;
     check_required(None, &resource_type.schema.attributes, &resource)?;
     for extension in &resource_type.extensions {
         let urn = &extension.schema.id;

@@ -14,9 +14,9 @@ use super::query::Pairs;
 use super::unsent::{AGAIN, Unsent};
 use super::visit::{Looks, Visit, csrf, session};
 use super::{SIGN_IN, reply, routes, sign_in};
-use crate::Web;
 use crate::blocking::blocking;
 use crate::request::{Sender, request_id};
+use crate::{Web, refusals};
 
 /// Lets through who may.
 pub(super) async fn gate<B: MessageBody + 'static>(
@@ -76,6 +76,12 @@ async fn admit(request: &HttpRequest, address: Option<std::net::IpAddr>) -> Resu
         return Err(HttpResponse::InternalServerError().finish().into());
     };
     let reads = *request.method() == Method::GET;
+    // Whoever only looks is shown a page that says that there is none.
+    if !reads
+        && let Some(methods) = routes::others(request.method(), request.match_info().unprocessed())
+    {
+        return Err(refusals::other_method(request, &methods).into());
+    }
     if !reads && !is_own(request, &web.settings.public_url) {
         return Err(reply::foreign(&web, looks).into());
     }

@@ -17,7 +17,7 @@ use super::{
     health, home, internal_groups, links, panic, people, proof, providers, requests, schemas,
     search, settings, setup, sure, timeline, tolerances, vendors, warnings,
 };
-use crate::routes::{Table, rooted};
+use crate::routes::{Methods, Table, rooted};
 
 /// A page, or a change.
 #[derive(Debug, Clone, Copy)]
@@ -201,6 +201,19 @@ pub(super) fn find(method: &Method, path: &str) -> Option<&'static Route> {
     let found = PATHS.at(rooted(path)).ok()?;
     let mut routes = found.value.iter().copied();
     routes.find(|route| route.method == verb)
+}
+
+/// What may be asked of a path by other methods than this, which it has not; none where there is nothing.
+pub(super) fn others(method: &Method, path: &str) -> Option<Methods> {
+    let found = PATHS.at(rooted(path)).ok()?;
+    if find(method, path).is_some() {
+        return None;
+    }
+    let handled = found.value.iter().map(|route| match route.method {
+        Verb::Get => Method::GET,
+        Verb::Post => Method::POST,
+    });
+    Some(Methods::new(handled))
 }
 
 /// The page on which a form with this address stands: that address where it is a page too, else the

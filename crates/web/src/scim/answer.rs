@@ -93,8 +93,10 @@ pub(crate) fn read(request: &HttpRequest, found: Representation) -> HttpResponse
     }
     let known = super::tags(request, &header::IF_NONE_MATCH);
     if known.is_some_and(|tags| EntityTags::parse(&tags).matches(Some(&tag))) {
+        // RFC 9110, section 15.4.5: what 200 would carry to tell which representation it is.
         return HttpResponse::NotModified()
             .insert_header((header::ETAG, tag))
+            .insert_header((header::CONTENT_LOCATION, found.location))
             .insert_header((header::VARY, HeaderValue::from_static("Accept")))
             .finish();
     }

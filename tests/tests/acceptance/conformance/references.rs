@@ -78,6 +78,13 @@ fn nobody_joins_or_leaves_a_group_but_through_the_group() {
             assert_eq!(groups[0]["value"], first["id"]);
             let empty = client.get(&path_of("/Groups", &second));
             assert_eq!(empty["members"], json!([]), "{empty}");
+            for wanted in [
+                "attributes=members.value",
+                "excludedAttributes=members.type",
+            ] {
+                let shown = client.get(&format!("{}?{wanted}", path_of("/Groups", &second)));
+                assert_eq!(shown["members"], json!([]), "{wanted}: {shown}");
+            }
         };
         let other = json!([{"value": second["id"]}]);
         for groups in [&other, &json!([]), &Value::Null] {

@@ -368,13 +368,9 @@ fn attributes_of_an_extension_lie_under_its_urn_and_those_of_the_core_do_not() {
             let refused = strict.send("POST", "/Users", Some(&misplaced));
             assert_eq!(refused.status, 400, "{misplaced}: {}", refused.text);
             let created = tolerant.create("/Users", &misplaced);
-            for name in ["employeeNumber", "title", USER] {
+            for name in ["employeeNumber", "title", USER, ENTERPRISE] {
                 assert!(created.get(name).is_none(), "{created}");
             }
-            let understood = misplaced
-                .get("employeeNumber")
-                .map(|_| json!({"employeeNumber": "7"}));
-            assert_eq!(created.get(ENTERPRISE), understood.as_ref(), "{created}");
             tolerant.send("DELETE", &path_of("/Users", &created), None);
         }
         let under_core = json!({"schemas": [USER], "userName": "bob", USER: {"title": "Boss"}});
