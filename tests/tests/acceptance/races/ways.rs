@@ -2,8 +2,8 @@
 
 use std::thread::yield_now;
 
-use vestibule_domain::LinkId;
-use vestibule_service::storage::{Write, links};
+use vestibule_domain::{LinkId, ProviderId};
+use vestibule_service::storage::{Write, links, memberships};
 
 use super::*;
 use crate::held::meanwhile_seen;
@@ -11,6 +11,7 @@ use crate::held::meanwhile_seen;
 /// Somebody of the staff in two groups, each tied to an access group of its own, with a link.
 struct Staff<'a> {
     app: &'a TestApp,
+    provider: ProviderId,
     token: String,
     root: String,
     user: String,
@@ -22,7 +23,8 @@ struct Staff<'a> {
 
 impl<'a> Staff<'a> {
     fn new(app: &'a TestApp) -> Self {
-        let token = app.register(internal("Product")).token;
+        let product = app.register(internal("Product"));
+        let (provider, token) = (product.id, product.token);
         let root = app.admin_token("root", Role::Administrator);
         let send = |method: &str, path: &str, token: &str, body: &Value| {
             let reply = app.send(method, path, Some(token), Some(body));
@@ -58,6 +60,7 @@ impl<'a> Staff<'a> {
         };
         Self {
             app,
+            provider,
             token,
             root,
             user,
@@ -180,5 +183,44 @@ fn a_link_revoked_while_its_access_group_is_disabled_stays_as_it_ended() {
         if staff.app.database().waiting().is_some() {
             assert_eq!(staff.told(), ["link.created", "link.ended"]);
         }
+    });
+}
+
+#[test]
+fn a_bulk_that_waits_for_its_turn_holds_nobody_yet() {
+    both_engines(|app| {
+        let staff = Staff::new(app);
+        let deactivated = patch(&json!([{"op": "replace", "value": {"active": false}}]));
+        let gone = format!("members[value eq \"{}\"]", staff.user);
+        let left = patch(&json!([{"op": "remove", "path": gone}]));
+        let bulk = json!({
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
+            "Operations": [
+                {"method": "PATCH", "path": format!("/Users/{}", staff.user), "data": deactivated},
+                {"method": "PATCH", "path": format!("/Groups/{}", staff.groups[0]), "data": left},
+            ],
+        });
+        let provider = staff.provider;
+        let store = app.database().open();
+        let users = [staff.user.clone()];
+        let reply = meanwhile_seen(
+            app,
+            move |tx: &mut Write<'_>| memberships::lock(tx, provider),
+            || {
+                // The one writer of SQLite is taken.
+                if app.database().waiting().is_some() {
+                    let third =
+                        store.write("a third", move |tx| memberships::lock_users(tx, &users));
+                    third.unwrap();
+                }
+            },
+            |_| Ok(()),
+            || app.send("POST", "/scim/v2/Bulk", Some(&staff.token), Some(&bulk)),
+        );
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        let answers = reply.json()["Operations"].clone();
+        let done = |answer: &Value| answer["status"].as_str().unwrap().starts_with('2');
+        assert!(answers.as_array().unwrap().iter().all(done), "{answers}");
+        assert!(staff.ended());
     });
 }
