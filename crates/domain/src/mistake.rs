@@ -166,8 +166,12 @@ crate::sentences! {
         NoApprovals = "no_approvals"
             "access group {access_group} needs no approvals; give {person} a link instead",
         TooFewApprovers = "too_few_approvers"
-            "access group {access_group} takes {needed} approvals, and of the approvers it names only {able} may \
-             approve what {requester} asks for; name more of them there, or have somebody else make the request",
+            "access group {access_group} needs more approvals ({needed}) than it names approvers who may approve what \
+             {requester} asks for ({able}); name more of them there",
+        ApproverAsks = "approver_asks"
+            "access group {access_group} needs more approvals ({needed}) than it names approvers, besides {requester}, \
+             who may approve this ({able}); name more of them there, or have somebody make the request who is none of \
+             them",
         AlreadyAsked = "already_asked"
             "access for {person} is requested already; decide on request {request} or withdraw it first",
         AccessGroupGone = "access_group_gone"

@@ -5,7 +5,7 @@ use vestibule_domain::access_request::approvals_needed;
 use vestibule_domain::event::Action;
 use vestibule_domain::{AccessGroupId, EventId, Hindrance, Mistake};
 use vestibule_storage::access_groups::{self, Stored};
-use vestibule_storage::links::Scope;
+use vestibule_storage::links::{self, Scope};
 use vestibule_storage::{Read, administrators, groups, providers, vendors};
 
 use crate::changes::{changed, gone, made, value};
@@ -131,12 +131,20 @@ impl Service {
                 return Ok(before.clone());
             };
             approvers_exist(tx, &settings.approvers, &before.settings.approvers)?;
-            let event = service.id(EventId::from_uuid, now);
             let switched = settings.enabled != before.settings.enabled;
             let opens = |settings: &AccessGroupSettings| {
                 settings.enabled && approvals_needed(settings) == 0
             };
             let bears_on_links = switched || opens(&settings) != opens(&before.settings);
+            // Nobody takes another way in from the staff meanwhile, or gives them one.
+            let locked = if bears_on_links {
+                links::lock_staff(tx, now)?
+            } else {
+                Vec::new()
+            };
+            // The locks may have been waited for.
+            let now = service.now();
+            let event = service.id(EventId::from_uuid, now);
             let access_group = AccessGroup {
                 settings,
                 modified: now.max(before.modified),
@@ -160,6 +168,7 @@ impl Service {
             };
             service.record(tx, change.clone());
             if bears_on_links {
+                links::still_staff_of(tx, &locked, now)?;
                 let followed = Change {
                     cause: Some(event),
                     ..change

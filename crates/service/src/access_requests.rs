@@ -270,20 +270,31 @@ fn refuse_too_few(
         return Ok(());
     }
     let mut able = HashSet::new();
+    let mut asks_themselves = false;
     for name in &policy.approvers {
         let found = administrators::find_by_name(tx, name)?.filter(may_vote);
-        let voice = found.map(|one| Voice {
-            administrator: Some(one.id),
-            name: one.name,
-        });
-        let other = voice.filter(|voice| !voice.is_of(requester));
-        able.extend(other.and_then(|voice| voice.administrator));
+        let Some(found) = found else { continue };
+        let voice = Voice {
+            administrator: Some(found.id),
+            name: found.name,
+        };
+        if voice.is_of(requester) {
+            asks_themselves = true;
+        } else {
+            able.insert(found.id);
+        }
     }
-    let needed = approvals_needed(policy);
-    if able.len() >= needed as usize {
+    let needed = approvals_needed(policy) as usize;
+    if able.len() >= needed {
         return Ok(());
     }
-    Err(Error::Conflict(Hindrance::TooFewApprovers.said([
+    // Where they would have a say themselves, and that would do.
+    let hindrance = if asks_themselves && able.len() + 1 >= needed {
+        Hindrance::ApproverAsks
+    } else {
+        Hindrance::TooFewApprovers
+    };
+    Err(Error::Conflict(hindrance.said([
         ("access_group", (&policy.name).into()),
         ("needed", needed.to_string().into()),
         ("able", able.len().to_string().into()),

@@ -8,11 +8,12 @@ use chrono::{DateTime, Utc};
 use vestibule_oauth::Scopes;
 use vestibule_scim::bulk::{BulkMethod, OperationResponse, Resolved, Step};
 use vestibule_scim::{BulkOperation, BulkRequest, BulkResponse, Tolerances};
-use vestibule_storage::{Failure as _, Write};
+use vestibule_storage::{Failure as _, Write, memberships};
 
 use crate::caller::Tally;
 use crate::representation::entity_tag;
 use crate::resources::{Changed, Operation};
+use crate::types::Kind;
 use crate::{Call, Caller, Error, Precondition, Representation, Service, Submitted, Wanted};
 
 /// Steps in one transaction: others must not wait long for the database.
@@ -118,6 +119,11 @@ impl Job<'_> {
         steps: &[Step],
         mut progress: Progress,
     ) -> Result<Progress, Error> {
+        let mut next = steps.iter().skip(progress.taken).take(STEPS);
+        if !next.all(|step| self.only_creates_a_user(*step)) {
+            // Before any row: a later operation may take it, and an earlier one hold what others wait for.
+            memberships::lock(tx, self.caller.provider.id)?;
+        }
         for step in steps.iter().skip(progress.taken).take(STEPS) {
             progress.taken += 1;
             match *step {
@@ -134,6 +140,20 @@ impl Job<'_> {
             }
         }
         Ok(progress)
+    }
+
+    /// Whether a step touches nothing that others know of.
+    fn only_creates_a_user(&self, step: Step) -> bool {
+        let Step::Run(place) = step else { return false };
+        match self.request.operations.get(place) {
+            Some(Ok(operation)) if operation.method == BulkMethod::Post => {
+                let at = self.caller.types.at(&operation.path.endpoint);
+                at.is_ok_and(|found| Kind::of(found) == Kind::User)
+            }
+            // What was refused touches nothing at all.
+            Some(Err(_)) | None => true,
+            Some(Ok(_)) => false,
+        }
     }
 
     fn run(&self, tx: &mut Write<'_>, place: usize, progress: &mut Progress) -> Result<(), Error> {

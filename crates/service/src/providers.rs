@@ -16,7 +16,7 @@ use vestibule_storage::links::Scope;
 use vestibule_storage::page::Page as Part;
 use vestibule_storage::telemetry;
 use vestibule_storage::warnings::{self, Choice as WarningChoice, Warning, WarningSort};
-use vestibule_storage::{Read, Write, providers};
+use vestibule_storage::{Read, Write, memberships, providers};
 
 pub use deletion::{Begun, Deletion};
 pub use lists::{ProviderQuery, Sources, ToleranceQuery};
@@ -204,6 +204,11 @@ impl Service {
             let Some(payload) = changed(&before.settings, &settings)? else {
                 return Ok(current);
             };
+            if settings.default_access_group != before.settings.default_access_group {
+                // Nobody takes another way in from the staff meanwhile. Before any row, as pushes do.
+                memberships::lock(tx, id)?;
+            }
+            let now = service.now();
             service.permit(tx, &settings, Some(before))?;
             let next = Provider {
                 settings,

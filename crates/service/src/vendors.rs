@@ -8,7 +8,7 @@ use uuid::Uuid;
 use vestibule_domain::event::{Action, Payload, SubjectKind};
 use vestibule_domain::vendor::{Vendor, VendorSettings, VendorStatus};
 use vestibule_domain::{EventId, GroupId, Hindrance, Mistake, VendorId};
-use vestibule_storage::links::Scope;
+use vestibule_storage::links::{self, Scope};
 use vestibule_storage::vendors::{self, Stored};
 use vestibule_storage::{Read, Write, access_groups, groups, memberships, placements};
 
@@ -142,6 +142,10 @@ impl Service {
                 now,
             );
             vendors::replace(tx, before.version, &next)?;
+            // Whoever changes it looks for the links of the vendors that are tied to it.
+            if let Some(tied) = next.vendor.settings.access_group {
+                links::share_access_group(tx, tied)?;
+            }
             let change = Change {
                 id: Some(event),
                 payload,

@@ -330,6 +330,20 @@ impl Session {
             .map(drop)
     }
 
+    /// Keeps others from changing an access group until this transaction ends.
+    pub(crate) fn share_access_group(&mut self, id: &str) -> QueryResult<()> {
+        use crate::schema::access_groups;
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(connection) => access_groups::table
+                .filter(access_groups::id.eq(id))
+                .select(access_groups::id)
+                .for_share()
+                .load::<String>(connection)
+                .map(drop),
+        }
+    }
+
     /// Makes those who give one link codes take turns.
     pub(crate) fn lock_link(&mut self, id: &str) -> QueryResult<()> {
         use crate::schema::access_links;

@@ -364,20 +364,37 @@ pub fn end(
     Ok(ended > 0)
 }
 
-/// Lets a link run out earlier.
-pub fn shorten(write: &mut Write<'_>, link: LinkId, end: DateTime<Utc>) -> Result<(), Error> {
-    diesel::update(access_links::table.find(link.to_string()))
-        .set(access_links::end_at.eq(micros(end)))
-        .execute(write.connection)?;
-    Ok(())
+/// Lets a link run out earlier, unless it ended or is that short already. Answers whether it did.
+pub fn shorten(write: &mut Write<'_>, link: LinkId, end: DateTime<Utc>) -> Result<bool, Error> {
+    let shortened = diesel::update(
+        access_links::table
+            .filter(access_links::id.eq(link.to_string()))
+            .filter(access_links::ended.is_null())
+            .filter(access_links::end_at.gt(micros(end))),
+    )
+    .set(access_links::end_at.eq(micros(end)))
+    .execute(write.connection)?;
+    Ok(shortened > 0)
 }
 
-/// Lets a link remember another access group.
-pub fn carry(write: &mut Write<'_>, link: LinkId, by: AccessGroupId) -> Result<(), Error> {
-    diesel::update(access_links::table.find(link.to_string()))
-        .set(access_links::access_group_id.eq(by.to_string()))
-        .execute(write.connection)?;
-    Ok(())
+/// Lets a link remember another access group than the one it was read with, unless it ended or remembers
+/// another one by now. Answers whether it did.
+pub fn carry(write: &mut Write<'_>, link: &Link, by: AccessGroupId) -> Result<bool, Error> {
+    let standing = access_links::table
+        .filter(access_links::id.eq(link.id.to_string()))
+        .filter(access_links::ended.is_null());
+    let next = access_links::access_group_id.eq(by.to_string());
+    let carried = match link.access_group {
+        Some(id) => {
+            diesel::update(standing.filter(access_links::access_group_id.eq(id.to_string())))
+                .set(next)
+                .execute(write.connection)?
+        }
+        None => diesel::update(standing.filter(access_links::access_group_id.is_null()))
+            .set(next)
+            .execute(write.connection)?,
+    };
+    Ok(carried > 0)
 }
 
 /// Whether an administrator made somebody a link after an instant, or approved one.
@@ -411,6 +428,51 @@ pub fn lock_grounds(
     Ok(write
         .connection
         .share_grounds(&provider.to_string(), &user.to_string())?)
+}
+
+/// Keeps others, until this transaction ends, from changing what else lets in the staff whose links a change
+/// of an access group may touch: the memberships and groups of their providers, whose defaults and whose
+/// settings change under the same locks. To be called before any row is locked; answers the providers.
+pub fn lock_staff(write: &mut Write<'_>, now: DateTime<Utc>) -> Result<Vec<ProviderId>, Error> {
+    // In the order of their ids: nobody else takes more than one of these.
+    let providers = of_staff(write, now)?;
+    for provider in &providers {
+        write
+            .connection
+            .lock_memberships(provider.as_uuid().as_u128())?;
+    }
+    Ok(providers)
+}
+
+/// [`Error::Stale`] when somebody of another internal provider than those locked was given a link meanwhile.
+/// To be called once the access group's row is locked: from then on nobody is given any.
+pub fn still_staff_of(
+    write: &mut Write<'_>,
+    locked: &[ProviderId],
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let providers = of_staff(write, now)?;
+    if providers.iter().all(|provider| locked.contains(provider)) {
+        Ok(())
+    } else {
+        Err(Error::Stale)
+    }
+}
+
+/// The providers whose staff have links that still work or will, by their ids.
+fn of_staff(read: &mut Read<'_>, now: DateTime<Utc>) -> Result<Vec<ProviderId>, Error> {
+    let mut providers: Vec<String> = unended(now)
+        .filter(access_links::vendor_id.is_null())
+        .select(access_links::provider_id)
+        .distinct()
+        .load(read.connection)?;
+    providers.sort_unstable();
+    providers.iter().map(|id| parsed(id)).collect()
+}
+
+/// Keeps others from changing an access group until this transaction ends.
+pub fn share_access_group(write: &mut Write<'_>, id: AccessGroupId) -> Result<(), Error> {
+    Ok(write.connection.share_access_group(&id.to_string())?)
 }
 
 /// Keeps those whom a block of these keys concerns from being given a link meanwhile.

@@ -3,6 +3,7 @@
 mod access;
 mod credentials;
 mod signing_in;
+mod ways;
 
 use std::collections::BTreeMap;
 use std::sync::Barrier;

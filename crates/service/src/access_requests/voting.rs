@@ -156,7 +156,9 @@ impl Service {
         policy: &AccessGroupSettings,
         template: &Change,
     ) -> Result<NewLink, Error> {
-        let now = template.at;
+        refuse_unless_unmoved(tx, request, policy)?;
+        // The locks may have been waited for.
+        let now = self.now();
         let mut wanted = wanted(&request.asked);
         if let Some(start) = wanted.start.filter(|start| *start < now) {
             wanted.start = None;
@@ -170,7 +172,6 @@ impl Service {
         } else {
             Forwarding::Shown
         };
-        refuse_unless_unmoved(tx, request, policy)?;
         self.give_link(
             tx,
             request.user,

@@ -35,8 +35,14 @@ impl Service {
     }
 
     /// Ends the links in `scope` whose people may no longer get in, shortens those that would outlast
-    /// their vendor, and lets those whose access group is no way in any more remember the one by which they go on. To be called after the change; `template` says who made it, and its
-    /// event as the cause.
+    /// their vendor, and lets those whose access group is no way in any more remember the one by which they
+    /// go on. To be called after the change; `template` says who made it, and its event as the cause.
+    ///
+    /// Staff may get in by several ways, each taken away by somebody else. So whoever takes one away does it
+    /// under [`memberships::lock`](vestibule_storage::memberships::lock) of their provider: a push, a change
+    /// of an internal group or of the provider's default. A change of an access group takes that of every
+    /// provider whose staff have links ([`links::lock_staff`]), before it locks a row. Who is in a vendor has
+    /// one way alone: whoever changes the vendor holds the access group that they tie it to.
     pub(crate) fn settle_links(
         &self,
         tx: &mut Write<'_>,
@@ -66,13 +72,17 @@ impl Service {
                         continue;
                     }
                     Standing::Shortened(end) => {
-                        links::shorten(tx, link.id, end)?;
-                        let payload = moved(json!({"end": link.end}), json!({"end": end}));
-                        self.tell_of_link(tx, link, Action::LinkShortened, payload, template);
+                        // Somebody may have ended it since it was read.
+                        if links::shorten(tx, link.id, end)? {
+                            let payload = moved(json!({"end": link.end}), json!({"end": end}));
+                            self.tell_of_link(tx, link, Action::LinkShortened, payload, template);
+                        }
                     }
                 }
-                if let Some(by) = facts.get(&link.user).and_then(|facts| link.carried(facts)) {
-                    links::carry(tx, link.id, by)?;
+                let by = facts.get(&link.user).and_then(|facts| link.carried(facts));
+                if let Some(by) = by
+                    && links::carry(tx, link, by)?
+                {
                     let payload = moved(
                         json!({"access_group": link.access_group}),
                         json!({"access_group": by}),

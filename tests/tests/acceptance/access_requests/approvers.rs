@@ -49,6 +49,35 @@ fn the_last_approval_counts_by_what_the_access_group_says_once_it_is_given() {
 }
 
 #[test]
+fn a_start_that_comes_while_the_last_approval_waits_stands_in_no_link_s_way() {
+    both_engines(|app| {
+        let hall = Hall::new(app, json!({"approvals_required": 1}));
+        let start = app.clock.now() + Duration::milliseconds(500);
+        let path = hall.asked(&json!({"start": start, "duration_minutes": 60}));
+        let ada: UserId = hall.ada.parse().unwrap();
+        let users = hall.get("/api/v1/users");
+        let provider = users["items"][0]["provider"].as_str().unwrap();
+        let provider: ProviderId = provider.parse().unwrap();
+        let hold = move |tx: &mut Write<'_>| links::lock_grounds(tx, provider, ada);
+        let said = meanwhile(
+            app,
+            hold,
+            |_| Ok(()),
+            || hall.say(&path, "approvals", &hall.others[0]),
+        );
+        assert_eq!(said.status, 200, "{}", said.text);
+        let link = &said.json()["made"]["link"];
+        assert_eq!(link["state"], "live", "{}", said.text);
+        let end = start + Duration::minutes(60);
+        let ends: chrono::DateTime<chrono::Utc> = link["end"].as_str().unwrap().parse().unwrap();
+        assert!(
+            (ends - end).abs() <= Duration::milliseconds(1),
+            "{ends} {end}"
+        );
+    });
+}
+
+#[test]
 fn what_too_few_of_the_named_approvers_may_approve_is_refused_at_once() {
     both_engines(|app| {
         let policy = json!({"approvals_required": 1, "approvers": ["OLGA"]});
@@ -62,20 +91,27 @@ fn what_too_few_of_the_named_approvers_may_approve_is_refused_at_once() {
             let changed = app.send("PATCH", &group, Some(&hall.olga), Some(body));
             assert_eq!(changed.status, 200, "{}", changed.text);
         };
-        let none = "takes 1 approvals, and of the approvers it names only 0 may approve what olga asks for";
+        let none = "(1) than it names approvers, besides olga, who may approve this (0); name more of them there, or have";
         refused(&hall.ask(&json!({})), 409, none);
         change(&json!({"approvers": ["olga", "Olga", "bob"], "approval_levels": 2}));
         refused(
             &hall.ask(&json!({})),
             409,
-            "takes 2 approvals, and of the approvers it names only 1 may",
+            "(2) than it names approvers, besides olga, who may approve this (1);",
         );
+        // With olga's they would be two: of no help where three are needed.
+        change(&json!({"approval_levels": 3}));
+        let nobody_else = "(3) than it names approvers who may approve what olga asks for (1); name more of them there\"";
+        refused(&hall.ask(&json!({})), 409, nobody_else);
+        change(&json!({"approvers": ["bob"], "approval_levels": 2}));
+        let no_approver = "what olga asks for (1); name more of them there\"";
+        refused(&hall.ask(&json!({})), 409, no_approver);
         change(&json!({"approvers": ["olga", "bob", "cid"]}));
         app.admin_token("root", Role::Administrator);
         app.service
             .change_administrator(&app.admin(), "cid", Role::Auditor, true)
             .unwrap();
-        refused(&hall.ask(&json!({})), 409, "only 1 may");
+        refused(&hall.ask(&json!({})), 409, "may approve this (1);");
         assert_eq!(hall.told(), [""; 0], "nothing was asked for");
         app.service
             .change_administrator(&app.admin(), "cid", Role::Operator, true)
