@@ -180,12 +180,17 @@ fn r_web_8_a_page_says_by_which_methods_it_is_asked() {
         ("DELETE", "/console/events", 405, "GET, HEAD, OPTIONS"),
         ("TRACE", "/console/events", 405, "GET, HEAD, OPTIONS"),
         ("OPTIONS", "/console/events", 204, "GET, HEAD, OPTIONS"),
+        ("POST", "/console/events", 405, "GET, HEAD, OPTIONS"),
         ("PUT", "/console/sign-out", 405, "POST, OPTIONS"),
     ] {
         let reply = app.send_raw(method, path, &[], "");
         assert_eq!(reply.status, status, "{method} {path}");
         assert_eq!(reply.header("allow"), Some(allowed), "{method} {path}");
     }
+    // What was typed before signing in asks for its page, whether or not that takes forms.
+    let own = [("sec-fetch-site", "same-origin")];
+    let again = app.send_raw("POST", "/console/events?again=yes", &own, "");
+    assert_eq!(again.status, 303, "{}", again.text);
 }
 
 #[test]

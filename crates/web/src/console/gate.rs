@@ -76,9 +76,17 @@ async fn admit(request: &HttpRequest, address: Option<std::net::IpAddr>) -> Resu
         return Err(HttpResponse::InternalServerError().finish().into());
     };
     let reads = *request.method() == Method::GET;
+    let query = Pairs::parse(request.query_string().as_bytes());
+    // A form that only carries what was typed asks for its page.
+    let method = if !reads && query.has(AGAIN) {
+        &Method::GET
+    } else {
+        request.method()
+    };
+    let path = request.match_info().unprocessed();
     // Whoever only looks is shown a page that says that there is none.
-    if !reads
-        && let Some(methods) = routes::others(request.method(), request.match_info().unprocessed())
+    if *method != Method::GET
+        && let Some(methods) = routes::others(method, path)
     {
         return Err(refusals::other_method(request, &methods).into());
     }
@@ -107,15 +115,8 @@ async fn admit(request: &HttpRequest, address: Option<std::net::IpAddr>) -> Resu
         Err(Error::Unauthenticated(_)) => return Err(Stop::SignIn),
         Err(error) => return Err(reply::broken(&error, &web, looks, &id).into()),
     };
-    let query = Pairs::parse(request.query_string().as_bytes());
-    // A form that only carries what was typed asks for its page.
-    let method = if !reads && query.has(AGAIN) {
-        &Method::GET
-    } else {
-        request.method()
-    };
     let changes = !reads && *method != Method::GET;
-    let route = routes::find(method, request.match_info().unprocessed());
+    let route = routes::find(method, path);
     let visit = Visit {
         csrf: csrf(&secret),
         web: web.get_ref().clone(),
