@@ -76,6 +76,18 @@ impl AttributePath {
         })
     }
 
+    /// The same with a colon where a dot stands behind a schema's URN, if one may:
+    /// `urn:...:2.0:User.title` reads as the attribute `User` of `urn:...:2.0` otherwise.
+    pub(crate) fn behind_dot(&self) -> Option<Self> {
+        let before = self.schema.as_ref()?;
+        Some(Self {
+            schema: Some(format!("{before}:{}", self.attribute)),
+            attribute: self.sub_attribute.clone()?,
+            sub_attribute: None,
+            column: self.column,
+        })
+    }
+
     /// The attribute of that very name at the top level, whatever characters the name has.
     pub(crate) fn plain(name: &str) -> Self {
         Self {

@@ -138,20 +138,13 @@ pub(crate) fn meant(
     resource_type: &ResourceType,
     path: &AttributePath,
 ) -> Option<(AttributePath, Tolerance)> {
-    if let Some(before) = &path.schema {
-        let urn = format!("{before}:{}", path.attribute);
-        container(resource_type, &urn)?;
-        let meant = AttributePath {
-            schema: Some(urn),
-            attribute: path.sub_attribute.clone()?,
-            sub_attribute: None,
-            column: path.column,
-        };
-        find(resource_type, &meant)?;
-        return Some((meant, Tolerance::DottedUrn));
-    }
     if find(resource_type, path).is_some() {
         return None;
+    }
+    if path.schema.is_some() {
+        let meant = path.behind_dot()?;
+        find(resource_type, &meant)?;
+        return Some((meant, Tolerance::DottedUrn));
     }
     let mut known = resource_type.containers().filter_map(|extension| {
         let qualified = AttributePath {

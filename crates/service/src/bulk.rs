@@ -142,7 +142,7 @@ impl Job<'_> {
         Ok(progress)
     }
 
-    /// Whether a step touches nothing that others know of.
+    /// Whether a step makes a user, which takes no lock of the provider's, or nothing at all.
     fn only_creates_a_user(&self, step: Step) -> bool {
         let Step::Run(place) = step else { return false };
         match self.request.operations.get(place) {

@@ -74,9 +74,6 @@ fn qualified<'p>(
     let Scope::Resource(resource_type) = scope else {
         return Cow::Borrowed(path);
     };
-    if find(resource_type, path).is_some() {
-        return Cow::Borrowed(path);
-    }
     match meant(resource_type, path) {
         Some((meant, tolerance)) if tolerances.accept(tolerance) => Cow::Owned(meant),
         _ => Cow::Borrowed(path),

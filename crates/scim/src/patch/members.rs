@@ -197,28 +197,14 @@ impl Splitter<'_> {
 
     /// The path, with a colon where there is a dot between the group schema's URN and `members`.
     fn named_well(&mut self, path: PatchPath) -> PatchPath {
-        let AttributePath {
-            schema: Some(before),
-            attribute: after,
-            sub_attribute: Some(name),
-            column,
-        } = &path.path
-        else {
-            return path;
-        };
-        let named = AttributePath {
-            schema: Some(format!("{before}:{after}")),
-            attribute: name.clone(),
-            sub_attribute: None,
-            column: *column,
-        };
-        if is_members(&named) && self.tolerances.accept(Tolerance::DottedUrn) {
-            PatchPath {
-                path: named,
-                ..path
+        match path.path.behind_dot() {
+            Some(named) if is_members(&named) && self.tolerances.accept(Tolerance::DottedUrn) => {
+                PatchPath {
+                    path: named,
+                    ..path
+                }
             }
-        } else {
-            path
+            _ => path,
         }
     }
 
