@@ -14,7 +14,7 @@ pub(crate) mod throttle;
 use chrono::{DateTime, SubsecRound as _, Utc};
 use vestibule_domain::access::{Affiliation, Facts, decide};
 use vestibule_domain::access_group::AccessGroupSettings;
-use vestibule_domain::event::Action;
+use vestibule_domain::event::{Action, Actor, Payload};
 use vestibule_domain::link::{
     Link, LinkEnd, LinkOrigin, LinkState, Wanted, WindowError, vendor_of,
 };
@@ -403,6 +403,22 @@ fn refuse_unless_unapproved(
         ("levels", approval_levels.to_string().into()),
         ("person", user_name.into()),
     ])))
+}
+
+/// The change by which the server makes a person a link by itself; its cause and its request are the
+/// caller's to say.
+fn by_itself(person: &User, now: DateTime<Utc>) -> Change {
+    Change {
+        id: None,
+        at: now,
+        actor: Actor::System,
+        action: Action::LinkCreated,
+        subject: person.id.into(),
+        provider: Some(person.provider),
+        cause: None,
+        request_id: None,
+        payload: Payload::default(),
+    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod blocking;
 mod bounds;
 mod entrance;
 mod health;
+mod hexadecimal;
 mod refusals;
 mod request;
 mod routes;

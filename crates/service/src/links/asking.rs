@@ -3,16 +3,15 @@
 
 use chrono::{DateTime, Duration, Utc};
 use vestibule_domain::access::{Facts, decide};
-use vestibule_domain::event::{Action, Actor, Payload};
 use vestibule_domain::link::{Link, LinkOrigin, Wanted};
 use vestibule_domain::mail::{self, check_address};
 use vestibule_storage::links::{self, Scope};
 use vestibule_storage::users::{self, User};
 use vestibule_storage::{Write, outbox};
 
-use super::Grounds;
 use super::automatic::hold;
 use super::codes::Visitor;
+use super::{Grounds, by_itself};
 use crate::{Change, Error, Service, access};
 
 /// How long a person who was mailed a link waits for the next.
@@ -76,15 +75,8 @@ impl Service {
             Due::Again(link) => link,
             Due::New => {
                 let template = Change {
-                    id: None,
-                    at: now,
-                    actor: Actor::System,
-                    action: Action::LinkCreated,
-                    subject: person.id.into(),
-                    provider: Some(person.provider),
-                    cause: None,
                     request_id: Some(visitor.request_id.clone()),
-                    payload: Payload::default(),
+                    ..by_itself(person, now)
                 };
                 let wanted = Wanted::default();
                 match self.make_link_on(tx, grounds, wanted, LinkOrigin::Asked, &template) {

@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Utc};
 use vestibule_domain::access::{Affiliation, Facts};
-use vestibule_domain::event::{Action, Actor, Payload};
+use vestibule_domain::event::{Action, Payload};
 use vestibule_domain::link::{LinkOrigin, Wanted, delivered_automatically};
 use vestibule_domain::said::Said;
 use vestibule_domain::{AccessGroupId, EventId, GroupId, ProviderId, UserId, VendorId};
@@ -15,7 +15,7 @@ use vestibule_storage::users::{self, User};
 use vestibule_storage::warnings::{self, Warning};
 use vestibule_storage::{Read, Write, groups, panics, providers, vendors};
 
-use super::{Grounds, panic, refuse_unless_unapproved};
+use super::{Grounds, by_itself, panic, refuse_unless_unapproved};
 use crate::mail::{NOT_MAILED, check_mailable};
 use crate::memberships;
 use crate::warnings::Warned;
@@ -138,15 +138,8 @@ impl Service {
             Err(error) => return Err(error),
         };
         let template = Change {
-            id: None,
-            at: now,
-            actor: Actor::System,
-            action: Action::LinkCreated,
-            subject: person.id.into(),
-            provider: Some(person.provider),
             cause: candidate.cause,
-            request_id: None,
-            payload: Payload::default(),
+            ..by_itself(person, now)
         };
         // Looked for before the link is made: a link that nobody is told of helps nobody.
         let hindrance = match hold {

@@ -14,6 +14,7 @@ use super::body::{Admin, When};
 use super::list::{List, Page, Paging};
 use super::problem::{Problem, Problems};
 use super::words;
+use crate::hexadecimal::hexadecimal;
 use crate::routes::{Routes, operations};
 
 pub(super) fn configure(routes: &mut Routes<'_>) {
@@ -190,12 +191,6 @@ impl From<service::Verification> for Verification {
             broken: broken.map(|(seq, why)| Break { seq, why }),
         }
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// List events

@@ -1,7 +1,6 @@
 //! The one style sheet and the one script, embedded, addressed by their content so that browsers keep
 //! them for good.
 
-use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use actix_web::HttpResponse;
@@ -9,6 +8,7 @@ use actix_web::http::Method;
 use actix_web::http::header::CACHE_CONTROL;
 use vestibule_oauth::Digest;
 
+use crate::hexadecimal::hexadecimal;
 use crate::routes::{Segment, Table};
 
 const STYLE: &str = include_str!("../../assets/console/console.css");
@@ -35,13 +35,9 @@ pub(super) fn script() -> &'static str {
 
 fn address(content: &str, ending: &str) -> String {
     let digest = Digest::of(content);
-    let mut address = "/assets/console/".to_owned();
-    for byte in digest.as_bytes().iter().take(8) {
-        let _ = write!(address, "{byte:02x}");
-    }
-    address.push('.');
-    address.push_str(ending);
-    address
+    let (start, _) = digest.as_bytes().split_at(8);
+    let name = hexadecimal(start);
+    format!("/assets/console/{name}.{ending}")
 }
 
 async fn icon() -> HttpResponse {

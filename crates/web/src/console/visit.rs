@@ -1,6 +1,5 @@
 //! One request of somebody who is signed in.
 
-use std::fmt::Write as _;
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
@@ -22,6 +21,7 @@ use super::text::{Language, Texts};
 use super::unsent::Unsent;
 use crate::Web;
 use crate::blocking::blocking;
+use crate::hexadecimal::hexadecimal;
 
 /// Rows of an export that are read at once.
 const EXPORT: u64 = 1_000;
@@ -249,11 +249,7 @@ impl FromRequest for Visit {
 /// What a form of this session must carry: only who has the cookie's secret can make it.
 pub(crate) fn csrf(session: &Secret) -> String {
     let digest = Digest::of(&format!("csrf\0{}", session.expose()));
-    let mut text = String::with_capacity(64);
-    for byte in digest.as_bytes() {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    hexadecimal(digest.as_bytes())
 }
 
 /// The secret in the session's cookie.

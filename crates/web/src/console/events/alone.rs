@@ -1,8 +1,6 @@
 //! One event, told to somebody who wants to know what happened: in a sentence, by its fields, and as it
 //! is recorded.
 
-use std::fmt::Write as _;
-
 use vestibule_domain::ProviderId;
 use vestibule_domain::said::Value;
 use vestibule_service::events::{BesideEvent, EventRecord, Seal};
@@ -13,6 +11,7 @@ use super::super::text::Texts;
 use super::super::visit::Visit;
 use super::super::{MOUNT, providers, warnings};
 use super::{about, change, who};
+use crate::hexadecimal::hexadecimal;
 
 pub(super) fn fill(page: &mut Page, visit: &Visit, event: &EventRecord, beside: &BesideEvent) {
     let t = visit.t;
@@ -157,11 +156,7 @@ fn seal(t: Texts, event: &EventRecord, beside: &BesideEvent) -> Vec<Fact> {
         Fact::new(t.own("event.sealed"), place),
     ];
     if let Seal::Holds(hash) = &beside.seal {
-        let mut text = String::with_capacity(2 * hash.len());
-        for byte in hash {
-            let _ = write!(text, "{byte:02x}");
-        }
-        facts.push(Fact::new(t.own("seal.hash"), Cell::Copy(text)));
+        facts.push(Fact::new(t.own("seal.hash"), Cell::Copy(hexadecimal(hash))));
     }
     facts
 }
