@@ -244,7 +244,8 @@ impl Service {
     }
 
     /// Pauses, disables or activates a provider. Disabling ends the tokens that the token endpoint
-    /// issued; activation tokens work again once it is enabled.
+    /// issued; activation tokens work again once it is enabled. A disabled one is not paused: ending the
+    /// pause would make its credentials good again.
     pub fn set_provider_state(
         &self,
         call: &AdminCall,
@@ -252,23 +253,8 @@ impl Service {
         precondition: Precondition,
         state: ProviderState,
     ) -> Result<RegisteredProvider, Error> {
-        self.move_provider(call, id, precondition, state, |_| true)
-    }
-
-    /// Answers a provider with 503 for a while. A disabled one stays what it is: its credentials would be
-    /// good again.
-    pub fn pause_provider(
-        &self,
-        call: &AdminCall,
-        id: ProviderId,
-    ) -> Result<RegisteredProvider, Error> {
-        self.move_provider(
-            call,
-            id,
-            Precondition::NONE,
-            ProviderState::Paused,
-            |current| current != ProviderState::Disabled,
-        )
+        let from_disabled = state != ProviderState::Paused;
+        self.move_provider(call, id, precondition, state, from_disabled)
     }
 
     /// Ends a pause. A disabled provider is enabled instead, which is another thing.
@@ -277,13 +263,7 @@ impl Service {
         call: &AdminCall,
         id: ProviderId,
     ) -> Result<RegisteredProvider, Error> {
-        self.move_provider(
-            call,
-            id,
-            Precondition::NONE,
-            ProviderState::Active,
-            |current| current != ProviderState::Disabled,
-        )
+        self.move_provider(call, id, Precondition::NONE, ProviderState::Active, false)
     }
 
     fn move_provider(
@@ -292,7 +272,7 @@ impl Service {
         id: ProviderId,
         precondition: Precondition,
         state: ProviderState,
-        may_leave: fn(ProviderState) -> bool,
+        from_disabled: bool,
     ) -> Result<RegisteredProvider, Error> {
         let (service, call) = (self.clone(), call.clone());
         self.store().write("providers.set_state", move |tx| {
@@ -300,7 +280,7 @@ impl Service {
             let operator = crate::admin::admit(tx, &call, Role::Administrator, now)?;
             let current = find(tx, id)?;
             precondition.check(current.provider.version)?;
-            if !may_leave(current.provider.state) {
+            if current.provider.state == ProviderState::Disabled && !from_disabled {
                 return Err(Error::Conflict(Hindrance::DisabledNotPaused.said([])));
             }
             if current.provider.state == state {

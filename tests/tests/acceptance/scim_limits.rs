@@ -292,8 +292,13 @@ fn bound_of_values_and_texts() {
             "30 bytes",
         ),
         (
-            json!({"x509Certificates": [{"value": "MIIDQzCCAqygAwIBAgICEAAwDQYJ"}]}),
-            json!({"x509Certificates": [{"value": "MIIDQzCCAqygAwIBAgICEAAwDQYJKoZI"}]}),
+            json!({"x509Certificates": [{"value": "MIIDQzCCAqygAwIBAgICEAAwDQYJKoZIMIIDQzCC"}]}),
+            json!({"x509Certificates": [{"value": "MIIDQzCCAqygAwIBAgICEAAwDQYJKoZIMIIDQzCCMA"}]}),
+            "30 bytes",
+        ),
+        (
+            json!({"x509Certificates": [{"value": format!("MIID{}", " ".repeat(57))}]}),
+            json!({"x509Certificates": [{"value": format!("MIID{}", " ".repeat(58))}]}),
             "30 bytes",
         ),
     ] {

@@ -274,6 +274,7 @@ fn shown(details: &LinkDetails) -> Value {
         "user_name": link.user_name,
         "provider": link.provider,
         "vendor": link.vendor,
+        "access_group": link.access_group,
         "origin": link.origin,
         "state": details.state,
         "start": link.start,

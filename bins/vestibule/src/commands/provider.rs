@@ -214,9 +214,7 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
                 None => found(&changed),
             }
         }
-        Command::Pause { provider } => {
-            found(&service.pause_provider(call, session.provider(&provider)?)?)
-        }
+        Command::Pause { provider } => switch(&provider, ProviderState::Paused)?,
         Command::Resume { provider } => {
             found(&service.resume_provider(call, session.provider(&provider)?)?)
         }

@@ -167,18 +167,12 @@ fn a_disabled_provider_is_neither_paused_nor_resumed() {
     let client = world.client(UserType::Internal);
     let service = &world.service;
     let resume = || service.resume_provider(&root(), client.id);
+    let set = |state| service.set_provider_state(&root(), client.id, Precondition::NONE, state);
     assert!(resume().is_ok(), "it is active already");
-    service.pause_provider(&root(), client.id).unwrap();
+    set(ProviderState::Paused).unwrap();
     assert_eq!(resume().unwrap().provider.state, ProviderState::Active);
-    service
-        .set_provider_state(
-            &root(),
-            client.id,
-            Precondition::NONE,
-            ProviderState::Disabled,
-        )
-        .unwrap();
-    for outcome in [resume(), service.pause_provider(&root(), client.id)] {
+    set(ProviderState::Disabled).unwrap();
+    for outcome in [resume(), set(ProviderState::Paused)] {
         let Err(Error::Conflict(why)) = outcome else {
             panic!("{outcome:?}");
         };

@@ -21,7 +21,7 @@ use super::reply::{Answer, Reply};
 use super::table::Table;
 use super::text::Texts;
 use super::visit::Visit;
-use super::{MOUNT, access_requests, events, letters, people, providers};
+use super::{MOUNT, access_groups, access_requests, events, letters, people, providers};
 use crate::enter;
 
 type Mailings = HashMap<LinkId, QueuedLetter>;
@@ -147,6 +147,21 @@ fn state(t: Texts, state: LinkState) -> Badge {
     Badge::new(tone, t.word(state.name()))
 }
 
+/// The access group by which the person of a link gets in; its id alone when it is gone.
+fn by_which(service: &Service, call: &AdminCall, one: &LinkDetails) -> Result<Cell, Error> {
+    let Some(id) = one.link.access_group else {
+        return Ok(Cell::optional(None::<String>));
+    };
+    match service.find_access_group(call, id) {
+        Ok(found) => Ok(Cell::link(
+            found.access_group.settings.name,
+            access_groups::href(id),
+        )),
+        Err(Error::NotFound(_)) => Ok(Cell::text(id.to_string())),
+        Err(error) => Err(error),
+    }
+}
+
 /// One link, with what happened to it.
 pub(super) async fn show(visit: &Visit) -> Answer {
     let t = visit.t;
@@ -158,11 +173,13 @@ pub(super) async fn show(visit: &Visit) -> Answer {
         },
         page: PageQuery::first(PAGE),
     };
-    let (found, written, history) = visit
+    let (found, by, written, history) = visit
         .run(move |service, call| {
             let found = service.find_link(call, id)?;
+            let by = by_which(service, call, &found)?;
             let written = service.newest_letters_of(call, id, letters::BESIDE)?;
-            Ok((found, written, service.list_events(call, &query)?.items))
+            let history = service.list_events(call, &query)?.items;
+            Ok((found, by, written, history))
         })
         .await?;
     let link = &found.link;
@@ -174,6 +191,7 @@ pub(super) async fn show(visit: &Visit) -> Answer {
         Fact::new(t.own("link.start"), Cell::Time(link.start)),
         Fact::new(t.own("link.end"), Cell::Time(link.end)),
         Fact::new(t.own("link.origin"), Cell::text(t.word(link.origin.name()))),
+        Fact::new(t.own("vendor.access_group"), by),
         Fact::new(t.own("provider.made"), Cell::Time(link.created)),
         Fact::new(
             t.own("link.ended"),

@@ -316,9 +316,13 @@ pub(super) async fn allow(visit: &Visit, fields: &Fields) -> Answer {
 /// The buttons that move a provider to another state.
 fn state_buttons(visit: &Visit, provider: &Provider) -> Vec<Button> {
     let t = visit.t;
+    let none_from = match provider.state {
+        ProviderState::Disabled => Some(ProviderState::Paused),
+        ProviderState::Active | ProviderState::Paused => None,
+    };
     ProviderState::ALL
         .iter()
-        .filter(|state| **state != provider.state)
+        .filter(|state| **state != provider.state && Some(**state) != none_from)
         .map(|state| Button {
             text: t.own(match state {
                 ProviderState::Active => "provider.resume",
