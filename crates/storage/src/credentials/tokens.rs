@@ -89,9 +89,9 @@ fn thumbprint(bytes: Vec<u8>) -> Result<Thumbprint, Error> {
 }
 
 /// What a token is looked up by; two may have it in common.
-const fn key(digest: &Digest) -> i64 {
-    let [a, b, c, d, e, f, g, h, ..] = *digest.as_bytes();
-    i64::from_be_bytes([a, b, c, d, e, f, g, h])
+fn key(digest: &Digest) -> i64 {
+    let first = digest.as_bytes().first_chunk();
+    i64::from_be_bytes(*first.expect("a digest has 32 bytes"))
 }
 
 pub fn insert_token(write: &mut Write<'_>, token: &Token, digest: &Digest) -> Result<(), Error> {
