@@ -25,6 +25,7 @@ pub enum BearerError {
 
 /// The error codes of RFC 6750 section 3.1 in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ChallengeError {
     /// 401: malformed, unknown, expired or revoked.
     InvalidToken,

@@ -134,6 +134,7 @@ impl From<Thumbprint> for String {
 
 /// A text or an object that names nobody.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum NoCertificateName {
     /// None of the names, or several.
     #[error("exactly one of subject_dn, san_dns, san_uri, san_ip and san_email is wanted")]

@@ -27,6 +27,7 @@ pub struct TokenError {
 
 /// The refusals there are, each with its status and its code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum TokenErrorKind {
     /// 400 `invalid_request`: malformed, repeated or missing parameters, or two credentials.
     InvalidRequest,

@@ -21,6 +21,7 @@ const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 /// An asymmetric signature algorithm (RFC 7518 section 3.1, RFC 8037). There is no symmetric one
 /// and no `none`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum SigningAlgorithm {
     /// RSA, PKCS #1 1.5, SHA-256.
     RS256,
@@ -111,6 +112,7 @@ impl std::str::FromStr for SigningAlgorithm {
 
 /// Why keys cannot be taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum UnusableKeys {
     /// It is something else.
     #[error("a JWK set is a JSON object with an array `keys` (RFC 7517 section 5)")]

@@ -117,7 +117,9 @@ pub mod scope;
 pub mod secret;
 
 pub use bearer::{Bearer, BearerError, ChallengeError};
-pub use certificate::{CertificateName, Chain, ClientCertificate, Thumbprint};
+pub use certificate::{
+    CertificateName, Chain, ClientCertificate, NoCertificateName, NoThumbprint, Thumbprint,
+};
 pub use client::{
     Circumstances, ClientAuthentication, KnownClient, KnownSecret, Proof, Proven, SingleUse,
     Unproven,
@@ -126,7 +128,7 @@ pub use error::{TokenError, TokenErrorKind};
 pub use hidden::without_secrets;
 pub use introspection::{ActiveToken, Confirmation};
 pub use keys::{PublicKeys, SigningAlgorithm, UnusableKeys};
-pub use metadata::Metadata;
+pub use metadata::{EndpointAliases, Metadata};
 pub use methods::{Federation, Methods, MethodsError, OwnCertificates, PrivateKeyJwt};
 pub use oauth2::{ClientId, ClientSecret};
 pub use request::{AboutToken, Received, TokenRequest};

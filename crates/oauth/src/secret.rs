@@ -26,6 +26,7 @@ pub(crate) const CHECKSUM: usize = 6;
 
 /// What a secret is for. Part of its text, so that one kind never passes for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SecretKind {
     /// `vss_`: a client secret of a provider.
     ClientSecret,

@@ -10,7 +10,7 @@ use chrono::{DateTime, Duration, Utc};
 use rand::RngCore as _;
 use totp_rs::{Builder, Totp};
 use vestibule_domain::event::{Action, Actor, Payload, Subject};
-use vestibule_domain::{AdministratorId, Mistake};
+use vestibule_domain::{AdministratorId, Mistake, network};
 use vestibule_oauth::{BearerError, Digest, Secret, SecretKind};
 use vestibule_scim::fold::fold;
 use vestibule_storage::administrators as people;
@@ -451,7 +451,7 @@ fn step(key: &[u8], code: &str, now: DateTime<Utc>) -> Option<i64> {
 fn keys(attempt: &SignIn) -> [Digest; 2] {
     let source = attempt
         .address
-        .map_or_else(String::new, |address| address.to_string());
+        .map_or_else(String::new, |address| network::source(address).to_string());
     [
         Digest::of(&format!("name\0{}\0{source}", fold(&attempt.name))),
         Digest::of(&format!("source\0{source}")),

@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
+use vestibule_domain::network;
 use vestibule_oauth::{ClientAuthentication, Digest, TokenError, TokenErrorKind};
 use vestibule_storage::throttle::Attempts;
 use vestibule_storage::{Read, Write, throttle};
@@ -122,16 +123,12 @@ fn too_many(seconds: i64) -> Error {
         .into()
 }
 
-/// Whom an address stands for. Whoever has an IPv6 address has 2^64 of them.
+/// Under which failures from an address are counted.
 fn source(address: Option<IpAddr>) -> String {
-    match address.map(|address| address.to_canonical()) {
-        None => "unknown".to_owned(),
-        Some(IpAddr::V4(address)) => address.to_string(),
-        Some(IpAddr::V6(address)) => {
-            let network = u128::from(address) & !u128::from(u64::MAX);
-            format!("{}/64", std::net::Ipv6Addr::from(network))
-        }
-    }
+    address.map_or_else(
+        || "unknown".to_owned(),
+        |address| network::source(address).to_string(),
+    )
 }
 
 #[cfg(test)]

@@ -130,7 +130,7 @@ impl Service {
         let found = credentials::find_token(tx, &request.token)?;
         let own = found.map(|found| found.token);
         if let Some(token) = own.filter(|token| token.provider == provider) {
-            credentials::delete_token(tx, provider, token.id)?;
+            credentials::delete_token_by_digest(tx, provider, &request.token)?;
             let action = ended(&token);
             let payload = gone(shown(&token));
             let change = client.change(from, action, token.id, payload, now);

@@ -14,9 +14,9 @@ use crate::schema::{client_secrets, credential_uses, key_dates};
 use crate::store::{Read, Write};
 
 pub use tokens::{
-    Found, Token, TokenSort, activation_tokens, delete_token, delete_tokens, delete_tokens_before,
-    find_token, find_token_by_id, insert_token, list_activation_tokens, live_tokens, purge_tokens,
-    trim_tokens,
+    Found, Token, TokenSort, activation_tokens, delete_token, delete_token_by_digest,
+    delete_tokens, delete_tokens_before, find_token, find_token_by_id, insert_token,
+    list_activation_tokens, live_tokens, purge_tokens, trim_tokens,
 };
 
 /// A client secret. A provider has at most two that work.

@@ -193,6 +193,9 @@ fn failed(error: impl std::fmt::Display) -> OpenError {
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+    use vestibule_oauth::Digest;
+
     use super::*;
     use crate::lower::tests::database::{Database, PROVIDER};
     use crate::panics::Known;
@@ -310,7 +313,7 @@ mod tests {
 
     fn unifies_marks(mut database: Database) {
         let before = format!(
-            "DELETE FROM __diesel_schema_migrations WHERE version >= '{MARKS}'; \
+            "DELETE FROM __diesel_schema_migrations WHERE version = '{MARKS}'; \
              INSERT INTO panic_marks (mark, user_id, at) VALUES ('email:cyd@xn--exmple-cua.example', 'c', 5), \
              ('email:dan@ex\u{e4}mple.example', 'd', 5), ('email:dan@ex\u{e4}mple.example.', 'd', 7);"
         );
@@ -329,6 +332,67 @@ mod tests {
             ("email:dan@ex\u{e4}mple.example".to_owned(), 7),
         ];
         assert_eq!(marks, expected);
+    }
+
+    /// Tokens of before, among them one whose digest begins with a bit that makes its key negative.
+    fn keeps_tokens(mut database: Database) {
+        use crate::credentials::{
+            activation_tokens, find_token, insert_token, purge_tokens, trim_tokens,
+        };
+        let quote = match &database.connection {
+            Session::Sqlite(_) => "x'",
+            Session::Postgres(_) => "'\\x",
+        };
+        let ids = |number: usize| format!("01890000-0000-7000-8000-{number:012}");
+        let digest = |number: usize| Digest::of(&number.to_string());
+        // The physical order is not that of their ages.
+        let rows: Vec<String> = [4, 1, 3, 0, 2]
+            .into_iter()
+            .map(|number| {
+                let bytes = digest(number).as_bytes().map(|byte| format!("{byte:02x}"));
+                let (hex, id, activation) = (bytes.concat(), ids(number), number == 4);
+                format!("({quote}{hex}', '{id}', '{PROVIDER}', {activation}, 'scim', 5, 7)")
+            })
+            .collect();
+        assert!((0..5).any(|number| digest(number).as_bytes()[0] > 0x7f));
+        let columns = "digest, id, provider_id, activation, scopes, issued, expires";
+        let before = format!("INSERT INTO tokens ({columns}) VALUES {}", rows.join(", "));
+        let name = "2026-11-25-000301_tokens_in_order";
+        again(&mut database.connection, name, &before);
+        let provider = PROVIDER.parse().unwrap();
+        let mut write = Write::new(&mut database.connection);
+        for number in 0..5 {
+            let found = find_token(&mut write, &digest(number)).unwrap().unwrap();
+            assert_eq!(found.token.id.to_string(), ids(number));
+            assert_eq!(found.token.activation, number == 4);
+            assert_eq!(found.token.expires.timestamp_micros(), 7);
+        }
+        assert!(find_token(&mut write, &digest(5)).unwrap().is_none());
+        let mut next = find_token(&mut write, &digest(0)).unwrap().unwrap().token;
+        next.id = ids(5).parse().unwrap();
+        insert_token(&mut write, &next, &digest(5)).unwrap();
+        trim_tokens(&mut write, provider, 2).unwrap();
+        let left: Vec<bool> = (0..6)
+            .map(|number| find_token(&mut write, &digest(number)).unwrap().is_some())
+            .collect();
+        assert_eq!(left, [false, false, false, true, true, true]);
+        let activation = activation_tokens(&mut write, provider).unwrap();
+        assert_eq!(activation.len(), 1);
+        let at = DateTime::from_timestamp_micros(7).unwrap();
+        assert_eq!(purge_tokens(&mut write, at, 10).unwrap(), 2);
+        assert!(find_token(&mut write, &digest(4)).unwrap().is_some());
+    }
+
+    #[test]
+    fn tokens_of_before_work_on_sqlite() {
+        keeps_tokens(Database::sqlite());
+    }
+
+    #[test]
+    fn tokens_of_before_work_on_postgresql() {
+        if let Some(database) = Database::postgres("tokens_in_order") {
+            keeps_tokens(database);
+        }
     }
 
     #[test]

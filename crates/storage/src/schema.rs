@@ -31,7 +31,9 @@ diesel::table! {
 }
 
 diesel::table! {
-    tokens (digest) {
+    tokens (seq) {
+        seq -> BigInt,
+        digest_key -> BigInt,
         digest -> Binary,
         id -> Text,
         provider_id -> Text,

@@ -15,8 +15,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use vestibule_delivery::jwks::FetchError;
 use vestibule_oauth::{
-    AboutToken, ClientAuthentication, Metadata, Proof, PublicKeys, Received, TokenError,
-    TokenErrorKind, TokenRequest, introspection, request, response,
+    AboutToken, ClientAuthentication, Metadata, Proof, PublicKeys, Received, SigningAlgorithm,
+    TokenError, TokenErrorKind, TokenRequest, introspection, request, response,
 };
 use vestibule_service::{Contact, Error};
 
@@ -490,7 +490,9 @@ pub(crate) async fn metadata(web: Data<Web>) -> HttpResponse {
 fn describe(web: &Web) -> HttpResponse {
     let issuer = issuer(web);
     let keys = format!("{issuer}/jwks");
-    let told = Metadata::new(issuer).with_assertions().with_keys(keys);
+    let told = Metadata::new(issuer)
+        .with_assertions(SigningAlgorithm::ALL)
+        .with_keys(keys);
     HttpResponse::Ok().json(if web.settings.certificates {
         told.with_certificates()
     } else {

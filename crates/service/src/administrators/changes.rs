@@ -87,11 +87,11 @@ impl Service {
         self.store()
             .read(|tx| crate::admin::admit(tx, call, Role::Administrator, self.now()).map(drop))?;
         let password_hash = self.hash(name, password)?;
-        self.set_password(call, Role::Administrator, name, password_hash, true)
+        self.set_password(call, Role::Administrator, name, password_hash, None)
     }
 
     /// Gives the caller another password, once they show that they know the one they have. Their
-    /// sessions end, this one included.
+    /// sessions end, this one included. Refused as a wrong password if it was changed in the meantime.
     pub fn change_own_password(
         &self,
         call: &AdminCall,
@@ -101,7 +101,7 @@ impl Service {
         let own = self.own(call)?;
         self.must_be(current, &own)?;
         let password_hash = self.hash(&own.name, password)?;
-        self.set_password(call, Role::Auditor, &own.name, password_hash, false)
+        self.set_password(call, Role::Auditor, &own.name, password_hash, Some(&own))
     }
 
     /// That this is the caller's own password.
@@ -128,29 +128,39 @@ impl Service {
         if self.password_is(current, &own.password_hash)? {
             Ok(())
         } else {
-            Err(Error::invalid("current", &Mistake::WrongPassword.said([])))
+            Err(not_theirs())
         }
     }
 
-    fn set_password(
+    /// Sets a password. Of one's own (`known`) it is refused if the password that was shown to be known is no
+    /// longer theirs; somebody else's takes the second factor with it.
+    pub(super) fn set_password(
         &self,
         call: &AdminCall,
         needed: Role,
         name: &str,
         password_hash: String,
-        forget_second_factor: bool,
+        known: Option<&stored::Administrator>,
     ) -> Result<(), Error> {
         let (service, call, name) = (self.clone(), call.clone(), name.to_owned());
+        let known = known.cloned();
         self.store()
             .write("administrators.set_password", move |tx| {
                 let now = service.now();
                 let operator = crate::admin::admit(tx, &call, needed, now)?;
                 stored::lock(tx)?;
                 let mut row = find(tx, &name)?;
-                row.password_hash.clone_from(&password_hash);
-                if forget_second_factor {
-                    row.totp_key = None;
+                match &known {
+                    // Another change, or a reset, came before: the password that was checked is not theirs any more.
+                    Some(known)
+                        if (known.id, &known.password_hash) != (row.id, &row.password_hash) =>
+                    {
+                        return Err(not_theirs());
+                    }
+                    Some(_) => {}
+                    None => row.totp_key = None,
                 }
+                row.password_hash.clone_from(&password_hash);
                 stored::replace(tx, &row)?;
                 sessions::end_all(tx, &row)?;
                 service.record(
@@ -165,6 +175,10 @@ impl Service {
                 Ok(())
             })
     }
+}
+
+fn not_theirs() -> Error {
+    Error::invalid("current", &Mistake::WrongPassword.said([]))
 }
 
 /// Keeps the last door open: somebody enabled must be able to do everything.

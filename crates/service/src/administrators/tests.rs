@@ -193,3 +193,45 @@ fn a_link_left_over_is_worth_nothing_once_there_is_an_administrator() {
         .redeem_set_up_link(link.digest(), "Eve", PASSWORD, None);
     assert!(matches!(answer, Err(Error::Conflict(_))));
 }
+
+#[test]
+fn of_two_changes_of_a_password_at_once_the_later_is_refused() {
+    let world = World::new();
+    let service = &world.service;
+    service
+        .create_administrator(&root(), "Root", Role::Administrator, PASSWORD)
+        .unwrap();
+    let own = service
+        .create_administrator(&root(), "Ada", Role::Administrator, PASSWORD)
+        .unwrap();
+    let row = || {
+        let found = service.store().read(|tx| rows::find(tx, own.id));
+        found.unwrap().unwrap()
+    };
+    let checked = row();
+    let change = |known: &rows::Administrator, hash: &str| {
+        service.set_password(&root(), Role::Auditor, "Ada", hash.to_owned(), Some(known))
+    };
+    // Both have shown that they know the password before either is written.
+    change(&checked, "first").unwrap();
+    assert!(matches!(
+        change(&checked, "second"),
+        Err(Error::Invalid { field, .. }) if field == "current"
+    ));
+    assert_eq!(row().password_hash, "first");
+    // A reset in between.
+    let checked = row();
+    service
+        .reset_administrator(&root(), "Ada", "another long password")
+        .unwrap();
+    let reset = row().password_hash;
+    change(&checked, "third").unwrap_err();
+    assert_eq!(row().password_hash, reset);
+    // Somebody else of that name.
+    let checked = row();
+    service.delete_administrator(&root(), "Ada").unwrap();
+    service
+        .create_administrator(&root(), "Ada", Role::Auditor, PASSWORD)
+        .unwrap();
+    assert!(change(&checked, "fourth").is_err());
+}

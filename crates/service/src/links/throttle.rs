@@ -2,10 +2,11 @@
 //! ever against whoever failed: a flood from elsewhere keeps nobody out.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
+use vestibule_domain::network::source;
 
 /// Seconds in which failures are counted together.
 const WINDOW: i64 = 300;
@@ -29,7 +30,7 @@ impl Throttle {
     /// Whether a source may try.
     pub(crate) fn admits(&self, address: Option<IpAddr>, now: DateTime<Utc>) -> bool {
         self.with(now, |failures| {
-            let known = failures.get(&source(address)).copied();
+            let known = failures.get(&address.map(source)).copied();
             let full = failures.len() >= SOURCES;
             let count = known.or_else(|| full.then(|| failures.get(&None).copied())?);
             count.unwrap_or(0) < FAILURES
@@ -39,7 +40,7 @@ impl Throttle {
     /// Counts a failure.
     pub(crate) fn failed(&self, address: Option<IpAddr>, now: DateTime<Utc>) {
         self.with(now, |failures| {
-            let source = source(address);
+            let source = address.map(source);
             let key = if failures.len() < SOURCES || failures.contains_key(&source) {
                 source
             } else {
@@ -64,14 +65,6 @@ impl Throttle {
         }
         body(&mut counters.failures)
     }
-}
-
-/// Whom an address stands for. Whoever has an IPv6 address has 2^64 of them.
-fn source(address: Option<IpAddr>) -> Option<IpAddr> {
-    Some(match address?.to_canonical() {
-        IpAddr::V4(address) => address.into(),
-        IpAddr::V6(address) => Ipv6Addr::from(u128::from(address) & !u128::from(u64::MAX)).into(),
-    })
 }
 
 #[cfg(test)]

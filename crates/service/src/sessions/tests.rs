@@ -202,6 +202,27 @@ fn guesses_are_slowed_for_their_source_alone() {
 }
 
 #[test]
+fn all_of_an_ipv6_network_is_one_source_at_the_sign_in() {
+    let world = World::new();
+    ada(&world, Role::Auditor);
+    let from = |address: &str, password| SignIn {
+        address: address.parse().ok(),
+        ..attempt("ada", password, None)
+    };
+    for host in 0..NAME_FAILURES {
+        let wrong = from(&format!("2001:db8:1:2::{host:x}"), "wrong wrong wrong");
+        let told = world.service.sign_in(&wrong).unwrap();
+        assert!(matches!(told, SignedIn::Wrong));
+    }
+    let same = world
+        .service
+        .sign_in(&from("2001:db8:1:2:ffff::1", PASSWORD));
+    assert!(matches!(same.unwrap(), SignedIn::TooOften { .. }));
+    let other = world.service.sign_in(&from("2001:db8:1:3::1", PASSWORD));
+    assert!(matches!(other.unwrap(), SignedIn::Welcome { .. }));
+}
+
+#[test]
 fn an_unknown_name_and_a_wrong_password_are_answered_alike() {
     let world = World::new();
     ada(&world, Role::Auditor);

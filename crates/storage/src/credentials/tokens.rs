@@ -1,4 +1,5 @@
-//! Access tokens, as digests.
+//! Access tokens, as digests. They are kept in the order in which they are made, and found by the first eight bytes of
+//! their digests: a digest is anywhere, so what is kept in its order is narrow.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -87,9 +88,16 @@ fn thumbprint(bytes: Vec<u8>) -> Result<Thumbprint, Error> {
         .map_err(|_| Error::corrupt("a thumbprint of another length"))
 }
 
+/// What a token is looked up by; two may have it in common.
+fn key(digest: &Digest) -> i64 {
+    let first = digest.as_bytes().first_chunk();
+    i64::from_be_bytes(*first.expect("a digest has 32 bytes"))
+}
+
 pub fn insert_token(write: &mut Write<'_>, token: &Token, digest: &Digest) -> Result<(), Error> {
     direct!(write, |connection| diesel::insert_into(tokens::table)
         .values((
+            tokens::digest_key.eq(key(digest)),
             tokens::digest.eq(digest.as_bytes().as_slice()),
             tokens::id.eq(token.id.to_string()),
             tokens::provider_id.eq(token.provider.to_string()),
@@ -118,6 +126,7 @@ pub struct Found {
 
 #[derive(Queryable)]
 struct FoundRow {
+    digest: Vec<u8>,
     token: TokenRow,
     version: i64,
     modified: i64,
@@ -154,10 +163,11 @@ pub fn find_token(read: &mut Read<'_>, digest: &Digest) -> Result<Option<Found>,
     {
         return Ok(Some(found.clone()));
     }
-    let found = direct!(read, |connection| tokens::table
+    let alike = direct!(read, |connection| tokens::table
         .inner_join(providers::table)
-        .filter(tokens::digest.eq(digest.as_bytes().as_slice()))
+        .filter(tokens::digest_key.eq(key(digest)))
         .select((
+            tokens::digest,
             TOKEN,
             providers::version,
             providers::modified,
@@ -166,24 +176,23 @@ pub fn find_token(read: &mut Read<'_>, digest: &Digest) -> Result<Option<Found>,
                 .select(definitions::version)
                 .single_value(),
         ))
-        .get_result::<FoundRow>(connection))
-    .optional()?
-    .map(Found::try_from)
-    .transpose()?;
+        .load::<FoundRow>(connection))?;
+    let is_it = |row: &FoundRow| {
+        Digest::from_bytes(&row.digest).is_some_and(|stored| stored.matches(digest))
+    };
+    let found = alike.into_iter().find(is_it);
+    let found = found.map(Found::try_from).transpose()?;
     if let (Some(memo), Some(_), Some(found)) = (&mut read.memo, version, &found) {
         memo.remember(digest, found);
     }
     Ok(found)
 }
 
-/// One token of a provider, of either kind: the index has the kind before the id.
+/// One token of a provider, of either kind. It is looked for among all of them, of which there are not many.
 #[diesel::dsl::auto_type(no_type_alias)]
 fn one_of_provider(provider: ProviderId, id: CredentialId) -> _ {
     let (provider, id): (String, String) = (provider.to_string(), id.to_string());
-    tokens::provider_id
-        .eq(provider)
-        .and(tokens::activation.eq(false).or(tokens::activation.eq(true)))
-        .and(tokens::id.eq(id))
+    tokens::provider_id.eq(provider).and(tokens::id.eq(id))
 }
 
 /// One token of a provider.
@@ -227,7 +236,7 @@ pub fn list_activation_tokens(
 ) -> Result<Vec<Token>, Error> {
     let mut query = tokens::table
         .filter(tokens::provider_id.eq(provider.to_string()))
-        .filter(tokens::activation.eq(true))
+        .filter(tokens::activation)
         .into_boxed();
     if let Some(behind) = page.condition() {
         query = query.filter(behind);
@@ -247,6 +256,22 @@ pub fn delete_token(
 ) -> Result<bool, Error> {
     let deleted = diesel::delete(tokens::table.filter(one_of_provider(provider, id)))
         .execute(write.connection)?;
+    Ok(deleted > 0)
+}
+
+/// Ends the token of a provider with this digest.
+pub fn delete_token_by_digest(
+    write: &mut Write<'_>,
+    provider: ProviderId,
+    digest: &Digest,
+) -> Result<bool, Error> {
+    let deleted = diesel::delete(
+        tokens::table
+            .filter(tokens::digest_key.eq(key(digest)))
+            .filter(tokens::digest.eq(digest.as_bytes().as_slice()))
+            .filter(tokens::provider_id.eq(provider.to_string())),
+    )
+    .execute(write.connection)?;
     Ok(deleted > 0)
 }
 
@@ -296,42 +321,52 @@ pub fn live_tokens(
 /// Keeps the newest `keep` short tokens of a provider and ends up to 500 of the older ones
 /// (R-TOK-15).
 pub fn trim_tokens(write: &mut Write<'_>, provider: ProviderId, keep: i64) -> Result<(), Error> {
-    // The ids are in the order of time.
-    let surplus: Vec<String> = tokens::table
-        .filter(tokens::provider_id.eq(provider.to_string()))
-        .filter(tokens::activation.eq(false))
-        .order(tokens::id.desc())
+    let surplus: Vec<i64> = short_of_provider(provider)
+        .order(tokens::seq.desc())
         .offset(keep)
         .limit(500)
-        .select(tokens::id)
+        .select(tokens::seq)
         .load(write.connection)?;
-    if !surplus.is_empty() {
-        let of_provider = tokens::table
-            .filter(tokens::provider_id.eq(provider.to_string()))
-            .filter(tokens::activation.eq(false));
-        diesel::delete(of_provider.filter(write.one_of("tokens.id", &surplus)))
-            .execute(write.connection)?;
+    if let (Some(newest), Some(oldest)) = (surplus.first(), surplus.last()) {
+        let between = tokens::seq.between(*oldest, *newest);
+        diesel::delete(short_of_provider(provider).filter(between)).execute(write.connection)?;
     }
     Ok(())
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn short_of_provider(provider: ProviderId) -> _ {
+    let provider: String = provider.to_string();
+    tokens::table
+        .filter(tokens::provider_id.eq(provider))
+        .filter(tokens::activation.eq(false))
 }
 
 /// Removes up to `limit` tokens that expired before `at`.
 pub fn purge_tokens(write: &mut Write<'_>, at: DateTime<Utc>, limit: i64) -> Result<usize, Error> {
     // The end of an activation token is recorded before the token goes.
     let recorded = crate::timeline::settled(write)?.map_or(i64::MIN, micros);
-    let expired: Vec<Vec<u8>> = tokens::table
-        .filter(tokens::expires.le(micros(at)))
-        .filter(
-            tokens::activation
-                .eq(false)
-                .or(tokens::expires.le(recorded)),
-        )
+    let expired: Vec<i64> = tokens::table
+        .filter(gone(micros(at), recorded))
         .limit(limit)
-        .select(tokens::digest)
+        .select(tokens::digest_key)
         .load(write.connection)?;
     for chunk in expired.chunks(500) {
-        diesel::delete(tokens::table.filter(tokens::digest.eq_any(chunk)))
-            .execute(write.connection)?;
+        let some = tokens::table.filter(tokens::digest_key.eq_any(chunk));
+        diesel::delete(some.filter(gone(micros(at), recorded))).execute(write.connection)?;
     }
     Ok(expired.len())
 }
+
+/// Expired, and of an activation token recorded too.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn gone(at: i64, recorded: i64) -> _ {
+    tokens::expires.le(at).and(
+        tokens::activation
+            .eq(false)
+            .or(tokens::expires.le(recorded)),
+    )
+}
+
+#[cfg(test)]
+mod tests;

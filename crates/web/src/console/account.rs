@@ -113,9 +113,15 @@ pub(super) async fn change_password(visit: &Visit, fields: &Fields) -> Answer {
     }
     visit.add_mistakes(&mut wrong, looked)?;
     if wrong.is_empty() {
-        visit
-            .run(move |service, call| service.change_own_password(call, &current, &password))
+        let changed = visit
+            .run(move |service, call| {
+                Ok(service.change_own_password(call, &current, &password).err())
+            })
             .await?;
+        // Changed by somebody else since it was looked at, for one.
+        visit.add_mistakes(&mut wrong, changed)?;
+    }
+    if wrong.is_empty() {
         return Ok(Reply::See(format!("{SIGN_IN}?notice=password")));
     }
     let mut form = password_form(visit);
