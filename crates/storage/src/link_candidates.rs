@@ -9,8 +9,8 @@ use vestibule_domain::{AccessGroupId, EventId, ProviderId, UserId, VendorId};
 use crate::columns::{micros, optional, parsed};
 use crate::engine::insert_new;
 use crate::error::Error;
-use crate::providers;
-use crate::schema::{groups, link_candidates, link_sweeps, placements, users, vendors};
+use crate::links;
+use crate::schema::{link_candidates, link_sweeps, placements, users, vendors};
 use crate::sql::{Shape, Sql};
 use crate::store::{Read, Write};
 
@@ -118,19 +118,7 @@ pub fn sweep_tied(
     access_group: AccessGroupId,
     cause: EventId,
 ) -> Result<(), Error> {
-    let by_group: Vec<String> = groups::table
-        .filter(groups::access_group_id.eq(access_group.to_string()))
-        .select(groups::provider_id)
-        .distinct()
-        .load(write.connection)?;
-    let mut those: Vec<ProviderId> = by_group
-        .iter()
-        .map(|id| parsed(id))
-        .collect::<Result<_, Error>>()?;
-    those.extend(providers::defaulting_to(write, access_group)?);
-    those.sort_unstable();
-    those.dedup();
-    for provider in those {
+    for provider in links::tied(write, access_group)? {
         sweep(write, provider, Some(access_group), cause)?;
     }
     Ok(())
