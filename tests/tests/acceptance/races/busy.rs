@@ -1,12 +1,12 @@
 //! A push that takes long at one provider, on PostgreSQL: what waits for it keeps nobody else waiting.
 
-use std::sync::mpsc;
 use std::thread::yield_now;
 
 use vestibule_domain::ProviderId;
-use vestibule_service::storage::{Engine, Error, memberships};
+use vestibule_service::storage::{Engine, memberships};
 
 use super::*;
+use crate::held::during_push;
 
 /// Two internal providers, each with somebody who gets in by the one access group of both, and has a link.
 struct Firm<'a> {
@@ -117,32 +117,6 @@ fn on_postgres(body: impl Fn(&TestApp)) {
     if let Some(app) = TestApp::start(Engine::Postgres) {
         body(&app);
     }
-}
-
-/// Does something while another node is at a provider; it is through when it is told, or behind that.
-fn during_push<T>(
-    app: &TestApp,
-    provider: ProviderId,
-    body: impl FnOnce(mpsc::Sender<()>) -> T,
-) -> T {
-    let store = app.database().open();
-    let (reached, there) = mpsc::channel();
-    let (done, told) = mpsc::channel::<()>();
-    std::thread::scope(move |scope| {
-        let push = scope.spawn(move || {
-            store.write("a long push", move |tx| {
-                memberships::lock(tx, provider)?;
-                reached.send(()).unwrap();
-                // Nobody tells it who failed.
-                let _ = told.recv();
-                Ok::<_, Error>(())
-            })
-        });
-        there.recv().unwrap();
-        let value = body(done);
-        push.join().unwrap().unwrap();
-        value
-    })
 }
 
 #[test]
