@@ -1,7 +1,7 @@
 //! Who waits for whom on PostgreSQL. On SQLite the one writer already excludes everybody else.
 
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Text};
 
 use super::Session;
 
@@ -164,6 +164,20 @@ impl Session {
                 .bind::<BigInt, _>(key)
                 .execute(connection)
                 .map(drop),
+        }
+    }
+
+    /// Makes those who name the same text take turns until this transaction ends.
+    pub(crate) fn take_turns_by(&mut self, text: &str) -> QueryResult<()> {
+        match self {
+            // The one writer already excludes everybody else.
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(connection) => {
+                diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 7236830012))")
+                    .bind::<Text, _>(text)
+                    .execute(connection)
+                    .map(drop)
+            }
         }
     }
 

@@ -2,11 +2,11 @@
 
 use std::thread::yield_now;
 
-use vestibule_domain::ProviderId;
-use vestibule_service::storage::{Engine, memberships};
+use vestibule_domain::{EventId, ProviderId, UserId};
+use vestibule_service::storage::{Engine, Error, Write, memberships, users};
 
 use super::*;
-use crate::held::during_push;
+use crate::held::{during_push, meanwhile_seen};
 
 /// Two internal providers, each with somebody who gets in by the one access group of both, and has a link.
 struct Firm<'a> {
@@ -194,5 +194,60 @@ fn an_access_group_waits_for_no_provider_that_it_is_not_tied_to() {
         });
         assert_eq!(firm.ended(tied), "refused");
         assert_eq!(firm.ended(other), Value::Null);
+    });
+}
+
+#[test]
+fn bulks_that_create_the_same_people_in_opposite_orders_take_turns() {
+    both_engines(|app| {
+        let product = app.register(internal("Product"));
+        let (provider, token) = (product.id, product.token.as_str());
+        let mid = create(app, token, "mid").json()["id"].clone();
+        let mid: UserId = mid.as_str().unwrap().parse().unwrap();
+        let bulk = |names: [&str; 3]| {
+            let operations = names.map(|name| {
+                json!({"method": "POST", "path": "/Users", "bulkId": name, "data": {
+                    "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": name,
+                }})
+            });
+            let schema = "urn:ietf:params:scim:api:messages:2.0:BulkRequest";
+            let body = json!({"schemas": [schema], "Operations": operations});
+            let reply = app.send("POST", "/scim/v2/Bulk", Some(token), Some(&body));
+            assert_eq!(reply.status, 200, "{}", reply.text);
+            let answers = reply.json()["Operations"].clone();
+            let answers = answers.as_array().unwrap().iter();
+            let statuses = answers.map(|answer| answer["status"].as_str().unwrap().to_owned());
+            statuses.collect::<Vec<_>>()
+        };
+        // Whoever creates them again waits for what becomes of this.
+        let now = app.clock.now();
+        let removed = move |tx: &mut Write<'_>| {
+            let Some(user) = users::find(tx, provider, mid)? else {
+                return Err(Error::Stale);
+            };
+            users::delete(tx, &user, now, EventId::from_uuid(uuid::Uuid::from_u128(9)))
+        };
+        let other = std::sync::OnceLock::new();
+        let one = std::thread::scope(|scope| {
+            let second = || {
+                let begun = scope.spawn(|| other.set(bulk(["zoe", "Mid", "ada"])).unwrap());
+                while app.database().waiting() == Some(1) && !begun.is_finished() {
+                    yield_now();
+                }
+                if app.database().waiting().is_some() {
+                    // It waits before it holds a name that the first one may want.
+                    app.database().lay(
+                        "SELECT 1 / count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database \
+                         WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted",
+                    );
+                }
+            };
+            let first = || bulk(["ada", "mid", "zoe"]);
+            meanwhile_seen(app, removed, second, |_| Ok(()), first)
+        });
+        let mut statuses = [one, other.into_inner().unwrap()];
+        statuses.sort();
+        // On SQLite the second may come first.
+        assert_eq!(statuses, [["201"; 3], ["409"; 3]]);
     });
 }
