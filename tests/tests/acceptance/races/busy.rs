@@ -251,3 +251,81 @@ fn bulks_that_create_the_same_people_in_opposite_orders_take_turns() {
         assert_eq!(statuses, [["201"; 3], ["409"; 3]]);
     });
 }
+
+#[test]
+fn what_takes_and_gives_ways_in_at_two_providers_at_once_fails_nobody() {
+    const TIMES: usize = 12;
+    both_engines(|app| {
+        let firm = Firm::new(app);
+        let path = format!("/access-groups/{}", firm.access_group);
+        let fine = |reply: Reply| assert!(reply.status < 500, "{}", reply.text);
+        let switch = |number: usize| {
+            fine(firm.admin("PATCH", &path, &json!({"enabled": number % 2 == 1})));
+        };
+        let approve = |number: usize| {
+            let body = json!({"approvals_required": number % 2});
+            fine(firm.admin("PATCH", &path, &body));
+        };
+        let default = |staff: &Staff, number: usize| {
+            let path = format!("/providers/{}", staff.provider);
+            let tied = number.is_multiple_of(2).then_some(&firm.access_group);
+            fine(firm.admin("PATCH", &path, &json!({"default_access_group": tied})));
+        };
+        let tie = |staff: &Staff, number: usize| {
+            let path = format!("/groups/{}", staff.group);
+            let tied = (number % 2 == 1).then_some(&firm.access_group);
+            fine(firm.admin("PATCH", &path, &json!({"access_group": tied})));
+        };
+        let people = firm.staff.each_ref().map(|staff| {
+            let path = format!("/links/{}", staff.link);
+            let link = firm.admin("GET", &path, &Value::Null).json();
+            link["user"].as_str().unwrap().to_owned()
+        });
+        let push = |of: usize, number: usize| {
+            let staff = &firm.staff[of];
+            let members = json!([{"value": people[of]}]);
+            let members = if number % 2 == 1 { members } else { json!([]) };
+            let body = patch(&json!([{"op": "replace", "path": "members", "value": members}]));
+            let path = format!("/scim/v2/Groups/{}", staff.group);
+            fine(app.send("PATCH", &path, Some(&staff.token), Some(&body)));
+        };
+        let link = |of: usize| {
+            let path = format!("/users/{}/links", people[of]);
+            fine(firm.admin("POST", &path, &json!({})));
+        };
+        let press = |staff: &Staff| {
+            let path = format!("/groups/{}/panic", staff.group);
+            fine(firm.admin("POST", &path, &json!({"reason": "drill"})));
+        };
+        let [first, second] = &firm.staff;
+        let doings: [&(dyn Fn(usize) + Sync); 10] = [
+            &switch,
+            &approve,
+            &|number| default(first, number),
+            &|number| tie(second, number),
+            &|number| push(0, number),
+            &|number| push(1, number),
+            &|_| link(0),
+            &|_| link(1),
+            &|_| press(second),
+            &|_| assert!(app.service.give_links().is_ok()),
+        ];
+        std::thread::scope(|scope| {
+            for doing in doings {
+                scope.spawn(move || (0..TIMES).for_each(doing));
+            }
+        });
+        switch(0);
+        let live = firm.admin("GET", "/links?state=live", &Value::Null);
+        assert_eq!(live.json()["items"], json!([]));
+        let every = firm.admin("GET", "/links?limit=1000", &Value::Null).json();
+        for link in every["items"].as_array().unwrap() {
+            let path = format!(
+                "/events?action=link.ended&subject={}",
+                link["id"].as_str().unwrap()
+            );
+            let events = firm.admin("GET", &path, &Value::Null).json();
+            assert_eq!(events["items"].as_array().unwrap().len(), 1, "{link}");
+        }
+    });
+}
