@@ -138,7 +138,7 @@ impl Service {
             let bears_on_links = switched || opens(&settings) != opens(&before.settings);
             // Nobody takes another way in from the staff meanwhile, or gives them one.
             let locked = if bears_on_links {
-                links::lock_staff(tx, now)?
+                links::lock_staff(tx, id, now)?
             } else {
                 Vec::new()
             };
@@ -168,12 +168,11 @@ impl Service {
             };
             service.record(tx, change.clone());
             if bears_on_links {
-                links::still_staff_of(tx, &locked, now)?;
                 let followed = Change {
                     cause: Some(event),
                     ..change
                 };
-                service.settle_links(tx, &Scope::AccessGroup(id), &followed)?;
+                service.settle_links(tx, &Scope::AccessGroup(id, &locked), &followed)?;
             }
             // Whoever gets in by it can have a link now, or has to be told why not.
             if bears_on_links && access_group.settings.enabled {

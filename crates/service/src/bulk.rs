@@ -7,8 +7,9 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use vestibule_oauth::Scopes;
 use vestibule_scim::bulk::{BulkMethod, OperationResponse, Resolved, Step};
+use vestibule_scim::fold::fold;
 use vestibule_scim::{BulkOperation, BulkRequest, BulkResponse, Tolerances};
-use vestibule_storage::{Failure as _, Write, memberships};
+use vestibule_storage::{Failure as _, Write, memberships, users};
 
 use crate::caller::Tally;
 use crate::representation::entity_tag;
@@ -67,11 +68,13 @@ impl Service {
         self.telemetry()
             .tolerated(provider.id, &tolerances, self.now());
         let steps = Arc::new(request.plan());
+        let least = least_name(&request);
         let mut progress = Progress::default();
         let base = &call.base;
         while progress.taken < steps.len() {
             let (service, call, noted) = (self.clone(), call.clone(), Arc::clone(tally));
             let (sent, steps, from) = (request.clone(), steps.clone(), progress.clone());
+            let least = least.clone();
             let further = self.store().write("bulk", move |tx| {
                 let now = service.now();
                 let presented = &call.presented;
@@ -82,6 +85,7 @@ impl Service {
                     base: &call.base,
                     now,
                     request: &sent,
+                    least: least.as_deref(),
                 };
                 job.go_on(tx, &steps, from.clone())
             });
@@ -102,6 +106,15 @@ impl Service {
     }
 }
 
+/// The least of the folded names of the people whom a request creates: the same for all that create the same.
+fn least_name(request: &BulkRequest) -> Option<String> {
+    let created = request.operations.iter().flatten();
+    let names = created
+        .filter(|operation| operation.method == BulkMethod::Post)
+        .filter_map(|operation| operation.data.as_ref()?.get("userName")?.as_str());
+    names.map(fold).min()
+}
+
 /// What is the same for all operations of one transaction.
 struct Job<'a> {
     service: &'a Service,
@@ -109,6 +122,8 @@ struct Job<'a> {
     base: &'a str,
     now: DateTime<Utc>,
     request: &'a BulkRequest,
+    /// As [`least_name`] has it.
+    least: Option<&'a str>,
 }
 
 impl Job<'_> {
@@ -123,6 +138,10 @@ impl Job<'_> {
         if !next.all(|step| self.only_creates_a_user(*step)) {
             // Before any row: a later operation may take it, and an earlier one hold what others wait for.
             memberships::lock(tx, self.caller.provider.id)?;
+        }
+        if let Some(least) = self.least {
+            // Whoever creates the same people in another order would wait for this one in a circle.
+            users::lock_least(tx, self.caller.provider.id, least)?;
         }
         for step in steps.iter().skip(progress.taken).take(STEPS) {
             progress.taken += 1;

@@ -6,7 +6,7 @@ use vestibule_domain::internal_group::InternalGroupSettings;
 use vestibule_domain::provider::UserType;
 use vestibule_domain::{AccessGroupId, EventId, GroupId, Hindrance, ProviderId};
 use vestibule_storage::groups::{self, Group, InternalChoice};
-use vestibule_storage::links::Scope;
+use vestibule_storage::links::{self, Scope};
 use vestibule_storage::{Read, memberships, providers};
 
 use crate::access_groups::must_exist;
@@ -140,6 +140,10 @@ impl Service {
                 group.access_group_event
             };
             groups::set_settings(tx, id, &settings, enabled_event, access_group_event)?;
+            // Whoever changes it looks for the links of the providers that it is tied to.
+            if let Some(tied) = settings.access_group.filter(|_| tied_anew) {
+                links::share_access_group(tx, tied)?;
+            }
             let change = Change {
                 id: Some(event),
                 provider: Some(provider),

@@ -12,7 +12,7 @@ use vestibule_domain::provider::{Provider, ProviderSettings, ProviderState};
 use vestibule_domain::{CredentialId, EventId, Hindrance, Mistake, ProviderId};
 use vestibule_oauth::{Secret, SecretKind};
 use vestibule_storage::credentials::{self, ClientSecret, Token, Use};
-use vestibule_storage::links::Scope;
+use vestibule_storage::links::{self, Scope};
 use vestibule_storage::page::Page as Part;
 use vestibule_storage::telemetry;
 use vestibule_storage::warnings::{self, Choice as WarningChoice, Warning, WarningSort};
@@ -224,6 +224,9 @@ impl Service {
             let event = service.record(tx, change.clone());
             if next.settings.default_access_group != before.settings.default_access_group {
                 providers::set_default_event(tx, id, event)?;
+                if let Some(tied) = next.settings.default_access_group {
+                    links::share_access_group(tx, tied)?;
+                }
                 let followed = Change {
                     cause: Some(event),
                     ..change

@@ -9,8 +9,9 @@ use vestibule_domain::{AccessGroupId, EventId, ProviderId, UserId, VendorId};
 use crate::columns::{micros, optional, parsed};
 use crate::engine::insert_new;
 use crate::error::Error;
-use crate::providers;
-use crate::schema::{groups, link_candidates, link_sweeps, placements, users, vendors};
+use crate::links;
+use crate::memberships;
+use crate::schema::{link_candidates, link_sweeps, placements, users, vendors};
 use crate::sql::{Shape, Sql};
 use crate::store::{Read, Write};
 
@@ -118,19 +119,7 @@ pub fn sweep_tied(
     access_group: AccessGroupId,
     cause: EventId,
 ) -> Result<(), Error> {
-    let by_group: Vec<String> = groups::table
-        .filter(groups::access_group_id.eq(access_group.to_string()))
-        .select(groups::provider_id)
-        .distinct()
-        .load(write.connection)?;
-    let mut those: Vec<ProviderId> = by_group
-        .iter()
-        .map(|id| parsed(id))
-        .collect::<Result<_, Error>>()?;
-    those.extend(providers::defaulting_to(write, access_group)?);
-    those.sort_unstable();
-    those.dedup();
-    for provider in those {
+    for provider in links::tied(write, access_group)? {
         sweep(write, provider, Some(access_group), cause)?;
     }
     Ok(())
@@ -232,26 +221,93 @@ pub fn waiting(read: &mut Read<'_>) -> Result<i64, Error> {
     Ok(link_candidates::table.count().get_result(read.connection)?)
 }
 
-/// The longest waiting, at most `limit`, in the order of their ids, in which everybody locks them; none
-/// while another node is at it.
-pub fn next(write: &mut Write<'_>, limit: i64) -> Result<Vec<Candidate>, Error> {
+/// Those to look at now, and how many of those asked for have to wait.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Next {
+    /// In the order of their ids, in which everybody locks them. Those of them who are there yet are of one
+    /// provider, under [`memberships::lock`] of it.
+    pub candidates: Vec<Candidate>,
+    /// Of other providers.
+    pub left: usize,
+}
+
+type Waiting = (String, Option<String>, i64, Option<String>);
+
+/// The longest waiting, at most `limit`, of those of whose provider nobody changes memberships. While there are
+/// others, those of a busy one are passed over; where there are none, and somebody waits since `patient`, it is
+/// waited for. Nobody while another node is at it.
+pub fn next(write: &mut Write<'_>, limit: i64, patient: DateTime<Utc>) -> Result<Next, Error> {
     if !write.connection.try_lease(LOOKER)? {
-        return Ok(Vec::new());
+        return Ok(Next::default());
     }
-    let mut rows: Vec<(String, Option<String>)> = link_candidates::table
+    let mut busy: Vec<String> = Vec::new();
+    let mut longest: Option<(String, i64)> = None;
+    loop {
+        let rows = waiting_elsewhere(write, &busy, limit)?;
+        let first = rows
+            .iter()
+            .find_map(|row| row.3.clone().map(|id| (id, row.2)));
+        let Some((provider, queued)) = first else {
+            // Nobody but those whose people are gone, who bear on nobody.
+            let longest = longest.filter(|(_, queued)| *queued <= micros(patient));
+            let Some((provider, _)) = longest.filter(|_| rows.is_empty()) else {
+                return chosen(rows, None);
+            };
+            memberships::lock(write, parsed(&provider)?)?;
+            busy.retain(|id| *id != provider);
+            let rows = waiting_elsewhere(write, &busy, limit)?;
+            return chosen(rows, Some(&provider));
+        };
+        if memberships::try_lock(write, parsed(&provider)?)? {
+            return chosen(rows, Some(&provider));
+        }
+        longest.get_or_insert((provider.clone(), queued));
+        busy.push(provider);
+    }
+}
+
+/// The longest waiting who are not of these providers, in their order; of those who are gone nobody knows whose
+/// they were.
+fn waiting_elsewhere(
+    read: &mut Read<'_>,
+    busy: &[String],
+    limit: i64,
+) -> Result<Vec<Waiting>, Error> {
+    let of = users::provider_id.nullable();
+    let mut query = link_candidates::table
+        .left_join(users::table.on(users::id.eq(link_candidates::user_id)))
+        .select((
+            link_candidates::user_id,
+            link_candidates::event_id,
+            link_candidates::queued,
+            of,
+        ))
+        .into_boxed();
+    if !busy.is_empty() {
+        query = query.filter(of.is_null().or(of.ne_all(busy.to_vec())));
+    }
+    Ok(query
         .order((link_candidates::queued, link_candidates::user_id))
         .limit(limit)
-        .select((link_candidates::user_id, link_candidates::event_id))
-        .load(write.connection)?;
+        .load(read.connection)?)
+}
+
+/// Those of one provider, and those who are gone.
+fn chosen(mut rows: Vec<Waiting>, provider: Option<&str>) -> Result<Next, Error> {
+    let found = rows.len();
+    rows.retain(|row| row.3.is_none() || row.3.as_deref() == provider);
     rows.sort_unstable();
-    rows.iter()
-        .map(|(user, cause)| {
-            Ok(Candidate {
-                user: parsed(user)?,
-                cause: optional(cause.as_deref())?,
-            })
+    let candidates = rows.iter().map(|(user, cause, ..)| {
+        Ok(Candidate {
+            user: parsed(user)?,
+            cause: optional(cause.as_deref())?,
         })
-        .collect()
+    });
+    let candidates: Vec<Candidate> = candidates.collect::<Result<_, Error>>()?;
+    Ok(Next {
+        left: found - candidates.len(),
+        candidates,
+    })
 }
 
 /// Notes that somebody is looked at. Only once what bears on them is held: whoever changes it adds them

@@ -1,5 +1,6 @@
 //! Access links and the digests of their secrets. They outlive the person they were for.
 
+mod staff;
 mod toll;
 
 use chrono::{DateTime, Utc};
@@ -16,6 +17,8 @@ use crate::page::{Key, Page, sorts};
 use crate::schema::{access_links, link_secrets, users, vendors};
 use crate::store::{Read, Write};
 
+pub use staff::lock_staff;
+pub(crate) use staff::tied;
 pub use toll::{Toll, toll_of_group, toll_of_people, toll_of_vendor};
 
 sorts! {
@@ -60,8 +63,9 @@ pub enum Scope<'a> {
     Vendor(VendorId),
     /// Everybody a provider pushed.
     Provider(ProviderId),
-    /// Those made for vendors tied to it, and those of staff, who may get it in several ways.
-    AccessGroup(AccessGroupId),
+    /// Those made for vendors tied to it, and those of the staff of these providers, who may get in by it or
+    /// in other ways.
+    AccessGroup(AccessGroupId, &'a [ProviderId]),
     /// Whoever has this folded e-mail, or this folded user name at the provider.
     Named {
         provider: ProviderId,
@@ -235,16 +239,16 @@ pub fn standing(
             .filter(access_links::provider_id.eq(provider.to_string()))
             .select(COLUMNS)
             .load(read.connection)?,
-        Scope::AccessGroup(access_group) => {
+        Scope::AccessGroup(access_group, providers) => {
             let tied = vendors::table
                 .filter(vendors::access_group_id.eq(access_group.to_string()))
                 .select(vendors::id.nullable());
+            let providers: Vec<String> = providers.iter().map(ToString::to_string).collect();
+            let of_staff = access_links::vendor_id
+                .is_null()
+                .and(access_links::provider_id.eq_any(providers));
             unended(now)
-                .filter(
-                    access_links::vendor_id
-                        .is_null()
-                        .or(access_links::vendor_id.eq_any(tied)),
-                )
+                .filter(of_staff.or(access_links::vendor_id.eq_any(tied)))
                 .select(COLUMNS)
                 .load(read.connection)?
         }
@@ -421,46 +425,6 @@ pub fn lock_grounds(
     Ok(write
         .connection
         .share_grounds(&provider.to_string(), &user.to_string())?)
-}
-
-/// Keeps others, until this transaction ends, from changing what else lets in the staff whose links a change
-/// of an access group may touch: the memberships and groups of their providers, whose defaults and whose
-/// settings change under the same locks. To be called before any row is locked; answers the providers.
-pub fn lock_staff(write: &mut Write<'_>, now: DateTime<Utc>) -> Result<Vec<ProviderId>, Error> {
-    // In the order of their ids: nobody else takes more than one of these.
-    let providers = of_staff(write, now)?;
-    for provider in &providers {
-        write
-            .connection
-            .lock_memberships(provider.as_uuid().as_u128())?;
-    }
-    Ok(providers)
-}
-
-/// [`Error::Stale`] when somebody of another internal provider than those locked was given a link meanwhile.
-/// To be called once the access group's row is locked: from then on nobody is given any.
-pub fn still_staff_of(
-    write: &mut Write<'_>,
-    locked: &[ProviderId],
-    now: DateTime<Utc>,
-) -> Result<(), Error> {
-    let providers = of_staff(write, now)?;
-    if providers.iter().all(|provider| locked.contains(provider)) {
-        Ok(())
-    } else {
-        Err(Error::Stale)
-    }
-}
-
-/// The providers whose staff have links that still work or will, by their ids.
-fn of_staff(read: &mut Read<'_>, now: DateTime<Utc>) -> Result<Vec<ProviderId>, Error> {
-    let mut providers: Vec<String> = unended(now)
-        .filter(access_links::vendor_id.is_null())
-        .select(access_links::provider_id)
-        .distinct()
-        .load(read.connection)?;
-    providers.sort_unstable();
-    providers.iter().map(|id| parsed(id)).collect()
 }
 
 /// Keeps others from changing an access group until this transaction ends.

@@ -283,6 +283,13 @@ pub fn lock(write: &mut Write<'_>, provider: ProviderId) -> Result<(), Error> {
         .lock_memberships(provider.as_uuid().as_u128())?)
 }
 
+/// The same, unless somebody else holds it: then it answers `false` and waits for nobody.
+pub fn try_lock(write: &mut Write<'_>, provider: ProviderId) -> Result<bool, Error> {
+    Ok(write
+        .connection
+        .try_memberships(provider.as_uuid().as_u128())?)
+}
+
 /// Keeps the named users from being deleted or placed by others until the transaction ends.
 pub fn lock_users(write: &mut Write<'_>, ids: &[String]) -> Result<(), Error> {
     for chunk in ids.chunks(CHUNK) {

@@ -1,9 +1,8 @@
 //! Failed client authentications, counted by source, by what was tried and by second.
 
 use diesel::prelude::*;
-use diesel::sql_types::Text;
 
-use crate::engine::{Session, direct, upsert};
+use crate::engine::{direct, upsert};
 use crate::error::Error;
 use crate::schema::failures;
 use crate::store::{Read, Write};
@@ -49,7 +48,7 @@ pub fn attempts(
 /// Counts one more failure of `source` with that client. Until this transaction ends whoever counts
 /// another one of this source, on whatever node, waits: what [`attempts`] then tells holds.
 pub fn count(write: &mut Write<'_>, source: &str, client: &[u8], second: i64) -> Result<(), Error> {
-    take_turns(write.connection, source)?;
+    write.connection.take_turns_by(source)?;
     for client in [ANY, client] {
         upsert!(
             &mut *write.connection,
@@ -65,19 +64,6 @@ pub fn count(write: &mut Write<'_>, source: &str, client: &[u8], second: i64) ->
         )?;
     }
     Ok(())
-}
-
-fn take_turns(session: &mut Session, source: &str) -> Result<(), Error> {
-    match session {
-        // The one writer already excludes everybody else.
-        Session::Sqlite(_) => Ok(()),
-        Session::Postgres(connection) => {
-            diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 7236830012))")
-                .bind::<Text, _>(source)
-                .execute(connection)?;
-            Ok(())
-        }
-    }
 }
 
 /// Removes up to `limit` counters of that second and before.

@@ -141,6 +141,13 @@ pub fn find_locked(
     find(write, provider, id)
 }
 
+/// Makes those who create people of a provider, this folded name the least of theirs, take turns until the
+/// transaction ends. To be called before any row is locked.
+pub fn lock_least(write: &mut Write<'_>, provider: ProviderId, name: &str) -> Result<(), Error> {
+    let key = format!("{provider} {name}");
+    Ok(write.connection.take_turns_by(&key)?)
+}
+
 /// The active person whose folded primary e-mail that is; there is one at most in the whole system.
 pub fn find_by_email(read: &mut Read<'_>, folded: &str) -> Result<Option<User>, Error> {
     let row: Option<Row> = users::table

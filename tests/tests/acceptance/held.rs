@@ -3,7 +3,8 @@
 use std::sync::mpsc;
 
 use chrono::Duration;
-use vestibule_service::storage::{Error, Write};
+use vestibule_domain::ProviderId;
+use vestibule_service::storage::{Error, Write, memberships};
 use vestibule_testkit::TestApp;
 
 /// Begins something that waits for a transaction of another node, which `hold`s what it needs and makes its
@@ -50,5 +51,31 @@ pub(super) fn meanwhile_seen<T: Send>(
         go.send(()).unwrap();
         other.join().unwrap().unwrap();
         one.join().unwrap()
+    })
+}
+
+/// Does something while another node is at a provider; it is through when it is told, or behind that.
+pub(super) fn during_push<T>(
+    app: &TestApp,
+    provider: ProviderId,
+    body: impl FnOnce(mpsc::Sender<()>) -> T,
+) -> T {
+    let store = app.database().open();
+    let (reached, there) = mpsc::channel();
+    let (done, told) = mpsc::channel::<()>();
+    std::thread::scope(move |scope| {
+        let push = scope.spawn(move || {
+            store.write("a long push", move |tx| {
+                memberships::lock(tx, provider)?;
+                reached.send(()).unwrap();
+                // Nobody tells it who failed.
+                let _ = told.recv();
+                Ok::<_, Error>(())
+            })
+        });
+        there.recv().unwrap();
+        let value = body(done);
+        push.join().unwrap().unwrap();
+        value
     })
 }

@@ -1,6 +1,7 @@
 //! Many at once: exactly one winner, nobody told that the server failed.
 
 mod access;
+mod busy;
 mod credentials;
 mod signing_in;
 mod ways;

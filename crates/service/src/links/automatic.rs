@@ -3,7 +3,7 @@
 //!
 //! Provisioning only notes whom to look at; a job looks, a few at a time.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use vestibule_domain::access::{Affiliation, Facts};
 use vestibule_domain::event::{Action, Payload};
 use vestibule_domain::link::{LinkOrigin, Wanted, delivered_automatically};
@@ -11,7 +11,7 @@ use vestibule_domain::said::Said;
 use vestibule_domain::{AccessGroupId, EventId, GroupId, ProviderId, UserId, VendorId};
 use vestibule_storage::link_candidates::{self, Candidate};
 use vestibule_storage::links::{self, Scope};
-use vestibule_storage::users::{self, User};
+use vestibule_storage::users::User;
 use vestibule_storage::warnings::{self, Warning};
 use vestibule_storage::{Read, Write, groups, panics, providers, vendors};
 
@@ -23,6 +23,8 @@ use crate::{Change, Error, Service, access};
 
 /// People looked at in one step.
 const LOOKED_AT: i64 = 20;
+/// Minutes after which somebody is waited for whose provider is never free, when nobody else is there.
+const PATIENCE: i64 = 1;
 /// What a step answers at least that may not be the last.
 const NOT_THE_LAST: usize = 20;
 /// People looked through in one step.
@@ -66,30 +68,25 @@ impl Service {
     }
 
     /// Looks at people who were noted and queues the links that are due. Answers how many were
-    /// looked at, or looked through while nobody was waiting; fewer than 20 when no more are or another
-    /// node is at it.
+    /// looked at, or looked through while nobody was waiting; fewer than 20 when no more are, another
+    /// node is at it, or somebody is at the providers of those who are left.
     pub fn give_links(&self) -> Result<usize, Error> {
         let service = self.clone();
         self.store().write("links.give", move |tx| {
-            let candidates = link_candidates::next(tx, LOOKED_AT)?;
-            if candidates.is_empty() {
+            // So that nobody waits for what another provider's product is at.
+            let patient = service.now() - Duration::minutes(PATIENCE);
+            let next = link_candidates::next(tx, LOOKED_AT, patient)?;
+            let count = next.candidates.len() + next.left;
+            if count == 0 {
                 return service.look_through(tx, service.now());
             }
-            let mut count = candidates.len();
-            let mut provider = None;
-            for candidate in candidates {
-                let person = users::find_anywhere(tx, candidate.user)?;
-                let other = person.is_some_and(|person| {
-                    *provider.get_or_insert(person.provider) != person.provider
-                });
-                if other {
-                    // So that no provider waits for what another one's product is at.
-                    count = count.max(NOT_THE_LAST);
-                } else {
-                    service.look_at(tx, candidate)?;
-                }
+            for candidate in next.candidates {
+                service.look_at(tx, candidate)?;
             }
-            Ok(count)
+            if next.left == 0 {
+                return Ok(count);
+            }
+            Ok(count.max(NOT_THE_LAST))
         })
     }
 

@@ -41,8 +41,9 @@ impl Service {
     /// Staff may get in by several ways, each taken away by somebody else. So whoever takes one away does it
     /// under [`memberships::lock`](vestibule_storage::memberships::lock) of their provider: a push, a change
     /// of an internal group or of the provider's default. A change of an access group takes that of every
-    /// provider whose staff have links ([`links::lock_staff`]), before it locks a row. Who is in a vendor has
-    /// one way alone: whoever changes the vendor holds the access group that they tie it to.
+    /// provider that it is tied to and whose staff have links ([`links::lock_staff`]), before it locks a row.
+    /// Who is in a vendor has one way alone. Whoever ties a vendor, an internal group or a provider's default to
+    /// an access group holds its row.
     pub(crate) fn settle_links(
         &self,
         tx: &mut Write<'_>,

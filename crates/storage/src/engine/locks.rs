@@ -1,7 +1,7 @@
 //! Who waits for whom on PostgreSQL. On SQLite the one writer already excludes everybody else.
 
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Text};
 
 use super::Session;
 
@@ -100,6 +100,36 @@ impl Session {
         }
     }
 
+    /// Keeps others from changing an access group, from making links by it and from tying anything to it.
+    pub(crate) fn lock_access_group(&mut self, id: &str) -> QueryResult<()> {
+        use crate::schema::access_groups;
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(connection) => access_groups::table
+                .find(id)
+                .select(access_groups::id)
+                .for_no_key_update()
+                .load::<String>(connection)
+                .map(drop),
+        }
+    }
+
+    /// The same, unless somebody else holds it. Answers whether it is held.
+    pub(crate) fn try_access_group(&mut self, id: &str) -> QueryResult<bool> {
+        use crate::schema::access_groups;
+        match self {
+            Self::Sqlite(_) => Ok(true),
+            Self::Postgres(connection) => access_groups::table
+                .find(id)
+                .select(access_groups::id)
+                .for_no_key_update()
+                .skip_locked()
+                .first::<String>(connection)
+                .optional()
+                .map(|held| held.is_some()),
+        }
+    }
+
     /// Makes those who give one link codes take turns.
     pub(crate) fn lock_link(&mut self, id: &str) -> QueryResult<()> {
         use crate::schema::access_links;
@@ -120,6 +150,11 @@ impl Session {
         self.take_turns(i64::from_be_bytes(fold_key(provider)))
     }
 
+    /// The same, unless somebody else is at it. Answers whether it is held.
+    pub(crate) fn try_memberships(&mut self, provider: u128) -> QueryResult<bool> {
+        self.try_lease(i64::from_be_bytes(fold_key(provider)))
+    }
+
     /// Makes those who do the named work take turns until this transaction ends.
     pub(crate) fn take_turns(&mut self, key: i64) -> QueryResult<()> {
         match self {
@@ -132,7 +167,21 @@ impl Session {
         }
     }
 
-    /// Tries to become the one node that does the named work until this transaction ends.
+    /// Makes those who name the same text take turns until this transaction ends.
+    pub(crate) fn take_turns_by(&mut self, text: &str) -> QueryResult<()> {
+        match self {
+            // The one writer already excludes everybody else.
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(connection) => {
+                diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 7236830012))")
+                    .bind::<Text, _>(text)
+                    .execute(connection)
+                    .map(drop)
+            }
+        }
+    }
+
+    /// Tries to become the one who does the named work until this transaction ends.
     pub(crate) fn try_lease(&mut self, key: i64) -> QueryResult<bool> {
         match self {
             Self::Sqlite(_) => Ok(true),

@@ -5,6 +5,7 @@ use vestibule_service::Role;
 use vestibule_testkit::{TestApp, TestProvider, internal};
 
 use super::on_both;
+use crate::held::during_push;
 
 struct Office<'a> {
     app: &'a TestApp,
@@ -185,5 +186,50 @@ fn who_is_blocked_no_more_gets_a_link() {
         assert_eq!(office.links(&ada), 0);
         app.service.tell_time().unwrap();
         assert_eq!(office.links(&ada), 1);
+    });
+}
+
+#[test]
+fn a_provider_that_a_push_is_at_keeps_no_other_staff_from_their_links() {
+    on_both(false, |app| {
+        // The one writer of SQLite is taken by the push.
+        if app.database().waiting().is_none() {
+            return;
+        }
+        let office = Office::new(app);
+        let other = app.register(internal("Okta"));
+        let open = office.access_group(&json!({"name": "Open"}));
+        let settings = json!({"default_access_group": open, "link_delivery": "yes"});
+        for provider in [office.entra.id, other.id] {
+            office.admin("PATCH", &format!("/providers/{provider}"), &settings);
+        }
+        let ada = office.user("ada");
+        app.clock.advance(chrono::Duration::seconds(1));
+        let ben = json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+            "userName": "ben",
+            "emails": [{"value": "ben@corp.example", "primary": true}],
+        });
+        let made = app.send("POST", "/scim/v2/Users", Some(&other.token), Some(&ben));
+        let ben = made.json()["id"].as_str().unwrap().to_owned();
+        during_push(app, office.entra.id, |_done| {
+            assert_eq!((office.links(&ben), office.links(&ada)), (1, 0));
+        });
+        assert_eq!(office.links(&ada), 1);
+
+        // Where a provider is never free, its people get theirs all the same.
+        let eve = office.user("eve");
+        app.clock.advance(chrono::Duration::minutes(2));
+        std::thread::scope(|scope| {
+            let given = during_push(app, office.entra.id, |_done| {
+                let given = scope.spawn(|| office.links(&eve));
+                while app.database().waiting() == Some(0) {
+                    assert!(!given.is_finished(), "it waits for its turn");
+                    std::thread::yield_now();
+                }
+                given
+            });
+            assert_eq!(given.join().unwrap(), 1);
+        });
     });
 }

@@ -137,6 +137,8 @@ fn a_link_made_while_the_button_waits_is_ended_by_it_and_lifts_nothing() {
 fn nobody_is_given_a_link_who_got_one_meanwhile() {
     on_both(false, |app| {
         let scene = Scene::new(app);
+        // From then on the job waits for a provider that is never free.
+        app.clock.advance(Duration::minutes(2));
         meanwhile(app, scene.held(), scene.made(LinkOrigin::Manual), || {
             while app.service.give_links().unwrap() > 0 {}
         });

@@ -158,6 +158,39 @@ fn an_access_group_disabled_while_a_push_takes_the_other_way_ends_the_link() {
 }
 
 #[test]
+fn an_access_group_disabled_while_a_group_is_tied_to_it_ends_the_link() {
+    both_engines(|app| {
+        let staff = Staff::new(app);
+        staff.leave(&staff.groups[1]);
+        let other = &staff.access_groups[1];
+        let path = format!("/groups/{}", staff.groups[0]);
+        let tie = json!({"access_group": other});
+        staff.at_once(
+            || drop(staff.admin("PATCH", &path, Some(&tie))),
+            || staff.switch(other, false),
+        );
+        assert!(staff.ended(), "{:?}", staff.told());
+    });
+}
+
+#[test]
+fn an_access_group_disabled_while_it_becomes_the_default_ends_the_link() {
+    both_engines(|app| {
+        let staff = Staff::new(app);
+        let [own, other] = &staff.access_groups;
+        let path = format!("/providers/{}", staff.provider);
+        let default = |access_group: &str| {
+            let settings = json!({"default_access_group": access_group});
+            staff.admin("PATCH", &path, Some(&settings));
+        };
+        default(own);
+        staff.groups.iter().for_each(|group| staff.leave(group));
+        staff.at_once(|| default(other), || staff.switch(other, false));
+        assert!(staff.ended(), "{:?}", staff.told());
+    });
+}
+
+#[test]
 fn one_way_taken_twice_at_once_lets_the_link_go_on_once() {
     both_engines(|app| {
         let staff = Staff::new(app);
