@@ -186,6 +186,7 @@ fn bad_name_char(name: &str) -> Option<usize> {
 /// A malformed path: where, and what should have stood there (RFC 7644, section 3.10).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("column {column}: expected {expected}")]
+#[non_exhaustive]
 pub struct PathError {
     /// In characters, from 1.
     pub column: usize,

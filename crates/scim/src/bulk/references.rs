@@ -17,6 +17,7 @@ pub(super) const PREFIX: &str = "bulkId:";
 
 /// An operation with ids in the place of references (RFC 7644, section 3.7).
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Resolved {
     /// With its slash: `/Users`.
     pub endpoint: String,

@@ -264,8 +264,8 @@ fn what_a_name_means_is_understood_and_counted_or_stands_for_nothing() {
         let mut kept = projection.apply(&users, user.clone());
         kept.retain(|key, _| !["id", "schemas"].contains(&key.as_str()));
         assert_eq!(Value::Object(kept), expected, "{text}");
-        let used: Vec<_> = tolerances.used().collect();
-        assert_eq!(used, [(tolerance, 1)], "{text}");
+        let counted: Vec<_> = tolerances.used().collect();
+        assert_eq!(counted, [(tolerance, 1)], "{text}");
         let mut strict = Tolerances::new(Dialect::Strict);
         let all = Projection::parse(&users, None, Some(&text), &limits, &mut strict).unwrap();
         assert_eq!(all.apply(&users, user.clone()), user, "{text}");
@@ -275,13 +275,13 @@ fn what_a_name_means_is_understood_and_counted_or_stands_for_nothing() {
     let mut tolerances = Tolerances::default();
     let names = Projection::parse(&users, Some(&unknown), None, &limits, &mut tolerances);
     assert!(!names.unwrap().wants("groups"));
-    let used: Vec<_> = tolerances.used().collect();
-    assert_eq!(used, [(Tolerance::DottedUrn, 1)]);
+    let counted: Vec<_> = tolerances.used().collect();
+    assert_eq!(counted, [(Tolerance::DottedUrn, 1)]);
 }
 
 #[test]
 fn more_names_than_there_may_be_are_refused() {
-    let names = |count: usize| ["a"; 2_000][..count].join(", ,");
+    let names = |count: usize| vec!["a"; count].join(", ,");
     let users = ResourceType::user();
     let most = Limits::default().values;
     assert!(parse(&users, Some(&names(most)), None).is_ok());
