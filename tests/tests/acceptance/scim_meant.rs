@@ -106,8 +106,8 @@ fn attributes_of_an_extension_are_understood_wherever_they_are_named() {
             let (_, read) = get(&client, &format!("{one}?attributes={name}"));
             assert_eq!((&read[ENTERPRISE], read.get("userName")), (&shown, None));
             let patch = json!({"schemas": [PATCH], "Operations": [{"op": "add", "path": "title", "value": "x"}]});
-            let path = format!("{one}?excludedAttributes={name}");
-            let patched = client.send("PATCH", &path, Some(&patch)).json();
+            let without = format!("{one}?excludedAttributes={name}");
+            let patched = client.send("PATCH", &without, Some(&patch)).json();
             assert_eq!(patched[ENTERPRISE], json!({"department": "A"}));
         }
         let deep = format!("{ENTERPRISE}.manager.value");
@@ -176,5 +176,68 @@ fn the_strict_dialect_takes_names_as_they_are_written() {
             assert_eq!((reply.status, reply.json().get(ENTERPRISE)), (200, None));
         }
         assert!(tolerated(app).is_empty());
+    });
+}
+
+/// Names nobody would choose, as they stand in a query: each is understood or refused, and none of them
+/// fails. Those that name nothing leave lists of names as empty as before.
+#[test]
+fn hostile_names_are_refused_or_mean_nothing() {
+    let long = "a".repeat(4_000);
+    let names = [
+        format!("{ENTERPRISE}."),
+        format!("{ENTERPRISE}..manager"),
+        format!("{ENTERPRISE}.manager."),
+        format!("{ENTERPRISE}.manager.value.value"),
+        format!("{ENTERPRISE}.{long}"),
+        format!("{long}:{long}.a.b"),
+        format!("{ENTERPRISE}:User.manager.value"),
+        format!("{USER}.{USER}.userName"),
+        format!("{ENTERPRISE}%2Emanager%2Evalue%2Evalue"),
+        format!("{ENTERPRISE}%EF%BC%8Emanager"),
+        format!("{ENTERPRISE}.mana%C4%9Fer"),
+        "manager.".to_owned(),
+        "manager.value.value".to_owned(),
+        "%E2%80%8Bmanager".to_owned(),
+        "manager%00".to_owned(),
+        "departmen%C5%A3".to_owned(),
+        "department%0A".to_owned() + "x",
+        "'%20or%201=1--".to_owned(),
+        "%22%5D%5B".to_owned(),
+    ];
+    both_engines(|app| {
+        for dialect in [Dialect::Tolerant, Dialect::Strict] {
+            let client = Client::speaking(app, &format!("{dialect:?}"), dialect);
+            staff(&client);
+            for name in &names {
+                let (status, error) = get(&client, &format!("/Users?sortBy={name}"));
+                assert_eq!(
+                    (status, &error["scimType"]),
+                    (400, &json!("invalidPath")),
+                    "{name}"
+                );
+                let (status, error) = get(&client, &format!("/Users?filter={name}%20pr"));
+                assert_eq!(
+                    (status, &error["scimType"]),
+                    (400, &json!("invalidFilter")),
+                    "{name}"
+                );
+                let (status, list) = get(&client, &format!("?attributes={name}"));
+                assert_eq!(
+                    (status, &list["totalResults"]),
+                    (200, &json!(3)),
+                    "{name}: {list}"
+                );
+                assert_eq!(list["Resources"][0].get(ENTERPRISE), None, "{name}");
+            }
+            let many = vec!["department"; 1_001].join(",");
+            for more in [
+                json!({"attributes": [many]}),
+                json!({"excludedAttributes": [many]}),
+            ] {
+                let (status, error) = search(&client, "", &more);
+                assert_eq!((status, &error["scimType"]), (400, &json!("invalidSyntax")));
+            }
+        }
     });
 }
