@@ -4,7 +4,9 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use vestibule_scim::{AttributePath, Limits, PatchPath, Projection, ResourceType, Target};
+use vestibule_scim::{
+    AttributePath, Dialect, Limits, PatchPath, Projection, ResourceType, Target, Tolerances,
+};
 
 static USER: LazyLock<ResourceType> = LazyLock::new(ResourceType::user);
 
@@ -23,5 +25,8 @@ fuzz_target!(|text: &str| {
             assert_eq!(PatchPath::parse(&printed, &limits), Ok(path));
         }
     }
-    let _ = Projection::parse(&USER, Some(text), None);
+    for dialect in [Dialect::Tolerant, Dialect::Strict] {
+        let mut tolerances = Tolerances::new(dialect);
+        let _ = Projection::parse(&USER, Some(text), None, &limits, &mut tolerances);
+    }
 });

@@ -42,8 +42,8 @@ fuzz_target!(|bytes: &[u8]| {
             let _ = match_document(resource_type, &resource.0);
             let _ = resource.unique_values(resource_type);
             let _ = resource.primary_email();
-            let unasked =
-                Projection::parse(resource_type, None, None).expect("nothing is asked for");
+            let unasked = Projection::parse(resource_type, None, None, &limits, &mut tolerances)
+                .expect("nothing is asked for");
             let _ = unasked.apply(resource_type, resource.0.clone());
             let _ = resource
                 .clone()

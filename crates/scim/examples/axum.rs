@@ -129,7 +129,13 @@ impl Server {
     fn wanted(&self, query: Option<String>) -> Result<Projection, Error> {
         let request = asked(query)?;
         let (attributes, excluded) = (&request.attributes, &request.excluded_attributes);
-        Projection::parse(self.user_type(), attributes.as_deref(), excluded.as_deref())
+        Projection::parse(
+            self.user_type(),
+            attributes.as_deref(),
+            excluded.as_deref(),
+            &Limits::default(),
+            &mut Tolerances::default(),
+        )
     }
 
     fn answer(

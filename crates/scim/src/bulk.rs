@@ -136,6 +136,7 @@ pub enum BulkTarget {
 
 /// An operation that was not understood, with what its answer repeats (RFC 7644, section 3.7).
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct BulkRefusal {
     /// As sent; empty when there was none.
     pub method: String,

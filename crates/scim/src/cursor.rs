@@ -171,23 +171,28 @@ impl ListRequest {
     }
 }
 
+impl fmt::Display for CursorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Invalid => {
+                "the cursor is not valid for this query: begin again with an empty cursor"
+            }
+            Self::Expired => "the cursor has expired: begin again with an empty cursor",
+            Self::OtherCount => "count: must be the same on every page of a query",
+        })
+    }
+}
+
+impl std::error::Error for CursorError {}
+
 impl From<CursorError> for Error {
     fn from(error: CursorError) -> Self {
-        let (scim_type, detail) = match error {
-            CursorError::Invalid => (
-                ScimType::InvalidCursor,
-                "the cursor is not valid for this query: begin again with an empty cursor",
-            ),
-            CursorError::Expired => (
-                ScimType::ExpiredCursor,
-                "the cursor has expired: begin again with an empty cursor",
-            ),
-            CursorError::OtherCount => (
-                ScimType::InvalidCount,
-                "count: must be the same on every page of a query",
-            ),
+        let scim_type = match error {
+            CursorError::Invalid => ScimType::InvalidCursor,
+            CursorError::Expired => ScimType::ExpiredCursor,
+            CursorError::OtherCount => ScimType::InvalidCount,
         };
-        Self::bad_request(scim_type, detail)
+        Self::bad_request(scim_type, error.to_string())
     }
 }
 

@@ -3,6 +3,7 @@
 //! can see what a product really sends.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -110,6 +111,12 @@ impl Tolerance {
             Self::MemberAsText => "member_as_text",
             Self::WrappedValue => "wrapped_value",
         }
+    }
+}
+
+impl fmt::Display for Tolerance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

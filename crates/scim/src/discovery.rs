@@ -1,6 +1,8 @@
 //! The discovery resources (RFC 7643, sections 5 to 7; RFC 7644, section 4): what this service
 //! provider does, and nothing it does not do.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 use crate::schema::{self, RESOURCE_TYPE, SCHEMA, SERVICE_PROVIDER_CONFIG};
@@ -45,8 +47,9 @@ impl Capabilities {
     }
 }
 
-/// What a bulk request may carry at most (RFC 7643, section 5).
+/// What a bulk request may carry at most (RFC 7643, section 5). Made [`From`] the [`Limits`] it is held to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct BulkLimits {
     /// Operations of one request.
     pub max_operations: usize,
@@ -63,8 +66,10 @@ impl From<&Limits> for BulkLimits {
     }
 }
 
-/// How lists are paged (RFC 9865, section 4). Index paging is supported and the default.
+/// How lists are paged (RFC 9865, section 4). Index paging is supported and the default. Made [`From`]
+/// [`PageLimits`], then its fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Pagination {
     /// How much a page holds, and whether there are cursors.
     pub page: PageLimits,
@@ -72,27 +77,56 @@ pub struct Pagination {
     pub cursor_timeout: Option<u64>,
 }
 
-/// A way for clients to prove who they are (RFC 7643, section 5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+impl From<PageLimits> for Pagination {
+    fn from(page: PageLimits) -> Self {
+        Self {
+            page,
+            cursor_timeout: None,
+        }
+    }
+}
+
+/// A way for clients to prove who they are (RFC 7643, section 5). [`AuthenticationScheme::BEARER_TOKEN`] or
+/// [`AuthenticationScheme::new`], then its fields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct AuthenticationScheme {
-    /// `oauth`, `oauth2`, `oauthbearertoken`, `httpbasic` or `httpdigest`.
-    pub kind: &'static str,
+    /// `type`: `oauth`, `oauth2`, `oauthbearertoken`, `httpbasic` or `httpdigest`.
+    pub kind: Cow<'static, str>,
     /// For people.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// For people.
-    pub description: &'static str,
+    pub description: Cow<'static, str>,
     /// Where it is specified.
-    pub spec_uri: &'static str,
+    pub spec_uri: Option<Cow<'static, str>>,
+    /// Where it is explained how to use it here.
+    pub documentation_uri: Option<Cow<'static, str>>,
 }
 
 impl AuthenticationScheme {
     /// Bearer tokens (RFC 6750).
     pub const BEARER_TOKEN: Self = Self {
-        kind: "oauthbearertoken",
-        name: "OAuth Bearer Token",
-        description: "A token of the token endpoint in the Authorization header.",
-        spec_uri: "https://www.rfc-editor.org/info/rfc6750",
+        kind: Cow::Borrowed("oauthbearertoken"),
+        name: Cow::Borrowed("OAuth Bearer Token"),
+        description: Cow::Borrowed("A token of the token endpoint in the Authorization header."),
+        spec_uri: Some(Cow::Borrowed("https://www.rfc-editor.org/info/rfc6750")),
+        documentation_uri: None,
     };
+
+    /// One of that `type`, without the addresses, which RFC 7643 leaves optional.
+    pub fn new(
+        kind: impl Into<Cow<'static, str>>,
+        name: impl Into<Cow<'static, str>>,
+        description: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            kind: kind.into(),
+            name: name.into(),
+            description: description.into(),
+            spec_uri: None,
+            documentation_uri: None,
+        }
+    }
 }
 
 /// The body of `/ServiceProviderConfig`, whose absolute URL `location` is (RFC 7644, section 4).
@@ -102,13 +136,17 @@ pub fn service_provider_config(capabilities: &Capabilities, location: &str) -> V
         .iter()
         .enumerate()
         .map(|(index, scheme)| {
-            json!({
-                "type": scheme.kind,
-                "name": scheme.name,
-                "description": scheme.description,
-                "specUri": scheme.spec_uri,
-                "primary": index == 0,
-            })
+            object([
+                ("type", Some(json!(scheme.kind))),
+                ("name", Some(json!(scheme.name))),
+                ("description", Some(json!(scheme.description))),
+                ("specUri", scheme.spec_uri.as_ref().map(|uri| json!(uri))),
+                (
+                    "documentationUri",
+                    scheme.documentation_uri.as_ref().map(|uri| json!(uri)),
+                ),
+                ("primary", Some(json!(index == 0))),
+            ])
         })
         .collect();
     object([
@@ -437,6 +475,27 @@ mod tests {
             published[1]["meta"],
             json!({"resourceType": "Schema",
                 "location": "https://h.example/iso/scim/v2/Schemas/urn:ietf:params:scim:schemas:core:2.0:Group"})
+        );
+    }
+
+    /// RFC 7643, section 5: `specUri` and `documentationUri` are optional.
+    #[test]
+    fn schemes_are_published_with_the_addresses_they_have() {
+        let mut digest =
+            AuthenticationScheme::new("httpdigest", "Digest", String::from("A password."));
+        digest.documentation_uri = Some("https://h.example/help".into());
+        let schemes = vec![AuthenticationScheme::BEARER_TOKEN, digest];
+        let config =
+            service_provider_config(&Capabilities::new(10, schemes), "https://h.example/v2");
+        assert_eq!(
+            config["authenticationSchemes"],
+            json!([
+                {"type": "oauthbearertoken", "name": "OAuth Bearer Token",
+                    "description": "A token of the token endpoint in the Authorization header.",
+                    "specUri": "https://www.rfc-editor.org/info/rfc6750", "primary": true},
+                {"type": "httpdigest", "name": "Digest", "description": "A password.",
+                    "documentationUri": "https://h.example/help", "primary": false}
+            ])
         );
     }
 }

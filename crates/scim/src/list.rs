@@ -9,6 +9,7 @@ pub use response::{LIST_RESPONSE, PageMark, list_response};
 use crate::error::quoted;
 use crate::filter::{Meaning, resolve_across};
 use crate::schema::{AttributeType, Returned};
+use crate::target::qualified;
 use crate::{
     AttributePath, Condition, Error, Filter, Limits, Projection, ResourceType, ScimType, Target,
     Tolerances,
@@ -102,12 +103,13 @@ impl ListQuery {
         let descending = descending(request.sort_order.as_deref())?;
         let sort = match &request.sort_by {
             Some(path) => Some(Sort {
-                target: sort_target(resource_type, path, limits)?,
+                target: sort_target(resource_type, path, limits, tolerances)?,
                 descending,
             }),
             None => None,
         };
-        Self::with(resource_type, request, page, filter, sort)
+        let understood = Understood { filter, sort };
+        Self::with(resource_type, request, understood, limits, page, tolerances)
     }
 
     /// Reads a query over several resource types (RFC 7644, section 3.4.2.1): one for each type, in
@@ -131,12 +133,9 @@ impl ListQuery {
         let descending = descending(request.sort_order.as_deref())?;
         let mut sorts = Vec::with_capacity(resource_types.len());
         if let Some(path) = &request.sort_by {
-            let targets = resource_types
-                .iter()
-                .map(|resource_type| sort_target(resource_type, path, limits));
             let mut unknown = None;
-            for target in targets {
-                sorts.push(match target {
+            for resource_type in resource_types {
+                sorts.push(match sort_target(resource_type, path, limits, tolerances) {
                     Ok(target) => Some(Sort { target, descending }),
                     Err(error) if error.scim_type == Some(ScimType::InvalidPath) => {
                         unknown.get_or_insert(error);
@@ -162,7 +161,8 @@ impl ListQuery {
                     Meaning::Always => None,
                     Meaning::When(condition) => Some(condition),
                 };
-                Self::with(resource_type, request, page, filter, sort).map(Some)
+                let understood = Understood { filter, sort };
+                Self::with(resource_type, request, understood, limits, page, tolerances).map(Some)
             })
             .collect()
     }
@@ -170,15 +170,19 @@ impl ListQuery {
     fn with(
         resource_type: &ResourceType,
         request: &ListRequest,
-        limits: PageLimits,
-        filter: Option<Condition>,
-        sort: Option<Sort>,
+        understood: Understood,
+        limits: &Limits,
+        page_limits: PageLimits,
+        tolerances: &mut Tolerances,
     ) -> Result<Self, Error> {
-        let (page, count) = page(request, limits)?;
+        let Understood { filter, sort } = understood;
+        let (page, count) = page(request, page_limits)?;
         let projection = Projection::parse(
             resource_type,
             request.attributes.as_deref(),
             request.excluded_attributes.as_deref(),
+            limits,
+            tolerances,
         )?;
         Ok(Self {
             filter,
@@ -188,6 +192,12 @@ impl ListQuery {
             projection,
         })
     }
+}
+
+/// Which resources, and in which order.
+struct Understood {
+    filter: Option<Condition>,
+    sort: Option<Sort>,
 }
 
 /// The page asked for and how much it may hold.
@@ -239,11 +249,17 @@ fn descending(order: Option<&str>) -> Result<bool, Error> {
     }
 }
 
-fn sort_target(resource_type: &ResourceType, text: &str, limits: &Limits) -> Result<Target, Error> {
+fn sort_target(
+    resource_type: &ResourceType,
+    text: &str,
+    limits: &Limits,
+    tolerances: &mut Tolerances,
+) -> Result<Target, Error> {
     let invalid =
         |problem: String| Error::bad_request(ScimType::InvalidPath, format!("sortBy: {problem}"));
-    let mut path =
+    let path =
         AttributePath::parse(text.trim(), limits).map_err(|error| invalid(error.to_string()))?;
+    let mut path = qualified(resource_type, &path, tolerances).into_owned();
     let mut target = Target::resolve(resource_type, &path)
         .ok_or_else(|| invalid(format!("there is no attribute {} here", quoted(text))))?;
     if target.kind == AttributeType::Complex && target.multi_valued {

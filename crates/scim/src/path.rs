@@ -19,6 +19,9 @@ pub struct AttributePath {
     pub attribute: String,
     /// Behind the dot.
     pub sub_attribute: Option<String>,
+    /// Behind a second dot, where there is a URN: the name it ends in and the attribute may have a dot
+    /// between them. Nothing has parts so deep, so that such a path as it stands names nothing.
+    pub(crate) below: Option<String>,
     /// Where it began in the text it was read from, in characters from 1.
     pub(crate) column: usize,
 }
@@ -59,6 +62,10 @@ impl AttributePath {
             Some((attribute, sub)) => (attribute, Some(sub)),
             None => (names, None),
         };
+        let (sub_attribute, below) = match sub_attribute.and_then(|sub| sub.split_once('.')) {
+            Some((sub, below)) if schema.is_some() => (Some(sub), Some(below)),
+            _ => (sub_attribute, None),
+        };
         if let Some(bad) = bad_name_char(attribute) {
             return Err(PathError::new(column + offset + bad, "an attribute name"));
         }
@@ -68,10 +75,18 @@ impl AttributePath {
                 "the name of a sub-attribute",
             ));
         }
+        if let Some(bad) = below.and_then(bad_name_char) {
+            let before = names.len() - below.map_or(0, str::len);
+            return Err(PathError::new(
+                column + offset + before + bad,
+                "the name of a sub-attribute",
+            ));
+        }
         Ok(Self {
             schema: schema.map(str::to_owned),
             attribute: attribute.to_owned(),
             sub_attribute: sub_attribute.map(str::to_owned),
+            below: below.map(str::to_owned),
             column,
         })
     }
@@ -83,9 +98,24 @@ impl AttributePath {
         Some(Self {
             schema: Some(format!("{before}:{}", self.attribute)),
             attribute: self.sub_attribute.clone()?,
-            sub_attribute: None,
+            sub_attribute: self.below.clone(),
+            below: None,
             column: self.column,
         })
+    }
+
+    /// Without what is behind the attribute.
+    pub(crate) fn attribute_alone(&self) -> Self {
+        Self {
+            sub_attribute: None,
+            below: None,
+            ..self.clone()
+        }
+    }
+
+    /// Whether it goes on behind a sub-attribute, where there is nothing.
+    pub(crate) fn is_too_deep(&self) -> bool {
+        self.below.is_some()
     }
 
     /// The attribute of that very name at the top level, whatever characters the name has.
@@ -94,6 +124,7 @@ impl AttributePath {
             schema: None,
             attribute: name.to_owned(),
             sub_attribute: None,
+            below: None,
             column: 1,
         }
     }
@@ -105,6 +136,7 @@ impl PartialEq for AttributePath {
         self.schema == other.schema
             && self.attribute == other.attribute
             && self.sub_attribute == other.sub_attribute
+            && self.below == other.below
     }
 }
 
@@ -114,10 +146,8 @@ impl fmt::Display for AttributePath {
             write!(f, "{schema}:")?;
         }
         f.write_str(&self.attribute)?;
-        match &self.sub_attribute {
-            Some(sub) => write!(f, ".{sub}"),
-            None => Ok(()),
-        }
+        let mut names = self.sub_attribute.iter().chain(&self.below);
+        names.try_for_each(|name| write!(f, ".{name}"))
     }
 }
 
@@ -156,6 +186,7 @@ fn bad_name_char(name: &str) -> Option<usize> {
 /// A malformed path: where, and what should have stood there (RFC 7644, section 3.10).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("column {column}: expected {expected}")]
+#[non_exhaustive]
 pub struct PathError {
     /// In characters, from 1.
     pub column: usize,
@@ -208,6 +239,7 @@ mod tests {
             "members.$ref",
             "$ref",
             "urn:x:a-b_c.d1",
+            "urn:x:a.b.c",
         ] {
             assert_eq!(parse(text).unwrap().to_string(), text);
         }
@@ -223,6 +255,10 @@ mod tests {
             ("1a", 1),
             ("a.b.c", 4),
             ("urn:x:.a", 7),
+            ("urn:x:a.b.", 11),
+            ("urn:x:a.b.1", 11),
+            ("urn:x:a..c", 9),
+            ("urn:x:a.b.c.d", 12),
             (":a", 1),
             ("na me", 3),
             ("naïve", 3),

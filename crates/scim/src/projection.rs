@@ -5,7 +5,7 @@ mod names;
 use serde_json::{Map, Value};
 
 use crate::schema::{Returned, common_attribute};
-use crate::{Attribute, Error, Resource, ResourceType, ScimType};
+use crate::{Attribute, Error, Limits, Resource, ResourceType, ScimType, Tolerances};
 
 /// What the client wants to see of a resource (RFC 7644, section 3.9).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,15 +38,19 @@ struct Name {
 impl Projection {
     /// Reads the parameters `attributes` and `excludedAttributes`: names separated by commas,
     /// URNs and sub-attributes included; the URN of an extension stands for all of it. Names that
-    /// stand for nothing are ignored; an empty parameter counts as absent.
+    /// stand for nothing are ignored, also those that only a tolerance understands, where it is not
+    /// accepted; an empty parameter counts as absent.
     ///
-    /// 400 `invalidValue` when both are given: "either of the two mutually exclusive URL query
+    /// 400 `invalidSyntax` for more names than [`Limits::values`]; 400 `invalidValue` when both are given: "either of the two mutually exclusive URL query
     /// parameters" (RFC 7644, section 3.9).
     pub fn parse(
         resource_type: &ResourceType,
         attributes: Option<&str>,
         excluded: Option<&str>,
+        limits: &Limits,
+        tolerances: &mut Tolerances,
     ) -> Result<Self, Error> {
+        let mut names = |text| names::parse(resource_type, text, limits, tolerances);
         let given = |text: Option<&str>| text.is_some_and(|text| !text.trim().is_empty());
         let kind = match (attributes, excluded) {
             _ if given(attributes) && given(excluded) => {
@@ -55,8 +59,8 @@ impl Projection {
                     "attributes and excludedAttributes cannot be used together: leave one out",
                 ));
             }
-            (Some(text), _) if given(attributes) => Kind::Only(names::parse(resource_type, text)),
-            (_, Some(text)) if given(excluded) => Kind::Without(names::parse(resource_type, text)),
+            (Some(text), _) if given(attributes) => Kind::Only(names(text)?),
+            (_, Some(text)) if given(excluded) => Kind::Without(names(text)?),
             _ if has_hidden(resource_type) => Kind::ByDefault,
             _ => Kind::Everything,
         };

@@ -1,10 +1,11 @@
 //! Attribute paths looked up in a resource type: what an [`AttributePath`] stands for.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::path::AttributePath;
 use crate::schema::{AttributeType, Mutability, Returned, common_attribute};
-use crate::{Attribute, ResourceType, Schema, Tolerance};
+use crate::{Attribute, ResourceType, Schema, Tolerance, Tolerances};
 
 /// One attribute or sub-attribute of one resource type, under its canonical name.
 ///
@@ -109,6 +110,9 @@ impl<'a> Found<'a> {
 
 /// Looks a path up in the core schema, the common attributes or, behind its URN, an extension.
 pub(crate) fn find<'a>(resource_type: &'a ResourceType, path: &AttributePath) -> Option<Found<'a>> {
+    if path.is_too_deep() {
+        return None;
+    }
     let container = match &path.schema {
         Some(urn) => container(resource_type, urn)?,
         None => None,
@@ -146,16 +150,34 @@ pub(crate) fn meant(
         find(resource_type, &meant)?;
         return Some((meant, Tolerance::DottedUrn));
     }
-    let mut known = resource_type.containers().filter_map(|extension| {
-        let qualified = AttributePath {
-            schema: Some(extension.id.clone()),
-            ..path.clone()
-        };
-        find(resource_type, &qualified).map(|_| qualified)
+    let mut known = resource_type.containers().filter(|extension| {
+        let attribute = extension.attribute(&path.attribute);
+        attribute.is_some_and(|attribute| {
+            let mut below = path.sub_attribute.iter();
+            below.all(|name| attribute.sub_attribute(name).is_some())
+        })
     });
     match (known.next(), known.next()) {
-        (Some(qualified), None) => Some((qualified, Tolerance::UnqualifiedAttribute)),
+        (Some(extension), None) => {
+            let qualified = AttributePath {
+                schema: Some(extension.id.clone()),
+                ..path.clone()
+            };
+            Some((qualified, Tolerance::UnqualifiedAttribute))
+        }
         _ => None,
+    }
+}
+
+/// The path, or what its client [means](meant) by it where that is accepted.
+pub(crate) fn qualified<'p>(
+    resource_type: &ResourceType,
+    path: &'p AttributePath,
+    tolerances: &mut Tolerances,
+) -> Cow<'p, AttributePath> {
+    match meant(resource_type, path) {
+        Some((meant, tolerance)) if tolerances.accept(tolerance) => Cow::Owned(meant),
+        _ => Cow::Borrowed(path),
     }
 }
 

@@ -311,7 +311,8 @@ fn the_schemas_of_a_conformance_suite_can_be_registered() {
     let filter = format!("{extension}:extInteger ge 7 and multiComplex[primary eq true]");
     let filter = Filter::parse(&filter, &limits).expect("it is a filter");
     assert!(filter.resolve(tests, &mut strict()).is_ok());
-    let unasked = Projection::parse(tests, None, None).expect("nothing is asked for");
+    let unasked =
+        Projection::parse(tests, None, None, &limits, &mut strict()).expect("nothing is asked for");
     let seen = unasked.apply(tests, resource.0);
     assert!(seen.get("identifier").is_some());
     let types: Vec<&ResourceType> = registry.resource_types().map(AsRef::as_ref).collect();

@@ -185,8 +185,8 @@ impl Job<'_> {
             }
             Some(Ok(operation)) => {
                 let outcome = match operation.resolve(&progress.ids) {
-                    Ok(resolved) => {
-                        let prepared = self.prepare(operation, &resolved);
+                    Ok(mut resolved) => {
+                        let prepared = self.prepare(operation, &mut resolved);
                         let outcome = self.perform(tx, prepared)?;
                         outcome.map(|changed| (resolved, changed))
                     }
@@ -213,8 +213,8 @@ impl Job<'_> {
         let Some(Ok(operation)) = self.request.operations.get(place) else {
             return Ok(());
         };
-        let resolved = operation.resolve_known(&progress.ids);
-        let prepared = self.prepare(operation, &resolved);
+        let mut resolved = operation.resolve_known(&progress.ids);
+        let prepared = self.prepare(operation, &mut resolved);
         match self.perform(tx, prepared)? {
             Ok(changed) => {
                 let shown = changed.shown();
@@ -247,12 +247,12 @@ impl Job<'_> {
             return Ok(());
         };
         let outcome = match operation.resolve(&progress.ids) {
-            Ok(resolved) => {
+            Ok(mut resolved) => {
                 let prepared = self.service.replacement(
                     &resolved.endpoint,
                     &begun.id,
                     Precondition::NONE,
-                    submitted(self.base, resolved.data.clone()),
+                    submitted(self.base, resolved.data.take()),
                 );
                 let outcome = self.perform(tx, prepared)?;
                 outcome.map(|changed| (resolved, changed))
@@ -313,11 +313,12 @@ impl Job<'_> {
         self.perform(tx, removal).map(drop)
     }
 
-    fn prepare(&self, operation: &BulkOperation, resolved: &Resolved) -> Operation {
+    /// Takes the data away.
+    fn prepare(&self, operation: &BulkOperation, resolved: &mut Resolved) -> Operation {
         let endpoint = &resolved.endpoint;
         let id = resolved.id.as_deref().unwrap_or_default();
         let precondition = Precondition::parse(operation.version.as_deref(), None);
-        let submitted = submitted(self.base, resolved.data.clone());
+        let submitted = submitted(self.base, resolved.data.take());
         match operation.method {
             BulkMethod::Post => self.service.creation(endpoint, submitted),
             BulkMethod::Put => self

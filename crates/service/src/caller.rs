@@ -94,7 +94,7 @@ impl Caller {
         }
     }
 
-    /// Whether what was read tolerantly has to be read again, strictly, for its error.
+    /// Whether what was read tolerantly has to be read again, strictly.
     pub(crate) fn refuses(&self, tolerances: &Tolerances) -> bool {
         self.provider.settings.dialect == Dialect::Strict && tolerances.used().next().is_some()
     }
@@ -217,6 +217,7 @@ pub(crate) struct Parsed<T> {
     read: Reader<T>,
     /// Under which types it was read.
     version: i64,
+    dialect: Dialect,
     value: Result<T, vestibule_scim::Error>,
     tolerances: Tolerances,
 }
@@ -225,6 +226,13 @@ impl<T> Parsed<T> {
     /// What was read, tolerantly, if that could be.
     pub(crate) fn value(&self) -> Option<&T> {
         self.value.as_ref().ok()
+    }
+
+    fn read_again(&mut self, caller: &Caller, dialect: Dialect) {
+        self.tolerances = Tolerances::new(dialect);
+        self.value = (self.read)(&caller.types, &mut self.tolerances);
+        self.version = caller.types.version;
+        self.dialect = dialect;
     }
 }
 
@@ -240,6 +248,7 @@ impl Service {
         Parsed {
             read: Box::new(read),
             version: types.version,
+            dialect: Dialect::Tolerant,
             value,
             tolerances,
         }
@@ -249,13 +258,15 @@ impl Service {
 impl Caller {
     /// What the request says, held to the dialect of its sender and to the types of this moment.
     pub(crate) fn settle<'a, T>(&self, parsed: &'a mut Parsed<T>) -> Result<&'a T, Error> {
-        if parsed.version != self.types.version {
-            parsed.tolerances = Tolerances::new(Dialect::Tolerant);
-            parsed.value = (parsed.read)(&self.types, &mut parsed.tolerances);
-            parsed.version = self.types.version;
+        // A transaction that is run again may meet another dialect, or other types, than before.
+        let dialect = self.provider.settings.dialect;
+        let stale = parsed.version != self.types.version;
+        if stale || (parsed.dialect, dialect) == (Dialect::Strict, Dialect::Tolerant) {
+            parsed.read_again(self, Dialect::Tolerant);
         }
+        // For its error, or for what it says without what was tolerated.
         if self.refuses(&parsed.tolerances) {
-            (parsed.read)(&self.types, &mut Tolerances::new(Dialect::Strict))?;
+            parsed.read_again(self, Dialect::Strict);
         }
         let value = parsed.value.as_ref().map_err(Clone::clone)?;
         self.tally.tolerated(self.provider.id, &parsed.tolerances);

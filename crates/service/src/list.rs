@@ -33,6 +33,9 @@ impl Search {
         let Self::Query(Ok(request)) = self else {
             return false;
         };
+        if endpoint != Some("/Users") || request.cursor.is_some() {
+            return false;
+        }
         let filter = request
             .filter
             .as_deref()
@@ -45,9 +48,7 @@ impl Search {
         else {
             return false;
         };
-        endpoint == Some("/Users")
-            && request.cursor.is_none()
-            && path.schema.is_none()
+        path.schema.is_none()
             && path.sub_attribute.is_none()
             && LOOKED_UP
                 .iter()

@@ -11,7 +11,9 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use vestibule_oauth::Scopes;
-use vestibule_scim::{MemberChange, Patch, Projection, Resource, ResourceType, Tolerances, patch};
+use vestibule_scim::{
+    Limits, MemberChange, Patch, Projection, Resource, ResourceType, Tolerances, patch,
+};
 use vestibule_storage::{Write, memberships};
 
 use crate::caller::Parsed;
@@ -41,11 +43,15 @@ impl Wanted {
     pub(crate) fn projection(
         &self,
         resource_type: &ResourceType,
+        limits: &Limits,
+        tolerances: &mut Tolerances,
     ) -> Result<Projection, vestibule_scim::Error> {
         Projection::parse(
             resource_type,
             self.attributes.as_deref(),
             self.excluded_attributes.as_deref(),
+            limits,
+            tolerances,
         )
     }
 
@@ -119,7 +125,10 @@ impl Service {
                 let now = self.now();
                 let caller = self.authenticate(tx, tally, &call.presented, Scopes::READ, now)?;
                 let resource_type = caller.types.at(endpoint)?;
-                let projection = wanted?.projection(resource_type)?;
+                let mut tolerances = Tolerances::new(caller.provider.settings.dialect);
+                let limits = &self.settings().limits;
+                let projection = wanted?.projection(resource_type, limits, &mut tolerances)?;
+                caller.tally.tolerated(caller.provider.id, &tolerances);
                 let row = find(tx, &caller, resource_type, id)?;
                 represent(tx, &call.base, resource_type, &row, &projection)
             })

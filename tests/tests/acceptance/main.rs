@@ -35,6 +35,7 @@ mod scim_characteristics;
 mod scim_http;
 mod scim_limits;
 mod scim_lists;
+mod scim_meant;
 mod scim_members;
 mod scim_schemas;
 mod scim_vectors;

@@ -122,6 +122,46 @@ fn nobody_is_told_of_what_a_circle_took_back() {
     });
 }
 
+#[test]
+fn a_reference_may_stand_as_a_bare_member_where_members_are_taken_as_text() {
+    both_engines(|app| {
+        let token = app.register(internal("Product")).token;
+        let group = json!({"schemas": [GROUP], "displayName": "Team", "members": ["bulkId:ada"]});
+        let add = json!({"Operations": [{"op": "add", "path": "members", "value": "bulkId:bob"}]});
+        let mut remove =
+            json!({"Operations": [{"op": "remove", "path": "members", "value": ["bulkId:ada"]}]});
+        let patch =
+            |data: &Value| json!({"method": "PATCH", "path": "/Groups/bulkId:team", "data": data});
+        let operations = json!({"Operations": [post("team", "/Groups", group), patch(&add),
+            post("ada", "/Users", user("ada")), post("bob", "/Users", user("bob"))]});
+        let answers = bulk(app, &token, &operations);
+        assert_eq!(
+            statuses(&answers),
+            ["201", "204", "201", "201"],
+            "{answers:?}"
+        );
+        let ids = |answer: &Value| -> Vec<String> {
+            let members = answer["members"].as_array().unwrap().iter();
+            let id = |member: &Value| member["value"].as_str().unwrap().to_owned();
+            members.map(id).collect()
+        };
+        let id = |place: usize| {
+            read(app, &token, &answers[place])["id"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        };
+        assert_eq!(ids(&read(app, &token, &answers[0])), [id(2), id(3)]);
+        remove["Operations"][0]["value"][0] = json!("bulkId:eve");
+        let again = json!({"Operations": [post("eve", "/Users", user("eve")),
+            {"method": "PATCH", "path": format!("/Groups/{}", id(0)), "data": remove}]});
+        assert_eq!(statuses(&bulk(app, &token, &again)), ["201", "204"]);
+        assert_eq!(ids(&read(app, &token, &answers[0])), [id(2), id(3)]);
+        let unknown = json!({"Operations": [{"method": "PATCH", "path": format!("/Groups/{}", id(0)), "data": add}]});
+        assert_eq!(statuses(&bulk(app, &token, &unknown)), ["400"]);
+    });
+}
+
 // proves: 7644-3.7.1-circles 7644-3.7.2-extensions
 #[test]
 fn people_may_refer_to_each_other_and_groups_may_not_contain_each_other() {

@@ -1,8 +1,8 @@
 //! `bulkId:` references (RFC 7644, section 3.7.2): where they stand and what takes their place.
 //!
 //! A reference is `bulkId:NAME` as a whole string or as the last segment of a URI
-//! (`"$ref": "../Users/bulkId:NAME"`) under `value`, `$ref` or `manager`, which is sent as bare text; in the
-//! path of the operation; or in quotes inside the path of a PATCH operation
+//! (`"$ref": "../Users/bulkId:NAME"`) under `value` or `$ref`, or under `manager` or `members`, which are sent
+//! as bare text too; in the path of the operation; or in quotes inside the path of a PATCH operation
 //! (`members[value eq "bulkId:NAME"]`). Under another name it is text like any other.
 
 use std::collections::{HashMap, HashSet};
@@ -17,6 +17,7 @@ pub(super) const PREFIX: &str = "bulkId:";
 
 /// An operation with ids in the place of references (RFC 7644, section 3.7).
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Resolved {
     /// With its slash: `/Users`.
     pub endpoint: String,
@@ -27,8 +28,8 @@ pub struct Resolved {
 }
 
 impl BulkOperation {
-    /// Puts ids in the place of references, which stand in paths and under `value`, `$ref` and `manager`; other
-    /// text is left alone (RFC 7644, section 3.7.2). `ids` has those of the resources created so far, by
+    /// Puts ids in the place of references, which stand in paths and under `value`, `$ref`, `manager` and
+    /// `members`; other text is left alone (RFC 7644, section 3.7.2). `ids` has those of the resources created so far, by
     /// `bulkId`. 409 when one is not there, because its operation failed or is still to come
     /// (section 3.7.1).
     pub fn resolve(&self, ids: &HashMap<String, String>) -> Result<Resolved, Error> {
@@ -173,10 +174,28 @@ fn replaced_in_quotes(text: &str, ids: &HashMap<String, String>) -> Option<Strin
 
 /// Whether what stands under this key, or at this path, can be a reference.
 fn takes_reference(key: &str) -> bool {
-    let last = key.rsplit(['.', ':', ']']).next().unwrap_or(key);
-    ["value", "$ref", "manager"]
+    let last = last_name(key);
+    is_part(last)
+        || ["manager", "members"]
+            .iter()
+            .any(|name| last.eq_ignore_ascii_case(name))
+}
+
+/// Whether a reference of that name is part of a complex value, rather than the value.
+fn is_part(key: &str) -> bool {
+    ["value", "$ref"]
         .iter()
-        .any(|name| last.eq_ignore_ascii_case(name))
+        .any(|name| key.eq_ignore_ascii_case(name))
+}
+
+/// The last name of a path.
+fn last_name(key: &str) -> &str {
+    // Of what a filter selects, behind `[`, the value is that of what stands before it.
+    let key = match key.strip_suffix(']') {
+        Some(selected) => selected.split('[').next().unwrap_or(selected),
+        None => key,
+    };
+    key.rsplit(['.', ':', ']']).next().unwrap_or(key)
 }
 
 /// Shows every string of the data that can be, or hold, a reference, and whether references in it stand
@@ -241,7 +260,13 @@ fn without(key: &str, value: Value, unknown: &impl Fn(&str) -> bool) -> Option<V
     let is_unknown =
         |key: &str, value: &Value| takes_reference(key) && value.as_str().is_some_and(unknown);
     match value {
-        Value::Object(data) if data.iter().any(|(key, value)| is_unknown(key, value)) => None,
+        Value::Object(data)
+            if data
+                .iter()
+                .any(|(key, value)| is_part(key) && is_unknown(key, value)) =>
+        {
+            None
+        }
         Value::Object(data) => Some(Value::Object(
             data.into_iter()
                 .filter_map(|(key, value)| {

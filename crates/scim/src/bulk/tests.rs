@@ -209,6 +209,52 @@ fn references_are_resolved_wherever_they_stand() {
     );
 }
 
+/// As `member_as_text` has it.
+#[test]
+fn a_member_may_be_a_bare_reference() {
+    let group = "urn:ietf:params:scim:schemas:core:2.0:Group";
+    let bare = json!(["bulkId:u", "x", {"value": "bulkId:u"}]);
+    let request = parse(&json!([
+        post("u", &json!({})),
+        post("g", &json!({"displayName": "bulkId:u", "Members": bare, group: {"members": "bulkId:u"}})),
+        {"method": "PATCH", "path": "/Groups/1", "data": {"Operations": [
+            {"op": "add", "path": "members", "value": bare},
+            {"op": "remove", "path": format!("{group}.members"), "value": "bulkId:u"},
+            {"op": "replace", "path": "members[value eq \"bulkId:u\"]", "value": "../Users/bulkId:u"},
+            {"op": "replace", "value": {"members": bare, format!("{group}:members"): "bulkId:u"}},
+            {"op": "replace", "path": "emails[type eq \"members\"].display", "value": "bulkId:u"}
+        ]}}
+    ]))
+    .unwrap();
+    let ids = HashMap::from([("u".to_owned(), "7".to_owned())]);
+    let resolved = |place: usize| {
+        let operation = request.operations[place].as_ref().unwrap();
+        assert_eq!(operation.references, ["u"]);
+        operation.resolve(&ids).unwrap().data.unwrap()
+    };
+    let known = json!(["7", "x", {"value": "7"}]);
+    assert_eq!(
+        resolved(1),
+        json!({"displayName": "bulkId:u", "Members": known, group: {"members": "7"}})
+    );
+    assert_eq!(
+        resolved(2),
+        json!({"Operations": [
+            {"op": "add", "path": "members", "value": known},
+            {"op": "remove", "path": format!("{group}.members"), "value": "7"},
+            {"op": "replace", "path": "members[value eq \"7\"]", "value": "../Users/7"},
+            {"op": "replace", "value": {"members": known, format!("{group}:members"): "7"}},
+            {"op": "replace", "path": "emails[type eq \"members\"].display", "value": "bulkId:u"}
+        ]})
+    );
+    // What is not there yet is left out, and nothing beside it.
+    let begun = request.operations[1].as_ref().unwrap();
+    assert_eq!(
+        begun.resolve_known(&HashMap::new()).data.unwrap(),
+        json!({"displayName": "bulkId:u", "Members": ["x"], group: {}})
+    );
+}
+
 #[test]
 fn text_is_not_rewritten() {
     let urn = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";

@@ -8,6 +8,7 @@ use crate::{Error, ScimType};
 
 /// A filter that was not understood (RFC 7644, section 3.4.2.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FilterError {
     /// In characters, from 1.
     pub column: usize,

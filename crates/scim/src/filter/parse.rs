@@ -233,6 +233,7 @@ fn test(input: &mut Input<'_>) -> Parsed<Filter> {
             schema: None,
             attribute,
             sub_attribute: None,
+            below: None,
             column,
         };
         let spaces = spaces0(input);

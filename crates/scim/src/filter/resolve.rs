@@ -7,7 +7,7 @@ use crate::dialect::boolean_text;
 use crate::fold::fold;
 use crate::path::AttributePath;
 use crate::schema::{AttributeType, Returned};
-use crate::target::{Found, Target, find, meant};
+use crate::target::{self, Found, Target, find};
 use crate::{Attribute, ResourceType, Tolerance, Tolerances};
 
 /// The meaning of a whole filter.
@@ -71,12 +71,9 @@ fn qualified<'p>(
     scope: Scope<'_>,
     tolerances: &mut Tolerances,
 ) -> Cow<'p, AttributePath> {
-    let Scope::Resource(resource_type) = scope else {
-        return Cow::Borrowed(path);
-    };
-    match meant(resource_type, path) {
-        Some((meant, tolerance)) if tolerances.accept(tolerance) => Cow::Owned(meant),
-        _ => Cow::Borrowed(path),
+    match scope {
+        Scope::Resource(resource_type) => target::qualified(resource_type, path, tolerances),
+        Scope::Value(_) => Cow::Borrowed(path),
     }
 }
 
@@ -260,10 +257,7 @@ fn not_primary(path: &AttributePath, primary: Target, scope: Scope<'_>) -> Condi
         op: CompareOp::Eq,
         operand: Operand::Bool(true),
     });
-    let whole = AttributePath {
-        sub_attribute: None,
-        ..path.clone()
-    };
+    let whole = path.attribute_alone();
     let values = match scope {
         Scope::Resource(resource_type) => find(resource_type, &whole),
         Scope::Value(_) => None,

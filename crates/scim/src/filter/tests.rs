@@ -153,7 +153,25 @@ fn tolerances_are_counted_by_name() {
             r#"emails[type eq "work"].value eq "x""#,
             Tolerance::ValuePathSubAttribute,
         ),
+        (r#"manager.value eq "x""#, Tolerance::UnqualifiedAttribute),
+        (
+            r#"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User.manager eq "x""#,
+            Tolerance::DottedUrn,
+        ),
+        (
+            r#"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User.manager.value eq "x""#,
+            Tolerance::DottedUrn,
+        ),
+        (
+            "urn:ietf:params:scim:schemas:core:2.0:User.emails[primary eq true]",
+            Tolerance::DottedUrn,
+        ),
     ] {
+        assert_eq!(
+            strict(text).map_err(|error| Error::from(error).scim_type),
+            Err(Some(ScimType::InvalidFilter)),
+            "{text}"
+        );
         let (condition, tolerances) = resolve_as(text, &ResourceType::user(), Dialect::Tolerant);
         assert!(condition.is_ok(), "{text}");
         assert_eq!(
@@ -161,6 +179,11 @@ fn tolerances_are_counted_by_name() {
             [(tolerance, 1)],
             "{text}"
         );
+    }
+    for unknown in ["core:2.0:User.name.x", "core:2.0:User:name.givenName.x"] {
+        let text = format!("urn:ietf:params:scim:schemas:{unknown} pr");
+        let (condition, tolerances) = resolve_as(&text, &ResourceType::user(), Dialect::Tolerant);
+        assert!(condition.is_err() && tolerances.used().next().is_none());
     }
     // Only people have an e-mail address.
     let (condition, _) = resolve_as(r#"email eq "x""#, &ResourceType::group(), Dialect::Tolerant);

@@ -1,4 +1,5 @@
 use super::*;
+use crate::{Dialect, Tolerance};
 
 fn query(params: &ListRequest) -> Result<ListQuery, Error> {
     ListQuery::parse(
@@ -256,5 +257,68 @@ fn nothing_of_what_is_never_returned_is_sorted_by() {
             (403, Some(ScimType::Sensitive)),
             "{by}"
         );
+    }
+}
+
+/// As in filters and in the paths of PATCH.
+#[test]
+fn what_sort_by_means_is_understood_and_counted_or_refused() {
+    let (users, groups) = (ResourceType::user(), ResourceType::group());
+    let enterprise = crate::schema::ENTERPRISE_USER;
+    for (by, meant, tolerance) in [
+        (
+            "department".to_owned(),
+            format!("{enterprise}:department"),
+            Tolerance::UnqualifiedAttribute,
+        ),
+        (
+            " Manager.value".to_owned(),
+            format!("{enterprise}:manager.value"),
+            Tolerance::UnqualifiedAttribute,
+        ),
+        (
+            format!("{enterprise}.costCenter"),
+            format!("{enterprise}:costCenter"),
+            Tolerance::DottedUrn,
+        ),
+        (
+            format!("{enterprise}.manager.displayName"),
+            format!("{enterprise}:manager.displayName"),
+            Tolerance::DottedUrn,
+        ),
+        (
+            format!("{}.emails", crate::schema::USER),
+            "emails.value".to_owned(),
+            Tolerance::DottedUrn,
+        ),
+    ] {
+        let request = ListRequest {
+            sort_by: Some(by.clone()),
+            ..ListRequest::default()
+        };
+        let (limits, pages) = (Limits::default(), PageLimits::default());
+        let mut tolerances = Tolerances::default();
+        let query = ListQuery::parse(&users, &request, &limits, pages, &mut tolerances).unwrap();
+        assert_eq!(query.sort.unwrap().target.to_string(), meant);
+        let used: Vec<_> = tolerances.used().collect();
+        assert_eq!(used, [(tolerance, 1)], "{by}");
+        let mut strict = Tolerances::new(Dialect::Strict);
+        let error = ListQuery::parse(&users, &request, &limits, pages, &mut strict).unwrap_err();
+        assert_eq!(error.scim_type, Some(ScimType::InvalidPath), "{by}");
+        let mut tolerances = Tolerances::default();
+        let types = [&users, &groups];
+        let both = ListQuery::across(&types, &request, &limits, pages, &mut tolerances).unwrap();
+        let sorted = |query: &Option<ListQuery>| query.as_ref().unwrap().sort.is_some();
+        assert_eq!(both.iter().map(sorted).collect::<Vec<_>>(), [true, false]);
+        let used: Vec<_> = tolerances.used().collect();
+        assert_eq!(used, [(tolerance, 1)], "{by}");
+    }
+    for by in [
+        format!("{enterprise}.manager"),
+        format!("{enterprise}.manager.value.x"),
+        format!("{}:name.givenName.x", crate::schema::USER),
+        format!("{enterprise}.shoeSize.value"),
+    ] {
+        assert_eq!(sort(&by, ""), Err((400, ScimType::InvalidPath)), "{by}");
     }
 }

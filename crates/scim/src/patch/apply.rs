@@ -328,16 +328,14 @@ impl<'a> Editor<'a> {
         }
     }
 
-    /// Whether the path goes on behind an attribute that is known and simple.
+    /// Whether the path goes on behind an attribute that is known and simple, or behind a sub-attribute.
     fn is_below_simple(&self, path: &PatchPath) -> bool {
-        let attribute = AttributePath {
-            sub_attribute: None,
-            ..path.path.clone()
-        };
+        let attribute = path.path.attribute_alone();
         let goes_on = path.sub_attribute.is_some() || path.path.sub_attribute.is_some();
         goes_on
-            && find(self.resource_type, &attribute)
-                .is_some_and(|found| found.attribute.kind != AttributeType::Complex)
+            && find(self.resource_type, &attribute).is_some_and(|found| {
+                found.attribute.kind != AttributeType::Complex || path.path.is_too_deep()
+            })
     }
 
     pub(super) fn ignore_unknown(&mut self, key: &str) -> Result<(), Error> {

@@ -3,21 +3,36 @@
 use serde_json::{Map, Value};
 
 use super::Name;
-use crate::schema::{Returned, common_attribute};
-use crate::{Attribute, ResourceType, Schema};
+use crate::message::syntax;
+use crate::path::AttributePath;
+use crate::schema::Returned;
+use crate::target::{container, find, qualified};
+use crate::{Attribute, Error, Limits, ResourceType, Tolerances};
 
-/// The names in a list that stand for something.
-pub(super) fn parse(resource_type: &ResourceType, list: &str) -> Vec<Name> {
+/// The names in a list that stand for something. 400 `invalidSyntax` for more than [`Limits::values`].
+pub(super) fn parse(
+    resource_type: &ResourceType,
+    list: &str,
+    limits: &Limits,
+    tolerances: &mut Tolerances,
+) -> Result<Vec<Name>, Error> {
     let mut names = Vec::new();
-    for text in list.split(',') {
+    let listed = list.split(',').map(str::trim);
+    for (index, text) in listed.filter(|text| !text.is_empty()).enumerate() {
+        if index >= limits.values {
+            return Err(syntax(&format!(
+                "attributes, excludedAttributes: more than {} names",
+                limits.values
+            )));
+        }
         // Once each, so that the schemas bound their number.
-        if let Some(name) = name(resource_type, text.trim())
+        if let Some(name) = name(resource_type, text, limits, tolerances)
             && !names.contains(&name)
         {
             names.push(name);
         }
     }
-    names
+    Ok(names)
 }
 
 /// What is returned on request alone and has a value in `after` that it had not in `before`.
@@ -74,67 +89,24 @@ fn value<'a>(
     data.get(name)
 }
 
-fn name(resource_type: &ResourceType, text: &str) -> Option<Name> {
-    for schema in resource_type.containers() {
-        if let Some(rest) = behind_urn(schema, text) {
-            let container = Some(schema.id.clone());
-            if rest.is_empty() {
-                return Some(Name {
-                    container,
-                    attribute: None,
-                    sub_attribute: None,
-                });
-            }
-            return attribute(container, rest, |name| schema.attribute(name));
-        }
-    }
-    let core = &resource_type.schema;
-    let text = match behind_urn(core, text) {
-        Some("") => {
-            return Some(Name {
-                container: None,
-                attribute: None,
-                sub_attribute: None,
-            });
-        }
-        Some(rest) => rest,
-        None => text,
-    };
-    attribute(None, text, |name| {
-        core.attribute(name).or_else(|| common_attribute(name))
-    })
-}
-
-/// What follows a schema's URN: nothing, or an attribute name behind a colon. Names the schema, not
-/// the path, because the URNs hold dots and colons themselves.
-fn behind_urn<'t>(schema: &Schema, text: &'t str) -> Option<&'t str> {
-    let (urn, rest) = text.split_at_checked(schema.id.len())?;
-    if !urn.eq_ignore_ascii_case(&schema.id) {
-        return None;
-    }
-    if rest.is_empty() {
-        return Some(rest);
-    }
-    rest.strip_prefix(':')
-}
-
-fn attribute<'a>(
-    container: Option<String>,
+fn name(
+    resource_type: &ResourceType,
     text: &str,
-    find: impl FnOnce(&str) -> Option<&'a Attribute>,
+    limits: &Limits,
+    tolerances: &mut Tolerances,
 ) -> Option<Name> {
-    let (top, sub) = match text.split_once('.') {
-        Some((top, sub)) => (top, Some(sub)),
-        None => (text, None),
-    };
-    let attribute = find(top)?;
-    let sub_attribute = match sub {
-        Some(sub) => Some(attribute.sub_attribute(sub)?.name.clone()),
-        None => None,
-    };
+    if let Some(schema) = container(resource_type, text) {
+        return Some(Name {
+            container: schema.map(|schema| schema.id.clone()),
+            attribute: None,
+            sub_attribute: None,
+        });
+    }
+    let path = AttributePath::parse(text, limits).ok()?;
+    let found = find(resource_type, &qualified(resource_type, &path, tolerances))?;
     Some(Name {
-        container,
-        attribute: Some(attribute.name.clone()),
-        sub_attribute,
+        container: found.container.map(|schema| schema.id.clone()),
+        attribute: Some(found.attribute.name.clone()),
+        sub_attribute: found.sub_attribute.map(|sub| sub.name.clone()),
     })
 }

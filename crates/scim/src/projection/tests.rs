@@ -3,6 +3,24 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::*;
+use crate::{Dialect, Tolerance};
+
+/// As a tolerant client is read.
+fn parse(
+    resource_type: &ResourceType,
+    attributes: Option<&str>,
+    excluded: Option<&str>,
+) -> Result<Projection, Error> {
+    let mut tolerances = Tolerances::default();
+    let limits = Limits::default();
+    Projection::parse(
+        resource_type,
+        attributes,
+        excluded,
+        &limits,
+        &mut tolerances,
+    )
+}
 
 fn whole_user() -> Value {
     json!({
@@ -21,7 +39,7 @@ fn projected(attributes: Option<&str>, excluded: Option<&str>) -> Value {
     let Value::Object(user) = whole_user() else {
         unreachable!()
     };
-    let mut kept = Projection::parse(&users, attributes, excluded)
+    let mut kept = parse(&users, attributes, excluded)
         .unwrap()
         .apply(&users, user);
     assert_eq!(kept.shift_remove("id"), Some(json!("1")));
@@ -63,7 +81,7 @@ fn only_what_is_asked_for() {
             json!({ENTERPRISE: {"department": "d", "manager": {"value": "m", "displayName": "Boss"}}}),
         ),
         ("nickName", json!({})),
-        ("nonsense,department,name.x,,urn:x:y,é", json!({})),
+        ("nonsense,costCentre,name.x,,urn:x:y,é", json!({})),
         ("id", json!({})),
     ];
     for (attributes, expected) in cases {
@@ -108,7 +126,7 @@ fn all_but_what_is_excluded() {
 #[test]
 fn nothing_asked_is_everything() {
     for nothing in [None, Some(""), Some("  ")] {
-        let projection = Projection::parse(&ResourceType::user(), nothing, nothing).unwrap();
+        let projection = parse(&ResourceType::user(), nothing, nothing).unwrap();
         assert!(projection.is_default());
         assert!(projection.wants("groups"));
     }
@@ -116,7 +134,7 @@ fn nothing_asked_is_everything() {
 
 #[test]
 fn both_parameters_exclude_each_other() {
-    let error = Projection::parse(&ResourceType::user(), Some("id"), Some("name")).unwrap_err();
+    let error = parse(&ResourceType::user(), Some("id"), Some("name")).unwrap_err();
     assert_eq!(
         (error.status, error.scim_type),
         (400, Some(ScimType::InvalidValue))
@@ -127,7 +145,7 @@ fn both_parameters_exclude_each_other() {
 fn says_what_need_not_be_computed() {
     let groups = ResourceType::group();
     let wants = |attributes, excluded| {
-        Projection::parse(&groups, attributes, excluded)
+        parse(&groups, attributes, excluded)
             .unwrap()
             .wants("members")
     };
@@ -155,7 +173,7 @@ fn what_is_returned_on_request_or_never() {
         else {
             unreachable!()
         };
-        let projection = Projection::parse(&groups, attributes, excluded).unwrap();
+        let projection = parse(&groups, attributes, excluded).unwrap();
         assert!(!projection.is_default());
         Value::Object(projection.apply(&groups, group))
     };
@@ -199,8 +217,76 @@ fn a_complex_attribute_that_is_always_returned_is_so_with_its_parts() {
         (None, Some("name,emails,userName")),
         (None, Some("name.familyName,emails.type,userName")),
     ] {
-        let projection = Projection::parse(&users, attributes, excluded).unwrap();
+        let projection = parse(&users, attributes, excluded).unwrap();
         let kept = projection.apply(&users, user.clone());
         assert_eq!(Value::Object(kept), always, "{attributes:?} {excluded:?}");
+    }
+}
+
+#[test]
+fn what_a_name_means_is_understood_and_counted_or_stands_for_nothing() {
+    let users = ResourceType::user();
+    let (limits, core) = (Limits::default(), crate::schema::USER);
+    let unqualified = Tolerance::UnqualifiedAttribute;
+    for (text, expected, tolerance) in [
+        (
+            "department".to_owned(),
+            json!({ENTERPRISE: {"department": "d"}}),
+            unqualified,
+        ),
+        (
+            "MANAGER.displayname".to_owned(),
+            json!({ENTERPRISE: {"manager": {"displayName": "Boss"}}}),
+            unqualified,
+        ),
+        (
+            format!("{ENTERPRISE}.Department"),
+            json!({ENTERPRISE: {"department": "d"}}),
+            Tolerance::DottedUrn,
+        ),
+        (
+            format!("{ENTERPRISE}.manager.value"),
+            json!({ENTERPRISE: {"manager": {"value": "m"}}}),
+            Tolerance::DottedUrn,
+        ),
+        (
+            format!("{core}.name.givenName"),
+            json!({"name": {"givenName": "A"}}),
+            Tolerance::DottedUrn,
+        ),
+    ] {
+        let Value::Object(user) = whole_user() else {
+            unreachable!()
+        };
+        let mut tolerances = Tolerances::default();
+        let projection =
+            Projection::parse(&users, Some(&text), None, &limits, &mut tolerances).unwrap();
+        let mut kept = projection.apply(&users, user.clone());
+        kept.retain(|key, _| !["id", "schemas"].contains(&key.as_str()));
+        assert_eq!(Value::Object(kept), expected, "{text}");
+        let counted: Vec<_> = tolerances.used().collect();
+        assert_eq!(counted, [(tolerance, 1)], "{text}");
+        let mut strict = Tolerances::new(Dialect::Strict);
+        let all = Projection::parse(&users, None, Some(&text), &limits, &mut strict).unwrap();
+        assert_eq!(all.apply(&users, user.clone()), user, "{text}");
+    }
+    let unknown =
+        format!("shoeSize,{ENTERPRISE}.shoeSize,{ENTERPRISE}.manager.value.x,{core}.name");
+    let mut tolerances = Tolerances::default();
+    let names = Projection::parse(&users, Some(&unknown), None, &limits, &mut tolerances);
+    assert!(!names.unwrap().wants("groups"));
+    let counted: Vec<_> = tolerances.used().collect();
+    assert_eq!(counted, [(Tolerance::DottedUrn, 1)]);
+}
+
+#[test]
+fn more_names_than_there_may_be_are_refused() {
+    let names = |count: usize| vec!["a"; count].join(", ,");
+    let users = ResourceType::user();
+    let most = Limits::default().values;
+    assert!(parse(&users, Some(&names(most)), None).is_ok());
+    for (attributes, excluded) in [(Some(names(most + 1)), None), (None, Some(names(most + 1)))] {
+        let error = parse(&users, attributes.as_deref(), excluded.as_deref()).unwrap_err();
+        assert_eq!(error.scim_type, Some(ScimType::InvalidSyntax));
     }
 }

@@ -11,6 +11,7 @@ use crate::{Error, ScimType};
 
 /// What is wrong with a definition, and where (RFC 7643, section 7).
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DefinitionError {
     /// The schema's URN, the names of attribute and sub-attribute, the characteristic, as far as
     /// they are known: `urn:example:Badge:colour.type`.

@@ -37,7 +37,7 @@ impl Sent {
         tolerances: &mut Tolerances,
     ) -> Result<Self, vestibule_scim::Error> {
         let (resource_type, body, wanted) = opened(types, endpoint, submitted)?;
-        let projection = wanted.projection(resource_type)?;
+        let projection = wanted.projection(resource_type, limits, tolerances)?;
         let mut resource = Resource::parse(resource_type, body, limits, tolerances)?;
         let members = match Kind::of(resource_type) {
             Kind::Group => resource.take_members(&mounts(&submitted.base), tolerances)?,
@@ -79,7 +79,7 @@ impl SentPatch {
         tolerances: &mut Tolerances,
     ) -> Result<Self, vestibule_scim::Error> {
         let (resource_type, body, wanted) = opened(types, endpoint, submitted)?;
-        let projection = wanted.projection(resource_type)?;
+        let projection = wanted.projection(resource_type, limits, tolerances)?;
         let patch = Patch::parse(body, limits, tolerances)?;
         Ok(match Kind::of(resource_type) {
             Kind::Group => {

@@ -29,10 +29,9 @@ async fn service_provider_config(scim: Scim) -> HttpResponse {
         capabilities.bulk = Some(BulkLimits::from(&settings.limits));
         capabilities.sort = true;
         capabilities.etag = true;
-        capabilities.pagination = Some(Pagination {
-            page: web.service.page_limits(),
-            cursor_timeout: u64::try_from(settings.cursor_timeout.num_seconds()).ok(),
-        });
+        let mut pagination = Pagination::from(web.service.page_limits());
+        pagination.cursor_timeout = u64::try_from(settings.cursor_timeout.num_seconds()).ok();
+        capabilities.pagination = Some(pagination);
         capabilities.documentation_uri = Some(format!("{}/docs", web.settings.public_url));
         let location = format!("{base}/ServiceProviderConfig");
         Some(discovery::service_provider_config(&capabilities, &location))

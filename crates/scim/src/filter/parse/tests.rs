@@ -150,8 +150,10 @@ fn path() -> impl Strategy<Value = AttributePath> {
         "(urn:x:[0-9]\\.0:User:)?",
         "[a-z][A-Za-z0-9_-]{0,6}",
         proptest::option::of("[a-z]{1,4}|\\$ref"),
+        proptest::option::of("[a-z]{1,4}"),
     )
-        .prop_map(|(schema, attribute, sub_attribute)| AttributePath {
+        .prop_map(|(schema, attribute, sub_attribute, below)| AttributePath {
+            below: below.filter(|_| !schema.is_empty() && sub_attribute.is_some()),
             schema: schema.strip_suffix(':').map(str::to_owned),
             attribute,
             sub_attribute,

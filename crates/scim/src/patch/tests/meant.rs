@@ -58,11 +58,43 @@ fn a_dot_behind_a_urn_is_a_colon() {
 }
 
 #[test]
+fn a_sub_attribute_stands_behind_a_dot_behind_a_urn() {
+    let manager = format!("{ENTERPRISE_USER}.manager.value");
+    for operation in [
+        json!({"op": "add", "path": manager, "value": "m1"}),
+        json!({"op": "replace", "value": {manager.clone(): "m1"}}),
+    ] {
+        let after = tolerated(&operation, Tolerance::DottedUrn, ScimType::InvalidPath);
+        assert_eq!(after[ENTERPRISE_USER]["manager"], json!({"value": "m1"}));
+    }
+    let operation =
+        json!({"op": "replace", "path": format!("{USER}.name.givenName"), "value": "B"});
+    let after = tolerated(&operation, Tolerance::DottedUrn, ScimType::InvalidPath);
+    assert_eq!(after["name"]["givenName"], "B");
+    // Nothing is so deep, whatever stands before it.
+    for path in [
+        format!("{USER}:name.givenName.x"),
+        format!("{USER}:title.x.y"),
+        format!("{ENTERPRISE_USER}:manager.value.x"),
+        format!("{ENTERPRISE_USER}.manager.value.x"),
+        "name.givenName.x".to_owned(),
+    ] {
+        for dialect in [Dialect::Tolerant, Dialect::Strict] {
+            let operation = json!([{"op": "add", "path": path, "value": "x"}]);
+            let error = patched(&operation, dialect).0.unwrap_err();
+            assert_eq!(error.scim_type, Some(ScimType::InvalidPath), "{path}");
+        }
+    }
+}
+
+#[test]
 fn what_nobody_defines_is_still_unknown() {
     for path in [
         "hatSize".to_owned(),
         format!("{ENTERPRISE_USER}.hatSize"),
+        format!("{ENTERPRISE_USER}.manager.hatSize"),
         "urn:ietf:params:scim:schemas:core:2.0:Hat.size".to_owned(),
+        "urn:ietf:params:scim:schemas:core:2.0:Hat.size.value".to_owned(),
     ] {
         let operation = json!([{"op": "replace", "path": path, "value": "x"}]);
         let (outcome, counted) = patched(&operation, Dialect::Tolerant);

@@ -282,9 +282,15 @@ fn what_is_defined_is_filtered_sorted_and_projected() {
     );
     assert_eq!(query.unwrap().sort.unwrap().target.attribute, "slot");
     let seen = |attributes| {
-        Projection::parse(&device, attributes, None)
-            .unwrap()
-            .apply(&device, resource.0.clone())
+        Projection::parse(
+            &device,
+            attributes,
+            None,
+            &limits,
+            &mut Tolerances::default(),
+        )
+        .unwrap()
+        .apply(&device, resource.0.clone())
     };
     let default = seen(None);
     assert!(default.get("key").is_none() && default.get("note").is_none());
