@@ -152,6 +152,17 @@ pub fn find_by_email(read: &mut Read<'_>, folded: &str) -> Result<Option<User>, 
     row.map(User::try_from).transpose()
 }
 
+/// The inactive people of any provider whose folded primary e-mail that is.
+pub fn inactive_with_email(read: &mut Read<'_>, folded: &str) -> Result<Vec<User>, Error> {
+    let rows: Vec<Row> = users::table
+        .filter(users::email_key.eq(folded))
+        .filter(users::active.eq(false))
+        .order(users::id)
+        .select(COLUMNS)
+        .load(read.connection)?;
+    rows.into_iter().map(User::try_from).collect()
+}
+
 /// One person of any provider: for administrators only.
 pub fn find_anywhere(read: &mut Read<'_>, id: UserId) -> Result<Option<User>, Error> {
     users::table
