@@ -153,7 +153,7 @@ pub(crate) fn facts_of(
                     .filter(|(block, _)| concerns(block))
                     .filter_map(|(_, lifted)| *lifted)
                     .max(),
-                left_event: person.left_event,
+                left_event: left(&person),
                 user_name: person.user_name,
             },
             affiliation,
@@ -196,6 +196,18 @@ fn access_group_facts(stored: access_groups::Stored) -> AccessGroupFacts {
         approvals: approvals_needed(&stored.access_group.settings),
         name: stored.access_group.settings.name,
     }
+}
+
+/// The event that took the last way of belonging from a person: of staff also the default of their provider.
+fn left(person: &Person) -> Option<EventId> {
+    let settings = &person.settings;
+    let has_default =
+        settings.user_type == UserType::ThirdParty || settings.default_access_group.is_some();
+    // Ids sort in the order in which they were made. What unset the default stands where what set it did; from
+    // who came later it took nothing.
+    let took = |event: &EventId| !has_default && event.as_uuid() > person.id.as_uuid();
+    let unset = person.default_event.filter(took);
+    person.left_event.max(unset)
 }
 
 /// The default access group of a person's provider, and the event that made it the default.

@@ -136,7 +136,8 @@ impl Service {
 }
 
 impl Service {
-    /// Lets the blocks on a person hold under the names they have now as well (R-ISO-11).
+    /// Lets the blocks on a person hold under the names they have now as well (R-ISO-11), also under their
+    /// address once they are active with it. Others' blocks take up an address that they gave up.
     pub(crate) fn follow_rename(
         &self,
         tx: &mut Write<'_>,
@@ -146,17 +147,75 @@ impl Service {
         cause: EventId,
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
-        let key = fold(&after.user_name);
-        let address = |user: &User| user.email.as_deref().map(mail::key);
-        if key == fold(&before.user_name) && address(after) == address(before) {
+        let moved = address(after) != address(before);
+        if moved || fold(&after.user_name) != fold(&before.user_name) {
+            let blocks = concerning(tx, before)?;
+            self.follow(tx, caller, after, blocks, cause, now)?;
+        } else if after.active && !before.active {
+            self.follow_address(tx, caller, after, cause, now)?;
+        }
+        if moved {
+            self.free_address(tx, caller, before, cause, now)?;
+        }
+        Ok(())
+    }
+
+    /// Lets the blocks on those who are inactive with the address that somebody had hold under it as well: it
+    /// kept them away while it was somebody else's.
+    pub(crate) fn free_address(
+        &self,
+        tx: &mut Write<'_>,
+        caller: &Caller,
+        before: &User,
+        cause: EventId,
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        let Some(key) = address(before) else {
+            return Ok(());
+        };
+        for person in users::blocked_with_email(tx, &key)? {
+            self.follow_address(tx, caller, &person, cause, now)?;
+        }
+        Ok(())
+    }
+
+    /// Lets those blocks on a person that do not know their address hold under it.
+    fn follow_address(
+        &self,
+        tx: &mut Write<'_>,
+        caller: &Caller,
+        person: &User,
+        cause: EventId,
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        let mut blocks = concerning(tx, person)?;
+        if blocks.is_empty() {
             return Ok(());
         }
-        let email_key = own_address(tx, after)?;
-        for block in concerning(tx, before)? {
+        let Some(key) = own_address(tx, person)? else {
+            return Ok(());
+        };
+        // Nobody's user name is empty.
+        let known = blocks::concerning(tx, person.provider, "", Some(&key))?;
+        blocks.retain(|block| known.iter().all(|known| known.event != block.event));
+        self.follow(tx, caller, person, blocks, cause, now)
+    }
+
+    fn follow(
+        &self,
+        tx: &mut Write<'_>,
+        caller: &Caller,
+        person: &User,
+        blocks: Vec<Block>,
+        cause: EventId,
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        let email_key = own_address(tx, person)?;
+        for block in blocks {
             let followed = Block {
                 id: self.id(BlockId::from_uuid, now),
-                provider: after.provider,
-                user_name_key: key.clone(),
+                provider: person.provider,
+                user_name_key: fold(&person.user_name),
                 email_key: email_key.clone(),
                 // However often its person was renamed.
                 follows: block.follows.or(Some(block.id)),
@@ -167,11 +226,12 @@ impl Service {
                 tx,
                 Change {
                     action: Action::BlockSet,
+                    provider: Some(person.provider),
                     cause: Some(cause),
                     payload: made(json!({
-                        "user": after.id,
-                        "user_name": after.user_name,
-                        "email": followed.email_key.as_ref().and(after.email.as_ref()),
+                        "user": person.id,
+                        "user_name": person.user_name,
+                        "email": followed.email_key.as_ref().and(person.email.as_ref()),
                         "reason": followed.reason,
                         "until": followed.until,
                         "follows": followed.follows,
@@ -182,6 +242,11 @@ impl Service {
         }
         Ok(())
     }
+}
+
+/// A person's address as blocks know it.
+fn address(user: &User) -> Option<String> {
+    user.email.as_deref().map(mail::key)
 }
 
 /// A person and what a block would know them by, who is neither renamed nor given a link until the
@@ -206,7 +271,7 @@ fn held(tx: &mut Write<'_>, id: UserId) -> Result<(User, String, Option<String>)
 /// The address of a person as blocks know it, unless an active person has the same: it is theirs, whoever
 /// else says so.
 fn own_address(tx: &mut Read<'_>, user: &User) -> Result<Option<String>, Error> {
-    let Some(key) = user.email.as_deref().map(mail::key) else {
+    let Some(key) = address(user) else {
         return Ok(None);
     };
     let holder = users::find_by_email(tx, &key)?;
@@ -216,7 +281,7 @@ fn own_address(tx: &mut Read<'_>, user: &User) -> Result<Option<String>, Error> 
 
 /// The blocks that concern a person.
 pub(crate) fn concerning(tx: &mut Read<'_>, user: &User) -> Result<Vec<Block>, Error> {
-    let email = user.email.as_deref().map(mail::key);
+    let email = address(user);
     Ok(blocks::concerning(
         tx,
         user.provider,
@@ -232,7 +297,7 @@ pub(crate) fn ever_concerning(
     user: &User,
     limit: i64,
 ) -> Result<Vec<BlockId>, Error> {
-    let email = user.email.as_deref().map(mail::key);
+    let email = address(user);
     Ok(blocks::ever_concerning(
         tx,
         user.provider,

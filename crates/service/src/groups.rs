@@ -13,6 +13,7 @@ use vestibule_storage::groups::{self, Group, NewGroup};
 use vestibule_storage::{Read, Write, memberships};
 
 use crate::changes::{difference, gone, made};
+use crate::memberships::staff_left;
 use crate::resources::indexed::indexed;
 use crate::users::resource;
 use crate::warnings::vendor_flag;
@@ -133,7 +134,9 @@ impl Service {
             .map(|member| member.member)
             .collect();
         let mut before = resource(&group.document)?;
-        before.0.insert("members".to_owned(), members.into());
+        before
+            .0
+            .insert("members".to_owned(), members.clone().into());
         self.tell_of_vendor(tx, caller, group.id, None, now)?;
         let event = self.record(
             tx,
@@ -146,6 +149,7 @@ impl Service {
         self.leave_everywhere(tx, caller, &group.id.to_string(), event, now)?;
         self.close_vendor(tx, caller, group.id, event, now)?;
         groups::delete(tx, group, now, event)?;
+        staff_left(tx, caller, &members, event)?;
         self.replace_people(tx, caller, &people, event, now)
     }
 }

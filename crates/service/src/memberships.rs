@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use vestibule_domain::event::{Action, Payload};
 use vestibule_domain::placement::{self, Membership as GroupMembership};
+use vestibule_domain::provider::UserType;
 use vestibule_domain::{EventId, GroupId, UserId};
 use vestibule_scim::fold::fold;
 use vestibule_scim::{Member, MemberChange, MemberKind, MemberSelector, ScimType, Work};
@@ -65,6 +66,12 @@ impl Service {
             ..caller.change(group, now)
         };
         self.record_members(tx, &delta, &first);
+        let removed: Vec<String> = delta
+            .removed
+            .iter()
+            .map(|membership| membership.member.clone())
+            .collect();
+        staff_left(tx, caller, &removed, event)?;
         let affected = affected(tx, &delta)?;
         self.replace_people(tx, caller, &affected, event, now)?;
         Ok(true)
@@ -130,6 +137,20 @@ impl Service {
             );
         }
     }
+}
+
+/// Remembers what took staff out of the last internal group they were in. Of those of vendors their placement tells.
+pub(crate) fn staff_left(
+    tx: &mut Write<'_>,
+    caller: &Caller,
+    members: &[String],
+    event: EventId,
+) -> Result<(), Error> {
+    if caller.provider.settings.user_type == UserType::ThirdParty || members.is_empty() {
+        return Ok(());
+    }
+    memberships::lock_users(tx, members)?;
+    Ok(memberships::remember_left(tx, members, event)?)
 }
 
 fn names(members: &[Membership]) -> Vec<&str> {

@@ -138,6 +138,7 @@ impl Service {
         );
         self.leave_everywhere(tx, caller, &user.id.to_string(), event, now)?;
         users::delete(tx, user, now, event)?;
+        self.free_address(tx, caller, user, event, now)?;
         self.follow_access(tx, caller, &[user.id], event, now)
     }
 }

@@ -30,10 +30,10 @@ pub struct Person {
     pub active_event: EventId,
     /// Whether they are inactive and somebody active has their address.
     pub address_taken: bool,
-    /// The event that took their last placement away.
+    /// The event that took their last placement away, of staff their last internal group.
     pub left_event: Option<EventId>,
     pub settings: Arc<ProviderSettings>,
-    /// The event that set the provider's default access group.
+    /// The event that set the provider's default access group, or unset it.
     pub default_event: Option<EventId>,
 }
 

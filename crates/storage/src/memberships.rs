@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use diesel::dsl::exists;
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use vestibule_domain::{EventId, GroupId, ProviderId, UserId};
 use vestibule_scim::fold::fold;
@@ -412,6 +412,25 @@ pub fn delete(write: &mut Write<'_>, group: GroupId, members: &[String]) -> Resu
                 .filter(write.one_of("memberships.member_id", chunk)),
         )
         .execute(write.connection)?;
+    }
+    Ok(())
+}
+
+/// Remembers the event that took people out of the last group they were in; who is in one still is passed over.
+/// To be called under [`lock_users`].
+pub fn remember_left(
+    write: &mut Write<'_>,
+    people: &[String],
+    event: EventId,
+) -> Result<(), Error> {
+    for chunk in people.chunks(CHUNK) {
+        let belongs = memberships::table.filter(memberships::member_id.eq(users::id));
+        let left = users::table
+            .filter(write.one_of("users.id", chunk))
+            .filter(not(exists(belongs)));
+        diesel::update(left)
+            .set(users::left_event.eq(event.to_string()))
+            .execute(write.connection)?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use vestibule_domain::{EventId, ProviderId, UserId};
 use vestibule_scim::fold::fold;
@@ -12,7 +13,7 @@ use crate::engine::{direct, insert_all};
 use crate::error::Error;
 use crate::page::{Key, Page, sorts};
 use crate::predicate::{Predicate, contains};
-use crate::schema::{tombstones, user_emails, users};
+use crate::schema::{blocks, tombstones, user_emails, users};
 use crate::sql::Sql;
 use crate::store::{Read, Write};
 
@@ -157,6 +158,22 @@ pub fn find_by_email(read: &mut Read<'_>, folded: &str) -> Result<Option<User>, 
         .first(read.connection)
         .optional()?;
     row.map(User::try_from).transpose()
+}
+
+/// The inactive people of any provider with this folded primary e-mail whom a block keeps out by name.
+pub fn blocked_with_email(read: &mut Read<'_>, folded: &str) -> Result<Vec<User>, Error> {
+    let by_name = blocks::table
+        .filter(blocks::provider_id.eq(users::provider_id))
+        .filter(blocks::user_name_key.eq(users::user_name_key))
+        .filter(blocks::lifted_event.is_null());
+    let rows: Vec<Row> = users::table
+        .filter(users::email_key.eq(folded))
+        .filter(users::active.eq(false))
+        .filter(exists(by_name))
+        .order(users::id)
+        .select(COLUMNS)
+        .load(read.connection)?;
+    rows.into_iter().map(User::try_from).collect()
 }
 
 /// One person of any provider: for administrators only.

@@ -138,3 +138,67 @@ fn an_address_written_another_way_is_the_same_address() {
         }
     });
 }
+
+fn gone(app: &TestApp, provider: &TestProvider, id: &str) {
+    let path = format!("/scim/v2/Users/{id}");
+    let reply = app.send("DELETE", &path, Some(&provider.token), None);
+    assert_eq!(reply.status, 204, "{}", reply.text);
+}
+
+/// How many blocks stand, under each name one.
+fn standing(app: &TestApp, admin: &str) -> usize {
+    let blocks = app.send("GET", "/api/v1/blocks", Some(admin), None);
+    blocks.json()["items"].as_array().unwrap().len()
+}
+
+#[test]
+fn an_address_is_a_way_out_of_no_block_once_it_is_nobody_elses() {
+    both_engines(|app| {
+        let okta = app.register(third_party("Okta"));
+        let admin = app.admin_token("root", Role::Administrator);
+        let value = "emails[primary eq true].value";
+        let taking = |name: &str, address: &str| {
+            let id = pushed(
+                app,
+                &okta,
+                &user(name, &format!("{name}@acme.example"), true),
+            );
+            block(app, &admin, &id);
+            replace(app, &okta, &id, "active", &json!(false));
+            replace(app, &okta, &id, value, &json!(address));
+            id
+        };
+        // Who had it is inactive when its person becomes active with it.
+        let yves = pushed(app, &okta, &user("yves", "yves@acme.example", true));
+        let evil = taking("evil", "yves@acme.example");
+        assert!(!blocked(app, &admin, &yves));
+        replace(app, &okta, &yves, "active", &json!(false));
+        assert!(
+            !blocked(app, &admin, &yves),
+            "nobody else is active with it"
+        );
+        replace(app, &okta, &evil, "active", &json!(true));
+        assert!(blocked(app, &admin, &evil));
+        let stand = standing(app, &admin);
+        replace(app, &okta, &evil, "active", &json!(false));
+        replace(app, &okta, &evil, "active", &json!(true));
+        assert_eq!(standing(app, &admin), stand, "it is known by it already");
+        gone(app, &okta, &evil);
+        let third = pushed(app, &okta, &user("third", "YVES@acme.example.", true));
+        assert!(blocked(app, &admin, &third));
+
+        // Who had it is deleted, or has another one, while the person who is blocked is inactive with it.
+        let zoe = pushed(app, &okta, &user("zoe", "zoe@acme.example", true));
+        taking("mean", "zoe@acme.example");
+        gone(app, &okta, &zoe);
+        let fourth = pushed(app, &okta, &user("fourth", "zoe@acme.example", true));
+        assert!(blocked(app, &admin, &fourth));
+
+        let xenia = pushed(app, &okta, &user("xenia", "xenia@acme.example", true));
+        taking("sly", "xenia@acme.example");
+        replace(app, &okta, &xenia, value, &json!("x@acme.example"));
+        assert!(!blocked(app, &admin, &xenia));
+        let fifth = pushed(app, &okta, &user("fifth", "xenia@acme.example", true));
+        assert!(blocked(app, &admin, &fifth));
+    });
+}

@@ -67,7 +67,8 @@ pub struct PersonFacts {
     pub address_taken: bool,
     /// The event that last lifted a block on them, if any was.
     pub unblocked_event: Option<EventId>,
-    /// The event that last left them without a placement, if any did.
+    /// The event that last left them without a placement, of staff without an internal group or their provider without
+    /// a default access group, if any did.
     pub left_event: Option<EventId>,
 }
 

@@ -81,7 +81,7 @@ fn no_way(chain: &mut Chain, person: &PersonFacts) {
     chain.fails(
         Check::InternalGroupMember,
         Reason::InNoGroup.said(said()),
-        None,
+        person.left_event,
         ChangeKind::AddToGroup { user: person.id },
         Instruction::AddToInternalGroup.said(said()),
     );

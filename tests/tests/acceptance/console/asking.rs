@@ -11,6 +11,10 @@ use super::{FORM, form};
 use crate::links::hall;
 
 fn with_mail() -> TestApp {
+    with_mail_on(Engine::Sqlite).unwrap()
+}
+
+fn with_mail_on(engine: Engine) -> Option<TestApp> {
     let usual = Settings::default();
     let settings = Settings {
         links: LinkSettings {
@@ -23,7 +27,7 @@ fn with_mail() -> TestApp {
         settings,
         ..Setup::default()
     };
-    TestApp::start_with(Engine::Sqlite, setup).unwrap()
+    TestApp::start_with(engine, setup)
 }
 
 #[test]
@@ -96,4 +100,46 @@ fn a_link_goes_only_to_who_may_get_in_and_not_again_and_again() {
     app.clock.advance(Duration::seconds(601));
     ask("ada@acme.example");
     assert_eq!((links().len(), letters(made.link.id)), (1, 2));
+}
+
+#[test]
+fn an_address_is_entered_as_it_may_be_written_elsewhere() {
+    for app in [Engine::Sqlite, Engine::Postgres]
+        .into_iter()
+        .filter_map(with_mail_on)
+    {
+        hall(&app);
+        let admin = app.admin();
+        let visitor = Visitor {
+            address: "192.0.2.1".parse().ok(),
+            request_id: "test".to_owned(),
+        };
+        let letters = || -> usize {
+            let found = app.service.list_links(&admin, &LinkQuery::default());
+            let links = found.unwrap().items.into_iter();
+            let asked = links.filter(|one| one.link.origin.name() == "asked");
+            asked
+                .map(|one| app.service.letters_of(&admin, one.link.id).unwrap().len())
+                .sum()
+        };
+        for (sent, written) in [
+            " ADA@acme.example ",
+            "ada@acme.example.",
+            " Ada@ACME.example. ",
+            "ada@acme\u{3002}example\u{3002}",
+            "a\u{ad}da@ac\u{200b}me.example",
+            "ada @ acme.example",
+        ]
+        .iter()
+        .enumerate()
+        {
+            app.service.ask_for_link(written, &visitor).unwrap();
+            assert_eq!(letters(), sent + 1, "{written:?}");
+            app.clock.advance(Duration::seconds(601));
+        }
+        for wrong in ["ada@acme.example\r\nBcc: eve@evil.example", "ada@", "", "."] {
+            app.service.ask_for_link(wrong, &visitor).unwrap();
+        }
+        assert_eq!(letters(), 6);
+    }
 }

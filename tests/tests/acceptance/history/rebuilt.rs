@@ -42,12 +42,18 @@ pub(super) struct Rebuilt {
     subjects: BTreeMap<String, String>,
     /// Which events were changes of members.
     deltas: BTreeSet<String>,
+    /// Who was taken out of a group by a change that may not be told to its end yet, by its first event.
+    leaving: Option<(String, Vec<String>)>,
 }
 
 impl Rebuilt {
     pub(super) fn apply(&mut self, event: &EventRecord) {
         let event = Told::new(event);
         let id = event.subject.clone();
+        let goes_on = |(first, _): &(String, Vec<String>)| event.cause.as_ref() == Some(first);
+        if !self.leaving.as_ref().is_some_and(goes_on) {
+            self.left();
+        }
         match event.action.as_str() {
             "user.created" => {
                 let row = object(json!({
@@ -77,6 +83,9 @@ impl Rebuilt {
             "group.changed" => group(self.groups.get_mut(&id).unwrap(), &event),
             "group.deleted" => {
                 self.groups.remove(&id).unwrap();
+                let members = self.memberships.iter().filter(|row| row["group_id"] == id);
+                let members = members.map(|row| row["member_id"].as_str().unwrap().to_owned());
+                self.leaving = Some((event.id.clone(), members.collect()));
                 self.memberships
                     .retain(|row| row["group_id"] != id && row["member_id"] != id);
             }
@@ -142,7 +151,8 @@ impl Rebuilt {
     }
 
     /// Every table but that of the memberships.
-    pub(super) fn tables(self) -> Vec<Table> {
+    pub(super) fn tables(mut self) -> Vec<Table> {
+        self.left();
         vec![
             ("users", "id", self.users),
             ("groups", "id", self.groups),
@@ -268,22 +278,51 @@ impl Rebuilt {
         if cause.is_none() {
             touched(self.groups.get_mut(group).unwrap(), event);
         }
+        let delta = cause.filter(|cause| self.deltas.contains(*cause));
+        let first = delta.unwrap_or(&event.id);
         for member in event.before["removed"].as_array().into_iter().flatten() {
             self.memberships
                 .retain(|row| row["group_id"] != *group || row["member_id"] != *member);
+            let leaving = self
+                .leaving
+                .get_or_insert_with(|| (first.clone(), Vec::new()));
+            leaving.1.push(member.as_str().unwrap().to_owned());
         }
         for member in event.after["added"].as_array().into_iter().flatten() {
             let id = member.as_str().unwrap();
             // The parts of a long delta arrived with its first.
-            let first = cause
-                .filter(|cause| self.deltas.contains(*cause))
-                .unwrap_or(&event.id);
             let row = json!({
                 "group_id": group, "member_id": id,
                 "member_is_group": i64::from(self.groups.contains_key(id)),
                 "display": event.after["displays"].get(id), "event_id": first,
             });
             self.memberships.push(object(row));
+        }
+    }
+
+    /// Notes the change that took staff out of the last group they were in.
+    fn left(&mut self) {
+        for (event, member) in self
+            .leaving
+            .take()
+            .into_iter()
+            .flat_map(|(event, members)| {
+                members
+                    .into_iter()
+                    .map(move |member| (event.clone(), member))
+            })
+        {
+            let Some(row) = self.users.get_mut(&member) else {
+                continue;
+            };
+            let provider = &self.registry.providers[row["provider_id"].as_str().unwrap()];
+            let belongs = self
+                .memberships
+                .iter()
+                .any(|row| row["member_id"] == member);
+            if provider["user_type"] == "internal" && !belongs {
+                row.insert("left_event".to_owned(), event.into());
+            }
         }
     }
 

@@ -240,3 +240,89 @@ fn a_placement_that_flaps_is_told_once_a_window() {
         assert_eq!(all["items"].as_array().unwrap().len(), 2);
     });
 }
+
+#[test]
+fn staff_in_no_internal_group_are_told_what_took_them_out() {
+    both_engines(|app| {
+        let mut settings = internal("Entra");
+        settings.put_keeps_members = false;
+        let entra = app.register(settings);
+        let admin = app.admin_token("ada", Role::Administrator);
+        let scim = |method: &str, group: &str, body: Option<Value>| {
+            let path = format!("/scim/v2/Groups/{group}");
+            let done = app.send(method, &path, Some(&entra.token), body.as_ref());
+            assert!(done.status < 300, "{}", done.text);
+        };
+        let why = |user: &str| {
+            let chain = get(app, &admin, &format!("/users/{user}/access"))["chain"].clone();
+            let step = chain.as_array().unwrap().last().unwrap().clone();
+            assert_eq!(step["check"], "internal_group_member");
+            assert_eq!(step["holds"], false);
+            if step["event"].is_null() {
+                return String::new();
+            }
+            let event = step["event"].as_str().unwrap();
+            let events = get(app, &admin, "/events?limit=100")["items"].clone();
+            let mut events = events.as_array().unwrap().iter();
+            let event = events.find(|one| one["id"] == event).unwrap();
+            format!(
+                "{} {}",
+                event["action"].as_str().unwrap(),
+                event["subject"]["id"].as_str().unwrap()
+            )
+        };
+        let people = ["direct", "put", "nested", "deleted", "two", "never", "deep"]
+            .map(|name| user(app, &entra.token, name));
+        let [direct, put, nested, deleted, two, never, deep] = &people;
+        let names = ["One", "Two", "Three", "Four", "Five"];
+        let members: [&[&String]; 5] =
+            [&[direct, two], &[put], &[nested], &[deleted], &[two, deep]];
+        let mut groups = names.iter().zip(members);
+        let made: Vec<String> = groups
+            .by_ref()
+            .map(|(name, members)| group(app, &entra.token, name, members))
+            .collect();
+        group(app, &entra.token, "Outer", &[&made[2], &made[4]]);
+
+        member(app, &entra.token, &made[0], "remove", direct);
+        assert_eq!(why(direct), format!("members.changed {}", made[0]));
+        let bare = json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "Two",
+        });
+        scim("PUT", &made[1], Some(bare));
+        assert_eq!(why(put), format!("members.changed {}", made[1]));
+        let emptied = json!({
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            "Operations": [{"op": "remove", "path": "members"}],
+        });
+        scim("PATCH", &made[2], Some(emptied));
+        assert_eq!(why(nested), format!("members.changed {}", made[2]));
+        scim("DELETE", &made[3], None);
+        assert_eq!(why(deleted), format!("group.deleted {}", made[3]));
+        // Of several groups the last that went, also one that was in another.
+        scim("DELETE", &made[4], None);
+        assert_eq!(why(deep), format!("group.deleted {}", made[4]));
+        member(app, &entra.token, &made[0], "remove", two);
+        assert_eq!(why(two), format!("members.changed {}", made[0]));
+        assert_eq!(why(never), "");
+
+        // The default of their provider is a way as well: what unset it took it from everybody.
+        let tied = json!({"name": "Windows"});
+        let tied = app.send("POST", "/api/v1/access-groups", Some(&admin), Some(&tied));
+        let tied = tied.json()["id"].clone();
+        for default in [tied, Value::Null] {
+            let path = format!("/api/v1/providers/{}", entra.id);
+            let change = json!({ "default_access_group": default });
+            let done = app.send("PATCH", &path, Some(&admin), Some(&change));
+            assert_eq!(done.status, 200, "{}", done.text);
+        }
+        for user in [never, two] {
+            assert_eq!(why(user), format!("provider.changed {}", entra.id));
+        }
+        let late = user(app, &entra.token, "late");
+        assert_eq!(why(&late), "", "it was unset before they came");
+        member(app, &entra.token, &made[0], "add", two);
+        member(app, &entra.token, &made[0], "remove", two);
+        assert_eq!(why(two), format!("members.changed {}", made[0]));
+    });
+}
