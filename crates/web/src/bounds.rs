@@ -1,4 +1,4 @@
-//! How large the head of a request may be (SECURITY.md, 2.5). Bodies are bounded where they are read.
+//! How large the head of a request may be (docs/SECURITY.md, 2.5). Bodies are bounded where they are read.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};

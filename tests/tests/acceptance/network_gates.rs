@@ -1,4 +1,4 @@
-//! The network gates on the wire: SECURITY.md 2.2, each test under the id of its requirement. The
+//! The network gates on the wire: docs/SECURITY.md 2.2, each test under the id of its requirement. The
 //! tables of addresses, hops and referrers are with `vestibule_domain::network`.
 
 use std::io::{Read as _, Write as _};

@@ -1,4 +1,4 @@
-//! The OAuth endpoints on the wire: SECURITY.md 2.1, each test under the id of its requirement.
+//! The OAuth endpoints on the wire: docs/SECURITY.md 2.1, each test under the id of its requirement.
 
 mod nodes;
 

@@ -1,4 +1,4 @@
-//! Every bound of SECURITY.md 2.5, over HTTP: what is within it passes, what is one beyond is refused and
+//! Every bound of docs/SECURITY.md 2.5, over HTTP: what is within it passes, what is one beyond is refused and
 //! told so.
 
 use serde_json::{Value, json};
