@@ -96,7 +96,7 @@ impl Keys {
         if asked.is_none_or(|at| now.saturating_duration_since(at) >= PATIENCE) {
             let fetched = self.fetch(address);
             if let Err(error) = &fetched {
-                tracing::warn!(%error, "client keys are missing");
+                tracing::warn!(error = error.to_string(), "client keys are missing");
             }
             let mut known = entry.known();
             known.asked = Some((now, fetched.as_ref().err().cloned()));

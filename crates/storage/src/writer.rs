@@ -137,7 +137,7 @@ fn serve(mut connection: Session, queue: &Receiver<Box<dyn Job>>) {
 
 fn checkpoint(connection: &mut Session) {
     if let Err(error) = connection.checkpoint() {
-        tracing::debug!(%error, "the log could not be tidied now");
+        tracing::debug!(error = error.to_string(), "the log could not be tidied now");
     }
 }
 
@@ -162,7 +162,11 @@ fn commit_batch(connection: &mut Session, first: Box<dyn Job>, queue: &Receiver<
     })();
     let committed = committed.map_err(|error| {
         drop(connection.control("ROLLBACK"));
-        tracing::error!(%error, writes = ran.len(), "a commit failed");
+        tracing::error!(
+            error = error.to_string(),
+            writes = ran.len(),
+            "a commit failed"
+        );
         // What callers are told about; the text of the error alone would hide why.
         match error {
             Error::Unavailable(cause) => cause.to_string(),

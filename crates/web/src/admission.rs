@@ -66,9 +66,8 @@ impl Drop for Place {
 
 /// A place for this request; 503 where there is none. Health checks are answered without one.
 pub(crate) fn admit(request: &HttpRequest) -> Result<Option<Place>, Box<HttpResponse>> {
-    let path = request.path();
-    let provider = refusals::endpoint(path).is_some();
-    let health = matches!(path, "/healthz" | "/readyz");
+    let provider = refusals::endpoint(request).is_some();
+    let health = matches!(request.match_info().as_str(), "/healthz" | "/readyz");
     let Some(web) = request.app_data::<Data<Web>>().filter(|_| !health) else {
         return Ok(None);
     };
@@ -88,7 +87,7 @@ pub(crate) const FULL: Error = Error::Busy {
 fn refused(request: &HttpRequest) -> HttpResponse {
     let error = FULL;
     let id = request_id(request);
-    match refusals::endpoint(request.path()) {
+    match refusals::endpoint(request) {
         Some("token") => oauth::refusal(&error, &id),
         Some(_) => scim::refusal(request, &error),
         None => actix_web::ResponseError::error_response(&Problem::from_error(error, &id)),

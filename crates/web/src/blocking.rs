@@ -1,5 +1,7 @@
 //! The one hop from the event loop to a thread that may wait for the database.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use actix_web::web;
 use futures_executor::block_on;
 use vestibule_service::{Error, chain};
@@ -19,6 +21,12 @@ where
     }
 }
 
+/// Runs an operation that does not block for long where it is: a panic fails it alone, as on another thread.
+pub(crate) fn at_once<T>(operation: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(operation))
+        .unwrap_or_else(|_| Err(Error::Internal("the operation panicked".into())))
+}
+
 impl Web {
     /// Runs a short indexed read: at once where the database is a file beside us and an answer takes
     /// microseconds, where it may block otherwise.
@@ -28,7 +36,7 @@ impl Web {
         F: FnOnce() -> Result<T, Error> + Send + 'static,
     {
         if self.service.reads_are_local() {
-            operation()
+            at_once(operation)
         } else {
             blocking(operation).await
         }

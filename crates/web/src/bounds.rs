@@ -30,7 +30,7 @@ fn excess(request: &HttpRequest) -> Option<(StatusCode, String)> {
         .map_or(0, |url| url.as_str().len());
     if url > MAX_URL {
         let mut detail = format!("the address is longer than {MAX_URL} bytes");
-        if refusals::endpoint(request.path()) == Some("scim") {
+        if refusals::endpoint(request) == Some("scim") {
             detail.push_str("; search by POST to .search");
         }
         return Some((StatusCode::URI_TOO_LONG, detail));
@@ -55,7 +55,7 @@ fn excess(request: &HttpRequest) -> Option<(StatusCode, String)> {
 /// In the shape of whoever asks.
 fn refusal(request: &HttpRequest, status: StatusCode, detail: &str) -> HttpResponse {
     let mut response = HttpResponse::build(status);
-    match refusals::endpoint(request.path()) {
+    match refusals::endpoint(request) {
         Some("token") => response.json(json!({
             "error": "invalid_request",
             "error_description": detail,

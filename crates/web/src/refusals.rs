@@ -51,14 +51,16 @@ pub(crate) async fn over_tokens<B: MessageBody + 'static>(
 pub(crate) async fn at_the_entrance(
     refused: ServiceResponse,
 ) -> Result<ServiceResponse, actix_web::Error> {
-    match endpoint(refused.request().path()) {
+    match endpoint(refused.request()) {
         Some(endpoint) => Ok(observe(refused, endpoint).await?.map_into_boxed_body()),
         None => Ok(refused),
     }
 }
 
-/// What products ask for at this path: `scim` or `token`; nothing elsewhere.
-pub(crate) fn endpoint(path: &str) -> Option<&'static str> {
+/// What products ask for here: `scim` or `token`; nothing elsewhere. The path is read as routes are found by
+/// it, with its escapes resolved.
+pub(crate) fn endpoint(request: &HttpRequest) -> Option<&'static str> {
+    let path = request.match_info().as_str();
     if path.starts_with(scim::MOUNT) || path.starts_with(scim::ALIAS) {
         Some("scim")
     } else if path.starts_with(oauth::ISSUER) {

@@ -58,7 +58,11 @@ async fn begin(web: Data<Web>, request: HttpRequest) -> HttpResponse {
                 .finish()
         }
         Ok(Err(error)) => {
-            tracing::error!(request_id = request_id(&request), %error, "nobody can sign in with OpenID Connect");
+            tracing::error!(
+                request_id = request_id(&request),
+                error = error.to_string(),
+                "nobody can sign in with OpenID Connect"
+            );
             refused(looks, "openid.unreachable")
         }
         Err(error) => broken(&error, &web, looks, &request_id(&request)),
@@ -113,7 +117,11 @@ async fn come_back(
     let name = match named {
         Ok(Ok(name)) => name,
         Ok(Err(error)) => {
-            tracing::warn!(request_id = id, %error, "a sign-in with OpenID Connect failed");
+            tracing::warn!(
+                request_id = id,
+                error = error.to_string(),
+                "a sign-in with OpenID Connect failed"
+            );
             return refused(looks, "openid.failed");
         }
         Err(error) => return broken(&error, web, looks, &id),

@@ -12,7 +12,7 @@ use super::body::{Body, RawBody};
 use super::query::Query;
 use super::{Mount, answer, tags};
 use crate::Web;
-use crate::blocking::blocking;
+use crate::blocking::{at_once, blocking};
 use crate::request::Sender;
 
 /// A request to a SCIM endpoint, without its body.
@@ -72,11 +72,11 @@ impl Scim {
 
     async fn search_for(self, endpoint: Option<&str>, search: Search) -> HttpResponse {
         let (service, call) = (self.web.service.clone(), self.call);
-        let at_once = service.lists_at_once(endpoint, &search);
+        let short = service.lists_at_once(endpoint, &search);
         let endpoint = endpoint.map(str::to_owned);
         let list = move || service.list(&call, endpoint.as_deref(), search);
-        let listed = if at_once {
-            list()
+        let listed = if short {
+            at_once(list)
         } else {
             blocking(list).await
         };
