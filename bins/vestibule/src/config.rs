@@ -247,7 +247,7 @@ impl Config {
         let read = Reader { given: &self.given };
         self.database
             .check()
-            .map_err(|error| read.refuse("database", crate::output::chain(&error)))?;
+            .map_err(|error| read.refuse("database", vestibule_service::chain(&error)))?;
         let anywhere = SocketAddr::new(self.listen.ip(), 0);
         std::net::TcpListener::bind(anywhere)
             .map(drop)

@@ -5,7 +5,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use vestibule_delivery::Mailer;
-use vestibule_service::{Error, Service};
+use vestibule_service::{Error, Service, chain};
 use vestibule_web::tls::Tls;
 
 /// One job: how often, and one bounded step of it, which answers whether more is waiting.
@@ -206,16 +206,4 @@ fn repeat(job: &'static str, every: Duration, stop: &Stop, once: impl Fn() -> Re
             }
         }
     }
-}
-
-/// An error with all its causes.
-fn chain(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    text
 }

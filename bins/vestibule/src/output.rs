@@ -124,18 +124,6 @@ pub(crate) fn remark(text: &str) {
     drop(io::stderr().write_all(format!("note: {text}\n").as_bytes()));
 }
 
-/// An error with all its causes, in one line.
-pub(crate) fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    text
-}
-
 /// Prints what an error says, with all its causes.
 pub(crate) fn error(said: &str, error: &dyn Error) {
     let mut text = format!("error: {said}\n");

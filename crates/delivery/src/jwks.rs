@@ -10,10 +10,9 @@ use std::time::{Duration, Instant};
 
 use ureq::Agent;
 use ureq::http::Uri;
-use ureq::unversioned::transport::DefaultConnector;
 use vestibule_oauth::PublicKeys;
 
-use crate::reach::{Guarded, Reach, whole};
+use crate::reach::{Reach, whole};
 
 /// How long keys are used before they are fetched again.
 const FRESH: Duration = Duration::from_mins(10);
@@ -66,18 +65,9 @@ struct Known {
 
 impl Keys {
     pub fn new(reach: Reach) -> Self {
-        let config = Agent::config_builder()
-            .timeout_global(Some(TIMEOUT))
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .http_status_as_error(false)
-            .https_only(reach == Reach::Public)
-            .proxy(None)
-            .user_agent("Vestibule")
-            .build();
         Self {
             reach,
-            agent: Agent::with_parts(config, DefaultConnector::default(), Guarded(reach)),
+            agent: reach.agent(TIMEOUT),
             known: Arc::default(),
         }
     }

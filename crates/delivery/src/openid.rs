@@ -21,9 +21,8 @@ use oauth2::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ureq::Agent;
-use ureq::unversioned::transport::DefaultConnector;
 
-use crate::reach::{Guarded, Reach, whole};
+use crate::reach::{Reach, whole};
 
 /// A call as a whole.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -145,19 +144,10 @@ struct Claims {
 
 impl OpenId {
     pub fn new(settings: OpenIdSettings, reach: Reach) -> Self {
-        let config = Agent::config_builder()
-            .timeout_global(Some(TIMEOUT))
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .http_status_as_error(false)
-            .https_only(reach == Reach::Public)
-            .proxy(None)
-            .user_agent("Vestibule")
-            .build();
         Self {
             settings: Arc::new(settings),
             reach,
-            agent: Agent::with_parts(config, DefaultConnector::default(), Guarded(reach)),
+            agent: reach.agent(TIMEOUT),
             known: Arc::default(),
         }
     }

@@ -3,12 +3,13 @@
 
 use std::io::Read as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
 
 use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::NextTimeout;
-use ureq::{Body, Error};
+use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
+use ureq::{Agent, Body, Error};
 
 /// How far calls reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -34,11 +35,25 @@ impl Reach {
             _ => false,
         }
     }
+
+    /// What calls no farther than this, for so long a call at most. It follows no redirect and uses no proxy.
+    pub(crate) fn agent(self, timeout: Duration) -> Agent {
+        let config = Agent::config_builder()
+            .timeout_global(Some(timeout))
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .http_status_as_error(false)
+            .https_only(self == Self::Public)
+            .proxy(None)
+            .user_agent("Vestibule")
+            .build();
+        Agent::with_parts(config, DefaultConnector::default(), Guarded(self))
+    }
 }
 
 /// Resolves names as usual, and leaves out the addresses that may not be called.
 #[derive(Debug)]
-pub(crate) struct Guarded(pub(crate) Reach);
+struct Guarded(Reach);
 
 impl Resolver for Guarded {
     fn resolve(

@@ -18,7 +18,7 @@
 //!
 //! # Sealing
 //!
-//! Events are stored unsealed with the change and sealed soon after, in batches, in the order of
+//! Events are stored with the change, and sealed with it or soon after, in batches, in the order of
 //! `seq` = 1, 2, 3... without a gap:
 //!
 //! ```text

@@ -10,6 +10,7 @@
 
 #![forbid(unsafe_code)]
 
+mod hexadecimal;
 mod named;
 
 pub mod access;
@@ -33,6 +34,7 @@ pub mod settings;
 pub mod timeline;
 pub mod vendor;
 
+pub use hexadecimal::hexadecimal;
 pub use ids::{
     AccessGroupId, AccessRequestId, AdministratorId, BlockId, CredentialId, DefinitionId,
     EntryCodeId, EventId, GroupId, LetterId, LinkId, PanicId, ProviderId, ResourceId, SigningKeyId,

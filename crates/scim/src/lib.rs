@@ -13,6 +13,8 @@ pub mod fold;
 pub mod json;
 pub mod limits;
 pub mod list;
+#[cfg(test)]
+mod looks;
 mod message;
 pub mod patch;
 pub mod path;

@@ -1,4 +1,4 @@
-//! What an administrator changed, as the event that tells it.
+//! What was changed, as the event that tells it.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;

@@ -1,7 +1,5 @@
 //! Whether the server keeps up with what it does in the background.
 
-use std::fmt::Write as _;
-
 use chrono::{DateTime, Utc};
 use vestibule_domain::said::Said;
 use vestibule_storage::{Engine, events, health, link_candidates, outbox, requests};
@@ -37,19 +35,6 @@ pub struct Health {
     pub people_waiting: i64,
     /// Refused requests that came too fast to be kept, ever.
     pub dropped_requests: i64,
-}
-
-impl Health {
-    /// The hash of the last sealed event in hexadecimal digits.
-    pub fn head_text(&self) -> Option<String> {
-        let head = self.head.as_ref()?;
-        let mut digits = String::with_capacity(head.len() * 2);
-        for byte in head {
-            // Writing to a String cannot fail.
-            let _ = write!(digits, "{byte:02x}");
-        }
-        Some(digits)
-    }
 }
 
 impl Service {
@@ -97,11 +82,6 @@ mod tests {
         let events = i64::try_from(world.events().len()).unwrap();
         assert_eq!(health.sealed + health.unsealed, events, "{health:?}");
         assert_eq!(health.head.is_some(), health.sealed > 0);
-        let head = Health {
-            head: Some(vec![0, 10, 255]),
-            ..health.clone()
-        };
-        assert_eq!(head.head_text().as_deref(), Some("000aff"));
         assert!(health.migrations.len() >= 10, "{:?}", health.migrations);
         assert_eq!((health.letters_waiting, health.people_waiting), (0, 0));
         assert_eq!(health.dropped_requests, 0);

@@ -1,4 +1,4 @@
-//! The use cases: one function an operation, sync, without HTTP.
+//! The use cases: one function an operation, without HTTP; sync, but for what the OAuth endpoints await.
 //!
 //! Each authenticates its caller, reads, decides and writes inside one transaction, and leaves an
 //! event for what it changed.
@@ -76,7 +76,7 @@ pub use admin::{AdminCall, AdminCredential, Operator, Role};
 pub use caller::{ALIAS, Call, Caller, MOUNT, Presented};
 pub use clients::{Contact, KeysWanted};
 pub use clock::Clock;
-pub use error::Error;
+pub use error::{Error, chain};
 pub use ids::Entropy;
 pub use list::{Listed, Search};
 pub use representation::{Precondition, Representation};

@@ -58,9 +58,15 @@ impl Service {
         if delta.added.is_empty() && delta.removed.is_empty() {
             return Ok(false);
         }
-        let first = self.record_members(tx, caller, group, &delta, event, cause, now);
+        let first = Change {
+            id: Some(event),
+            action: Action::MembersChanged,
+            cause,
+            ..caller.change(group, now)
+        };
+        self.record_members(tx, &delta, &first);
         let affected = affected(tx, &delta)?;
-        self.replace_people(tx, caller, &affected, first, now)?;
+        self.replace_people(tx, caller, &affected, event, now)?;
         Ok(true)
     }
 
@@ -92,20 +98,8 @@ impl Service {
         Ok(())
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "an event is made of as many parts"
-    )]
-    fn record_members(
-        &self,
-        tx: &mut Write<'_>,
-        caller: &Caller,
-        group: GroupId,
-        delta: &Delta,
-        first: EventId,
-        cause: Option<EventId>,
-        now: DateTime<Utc>,
-    ) -> EventId {
+    /// `first` is the first event but for its payload; those after it name it as their cause.
+    fn record_members(&self, tx: &mut Write<'_>, delta: &Delta, first: &Change) {
         let removed = names(&delta.removed);
         let parts = removed
             .chunks(NAMED)
@@ -117,23 +111,24 @@ impl Service {
                     .map(|chunk| (None, Some(came(chunk)))),
             );
         for (position, (before, after)) in parts.enumerate() {
-            let is_first = position == 0;
+            let (id, cause) = match position {
+                0 => (first.id, first.cause),
+                _ => (None, first.id),
+            };
             self.record(
                 tx,
                 Change {
-                    id: is_first.then_some(first),
-                    action: Action::MembersChanged,
-                    cause: if is_first { cause } else { Some(first) },
+                    id,
+                    cause,
                     payload: Payload {
                         before,
                         after,
                         why: None,
                     },
-                    ..caller.change(group, now)
+                    ..first.clone()
                 },
             );
         }
-        first
     }
 }
 

@@ -142,14 +142,7 @@ pub fn list(
     if let Some(text) = search {
         query = query.filter(contains(engine, &["access_groups.name_key"], &fold(text)));
     }
-    if let Some(behind) = page.condition() {
-        query = query.filter(behind);
-    }
-    let rows: Vec<Row> = query
-        .order(page.order())
-        .limit(page.limit)
-        .select(COLUMNS)
-        .load(read.connection)?;
+    let rows: Vec<Row> = page.of(query).select(COLUMNS).load(read.connection)?;
     rows.into_iter().map(stored).collect()
 }
 

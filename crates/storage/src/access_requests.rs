@@ -132,13 +132,7 @@ pub fn list(
             decided => query.filter(requests::state.eq(decided.name())),
         };
     }
-    if let Some(behind) = page.condition() {
-        query = query.filter(behind);
-    }
-    let rows: Vec<Row> = query
-        .order(page.order())
-        .limit(page.limit)
-        .load(read.connection)?;
+    let rows: Vec<Row> = page.of(query).load(read.connection)?;
     rows.into_iter().map(AccessRequest::try_from).collect()
 }
 

@@ -143,14 +143,7 @@ pub fn list(
     if let Some(text) = &choice.search {
         query = query.filter(contains(engine, &["administrators.name_key"], &fold(text)));
     }
-    if let Some(behind) = page.condition() {
-        query = query.filter(behind);
-    }
-    let rows: Vec<Row> = query
-        .order(page.order())
-        .limit(page.limit)
-        .select(COLUMNS)
-        .load(read.connection)?;
+    let rows: Vec<Row> = page.of(query).select(COLUMNS).load(read.connection)?;
     rows.into_iter().map(administrator).collect()
 }
 
@@ -326,15 +319,11 @@ pub fn tokens(
     administrator: AdministratorId,
     page: &Page<AdminTokenSort>,
 ) -> Result<Vec<AdminToken>, Error> {
-    let mut query = admin_tokens::table
+    let query = admin_tokens::table
         .filter(admin_tokens::administrator_id.eq(administrator.to_string()))
         .into_boxed();
-    if let Some(behind) = page.condition() {
-        query = query.filter(behind);
-    }
-    let rows: Vec<TokenRow> = query
-        .order(page.order())
-        .limit(page.limit)
+    let rows: Vec<TokenRow> = page
+        .of(query)
         .select((
             admin_tokens::id,
             admin_tokens::name,

@@ -171,14 +171,7 @@ pub fn list(
             contains(engine, &folded, &fold(text)).or(contains(engine, &["blocks.reason"], text));
         query = query.filter(anywhere);
     }
-    if let Some(behind) = page.condition() {
-        query = query.filter(behind);
-    }
-    let rows: Vec<Row> = query
-        .order(page.order())
-        .limit(page.limit)
-        .select(COLUMNS)
-        .load(read.connection)?;
+    let rows: Vec<Row> = page.of(query).select(COLUMNS).load(read.connection)?;
     rows.into_iter().map(block).collect()
 }
 

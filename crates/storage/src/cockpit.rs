@@ -100,12 +100,8 @@ pub fn list(
     if let Some(until) = choice.until {
         query = query.filter(credentials::end_key.le(micros(until)));
     }
-    if let Some(behind) = page.condition() {
-        query = query.filter(behind);
-    }
-    let rows: Vec<Row> = query
-        .order(page.order())
-        .limit(page.limit)
+    let rows: Vec<Row> = page
+        .of(query)
         .select((
             credentials::end_key,
             credentials::id,

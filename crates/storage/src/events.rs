@@ -365,12 +365,8 @@ pub fn list(
         ];
         query = query.filter(contains(engine, &columns, text));
     }
-    if let Some(behind) = page.condition() {
-        query = query.filter(behind);
-    }
-    let rows: Vec<(ChainRow, Option<String>)> = query
-        .order(page.order())
-        .limit(page.limit)
+    let rows: Vec<(ChainRow, Option<String>)> = page
+        .of(query)
         .select((CHAIN, event_payloads::payload.nullable()))
         .load(read.connection)?;
     rows.into_iter().map(stored).collect()

@@ -240,14 +240,7 @@ pub fn list_internal(
     if let Some(text) = &choice.search {
         query = query.filter(contains(engine, &["groups.display_name_key"], &fold(text)));
     }
-    if let Some(behind) = page.condition() {
-        query = query.filter(behind);
-    }
-    let rows: Vec<Row> = query
-        .order(page.order())
-        .limit(page.limit)
-        .select(COLUMNS)
-        .load(read.connection)?;
+    let rows: Vec<Row> = page.of(query).select(COLUMNS).load(read.connection)?;
     rows.into_iter().map(Group::try_from).collect()
 }
 

@@ -1,8 +1,8 @@
 //! One schema on two engines: SQLite and PostgreSQL.
 //!
 //! [`Store::read`] gives a consistent view, [`Store::write`] is the only way to change anything. The
-//! functions of each module take that view or that transaction, and always the provider on whose
-//! behalf they act.
+//! functions of each module take that view or that transaction, and the provider where they act on the
+//! behalf of one.
 
 #![forbid(unsafe_code)]
 

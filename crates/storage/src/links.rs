@@ -200,14 +200,7 @@ pub fn list(
                 .filter(access_links::start_at.le(at)),
         };
     }
-    if let Some(behind) = page.condition() {
-        query = query.filter(behind);
-    }
-    let rows: Vec<Row> = query
-        .order(page.order())
-        .limit(page.limit)
-        .select(COLUMNS)
-        .load(read.connection)?;
+    let rows: Vec<Row> = page.of(query).select(COLUMNS).load(read.connection)?;
     rows.into_iter().map(Link::try_from).collect()
 }
 

@@ -72,17 +72,13 @@ pub fn named(
     group: GroupId,
     page: &Page<MemberSort>,
 ) -> Result<Vec<Named>, Error> {
-    let mut query = memberships::table
+    let query = memberships::table
         .left_join(users::table.on(users::id.eq(memberships::member_id)))
         .left_join(groups::table.on(groups::id.eq(memberships::member_id)))
         .filter(memberships::group_id.eq(group.to_string()))
         .into_boxed();
-    if let Some(behind) = page.condition() {
-        query = query.filter(behind);
-    }
-    let rows: Vec<NamedRow> = query
-        .order(page.order())
-        .limit(page.limit)
+    let rows: Vec<NamedRow> = page
+        .of(query)
         .select((
             memberships::member_id,
             memberships::member_is_group,

@@ -152,17 +152,10 @@ pub fn list_of_link(
     link: LinkId,
     page: &Page<LetterSort>,
 ) -> Result<Vec<Letter>, Error> {
-    let mut query = outbox::table
+    let query = outbox::table
         .filter(outbox::link_id.eq(link.to_string()))
         .into_boxed();
-    if let Some(behind) = page.condition() {
-        query = query.filter(behind);
-    }
-    let rows: Vec<Row> = query
-        .order(page.order())
-        .limit(page.limit)
-        .select(COLUMNS)
-        .load(read.connection)?;
+    let rows: Vec<Row> = page.of(query).select(COLUMNS).load(read.connection)?;
     rows.into_iter().map(Letter::try_from).collect()
 }
 

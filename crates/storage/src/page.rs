@@ -4,6 +4,7 @@
 //! the last page of many takes no longer than the first.
 
 use diesel::expression::Expression;
+use diesel::query_dsl::methods::{FilterDsl, LimitDsl, OrderDsl};
 use diesel::sql_types::Untyped;
 
 use crate::predicate::{Predicate, on_any_table};
@@ -52,6 +53,18 @@ impl<S: Sort> Page<S> {
             after: None,
             limit,
         }
+    }
+
+    /// The rows of this page among those that a boxed query finds.
+    pub(crate) fn of<Q>(&self, query: Q) -> Q
+    where
+        Q: FilterDsl<Predicate, Output = Q> + OrderDsl<Order, Output = Q> + LimitDsl<Output = Q>,
+    {
+        let query = match self.condition() {
+            Some(behind) => query.filter(behind),
+            None => query,
+        };
+        query.order(self.order()).limit(self.limit)
     }
 
     /// What holds for the rows behind the place where the page begins.

@@ -90,16 +90,12 @@ pub fn people_of(
     vendor: VendorId,
     page: &Page<PlacedSort>,
 ) -> Result<Vec<Placed>, Error> {
-    let mut query = placements::table
+    let query = placements::table
         .inner_join(users::table)
         .filter(placements::vendor_id.eq(vendor.to_string()))
         .into_boxed();
-    if let Some(behind) = page.condition() {
-        query = query.filter(behind);
-    }
-    let rows: Vec<PlacedRow> = query
-        .order(page.order())
-        .limit(page.limit)
+    let rows: Vec<PlacedRow> = page
+        .of(query)
         .select((
             placements::user_id,
             users::user_name,

@@ -290,14 +290,7 @@ pub fn list(
     if choice.closed {
         query = query.filter(Predicate::literally("providers.closed = 1"));
     }
-    if let Some(behind) = page.condition() {
-        query = query.filter(behind);
-    }
-    let rows: Vec<Row> = query
-        .order(page.order())
-        .limit(page.limit)
-        .select(COLUMNS)
-        .load(read.connection)?;
+    let rows: Vec<Row> = page.of(query).select(COLUMNS).load(read.connection)?;
     rows.into_iter().map(Registered::try_from).collect()
 }
 

@@ -193,13 +193,7 @@ pub fn list(
         ];
         query = query.filter(contains(engine, &columns, text));
     }
-    if let Some(behind) = page.condition() {
-        query = query.filter(behind);
-    }
-    let rows: Vec<Row> = query
-        .order(page.order())
-        .limit(page.limit)
-        .load(read.connection)?;
+    let rows: Vec<Row> = page.of(query).load(read.connection)?;
     rows.into_iter().map(Refused::try_from).collect()
 }
 

@@ -1,4 +1,5 @@
-//! Opening a database, reading it and writing it. [`Store::write`] is the only way to write.
+//! Opening a database, reading it and writing it. [`Store::write`], and the same awaited, [`Store::queue`], are
+//! the only ways to write.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -139,12 +139,8 @@ pub fn tolerances(
     if let Some(name) = &choice.name {
         query = query.filter(tolerances::name.eq(name));
     }
-    if let Some(behind) = page.condition() {
-        query = query.filter(behind);
-    }
-    let rows: Vec<(String, String, i64, i64, String)> = query
-        .order(page.order())
-        .limit(page.limit)
+    let rows: Vec<(String, String, i64, i64, String)> = page
+        .of(query)
         .select((
             tolerances::provider_id,
             tolerances::name,

@@ -93,13 +93,7 @@ pub fn list(
     if let Some(before) = choice.before {
         query = query.filter(timeline::at.lt(micros(before)));
     }
-    if let Some(behind) = page.condition() {
-        query = query.filter(behind);
-    }
-    let rows: Vec<Row> = query
-        .order(page.order())
-        .limit(page.limit)
-        .load(read.connection)?;
+    let rows: Vec<Row> = page.of(query).load(read.connection)?;
     rows.into_iter().map(moment).collect()
 }
 

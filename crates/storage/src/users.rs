@@ -232,14 +232,7 @@ pub fn list_anywhere(
     if let Some(among) = &choice.among {
         query = query.filter(read.one_of("users.id", among));
     }
-    if let Some(behind) = page.condition() {
-        query = query.filter(behind);
-    }
-    let rows: Vec<Row> = query
-        .order(page.order())
-        .limit(page.limit)
-        .select(COLUMNS)
-        .load(read.connection)?;
+    let rows: Vec<Row> = page.of(query).select(COLUMNS).load(read.connection)?;
     rows.into_iter().map(User::try_from).collect()
 }
 

@@ -219,14 +219,7 @@ pub fn list(
             .or(contains(engine, &written, text));
         query = query.filter(anywhere);
     }
-    if let Some(behind) = page.condition() {
-        query = query.filter(behind);
-    }
-    let rows: Vec<Row> = query
-        .order(page.order())
-        .limit(page.limit)
-        .select(COLUMNS)
-        .load(read.connection)?;
+    let rows: Vec<Row> = page.of(query).select(COLUMNS).load(read.connection)?;
     rows.into_iter().map(Stored::try_from).collect()
 }
 

@@ -57,12 +57,8 @@ pub fn list(
     if let Some(kind) = &choice.kind {
         query = query.filter(warnings::kind.eq(kind));
     }
-    if let Some(behind) = page.condition() {
-        query = query.filter(behind);
-    }
-    let rows: Vec<Row> = query
-        .order(page.order())
-        .limit(page.limit)
+    let rows: Vec<Row> = page
+        .of(query)
         .select((
             warnings::provider_id,
             warnings::kind,

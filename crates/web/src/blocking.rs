@@ -2,7 +2,7 @@
 
 use actix_web::web;
 use futures_executor::block_on;
-use vestibule_service::Error;
+use vestibule_service::{Error, chain};
 
 use crate::Web;
 
@@ -53,12 +53,5 @@ impl Web {
 
 /// Logs, once and here at the edge, what went wrong on our side, with its whole chain of causes.
 pub(crate) fn log(error: &Error, request_id: &str) {
-    let mut chain = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        chain.push_str(": ");
-        chain.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    tracing::error!(request_id, error = chain, "a request failed");
+    tracing::error!(request_id, error = chain(error), "a request failed");
 }

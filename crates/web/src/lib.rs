@@ -11,7 +11,6 @@ mod blocking;
 mod bounds;
 mod entrance;
 mod health;
-mod hexadecimal;
 mod refusals;
 mod request;
 mod routes;

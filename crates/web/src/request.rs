@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{self, HeaderMap};
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::web::{Bytes, BytesMut, Data};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 use vestibule_domain::network::client_address;
@@ -99,6 +99,12 @@ fn lines(headers: &HeaderMap, name: &header::HeaderName) -> Vec<String> {
         .get_all(name)
         .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
         .collect()
+}
+
+/// The name in a `Content-Type`, without its parameters. What is no text has none.
+pub(crate) fn media_type(value: &HeaderValue) -> &str {
+    let text = value.to_str().unwrap_or_default();
+    text.split(';').next().unwrap_or_default().trim()
 }
 
 /// How long a whole body may take to arrive.

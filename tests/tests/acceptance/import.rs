@@ -2,16 +2,16 @@
 //! is changed.
 
 mod addresses;
+mod stopped;
+mod workbooks;
 
-use std::io::{self, Cursor, Read, Seek, SeekFrom, Write as _};
+use std::io::{Read, Seek};
 
 use serde_json::{Value, json};
 use vestibule_domain::ProviderId;
-use vestibule_domain::import::RowOutcome;
 use vestibule_service::import::{ImportReport, Target};
-use vestibule_service::{Error, Precondition, Role};
+use vestibule_service::{Error, Role};
 use vestibule_testkit::{Engine, Reply, TestApp, both_engines, internal, third_party};
-use zip::write::SimpleFileOptions;
 
 fn post(app: &TestApp, token: &str, query: &str, table: &str) -> Reply {
     let bearer = format!("Bearer {token}");
@@ -59,6 +59,16 @@ fn rows(report: &Value) -> Vec<(u64, &str, bool)> {
         )
     })
     .collect()
+}
+
+fn imported(
+    app: &TestApp,
+    provider: ProviderId,
+    file: &mut (impl Read + Seek),
+) -> Result<ImportReport, Error> {
+    let target = Target::Provider(provider);
+    app.service
+        .import_people(&app.admin(), target, false, file, |_, _| {})
 }
 
 const TABLE: &str = "\
@@ -324,131 +334,6 @@ fn progress_is_told_step_by_step() {
 }
 
 #[test]
-fn what_stops_an_import_on_its_way_loses_no_report() {
-    both_engines(stopped);
-}
-
-fn stopped(app: &TestApp) {
-    let provider = app.register(third_party("Small vendors")).id;
-    let call = app.admin();
-    let mut file = Cursor::new(sixty());
-    let target = Target::Provider(provider);
-    let mut import = app
-        .service
-        .open_import(&call, target, false, &mut file)
-        .unwrap();
-    let first = app.service.import_step(&call, &mut import).unwrap();
-    assert_eq!(first.len(), 25);
-    app.service
-        .delete_provider(&call, provider, Precondition::NONE)
-        .unwrap();
-    let rest = app.service.import_step(&call, &mut import).unwrap();
-    assert_eq!((rest.len(), import.done()), (35, 60));
-    for row in rest {
-        assert_eq!(row.outcome, RowOutcome::Refused);
-        assert!(row.detail.unwrap().starts_with("not tried"));
-    }
-    let told = imports(app, &app.admin_token("olga", Role::Auditor));
-    let ended = &told[1];
-    assert_eq!(
-        ended["payload"]["after"],
-        json!({"created": 25, "existing": 0, "refused": 35})
-    );
-    let why = ended["payload"]["why"].as_str().unwrap();
-    assert!(why.starts_with("not tried"), "{why}");
-    assert_eq!(ended["actor"]["kind"], "system");
-    assert_eq!(ended["cause"], told[0]["id"]);
-}
-
-/// Two million rows that nobody keeps.
-#[derive(Default)]
-struct Endless {
-    sent: u64,
-    rest: Vec<u8>,
-}
-
-impl Read for Endless {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.rest.is_empty() {
-            let text = match self.sent {
-                0 => "user_name,vendor\n".to_owned(),
-                1..=2_000_000 => format!("user{},Acme\n", self.sent),
-                _ => return Ok(0),
-            };
-            self.sent += 1;
-            self.rest = text.into_bytes();
-        }
-        let length = buffer.len().min(self.rest.len());
-        buffer[..length].copy_from_slice(&self.rest[..length]);
-        self.rest.drain(..length);
-        Ok(length)
-    }
-}
-
-impl Seek for Endless {
-    fn seek(&mut self, _: SeekFrom) -> io::Result<u64> {
-        *self = Self::default();
-        Ok(0)
-    }
-}
-
-fn imported(
-    app: &TestApp,
-    provider: ProviderId,
-    file: &mut (impl Read + Seek),
-) -> Result<ImportReport, Error> {
-    let target = Target::Provider(provider);
-    app.service
-        .import_people(&app.admin(), target, false, file, |_, _| {})
-}
-
-#[test]
-fn two_million_rows_are_refused_and_not_kept() {
-    let app = TestApp::start(Engine::Sqlite).unwrap();
-    let provider = app.register(third_party("Small vendors")).id;
-    let mut file = Endless::default();
-    let refused = imported(&app, provider, &mut file).unwrap_err().to_string();
-    assert!(refused.contains("more than 10000 people"), "{refused}");
-    // No more than the largest file there may be is ever held.
-    assert!(file.sent < 1_000_000, "{} rows were read", file.sent);
-}
-
-/// A workbook with one sheet.
-fn workbook(sheet: &str) -> Vec<u8> {
-    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, text) in [
-        (
-            "[Content_Types].xml",
-            r#"<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>"#,
-        ),
-        (
-            "_rels/.rels",
-            r#"<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#,
-        ),
-        (
-            "xl/workbook.xml",
-            r#"<?xml version="1.0"?><workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="People" sheetId="1" r:id="rId1"/></sheets></workbook>"#,
-        ),
-        (
-            "xl/_rels/workbook.xml.rels",
-            r#"<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#,
-        ),
-        (
-            "xl/styles.xml",
-            // Styles 1 to 4: a date, a time of day, both, hours beyond a day.
-            r#"<?xml version="1.0"?><styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="21"/><xf numFmtId="22"/><xf numFmtId="46"/></cellXfs></styleSheet>"#,
-        ),
-        ("xl/worksheets/sheet1.xml", sheet),
-    ] {
-        archive
-            .start_file(name, SimpleFileOptions::default())
-            .unwrap();
-        archive.write_all(text.as_bytes()).unwrap();
-    }
-    archive.finish().unwrap().into_inner()
-}
-
-#[test]
 fn lines_may_end_with_a_bare_carriage_return() {
     both_engines(|app| {
         let provider = app.register(third_party("Small vendors"));
@@ -482,91 +367,4 @@ fn lines_may_end_with_a_bare_carriage_return() {
             wrong.text
         );
     });
-}
-
-#[test]
-fn dates_of_a_workbook_are_read_as_dates() {
-    both_engines(|app| {
-        let provider = app.register(third_party("Small vendors"));
-        let text = |place: &str, text: &str| {
-            format!(r#"<c r="{place}" t="inlineStr"><is><t>{text}</t></is></c>"#)
-        };
-        let (names, vendor, external) = (
-            text("A1", "user_name"),
-            text("B1", "vendor"),
-            text("C1", "external_id"),
-        );
-        let cells = [
-            ("ada", 1, "45943", "2025-10-13"),
-            ("bob", 2, "0.5", "12:00:00"),
-            ("cyd", 3, "45943.541", "2025-10-13T12:59:02.400"),
-            ("dan", 3, "45943.25", "2025-10-13T06:00:00"),
-            ("eve", 4, "1.5", "PT129600S"),
-            ("fay", 0, "45943", "45943"),
-            ("gus", 1, "-1", "-1"),
-        ];
-        let mut rows = vec![format!(r#"<row r="1">{names}{vendor}{external}</row>"#)];
-        for (row, (name, style, value, _)) in (2..).zip(cells) {
-            let (name, vendor) = (
-                text(&format!("A{row}"), name),
-                text(&format!("B{row}"), "Acme"),
-            );
-            rows.push(format!(
-                r#"<row r="{row}">{name}{vendor}<c r="C{row}" s="{style}"><v>{value}</v></c></row>"#
-            ));
-        }
-        let rows = rows.concat();
-        let sheet = format!(
-            r#"<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{rows}</sheetData></worksheet>"#
-        );
-        let report = imported(app, provider.id, &mut Cursor::new(workbook(&sheet))).unwrap();
-        assert_eq!(report.rows.len(), cells.len());
-        let people = app.send("GET", "/scim/v2/Users", Some(&provider.token), None);
-        let people = people.json()["Resources"].as_array().unwrap().clone();
-        for (name, _, _, told) in cells {
-            let person = people.iter().find(|person| person["userName"] == name);
-            assert_eq!(person.unwrap()["externalId"], told, "{name}");
-        }
-    });
-}
-
-#[test]
-fn a_workbook_is_imported_and_a_bomb_is_not() {
-    both_engines(|app| {
-        let provider = app.register(third_party("Small vendors")).id;
-        let text = |place: &str, text: &str| {
-            format!(r#"<c r="{place}" t="inlineStr"><is><t>{text}</t></is></c>"#)
-        };
-        let sheet = format!(
-            r#"<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row r="1">{}{}{}</row><row r="3">{}{}<c r="C3"><f>1+1</f><v>2</v></c></row><row r="4"><c r="A4"><v>4711</v></c>{}</row></sheetData></worksheet>"#,
-            text("A1", "User Name"),
-            text("B1", "vendor"),
-            text("C1", "Display Name"),
-            text("A3", "ada"),
-            text("B3", "Acme"),
-            text("B4", "Acme"),
-        );
-        let report = imported(app, provider, &mut Cursor::new(workbook(&sheet))).unwrap();
-        let rows: Vec<(u64, &str)> = report
-            .rows
-            .iter()
-            .map(|row| (row.line, row.user_name.as_str()))
-            .collect();
-        assert_eq!(rows, [(3, "ada"), (4, "4711")]);
-        let formula = report.rows[0].detail.as_deref().unwrap();
-        assert!(
-            formula.starts_with("display_name: must not be a formula"),
-            "{formula}"
-        );
-        assert_eq!(report.rows[1].outcome, RowOutcome::Created);
-    });
-    let app = TestApp::start(Engine::Sqlite).unwrap();
-    let provider = app.register(third_party("Small vendors")).id;
-    let bomb = workbook(&" ".repeat(65 << 20));
-    assert!(bomb.len() < 1 << 20);
-    let refused = imported(&app, provider, &mut Cursor::new(bomb)).unwrap_err();
-    assert!(
-        refused.to_string().contains("more than 67108864 bytes"),
-        "{refused}"
-    );
 }

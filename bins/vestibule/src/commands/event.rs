@@ -1,11 +1,9 @@
 //! `vestibule event` and `vestibule audit`.
 
-use std::fmt::Write as _;
-
 use clap::Subcommand;
 use serde_json::{Value, json};
-use vestibule_domain::EventId;
 use vestibule_domain::event::Action;
+use vestibule_domain::{EventId, hexadecimal};
 use vestibule_service::events::{Choice, EventQuery};
 
 use super::{CommandError, PageArgs, Session, flat};
@@ -123,7 +121,7 @@ pub(super) fn run_audit(
     let same = match (head, seq) {
         (Some(head), Some(seq)) => {
             let stored = session.service.hash_at(&session.call, *seq)?;
-            Some(stored.as_deref().map(hex) == Some(head.trim().to_ascii_lowercase()))
+            Some(stored.as_deref().map(hexadecimal) == Some(head.trim().to_ascii_lowercase()))
         }
         _ => None,
     };
@@ -133,7 +131,7 @@ pub(super) fn run_audit(
         "sealed": found.sealed,
         "unsealed": found.unsealed,
         "erased": found.erased,
-        "head": found.head.as_deref().map(hex),
+        "head": found.head.as_deref().map(hexadecimal),
         "broken": broken,
     });
     if let (Some(same), Value::Object(fields)) = (same, &mut value) {
@@ -149,13 +147,4 @@ pub(super) fn run_audit(
         status: u8::from(!intact || same == Some(false)),
         ..Answer::record(value).with_note(note)
     })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }

@@ -1,6 +1,7 @@
 //! `vestibule health`.
 
 use serde_json::json;
+use vestibule_domain::hexadecimal;
 
 use super::{CommandError, Session};
 use crate::output::Answer;
@@ -14,7 +15,7 @@ pub(super) fn run(session: &Session) -> Result<Answer, CommandError> {
         "migration": health.migrations.last(),
         "migrations": health.migrations.len(),
         "sealed_events": health.sealed,
-        "head": health.head_text(),
+        "head": health.head.as_deref().map(hexadecimal),
         "unsealed_events": health.unsealed,
         "letters_waiting": health.letters_waiting,
         "letter_error": health.letter_error,

@@ -136,16 +136,13 @@ impl Service {
             vendor.settings.access_group = wanted;
             stored.access_group_event = Some(event);
         }
-        self.save_vendor(
-            tx,
-            caller,
-            stored,
-            &old,
-            event,
-            cause,
-            Action::VendorChanged,
-            now,
-        )
+        let change = Change {
+            id: Some(event),
+            action: Action::VendorChanged,
+            cause: Some(cause),
+            ..caller.change(stored.vendor.id, now)
+        };
+        self.save_vendor(tx, stored, &old, change)
     }
 
     /// Deleting the group closes the vendor; the same name pushed again makes another one.
@@ -165,32 +162,23 @@ impl Service {
         stored.vendor.group = None;
         stored.vendor.settings.status = VendorStatus::Closed;
         stored.status_event = event;
-        self.save_vendor(
-            tx,
-            caller,
-            stored,
-            &old,
-            event,
-            cause,
-            Action::VendorClosed,
-            now,
-        )
+        let change = Change {
+            id: Some(event),
+            action: Action::VendorClosed,
+            cause: Some(cause),
+            ..caller.change(stored.vendor.id, now)
+        };
+        self.save_vendor(tx, stored, &old, change)
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the change before and after, by whom, why and when"
-    )]
+    /// Stores a vendor that was `old`, with the event of the change, which is filled in here. The same again is no
+    /// change.
     fn save_vendor(
         &self,
         tx: &mut Write<'_>,
-        caller: &Caller,
         mut stored: StoredVendor,
         old: &Value,
-        event: EventId,
-        cause: EventId,
-        action: Action,
-        now: DateTime<Utc>,
+        change: Change,
     ) -> Result<(), Error> {
         let new = serde_json::to_value(&stored.vendor).map_err(Error::internal)?;
         if new == *old {
@@ -200,24 +188,21 @@ impl Service {
             return Err(Error::internal("a vendor serialises to an object"));
         };
         let (before, after) = difference(old, new);
+        let version = stored.vendor.version;
+        stored.vendor.version += 1;
+        // A clock that was set back must not make it older than it was.
+        stored.vendor.modified = change.at.max(stored.vendor.modified);
         self.record(
             tx,
             Change {
-                id: Some(event),
-                action,
-                cause: Some(cause),
                 payload: Payload {
                     before: Some(before),
                     after: Some(after),
                     why: None,
                 },
-                ..caller.change(stored.vendor.id, now)
+                ..change
             },
         );
-        let version = stored.vendor.version;
-        stored.vendor.version += 1;
-        // A clock that was set back must not make it older than it was.
-        stored.vendor.modified = now.max(stored.vendor.modified);
         Ok(vendors::replace(tx, version, &stored)?)
     }
 

@@ -1,3 +1,4 @@
+mod asked;
 pub(crate) mod database;
 mod differential;
 mod plans;
@@ -7,8 +8,9 @@ mod world;
 use serde_json::{Map, Value, json};
 
 use super::Table;
+use asked::found;
 use database::Database;
-use world::{World, condition, found};
+use world::{World, condition};
 
 fn object(value: Value) -> Map<String, Value> {
     let Value::Object(object) = value else {

@@ -219,13 +219,7 @@ fn is_json(request: &HttpRequest) -> bool {
     let Some(value) = request.headers().get(CONTENT_TYPE) else {
         return true;
     };
-    let essence = value
-        .to_str()
-        .unwrap_or_default()
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim();
+    let essence = request::media_type(value);
     ["application/json", "application/merge-patch+json"]
         .iter()
         .any(|json| essence.eq_ignore_ascii_case(json))

@@ -7,14 +7,13 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use vestibule_domain::event::Action;
-use vestibule_domain::{EventId, ProviderId};
+use vestibule_domain::{EventId, ProviderId, hexadecimal};
 use vestibule_service::{Service, events as service};
 
 use super::body::{Admin, When};
 use super::list::{List, Page, Paging};
 use super::problem::{Problem, Problems};
 use super::words;
-use crate::hexadecimal::hexadecimal;
 use crate::routes::{Routes, operations};
 
 pub(super) fn configure(routes: &mut Routes<'_>) {

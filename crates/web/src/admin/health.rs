@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
+use vestibule_domain::hexadecimal;
 use vestibule_service::{Service, health as service};
 
 use super::body::Admin;
@@ -56,7 +57,7 @@ impl From<service::Health> for Health {
             database: health.engine,
             migrations: health.migrations.len(),
             sealed_events: health.sealed,
-            head: health.head_text(),
+            head: health.head.as_deref().map(hexadecimal),
             unsealed_events: health.unsealed,
             letters_waiting: health.letters_waiting,
             letter_error: health.letter_error,

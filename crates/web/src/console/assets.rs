@@ -6,9 +6,9 @@ use std::sync::LazyLock;
 use actix_web::HttpResponse;
 use actix_web::http::Method;
 use actix_web::http::header::CACHE_CONTROL;
+use vestibule_domain::hexadecimal;
 use vestibule_oauth::Digest;
 
-use crate::hexadecimal::hexadecimal;
 use crate::routes::{Segment, Table};
 
 const STYLE: &str = include_str!("../../assets/console/console.css");

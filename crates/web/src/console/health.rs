@@ -1,5 +1,6 @@
 //! Settings > System > Health: whether everything that runs in the background keeps up.
 
+use vestibule_domain::hexadecimal;
 use vestibule_service::Service;
 use vestibule_service::health::Health;
 
@@ -76,7 +77,8 @@ fn queues(visit: &Visit, health: &Health) -> Block {
 
 fn chain(visit: &Visit, health: &Health) -> Block {
     let t = visit.t;
-    let head = health.head_text().map_or(Cell::Nothing, Cell::Copy);
+    let head = health.head.as_deref().map(hexadecimal);
+    let head = head.map_or(Cell::Nothing, Cell::Copy);
     Block::Facts(vec![
         Fact::new(t.own("health.sealed"), Cell::Number(health.sealed)),
         Fact::new(t.own("health.head"), head),

@@ -16,6 +16,7 @@ use vestibule_service::{Role, Service};
 use super::page::{Anchor, Block, Cell, Chart, Page, Section, Shares, Tile, Tone};
 use super::reply::Answer;
 use super::table::Table;
+use super::text::Texts;
 use super::visit::Visit;
 use super::{MOUNT, access_requests, events, providers, requests, vendors};
 
@@ -239,7 +240,14 @@ fn needs(visit: &Visit, overview: &Overview, waiting: &Waiting) -> Section {
             Cell::text(vendors::step(t, vendor, overview.at)),
         ]);
     }
-    // A list that is full may be longer than what is shown of it.
+    Section {
+        actions: whole_lists(t, overview, waiting),
+        ..Section::new("needs", t.own("home.needs"), vec![Block::Table(table)])
+    }
+}
+
+/// Where the rest is: a list that is full may be longer than what is shown of it.
+fn whole_lists(t: Texts, overview: &Overview, waiting: &Waiting) -> Vec<Anchor> {
     let length = usize::try_from(ROWS).unwrap_or(usize::MAX);
     let lists = [
         (overview.ending.len(), "all_providers", "providers?sort=end"),
@@ -265,12 +273,9 @@ fn needs(visit: &Visit, overview: &Overview, waiting: &Waiting) -> Section {
         ),
     ];
     let longer = lists.into_iter().filter(|(found, ..)| *found >= length);
-    let actions = longer
-        .map(|(_, word, path)| Anchor::new(t.own_of("home", word), format!("{MOUNT}/{path}")));
-    Section {
-        actions: actions.collect(),
-        ..Section::new("needs", t.own("home.needs"), vec![Block::Table(table)])
-    }
+    longer
+        .map(|(_, word, path)| Anchor::new(t.own_of("home", word), format!("{MOUNT}/{path}")))
+        .collect()
 }
 
 /// What was refused last, with who can be asked about it.

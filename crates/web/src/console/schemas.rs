@@ -57,25 +57,7 @@ async fn page(visit: &Visit, wrong: Option<(&str, &Pairs, Error)>) -> Result<Pag
     let mut forms = forms(visit, &schemas, &types, what, &sent);
     if let Some(error) = error {
         let form = forms.iter_mut().find(|form| form.id == what);
-        match (form, error) {
-            (Some(form), Error::Invalid { field, detail }) => {
-                let mut mistake = t.mistake(&field, &detail);
-                if !field.is_empty() {
-                    mistake.0.insert(0, Part::Words(format!("{field}: ")));
-                }
-                if !form.mark("definition", mistake.clone()) {
-                    form.mark("urn", mistake);
-                }
-            }
-            (Some(form), Error::Conflict(said) | Error::Uniqueness(said)) => {
-                page.notice = Some(Notice::new(Tone::Bad, t.hindrance(&said)));
-                form.mark("definition", visit.t.get("form.wrong"));
-            }
-            (None, Error::Conflict(said)) => {
-                page.notice = Some(Notice::new(Tone::Bad, t.hindrance(&said)));
-            }
-            (_, error) => return Err(error),
-        }
+        page.notice = told(visit, form, error)?;
     }
     let mut forms = forms.into_iter();
     let mut with_form = |table: Table, example: Option<&str>| {
@@ -118,6 +100,29 @@ async fn page(visit: &Visit, wrong: Option<(&str, &Pairs, Error)>) -> Result<Pag
         },
     ];
     Ok(page)
+}
+
+/// Says what was wrong at the form that it was wrong in, and above the page what stands in the way.
+fn told(visit: &Visit, form: Option<&mut Form>, error: Error) -> Result<Option<Notice>, Error> {
+    let t = visit.t;
+    match (form, error) {
+        (Some(form), Error::Invalid { field, detail }) => {
+            let mut mistake = t.mistake(&field, &detail);
+            if !field.is_empty() {
+                mistake.0.insert(0, Part::Words(format!("{field}: ")));
+            }
+            if !form.mark("definition", mistake.clone()) {
+                form.mark("urn", mistake);
+            }
+            Ok(None)
+        }
+        (Some(form), Error::Conflict(said) | Error::Uniqueness(said)) => {
+            form.mark("definition", t.get("form.wrong"));
+            Ok(Some(Notice::new(Tone::Bad, t.hindrance(&said))))
+        }
+        (None, Error::Conflict(said)) => Ok(Some(Notice::new(Tone::Bad, t.hindrance(&said)))),
+        (_, error) => Err(error),
+    }
 }
 
 /// What can be added, in the order of the sections; none for who may only look.

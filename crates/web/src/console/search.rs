@@ -5,6 +5,7 @@ use vestibule_service::overview::Found;
 use super::page::{Block, Cell, Page, Section, Tone};
 use super::reply::{Answer, Reply};
 use super::table::Table;
+use super::text::Texts;
 use super::visit::Visit;
 use super::{
     MOUNT, access_groups, access_requests, administrators, internal_groups, links, people,
@@ -37,59 +38,7 @@ pub(super) async fn show(visit: &Visit) -> Answer {
     } else {
         "search.nothing"
     });
-    table.rows = found
-        .iter()
-        .map(|one| {
-            let (kind, name, detail) = match one {
-                Found::Person(person) => (
-                    "user",
-                    match &person.name {
-                        Some(name) if *name != person.user_name => {
-                            format!("{name} ({})", person.user_name)
-                        }
-                        _ => person.user_name.clone(),
-                    },
-                    if person.active {
-                        Cell::optional(person.email.clone())
-                    } else {
-                        Cell::badge(Tone::Bad, t.word("inactive"))
-                    },
-                ),
-                Found::Provider(_, name) => ("provider", name.clone(), Cell::Nothing),
-                Found::Vendor(_, name) => ("vendor", name.clone(), Cell::Nothing),
-                Found::Group(_, name) => ("group", name.clone(), Cell::Nothing),
-                Found::AccessGroup(_, name) => ("access_group", name.clone(), Cell::Nothing),
-                Found::AccessRequest(_, name) => ("access_request", name.clone(), Cell::Nothing),
-                Found::Link(_, name) => ("link", name.clone(), Cell::Nothing),
-                Found::Administrator(name) => ("administrator", name.clone(), Cell::Nothing),
-                Found::Gone(id, action) => (
-                    "gone",
-                    t.own_of("action", action),
-                    Cell::Code(id.to_string()),
-                ),
-                Found::Event(id, action) => (
-                    "event",
-                    t.own_of("action", action),
-                    Cell::Code(id.to_string()),
-                ),
-                Found::Request(request) => (
-                    "request",
-                    format!("{} {}", request.method, request.target),
-                    Cell::Phrase(requests::reason(t, request)),
-                ),
-                Found::Status(status) => (
-                    "request",
-                    t.say("search.status", &[("status", status)]),
-                    Cell::Phrase(requests::meaning(t, *status)),
-                ),
-            };
-            vec![
-                Cell::text(t.own_of("subject", kind)),
-                Cell::link(name, href(one)),
-                detail,
-            ]
-        })
-        .collect();
+    table.rows = found.iter().map(|one| row(t, one)).collect();
     let section = Section {
         lead: (!text.is_empty()).then(|| t.own("search.hint")),
         ..Section::new("found", t.own("search.title"), vec![Block::Table(table)])
@@ -105,6 +54,57 @@ pub(super) async fn show(visit: &Visit) -> Answer {
         ..Page::default()
     }
     .into())
+}
+
+fn row(t: Texts, one: &Found) -> Vec<Cell> {
+    let (kind, name, detail) = match one {
+        Found::Person(person) => (
+            "user",
+            match &person.name {
+                Some(name) if *name != person.user_name => {
+                    format!("{name} ({})", person.user_name)
+                }
+                _ => person.user_name.clone(),
+            },
+            if person.active {
+                Cell::optional(person.email.clone())
+            } else {
+                Cell::badge(Tone::Bad, t.word("inactive"))
+            },
+        ),
+        Found::Provider(_, name) => ("provider", name.clone(), Cell::Nothing),
+        Found::Vendor(_, name) => ("vendor", name.clone(), Cell::Nothing),
+        Found::Group(_, name) => ("group", name.clone(), Cell::Nothing),
+        Found::AccessGroup(_, name) => ("access_group", name.clone(), Cell::Nothing),
+        Found::AccessRequest(_, name) => ("access_request", name.clone(), Cell::Nothing),
+        Found::Link(_, name) => ("link", name.clone(), Cell::Nothing),
+        Found::Administrator(name) => ("administrator", name.clone(), Cell::Nothing),
+        Found::Gone(id, action) => (
+            "gone",
+            t.own_of("action", action),
+            Cell::Code(id.to_string()),
+        ),
+        Found::Event(id, action) => (
+            "event",
+            t.own_of("action", action),
+            Cell::Code(id.to_string()),
+        ),
+        Found::Request(request) => (
+            "request",
+            format!("{} {}", request.method, request.target),
+            Cell::Phrase(requests::reason(t, request)),
+        ),
+        Found::Status(status) => (
+            "request",
+            t.say("search.status", &[("status", status)]),
+            Cell::Phrase(requests::meaning(t, *status)),
+        ),
+    };
+    vec![
+        Cell::text(t.own_of("subject", kind)),
+        Cell::link(name, href(one)),
+        detail,
+    ]
 }
 
 fn href(found: &Found) -> String {

@@ -59,19 +59,24 @@ struct Typed<'a> {
     unsent: Option<Unsent>,
 }
 
+/// Whether this session stands.
+async fn present(web: &Web, session: &Secret) -> Result<(), Error> {
+    let call = AdminCall {
+        credential: AdminCredential::Session(Ok(session.digest())),
+        address: None,
+        request_id: None,
+    };
+    let service = web.service.clone();
+    blocking(move || service.present(&call)).await.map(drop)
+}
+
 async fn show(web: Data<Web>, request: HttpRequest) -> HttpResponse {
     let looks = Looks::of(&request);
     let query = Pairs::parse(request.query_string().as_bytes());
-    if let Some(secret) = session(&request, &web) {
-        let call = AdminCall {
-            credential: AdminCredential::Session(Ok(secret.digest())),
-            address: None,
-            request_id: None,
-        };
-        let service = web.service.clone();
-        if blocking(move || service.present(&call)).await.is_ok() {
-            return see(inside(query.get("next")));
-        }
+    if let Some(secret) = session(&request, &web)
+        && present(&web, &secret).await.is_ok()
+    {
+        return see(inside(query.get("next")));
     }
     let notice = match query.get("notice") {
         "ended" => Some(Notice::new(Tone::Waiting, looks.t.own("sign_in.ended"))),
@@ -135,14 +140,8 @@ async fn signed_in_beside(web: Data<Web>, request: HttpRequest, payload: Payload
         return see(SIGN_IN);
     };
     if let Some(secret) = session(&request, &web) {
-        let call = AdminCall {
-            credential: AdminCredential::Session(Ok(secret.digest())),
-            address: None,
-            request_id: None,
-        };
-        let service = web.service.clone();
-        match blocking(move || service.present(&call)).await {
-            Ok(_) => return welcome(looks, &secret, &unsent),
+        match present(&web, &secret).await {
+            Ok(()) => return welcome(looks, &secret, &unsent),
             Err(Error::Unauthenticated(_)) => {}
             Err(error) => return broken(&error, &web, looks, &request_id(&request)),
         }

@@ -235,24 +235,7 @@ fn page(visit: &Visit, shown: &Shown, form: Form, wrong: bool) -> Page {
         ));
     }
     if visit.may(Role::Operator) && closed {
-        let attach = Form::of(
-            "attach",
-            format!("{}/reattach", href(vendor.id)),
-            t.own("vendor.reattach"),
-            vec![
-                Field::line("group", t.own("vendor.group_id"), "")
-                    .required()
-                    .hint(t.own("vendor.group_hint")),
-            ],
-        );
-        page.sections.push(Section::new(
-            "closed",
-            t.own("vendor.reattach"),
-            vec![
-                Block::Text(t.own("vendor.closed_lead")),
-                Block::Form(attach),
-            ],
-        ));
+        page.sections.push(reattaching(t, vendor.id));
     }
     page.sections.push(placed(visit, shown));
     page.sections.push(Section::new(
@@ -260,12 +243,41 @@ fn page(visit: &Visit, shown: &Shown, form: Form, wrong: bool) -> Page {
         t.own("provider.history"),
         vec![Block::Table(events::table(visit, &shown.history))],
     ));
+    page.aside = vec![facts(t, shown)];
+    page
+}
+
+/// Where a closed vendor is tied to the group that was pushed anew.
+fn reattaching(t: Texts, id: VendorId) -> Section {
+    let attach = Form::of(
+        "attach",
+        format!("{}/reattach", href(id)),
+        t.own("vendor.reattach"),
+        vec![
+            Field::line("group", t.own("vendor.group_id"), "")
+                .required()
+                .hint(t.own("vendor.group_hint")),
+        ],
+    );
+    Section::new(
+        "closed",
+        t.own("vendor.reattach"),
+        vec![
+            Block::Text(t.own("vendor.closed_lead")),
+            Block::Form(attach),
+        ],
+    )
+}
+
+fn facts(t: Texts, shown: &Shown) -> Section {
+    let vendor = &shown.details.vendor;
+    let settings = &vendor.settings;
     let group = shown
         .details
         .access_group_name
         .clone()
         .zip(settings.access_group);
-    page.aside = vec![Section::new(
+    Section::new(
         "facts",
         t.own("vendor.facts"),
         vec![Block::Facts(vec![
@@ -297,8 +309,7 @@ fn page(visit: &Visit, shown: &Shown, form: Form, wrong: bool) -> Page {
             Fact::new(t.own("provider.id"), Cell::Copy(vendor.id.to_string())),
             Fact::new(t.own("vendor.created"), Cell::Time(vendor.created)),
         ])],
-    )];
-    page
+    )
 }
 
 fn placed(visit: &Visit, shown: &Shown) -> Section {

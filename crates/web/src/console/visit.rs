@@ -8,6 +8,7 @@ use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 use chrono::{DateTime, Utc};
 use serde::de::value::{Error as Unknown, StrDeserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer as _};
+use vestibule_domain::hexadecimal;
 use vestibule_oauth::{Digest, Secret, SecretKind};
 use vestibule_service::administrators::Administrator;
 use vestibule_service::pages::PageQuery;
@@ -21,7 +22,6 @@ use super::text::{Language, Texts};
 use super::unsent::Unsent;
 use crate::Web;
 use crate::blocking::blocking;
-use crate::hexadecimal::hexadecimal;
 
 /// Rows of an export that are read at once.
 const EXPORT: u64 = 1_000;

@@ -14,7 +14,7 @@ use super::answer::{self, SCIM_JSON, body_error};
 use crate::Web;
 use crate::admission::FULL;
 use crate::refusals::Received;
-use crate::request::admitted_body;
+use crate::request::{self, admitted_body};
 
 /// A JSON body, or what is wrong with it.
 pub(crate) struct Body {
@@ -108,13 +108,7 @@ fn media_type(request: &HttpRequest) -> Result<(), Error> {
     let Some(value) = request.headers().get(header::CONTENT_TYPE) else {
         return Ok(());
     };
-    let name = value
-        .to_str()
-        .unwrap_or_default()
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim();
+    let name = request::media_type(value);
     if [SCIM_JSON, "application/json"]
         .iter()
         .any(|known| name.eq_ignore_ascii_case(known))

@@ -6,18 +6,11 @@ use serde_json::json;
 
 use super::*;
 use crate::event::{Action, Actor, Payload, Subject};
+use crate::hexadecimal;
 use crate::ids::UserId;
 
 fn uuid(number: u128) -> Uuid {
     Uuid::from_u128(number)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").unwrap();
-        text
-    })
 }
 
 fn first() -> Event {
@@ -60,7 +53,7 @@ fn the_first_event_has_the_bytes_and_hashes_it_always_had() {
     let event = first();
     let metadata = event.metadata().to_bytes();
     assert_eq!(
-        hex(&metadata),
+        hexadecimal(&metadata),
         "010000001000000000000000000000000000000001\
          010000000800060a2418202240\
          010000000870726f7669646572\
@@ -80,19 +73,19 @@ fn the_first_event_has_the_bytes_and_hashes_it_always_had() {
     );
     let digest = payload_digest(&[0xab; 32], &payload);
     assert_eq!(
-        hex(&digest),
+        hexadecimal(&digest),
         "f207a954465ecf13ecbfedd265e468652c6f76357d671ccaf593e914483f51cd"
     );
     let hash = seal(&GENESIS, 1, &metadata, &digest);
     assert_eq!(
-        hex(&hash),
+        hexadecimal(&hash),
         "d60b5e69db021b3dc432c9f7529d3f00e261675653f86f5af8bff71cf8554ce8"
     );
 
     let event = second();
     let metadata = event.metadata().to_bytes();
     assert_eq!(
-        hex(&metadata),
+        hexadecimal(&metadata),
         "010000001000000000000000000000000000000004\
          0100000008ffffffffffffffff\
          010000000673797374656d\
@@ -108,12 +101,12 @@ fn the_first_event_has_the_bytes_and_hashes_it_always_had() {
     assert_eq!(payload_text(&event), "{}");
     let digest = payload_digest(&[0xcd; 32], "{}");
     assert_eq!(
-        hex(&digest),
+        hexadecimal(&digest),
         "43e4f17088d1e282daed275cedb3e23cea3fd940df1c0eaa527079351d100ea2"
     );
     let hash = seal(&hash, 2, &metadata, &digest);
     assert_eq!(
-        hex(&hash),
+        hexadecimal(&hash),
         "caac3be9ba14aebc393996044b9e4bf7e90d04805e32575ea77c6f38d4a22917"
     );
 }

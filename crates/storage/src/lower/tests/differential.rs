@@ -12,9 +12,10 @@ use vestibule_scim::schema::AttributeType;
 use vestibule_scim::target::Target;
 
 use super::super::Table;
+use super::asked::{found, places, sorted, walked};
 use super::database::Database;
 use super::random::{Question, question, target, world};
-use super::world::{World, condition, found, places, sorted, walked};
+use super::world::{World, condition};
 
 // proves: 7644-3.4.2.2-caseexact 7644-3.4.2.2-matching
 #[test]

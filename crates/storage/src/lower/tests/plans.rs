@@ -5,8 +5,9 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Integer, Text};
 
 use super::super::{Rows, Table};
+use super::asked::collection;
 use super::database::{Database, PROVIDER};
-use super::world::{collection, condition, location};
+use super::world::{condition, location};
 use crate::collection::{self, From, Page};
 use crate::engine::{Engine, MultiBackend, Session};
 

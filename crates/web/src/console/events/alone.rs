@@ -1,8 +1,8 @@
 //! One event, told to somebody who wants to know what happened: in a sentence, by its fields, and as it
 //! is recorded.
 
-use vestibule_domain::ProviderId;
 use vestibule_domain::said::Value;
+use vestibule_domain::{ProviderId, hexadecimal};
 use vestibule_service::events::{BesideEvent, EventRecord, Seal};
 
 use super::super::page::{Block, Cell, Fact, Page, Section, Tone};
@@ -11,7 +11,6 @@ use super::super::text::Texts;
 use super::super::visit::Visit;
 use super::super::{MOUNT, providers, warnings};
 use super::{about, change, who};
-use crate::hexadecimal::hexadecimal;
 
 pub(super) fn fill(page: &mut Page, visit: &Visit, event: &EventRecord, beside: &BesideEvent) {
     let t = visit.t;
