@@ -4,9 +4,11 @@ mod causes;
 
 use chrono::{DateTime, Utc};
 use vestibule_domain::access::{ChangeKind, Decision};
+use vestibule_domain::link::LinkState;
 use vestibule_domain::person::Block as BlockOn;
 use vestibule_domain::{BlockId, UserId};
 use vestibule_service::events::{Choice as EventChoice, EventQuery, EventRecord};
+use vestibule_service::links::LinkQuery;
 use vestibule_service::pages::PageQuery;
 use vestibule_service::people::{PersonDetails, PersonPlacement};
 use vestibule_service::requests::{RefusedRequest, RequestQuery};
@@ -41,6 +43,8 @@ struct Shown {
     third_party: bool,
     /// Names of the vendors the person could have been placed in.
     candidates: Vec<(String, vestibule_domain::VendorId, bool)>,
+    /// Whether a link of the person works now.
+    linked: bool,
 }
 
 async fn find(visit: &Visit) -> Result<(Shown, Option<&'static str>), Error> {
@@ -64,6 +68,13 @@ async fn find(visit: &Visit) -> Result<(Shown, Option<&'static str>), Error> {
                 page: PageQuery::first(EVENTS),
             };
             let history = service.list_events(call, &query)?.items;
+            let live = LinkQuery {
+                user: Some(id),
+                state: Some(LinkState::Live),
+                page: PageQuery::first(1),
+                ..LinkQuery::default()
+            };
+            let linked = !service.list_links(call, &live)?.items.is_empty();
             let mut candidates = Vec::new();
             if let Some(PersonPlacement { placement, .. }) = &details.placement {
                 for candidate in placement.candidates.iter().take(20) {
@@ -92,6 +103,7 @@ async fn find(visit: &Visit) -> Result<(Shown, Option<&'static str>), Error> {
                 third_party: source.settings.user_type
                     == vestibule_domain::provider::UserType::ThirdParty,
                 candidates,
+                linked,
                 details,
             })
         })
@@ -237,6 +249,7 @@ fn verdict(visit: &Visit, shown: &Shown) -> Section {
             None => t.get("verdict.in").into(),
         };
         blocks.push(Block::Notice(Notice::new(Tone::Good, text)));
+        blocks.extend(still_missing(visit, shown).map(Block::Notice));
     } else {
         let key = if decision.flip.len() == 1 {
             "verdict.one_change"
@@ -256,6 +269,32 @@ fn verdict(visit: &Visit, shown: &Shown) -> Section {
     }
     blocks.push(steps(visit, decision));
     Section::new("verdict", t.own("verdict.title"), blocks)
+}
+
+/// What somebody who may get in needs besides to do so: it is no part of the decision.
+fn still_missing(visit: &Visit, shown: &Shown) -> Option<Notice> {
+    let t = visit.t;
+    let missing = |text: &'static str, link: &'static str, href: String| Remark {
+        text: t.get(text).into(),
+        link: Some(Anchor::new(t.own(link), href)),
+    };
+    let mut notice = Notice::new(Tone::Waiting, t.own("verdict.still_missing"));
+    if !shown.linked {
+        let links = "#links".to_owned();
+        let remark = missing("verdict.no_link", "verdict.make_link", links);
+        notice.more.push(remark);
+    }
+    if visit.web.settings.gateway_url.is_none() {
+        let settings = format!("{MOUNT}/settings");
+        let remark = missing("verdict.no_gateway", "verdict.set_gateway", settings);
+        notice.more.push(remark);
+    } else if !visit.web.service.can_sign() {
+        let health = format!("{MOUNT}/health");
+        notice
+            .more
+            .push(missing("health.no_hand_over", "nav.health", health));
+    }
+    (!notice.more.is_empty()).then_some(notice)
 }
 
 /// The page on which a change that would let the person in is made.
