@@ -177,6 +177,7 @@ fn page(
         )
     });
     let now = visit.web.service.now();
+    let lifted = visit.query.get("done") == "lifted";
     let blocked = shown.details.blocks.iter().any(|block| block.in_force(now));
     let facts = vec![
         Fact::new(
@@ -198,6 +199,7 @@ fn page(
         badge: Some(verdict_badge(visit, &shown.decision)),
         trail: trail(t),
         current: "nav.people",
+        notice: lifted.then(|| after_lifting(visit, shown, blocked)),
         sections,
         aside: vec![
             Section::new("facts", t.own("person.facts"), vec![Block::Facts(facts)]),
@@ -205,6 +207,26 @@ fn page(
         ],
         ..Page::default()
     }
+}
+
+/// That a block is lifted, and that this alone brings no link back.
+fn after_lifting(visit: &Visit, shown: &Shown, blocked: bool) -> Notice {
+    let t = visit.t;
+    let mut notice = Notice::new(Tone::Good, t.own("done.lifted"));
+    let remark = |key: &'static str, link: Option<Anchor>| Remark {
+        text: t.get(key).into(),
+        link,
+    };
+    if blocked {
+        notice.more.push(remark("block.stands", None));
+    } else if !shown.linked {
+        let links = Anchor::new(t.own("verdict.make_link"), "#links");
+        notice.more.push(remark("block.ended_links", Some(links)));
+        if visit.web.service.settings().links.mail {
+            notice.more.push(remark("block.new_by_mail", None));
+        }
+    }
+    notice
 }
 
 fn display_name(shown: &Shown) -> String {
@@ -467,7 +489,9 @@ fn block_form(visit: &Visit, user: UserId, typed: &Pairs) -> Form {
         format!("{}/block", href(user)),
         t.own("block.block"),
         vec![
-            Field::line("reason", t.own("block.reason"), typed.get("reason")).required(),
+            Field::line("reason", t.own("block.reason"), typed.get("reason"))
+                .required()
+                .hint(t.own("block.ends_links")),
             Field::when("until", t.own("block.until"), typed.get("until"))
                 .hint(t.own("block.until_hint")),
         ],
