@@ -424,13 +424,31 @@ pub(super) fn fresh(visit: &Visit, made: &NewLink) -> Reply {
         Fact::new(t.own("link.start"), Cell::Time(made.link.start)),
         Fact::new(t.own("link.end"), Cell::Time(made.link.end)),
     ];
-    once(
-        visit,
-        t.say("link.of", &[("name", &made.link.user_name)]),
-        Some(user),
-        facts,
-    )
-    .into()
+    let title = t.say("link.of", &[("name", &made.link.user_name)]);
+    let mut page = once(visit, title, Some(user), facts);
+    if !visit.web.service.settings().links.mail {
+        page.sections.push(code_needed(visit, made));
+    }
+    page.into()
+}
+
+/// That the address alone lets nobody in, and where the rest is shown: nobody mails it.
+fn code_needed(visit: &Visit, made: &NewLink) -> Section {
+    let t = visit.t;
+    let mut blocks = vec![Block::Text(t.own("link.code_needed"))];
+    if made.state == LinkState::Live {
+        blocks.push(Block::Facts(vec![Fact::new(
+            t.own("link.code"),
+            Cell::Button(Button {
+                text: t.own("link.show_code"),
+                about: made.link.user_name.clone(),
+                action: format!("{}/code", href(made.link.id)),
+                fields: Vec::new(),
+                tone: Tone::Plain,
+            }),
+        )]));
+    }
+    Section::new("code", t.own("link.code"), blocks)
 }
 
 pub(super) async fn revoke(visit: &Visit, _: &Fields) -> Answer {
