@@ -21,7 +21,7 @@ use super::reply::{Answer, Reply};
 use super::table::Table;
 use super::text::Texts;
 use super::visit::Visit;
-use super::{MOUNT, access_requests, events, letters, people, providers};
+use super::{MOUNT, access_requests, events, letters, named, people, providers};
 use crate::enter;
 
 type Mailings = HashMap<LinkId, QueuedLetter>;
@@ -48,10 +48,12 @@ fn trail(t: Texts) -> Vec<Anchor> {
 /// Every link, newest first.
 pub(super) async fn list(visit: &Visit) -> Answer {
     let t = visit.t;
+    let (person, user) = named::person(visit).await?;
+    let (vendor, of_vendor) = named::vendor(visit).await?;
     let query = LinkQuery {
-        user: visit.wanted_id("user"),
+        user,
         provider: providers::chosen(visit),
-        vendor: visit.wanted_id("vendor"),
+        vendor: of_vendor,
         state: visit.query.get("state").parse().ok(),
         page: visit.part(PAGE, "-created"),
     };
@@ -71,8 +73,6 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         .iter()
         .map(|one| Pick::new(one.name(), t.word(one.name())));
     let states = visit.filter_among("state", t.own("link.state"), states);
-    let vendor = visit.filter_id("vendor", t.own("access_request.vendor_id"));
-    let person = visit.filter_id("user", t.own("access_request.user_id"));
     let provider = providers::filter(visit, &sources);
     table.filtered_by(visit, vec![states, provider, vendor, person]);
     if visit.wants_csv() {
