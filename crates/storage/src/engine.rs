@@ -59,7 +59,7 @@ impl DatabaseUrl {
             }
             Ok(Self::Sqlite(path.to_owned()))
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            Ok(Self::Postgres(url.to_owned()))
+            Ok(Self::Postgres(impatient(url)))
         } else {
             let scheme = url
                 .split(':')
@@ -75,6 +75,28 @@ impl DatabaseUrl {
             Self::Postgres(_) => Engine::Postgres,
         }
     }
+}
+
+/// What libpq waits for: a server that takes no connection, or no longer says anything. Without them it waits
+/// as long as TCP does, a quarter of an hour and more (R-DUR-5).
+const PATIENCE: [(&str, &str); 5] = [
+    ("connect_timeout", "5"),
+    ("tcp_user_timeout", "15000"),
+    ("keepalives_idle", "15"),
+    ("keepalives_interval", "5"),
+    ("keepalives_count", "3"),
+];
+
+/// The address with what it does not say itself of how long to wait.
+fn impatient(url: &str) -> String {
+    let mut url = url.to_owned();
+    for (name, value) in PATIENCE {
+        if !url.contains(&format!("{name}=")) {
+            url.push(if url.contains('?') { '&' } else { '?' });
+            url.push_str(&format!("{name}={value}"));
+        }
+    }
+    url
 }
 
 /// SQLite reads and writes numbers with large exponents inexactly, so they are compared as

@@ -21,6 +21,7 @@ mod home;
 mod internal_groups;
 mod letters;
 mod links;
+mod named;
 mod openid;
 mod page;
 mod panic;

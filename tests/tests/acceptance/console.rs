@@ -5,6 +5,7 @@ mod asking;
 mod event;
 mod letters;
 mod lists;
+mod missing;
 mod openid;
 mod pages;
 mod panic;

@@ -4,5 +4,6 @@ mod decisions;
 mod flips;
 mod lists;
 mod refusals;
+mod tampering;
 mod timeline;
 mod warnings;

@@ -1,4 +1,4 @@
-//! What every page of help holds.
+//! What every page of help holds, and that what the console tells people to type is a command.
 
 use clap::{CommandFactory as _, Parser as _};
 
@@ -83,6 +83,35 @@ fn every_command_shows_an_example_that_can_be_typed() {
     }
     assert!(without.is_empty(), "no example: {without:#?}");
     assert!(unread.is_empty(), "{}", unread.join("\n"));
+}
+
+/// The texts and pages of the console that name commands.
+const CONSOLE: [&str; 3] = [
+    include_str!("../../../../crates/web/texts/en.toml"),
+    include_str!("../../../../crates/web/texts/pt-BR.toml"),
+    include_str!("../../../../crates/web/templates/console/set_up.html"),
+];
+
+#[test]
+fn every_command_that_the_console_names_can_be_typed() {
+    let mut named = 0;
+    for text in CONSOLE {
+        for (_, after) in text.lines().flat_map(|line| {
+            let found = line.match_indices("vestibule ");
+            found.map(|(at, name)| line.split_at(at + name.len()))
+        }) {
+            named += 1;
+            let mut command = &Cli::command();
+            let mut words = after.split([' ', '.', ',', '"', '<']);
+            while command.has_subcommands() {
+                let word = words.next().unwrap_or_default();
+                command = command
+                    .find_subcommand(word)
+                    .unwrap_or_else(|| panic!("{word:?} is no command: vestibule {after}"));
+            }
+        }
+    }
+    assert!(named >= 9, "{named}");
 }
 
 #[test]

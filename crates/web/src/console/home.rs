@@ -192,6 +192,13 @@ fn needs(visit: &Visit, overview: &Overview, waiting: &Waiting) -> Section {
         &[t.get("home.what"), t.get("vendor.step")],
     );
     table.empty = t.own("home.nothing_needs");
+    if visit.web.settings.gateway_url.is_none() {
+        let settings = format!("{MOUNT}/settings");
+        table.rows.push(vec![
+            Cell::link(t.get("nav.system_settings"), settings),
+            Cell::text(t.own("home.no_gateway")),
+        ]);
+    }
     if overview.signing_error.is_some() {
         let health = format!("{MOUNT}/health");
         table.rows.push(vec![

@@ -21,7 +21,7 @@ use super::reply::{Answer, Reply};
 use super::table::Table;
 use super::text::Texts;
 use super::visit::Visit;
-use super::{MOUNT, access_groups, access_requests, events, letters, people, providers};
+use super::{MOUNT, access_groups, access_requests, events, letters, named, people, providers};
 use crate::enter;
 
 type Mailings = HashMap<LinkId, QueuedLetter>;
@@ -48,10 +48,12 @@ fn trail(t: Texts) -> Vec<Anchor> {
 /// Every link, newest first.
 pub(super) async fn list(visit: &Visit) -> Answer {
     let t = visit.t;
+    let (person, user) = named::person(visit).await?;
+    let (vendor, of_vendor) = named::vendor(visit).await?;
     let query = LinkQuery {
-        user: visit.wanted_id("user"),
+        user,
         provider: providers::chosen(visit),
-        vendor: visit.wanted_id("vendor"),
+        vendor: of_vendor,
         state: visit.query.get("state").parse().ok(),
         page: visit.part(PAGE, "-created"),
     };
@@ -71,8 +73,6 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         .iter()
         .map(|one| Pick::new(one.name(), t.word(one.name())));
     let states = visit.filter_among("state", t.own("link.state"), states);
-    let vendor = visit.filter_id("vendor", t.own("access_request.vendor_id"));
-    let person = visit.filter_id("user", t.own("access_request.user_id"));
     let provider = providers::filter(visit, &sources);
     table.filtered_by(visit, vec![states, provider, vendor, person]);
     if visit.wants_csv() {
@@ -442,13 +442,31 @@ pub(super) fn fresh(visit: &Visit, made: &NewLink) -> Reply {
         Fact::new(t.own("link.start"), Cell::Time(made.link.start)),
         Fact::new(t.own("link.end"), Cell::Time(made.link.end)),
     ];
-    once(
-        visit,
-        t.say("link.of", &[("name", &made.link.user_name)]),
-        Some(user),
-        facts,
-    )
-    .into()
+    let title = t.say("link.of", &[("name", &made.link.user_name)]);
+    let mut page = once(visit, title, Some(user), facts);
+    if !visit.web.service.settings().links.mail {
+        page.sections.push(code_needed(visit, made));
+    }
+    page.into()
+}
+
+/// That the address alone lets nobody in, and where the rest is shown: nobody mails it.
+fn code_needed(visit: &Visit, made: &NewLink) -> Section {
+    let t = visit.t;
+    let mut blocks = vec![Block::Text(t.own("link.code_needed"))];
+    if made.state == LinkState::Live {
+        blocks.push(Block::Facts(vec![Fact::new(
+            t.own("link.code"),
+            Cell::Button(Button {
+                text: t.own("link.show_code"),
+                about: made.link.user_name.clone(),
+                action: format!("{}/code", href(made.link.id)),
+                fields: Vec::new(),
+                tone: Tone::Plain,
+            }),
+        )]));
+    }
+    Section::new("code", t.own("link.code"), blocks)
 }
 
 pub(super) async fn revoke(visit: &Visit, _: &Fields) -> Answer {

@@ -202,6 +202,18 @@ pub(super) fn status(one: &RefusedRequest) -> Cell {
 pub(super) fn reason(t: Texts, one: &RefusedRequest) -> Phrase {
     match one.why() {
         Some(said) => t.said("why", &said),
+        None if let Some(attribute) = unknown_attribute(one) => {
+            let key = if one.target.contains("/Users") {
+                "request.unknown_user_attribute"
+            } else {
+                "request.unknown_attribute"
+            };
+            let values = [
+                ("attribute", attribute.into()),
+                ("answer", one.told().into()),
+            ];
+            t.phrase(key, &values)
+        }
         None => t.phrase(
             "request.as_told",
             &[
@@ -210,6 +222,13 @@ pub(super) fn reason(t: Texts, one: &RefusedRequest) -> Phrase {
             ],
         ),
     }
+}
+
+/// The attribute that a filter names and nobody here knows.
+fn unknown_attribute(one: &RefusedRequest) -> Option<&str> {
+    let (_, name) = one.told().split_once("there is no attribute \"")?;
+    let (name, _) = name.split_once("\" here")?;
+    (diagnosis(one) == "filter").then_some(name)
 }
 
 /// Reasons that say no more than the diagnosis does.

@@ -92,7 +92,8 @@ fn form(visit: &Visit, product: &Product, sent: Option<&Fields>) -> Form {
             "user_type",
             t.own("provider.user_type"),
             types,
-            given("user_type", UserType::ThirdParty.name()),
+            // It decides for good, so it is nobody's default.
+            given("user_type", ""),
         )
         .required()
         .hint(t.own("provider.user_type_hint")),

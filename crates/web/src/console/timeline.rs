@@ -15,7 +15,7 @@ use super::reply::{Answer, Reply};
 use super::table::Table;
 use super::text::Texts;
 use super::visit::Visit;
-use super::{MOUNT, events, providers, vendors};
+use super::{MOUNT, events, named, providers, vendors};
 
 const PAGE: u64 = 50;
 
@@ -36,10 +36,11 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     };
     let from = when("from", t.own("timeline.from"));
     let to = when("to", t.own("timeline.to"));
+    let (vendor, of_vendor) = named::vendor(visit).await?;
     let query = TimelineQuery {
         kind: visit.query.get("kind").parse().ok(),
         provider: providers::chosen(visit),
-        vendor: visit.wanted_id("vendor"),
+        vendor: of_vendor,
         from,
         to,
         page: visit.part(PAGE, "at"),
@@ -102,7 +103,7 @@ pub(super) async fn list(visit: &Visit) -> Answer {
         providers::filter(visit, &sources),
     ];
     filters.extend(fields);
-    filters.push(visit.filter_id("vendor", t.own("access_request.vendor_id")));
+    filters.push(vendor);
     table.filtered_by(visit, filters);
     if visit.wants_csv() {
         return Ok(Reply::Export(Box::new(table), "timeline"));

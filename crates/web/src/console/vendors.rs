@@ -13,7 +13,7 @@ use vestibule_service::{Error, Precondition, Role};
 
 use super::fields::Fields;
 use super::form::{Field, Form, Pick, as_typed, instant};
-use super::page::{Anchor, Badge, Block, Cell, Fact, Notice, Page, Section, Tone};
+use super::page::{Anchor, Badge, Block, Cell, Fact, Notice, Page, Remark, Section, Tone};
 use super::phrase::Phrase;
 use super::query::Pairs;
 use super::reply::{Answer, Reply};
@@ -221,6 +221,20 @@ fn page(visit: &Visit, shown: &Shown, form: Form, wrong: bool) -> Page {
         step.filter(|_| visit.query.given("done").is_none())
             .map(|step| Notice::new(Tone::Waiting, step))
     };
+    let chooses = visit.may(Role::Operator) && settings.access_group.is_none();
+    // Of those to choose from, the first is none.
+    if shown.groups.len() == 1
+        && chooses
+        && let Some(notice) = &mut page.notice
+    {
+        notice.more.push(Remark {
+            text: t.get("vendor.no_access_group").into(),
+            link: Some(Anchor::new(
+                t.own("vendor.make_access_group"),
+                format!("{MOUNT}/access-groups/new"),
+            )),
+        });
+    }
     let closed = settings.status == VendorStatus::Closed;
     let coming = timeline::of_vendor(vendor.id);
     page.actions = vec![Anchor::new(t.own("nav.timeline"), coming)];

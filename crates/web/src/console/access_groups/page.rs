@@ -1,35 +1,94 @@
 //! The page of one access group, and the changes that are made on it.
 
+use vestibule_domain::vendor::{Vendor, VendorStatus};
 use vestibule_domain::{AccessGroupId, Hindrance};
 use vestibule_service::access_groups::{AccessGroupDetails, Tied};
+use vestibule_service::pages::PageQuery;
+use vestibule_service::vendors::{Choice, VendorQuery};
 use vestibule_service::{Error, Precondition, Role};
 
 use super::form::{form, settings, typed};
 use super::{enabled_badge, href, may, trail};
-use crate::console::MOUNT;
 use crate::console::fields::Fields;
 use crate::console::form::{Field, Form};
-use crate::console::page::{Block, Cell, Fact, Notice, Page, Section, Tone};
+use crate::console::page::{Anchor, Block, Cell, Fact, Notice, Page, Remark, Section, Tone};
+use crate::console::phrase::Phrase;
 use crate::console::reply::{Answer, Reply};
 use crate::console::visit::Visit;
+use crate::console::{MOUNT, vendors};
 
 pub(in crate::console) async fn show(visit: &Visit) -> Answer {
-    let details = find(visit).await?;
-    let group = &details.access_group;
+    let shown = find(visit).await?;
+    let group = &shown.details.access_group;
     let typed = typed(&group.settings, Some(group.version));
     let form = form(visit, &typed, visit.path.clone(), false);
-    Ok(page(visit, &details, form, false).into())
+    Ok(page(visit, &shown, form, false).into())
 }
 
-async fn find(visit: &Visit) -> Result<AccessGroupDetails, Error> {
+/// All that the page shows.
+struct Shown {
+    details: AccessGroupDetails,
+    /// Of the vendors that are pending, some without an access group.
+    waiting: Vec<Vendor>,
+}
+
+/// Pending vendors that are looked at.
+const PENDING: u64 = 20;
+/// Of those without an access group, so many are named.
+const NAMED: usize = 5;
+
+async fn find(visit: &Visit) -> Result<Shown, Error> {
     let id: AccessGroupId = visit.id("access group")?;
+    let pending = VendorQuery {
+        choice: Choice {
+            status: Some(VendorStatus::Pending),
+            ..Choice::default()
+        },
+        page: PageQuery::first(PENDING),
+    };
     visit
-        .run(move |service, call| service.find_access_group(call, id))
+        .run(move |service, call| {
+            let mut waiting = service.list_vendors(call, &pending)?.items;
+            waiting.retain(|vendor| vendor.settings.access_group.is_none());
+            waiting.truncate(NAMED);
+            Ok(Shown {
+                details: service.find_access_group(call, id)?,
+                waiting,
+            })
+        })
         .await
 }
 
-fn page(visit: &Visit, details: &AccessGroupDetails, form: Form, wrong: bool) -> Page {
+/// What it is tied to; where that is nothing, what comes next.
+fn tied(visit: &Visit, facts: Vec<Fact>, nothing: bool, waiting: &[Vendor]) -> Section {
     let t = visit.t;
+    let mut blocks = vec![Block::Facts(facts)];
+    if nothing {
+        let mut notice = Notice::new(Tone::Waiting, t.own("access_group.next"));
+        notice.more = waiting
+            .iter()
+            .map(|vendor| Remark {
+                text: Phrase::default(),
+                link: Some(Anchor::new(&vendor.name, vendors::href(vendor.id))),
+            })
+            .collect();
+        blocks.insert(0, Block::Notice(notice));
+    }
+    Section {
+        actions: match (nothing, waiting) {
+            (true, [_, ..]) => vec![Anchor::new(
+                t.own("access_group.waiting"),
+                format!("{MOUNT}/vendors?status=pending"),
+            )],
+            _ => Vec::new(),
+        },
+        ..Section::new("tied", t.own("access_group.tied"), blocks)
+    }
+}
+
+fn page(visit: &Visit, shown: &Shown, form: Form, wrong: bool) -> Page {
+    let t = visit.t;
+    let details = &shown.details;
     let group = &details.access_group;
     let Tied {
         vendors,
@@ -51,7 +110,7 @@ fn page(visit: &Visit, details: &AccessGroupDetails, form: Form, wrong: bool) ->
             format!("{MOUNT}/{list}?access_group={}", group.id),
         ),
     };
-    let tied = vec![
+    let facts = vec![
         Fact::new(t.own("nav.vendors"), tied_to("vendors", vendors)),
         Fact::new(
             t.own("nav.internal_groups"),
@@ -105,10 +164,9 @@ fn page(visit: &Visit, details: &AccessGroupDetails, form: Form, wrong: bool) ->
             vec![Block::Facts(facts)],
         )];
     }
-    page.aside.insert(
-        0,
-        Section::new("tied", t.own("access_group.tied"), vec![Block::Facts(tied)]),
-    );
+    let nothing = vendors + internal_groups == 0;
+    page.aside
+        .insert(0, tied(visit, facts, nothing, &shown.waiting));
     page
 }
 
@@ -119,10 +177,10 @@ pub(in crate::console) async fn change(visit: &Visit, fields: &Fields) -> Answer
     let settings = match settings(visit, Some(id), fields).await? {
         Ok(settings) => settings,
         Err(wrong) => {
-            let details = find(visit).await?;
+            let shown = find(visit).await?;
             let mut form = form(visit, fields, visit.path.clone(), false);
             form.mark_all(wrong, "name");
-            return Ok(Reply::Mistaken(Box::new(page(visit, &details, form, true))));
+            return Ok(Reply::Mistaken(Box::new(page(visit, &shown, form, true))));
         }
     };
     let changed = visit
@@ -136,17 +194,17 @@ pub(in crate::console) async fn change(visit: &Visit, fields: &Fields) -> Answer
     match changed {
         Ok(_) => Ok(Reply::See(format!("{}?done=saved", href(id)))),
         Err(Error::PreconditionFailed) => {
-            let details = find(visit).await?;
+            let shown = find(visit).await?;
             let mut form = form(visit, fields, visit.path.clone(), false);
-            form.over(details.access_group.version);
-            let page = page(visit, &details, form, false);
+            form.over(shown.details.access_group.version);
+            let page = page(visit, &shown, form, false);
             Ok(Reply::stale(visit.t, page, href(id)))
         }
         Err(error) => {
-            let details = find(visit).await?;
+            let shown = find(visit).await?;
             let mut form = form(visit, fields, visit.path.clone(), false);
             visit.mark(&mut form, error, "name")?;
-            Ok(Reply::Mistaken(Box::new(page(visit, &details, form, true))))
+            Ok(Reply::Mistaken(Box::new(page(visit, &shown, form, true))))
         }
     }
 }
@@ -157,8 +215,8 @@ pub(in crate::console) async fn delete(visit: &Visit, fields: &Fields) -> Answer
         path: href(id),
         ..visit.clone()
     };
-    let details = find(visit).await?;
-    if fields.get("confirm").trim() != details.access_group.settings.name {
+    let shown = find(visit).await?;
+    if fields.get("confirm").trim() != shown.details.access_group.settings.name {
         return Err(Error::Conflict(Hindrance::NotRetyped.said([])));
     }
     visit

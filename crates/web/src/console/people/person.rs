@@ -1,12 +1,15 @@
 //! Everything about one person on one page, so that "why can't she get in?" has one place.
 
 mod causes;
+mod verdict;
 
 use chrono::{DateTime, Utc};
-use vestibule_domain::access::{ChangeKind, Decision};
+use vestibule_domain::access::Decision;
+use vestibule_domain::link::LinkState;
 use vestibule_domain::person::Block as BlockOn;
 use vestibule_domain::{BlockId, UserId};
 use vestibule_service::events::{Choice as EventChoice, EventQuery, EventRecord};
+use vestibule_service::links::LinkQuery;
 use vestibule_service::pages::PageQuery;
 use vestibule_service::people::{PersonDetails, PersonPlacement};
 use vestibule_service::requests::{RefusedRequest, RequestQuery};
@@ -14,15 +17,15 @@ use vestibule_service::{Error, Role};
 
 use super::{active, href, trail};
 use crate::console::fields::Fields;
-use crate::console::form::{Field, Form, as_typed, instant};
+use crate::console::form::{Field, Form, instant};
 use crate::console::page::{
-    Anchor, Badge, Block, Button, Cell, Fact, Notice, Page, Remark, Section, Step, Tone,
+    Anchor, Block, Button, Cell, Fact, Notice, Page, Remark, Section, Tone,
 };
 use crate::console::query::Pairs;
 use crate::console::reply::{Answer, Reply};
 use crate::console::table::Table;
 use crate::console::visit::Visit;
-use crate::console::{MOUNT, access_groups, events, internal_groups, links, providers, vendors};
+use crate::console::{MOUNT, events, internal_groups, links, providers, vendors};
 
 const EVENTS: u64 = 15;
 /// Refused requests about a person that are shown.
@@ -41,6 +44,8 @@ struct Shown {
     third_party: bool,
     /// Names of the vendors the person could have been placed in.
     candidates: Vec<(String, vestibule_domain::VendorId, bool)>,
+    /// Whether a link of the person works now.
+    linked: bool,
 }
 
 async fn find(visit: &Visit) -> Result<(Shown, Option<&'static str>), Error> {
@@ -64,6 +69,13 @@ async fn find(visit: &Visit) -> Result<(Shown, Option<&'static str>), Error> {
                 page: PageQuery::first(EVENTS),
             };
             let history = service.list_events(call, &query)?.items;
+            let live = LinkQuery {
+                user: Some(id),
+                state: Some(LinkState::Live),
+                page: PageQuery::first(1),
+                ..LinkQuery::default()
+            };
+            let linked = !service.list_links(call, &live)?.items.is_empty();
             let mut candidates = Vec::new();
             if let Some(PersonPlacement { placement, .. }) = &details.placement {
                 for candidate in placement.candidates.iter().take(20) {
@@ -92,6 +104,7 @@ async fn find(visit: &Visit) -> Result<(Shown, Option<&'static str>), Error> {
                 third_party: source.settings.user_type
                     == vestibule_domain::provider::UserType::ThirdParty,
                 candidates,
+                linked,
                 details,
             })
         })
@@ -134,8 +147,8 @@ fn page(
 ) -> Page {
     let t = visit.t;
     let person = &shown.details.person;
-    let mut sections = vec![verdict(visit, shown)];
-    sections.push(then(visit, shown, mistake));
+    let mut sections = vec![verdict::section(visit, shown)];
+    sections.push(verdict::then(visit, shown, mistake));
     if shown.third_party {
         sections.push(placement(visit, shown));
     }
@@ -165,6 +178,7 @@ fn page(
         )
     });
     let now = visit.web.service.now();
+    let lifted = visit.query.get("done") == "lifted";
     let blocked = shown.details.blocks.iter().any(|block| block.in_force(now));
     let facts = vec![
         Fact::new(
@@ -183,9 +197,10 @@ fn page(
     ];
     Page {
         title: display_name(shown),
-        badge: Some(verdict_badge(visit, &shown.decision)),
+        badge: Some(verdict::badge(visit, &shown.decision)),
         trail: trail(t),
         current: "nav.people",
+        notice: lifted.then(|| after_lifting(visit, shown, blocked)),
         sections,
         aside: vec![
             Section::new("facts", t.own("person.facts"), vec![Block::Facts(facts)]),
@@ -195,118 +210,29 @@ fn page(
     }
 }
 
+/// That a block is lifted, and that this alone brings no link back.
+fn after_lifting(visit: &Visit, shown: &Shown, blocked: bool) -> Notice {
+    let t = visit.t;
+    let mut notice = Notice::new(Tone::Good, t.own("done.lifted"));
+    let remark = |key: &'static str, link: Option<Anchor>| Remark {
+        text: t.get(key).into(),
+        link,
+    };
+    if blocked {
+        notice.more.push(remark("block.stands", None));
+    } else if !shown.linked {
+        let links = Anchor::new(t.own("verdict.make_link"), "#links");
+        notice.more.push(remark("block.ended_links", Some(links)));
+        if visit.web.service.settings().links.mail {
+            notice.more.push(remark("block.new_by_mail", None));
+        }
+    }
+    notice
+}
+
 fn display_name(shown: &Shown) -> String {
     let person = &shown.details.person;
     person.name.as_ref().unwrap_or(&person.user_name).clone()
-}
-
-fn verdict_badge(visit: &Visit, decision: &Decision) -> Badge {
-    if decision.allowed() {
-        Badge::new(Tone::Good, visit.t.own("verdict.allowed"))
-    } else {
-        Badge::new(Tone::Bad, visit.t.own("verdict.refused"))
-    }
-}
-
-/// The chain of one decision, each step with the event that made it so.
-fn steps(visit: &Visit, decision: &Decision) -> Block {
-    let t = visit.t;
-    let steps = decision
-        .chain
-        .iter()
-        .map(|step| Step {
-            holds: step.holds,
-            open: false,
-            label: t.own_of("check", step.check.name()),
-            detail: t.said("reason", &step.detail),
-            link: step.event.map(|event| {
-                Anchor::new(t.own("verdict.event"), format!("{MOUNT}/events?id={event}"))
-            }),
-        })
-        .collect();
-    Block::Steps(steps)
-}
-
-fn verdict(visit: &Visit, shown: &Shown) -> Section {
-    let t = visit.t;
-    let decision = &shown.decision;
-    let mut blocks = Vec::new();
-    if decision.allowed() {
-        let text = match decision.until {
-            Some(until) => t.phrase("verdict.until", &[("until", until.into())]),
-            None => t.get("verdict.in").into(),
-        };
-        blocks.push(Block::Notice(Notice::new(Tone::Good, text)));
-    } else {
-        let key = if decision.flip.len() == 1 {
-            "verdict.one_change"
-        } else {
-            "verdict.changes"
-        };
-        let mut notice = Notice::new(Tone::Bad, t.own(key));
-        notice.more = decision
-            .flip
-            .iter()
-            .map(|change| Remark {
-                text: t.said("change", &change.explanation),
-                link: way(&change.kind).map(|href| Anchor::new(t.own("verdict.go"), href)),
-            })
-            .collect();
-        blocks.push(Block::Notice(notice));
-    }
-    blocks.push(steps(visit, decision));
-    Section::new("verdict", t.own("verdict.title"), blocks)
-}
-
-/// The page on which a change that would let the person in is made.
-fn way(kind: &ChangeKind) -> Option<String> {
-    match kind {
-        ChangeKind::LiftBlock { .. } => Some("#blocks".to_owned()),
-        ChangeKind::EnableVendor { vendor }
-        | ChangeKind::ReattachVendor { vendor }
-        | ChangeKind::SetStart { vendor, .. }
-        | ChangeKind::ExtendEnd { vendor, .. }
-        | ChangeKind::SetAccessGroup { vendor } => Some(vendors::href(*vendor)),
-        ChangeKind::EnableAccessGroup { access_group } => Some(access_groups::href(*access_group)),
-        ChangeKind::EnableInternalGroup { group } | ChangeKind::TieGroupToAccessGroup { group } => {
-            Some(internal_groups::href(*group))
-        }
-        ChangeKind::ActivatePerson { .. } | ChangeKind::AddToGroup { .. } => None,
-    }
-}
-
-/// The verdict at a coming date.
-fn then(visit: &Visit, shown: &Shown, mistake: Option<&'static str>) -> Section {
-    let t = visit.t;
-    let at = shown.then.as_ref().map(|decision| decision.at);
-    let typed = if mistake.is_some() {
-        visit.query.get("at").to_owned()
-    } else {
-        as_typed(at)
-    };
-    let mut form = Form::of(
-        "then-form",
-        format!("{}#then", visit.place()),
-        t.own("verdict.ask"),
-        vec![Field::when("at", t.own("verdict.at"), typed)],
-    );
-    form.asks = true;
-    form.inline = true;
-    if let Some(key) = mistake {
-        form.mark("at", t.get(key));
-    }
-    let mut blocks = vec![Block::Form(form)];
-    if let Some(decision) = &shown.then {
-        blocks.push(Block::Facts(vec![
-            Fact::new(t.own("verdict.at"), Cell::Time(decision.at)),
-            Fact::new(
-                t.own("verdict.then"),
-                Cell::Badge(verdict_badge(visit, decision)),
-            ),
-        ]));
-        blocks.push(steps(visit, decision));
-    }
-    Section::new("then", t.own("verdict.then_title"), blocks)
 }
 
 fn placement(visit: &Visit, shown: &Shown) -> Section {
@@ -428,7 +354,9 @@ fn block_form(visit: &Visit, user: UserId, typed: &Pairs) -> Form {
         format!("{}/block", href(user)),
         t.own("block.block"),
         vec![
-            Field::line("reason", t.own("block.reason"), typed.get("reason")).required(),
+            Field::line("reason", t.own("block.reason"), typed.get("reason"))
+                .required()
+                .hint(t.own("block.ends_links")),
             Field::when("until", t.own("block.until"), typed.get("until"))
                 .hint(t.own("block.until_hint")),
         ],

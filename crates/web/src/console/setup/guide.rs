@@ -1,12 +1,14 @@
 //! What is pasted where, product by product: the labels are the products' own, the steps are in our
 //! words and stand with the texts.
 
+use url::{Host, Url};
 use vestibule_service::providers::ProviderDetails;
 
-use super::super::SIGN_IN;
-use super::super::page::{Block, Cell, Fact, Notice, Section, Tone};
+use super::super::page::{Anchor, Block, Cell, Fact, Notice, Remark, Section, Tone};
+use super::super::phrase::Phrase;
 use super::super::text::Texts;
 use super::super::visit::Visit;
+use super::super::{MOUNT, SIGN_IN};
 use crate::{oauth, scim};
 
 /// How a product proves who it is.
@@ -180,8 +182,20 @@ pub(super) fn values(
 ) -> Section {
     let t = visit.t;
     let public = &visit.web.settings.public_url;
-    let url = url::Url::parse(public).ok();
+    let url = Url::parse(public).ok();
     let mut blocks = Vec::new();
+    if let Some(key) = url.as_ref().and_then(trouble) {
+        let text = t.phrase(key, &[("url", public.clone().into())]);
+        let mut notice = Notice::new(Tone::Waiting, text);
+        notice.more.push(Remark {
+            text: Phrase::default(),
+            link: Some(Anchor::new(
+                t.own("setup.see_public_url"),
+                format!("{MOUNT}/settings"),
+            )),
+        });
+        blocks.push(Block::Notice(notice));
+    }
     if once.is_some() && product.proof != Proof::Federation {
         blocks.push(Block::Notice(Notice::new(
             Tone::Waiting,
@@ -202,7 +216,7 @@ pub(super) fn values(
                 })),
                 Value::Port => copy(
                     url.as_ref()
-                        .and_then(url::Url::port_or_known_default)
+                        .and_then(Url::port_or_known_default)
                         .map_or_else(String::new, |port| port.to_string()),
                 ),
                 Value::Path => copy(scim::MOUNT.trim_start_matches('/').to_owned()),
@@ -248,6 +262,30 @@ pub(super) fn values(
     }
 }
 
+/// Why a product in the cloud does not get to that address.
+fn trouble(url: &Url) -> Option<&'static str> {
+    let near = match url.host()? {
+        Host::Domain(name) => {
+            let own = [".localhost", ".local", ".internal", ".lan"];
+            !name.contains('.') || own.iter().any(|end| name.ends_with(end))
+        }
+        Host::Ipv4(at) => {
+            at.is_loopback() || at.is_private() || at.is_link_local() || at.is_unspecified()
+        }
+        Host::Ipv6(at) => {
+            at.is_loopback()
+                || at.is_unique_local()
+                || at.is_unicast_link_local()
+                || at.is_unspecified()
+        }
+    };
+    if near {
+        Some("setup.unreachable")
+    } else {
+        (url.scheme() != "https").then_some("setup.plain_http")
+    }
+}
+
 /// What to do in the product, step by step.
 pub(super) fn steps(t: Texts, product: &Product) -> Section {
     let steps = (1..)
@@ -274,6 +312,27 @@ mod tests {
                 };
                 assert!(found.len() >= 3, "{}", product.key);
             }
+        }
+    }
+
+    #[test]
+    fn addresses_that_a_cloud_does_not_reach_are_known() {
+        let of = |url: &str| trouble(&Url::parse(url).unwrap());
+        for near in [
+            "http://127.0.0.1:8080",
+            "https://localhost",
+            "https://vestibule",
+            "https://iga.internal",
+            "https://10.1.2.3",
+            "https://192.168.1.1",
+            "https://[::1]:8443",
+            "https://[fd00::1]",
+        ] {
+            assert_eq!(of(near), Some("setup.unreachable"), "{near}");
+        }
+        assert_eq!(of("http://iga.example"), Some("setup.plain_http"));
+        for far in ["https://iga.example", "https://203.0.113.7"] {
+            assert_eq!(of(far), None, "{far}");
         }
     }
 

@@ -145,7 +145,11 @@ pub(super) async fn lane(
         .await?;
     let listening = Section {
         lead: Some(t.own("setup.live_lead")),
-        ..Section::new("live", t.own("setup.live"), vec![progress(visit, details)])
+        ..Section::new(
+            "live",
+            t.own("setup.live"),
+            vec![progress(visit, details, &heard)],
+        )
     };
     let mut blocks = vec![Block::Table(calls(visit, &heard, details, here))];
     if !heard.strangers.is_empty() {
@@ -162,12 +166,21 @@ pub(super) async fn lane(
     ])
 }
 
-fn progress(visit: &Visit, details: &ProviderDetails) -> Block {
+fn progress(visit: &Visit, details: &ProviderDetails, heard: &Lane) -> Block {
     let t = visit.t;
     let id = details.provider.id;
     let holds = details.holdings;
     let last = details.uses.iter().max_by_key(|one| one.last_used);
     let from = last.and_then(|one| one.last_address.clone());
+    // Where its address was in the way, its credential had been found right before.
+    let blocked = heard
+        .refused
+        .iter()
+        .any(|one| one.endpoint == "scim" && requests::blocked(one));
+    let proof = match from {
+        None if last.is_none() && blocked => t.own("setup.proved_blocked"),
+        from => from.unwrap_or_default(),
+    };
     let step = |holds: bool, key: &'static str, detail: String, link: Option<Anchor>| Step {
         holds,
         open: !holds,
@@ -185,9 +198,9 @@ fn progress(visit: &Visit, details: &ProviderDetails) -> Block {
         .then(|| Anchor::new(t.own(key), format!("{MOUNT}/{path}?provider={id}")));
     Block::Steps(vec![
         step(
-            last.is_some(),
+            last.is_some() || blocked,
             "setup.step_credential",
-            from.unwrap_or_default(),
+            proof,
             None,
         ),
         step(

@@ -38,7 +38,8 @@ pub(super) struct Typed {
 impl Typed {
     pub(super) fn fresh() -> Self {
         Self {
-            user_type: UserType::ThirdParty.name().to_owned(),
+            // It decides for good, so it is nobody's default.
+            user_type: String::new(),
             enabled: true,
             scopes: Scopes::ALL.to_string(),
             dialect: dialect_word(Dialect::Tolerant).to_owned(),
