@@ -89,14 +89,13 @@ const PATIENCE: [(&str, &str); 5] = [
 
 /// The address with what it does not say itself of how long to wait.
 fn impatient(url: &str) -> String {
-    let mut url = url.to_owned();
-    for (name, value) in PATIENCE {
-        if !url.contains(&format!("{name}=")) {
-            url.push(if url.contains('?') { '&' } else { '?' });
-            url.push_str(&format!("{name}={value}"));
-        }
-    }
-    url
+    PATIENCE
+        .iter()
+        .filter(|(name, _)| !url.contains(&format!("{name}=")))
+        .fold(url.to_owned(), |url, (name, value)| {
+            let joint = if url.contains('?') { '&' } else { '?' };
+            format!("{url}{joint}{name}={value}")
+        })
 }
 
 /// SQLite reads and writes numbers with large exponents inexactly, so they are compared as
@@ -383,3 +382,27 @@ macro_rules! insert_new {
 }
 
 pub(crate) use {direct, insert_all, insert_new, upsert};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_address_says_of_waiting_stands() {
+        let Ok(DatabaseUrl::Postgres(plain)) = DatabaseUrl::parse("postgres://u@h/v") else {
+            panic!("an address of PostgreSQL");
+        };
+        assert_eq!(
+            plain,
+            "postgres://u@h/v?connect_timeout=5&tcp_user_timeout=15000&keepalives_idle=15\
+             &keepalives_interval=5&keepalives_count=3"
+        );
+        let said = "postgresql://u@h/v?sslmode=require&connect_timeout=60";
+        let Ok(DatabaseUrl::Postgres(kept)) = DatabaseUrl::parse(said) else {
+            panic!("an address of PostgreSQL");
+        };
+        let more = kept.strip_prefix(said).unwrap();
+        assert!(more.starts_with("&tcp_user_timeout="), "{kept}");
+        assert!(!more.contains("connect_timeout"), "{kept}");
+    }
+}
