@@ -93,7 +93,11 @@ fn impatient(url: &str) -> String {
         .iter()
         .filter(|(name, _)| !url.contains(&format!("{name}=")))
         .fold(url.to_owned(), |url, (name, value)| {
-            let joint = if url.contains('?') { '&' } else { '?' };
+            let joint = match url.chars().last() {
+                Some('?' | '&') => "",
+                _ if url.contains('?') => "&",
+                _ => "?",
+            };
             format!("{url}{joint}{name}={value}")
         })
 }
@@ -397,6 +401,10 @@ mod tests {
             "postgres://u@h/v?connect_timeout=5&tcp_user_timeout=15000&keepalives_idle=15\
              &keepalives_interval=5&keepalives_count=3"
         );
+        let Ok(DatabaseUrl::Postgres(open)) = DatabaseUrl::parse("postgres://u@h/v?") else {
+            panic!("an address of PostgreSQL");
+        };
+        assert_eq!(open, plain);
         let said = "postgresql://u@h/v?sslmode=require&connect_timeout=60";
         let Ok(DatabaseUrl::Postgres(kept)) = DatabaseUrl::parse(said) else {
             panic!("an address of PostgreSQL");
