@@ -1,6 +1,7 @@
 //! Filters that take a name as well as an id, found as the global search finds it.
 
 use vestibule_domain::{UserId, VendorId};
+use vestibule_scim::fold::fold;
 use vestibule_service::Error;
 use vestibule_service::overview::Found;
 
@@ -49,7 +50,7 @@ pub(super) async fn vendor(visit: &Visit) -> Result<Meant<VendorId>, Error> {
 }
 
 fn same(name: &str, typed: &str) -> bool {
-    name.to_lowercase() == typed.to_lowercase()
+    fold(name) == fold(typed)
 }
 
 /// The one that bears the whole name, or the only one whose name begins so.
