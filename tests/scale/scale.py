@@ -236,17 +236,19 @@ def questions(server, control):
 
 
 def compare(small, large, rounds, control):
-    """Rows: name, median of each in microseconds, ratio."""
-    rows = []
+    """Rows: name, median of each in microseconds, ratio. Every round asks every question, so that none of them is
+    the one that was asked first."""
     asked = [questions(server, control) for server in (small, large)]
-    for name in asked[0]:
-        times = ([], [])
-        for turn in range(rounds):
+    times = {name: ([], []) for name in asked[0]}
+    for turn in range(rounds):
+        for name, sides in times.items():
             for _ in range(20):
                 pick = random.randrange(10**9)
                 for side in (0, 1) if turn % 2 else (1, 0):
-                    times[side].append(timed((small, large)[side], asked[side][name](pick)))
-        medians = [statistics.median(side) * 1e6 for side in times]
+                    sides[side].append(timed((small, large)[side], asked[side][name](pick)))
+    rows = []
+    for name, sides in times.items():
+        medians = [statistics.median(side) * 1e6 for side in sides]
         rows.append((name, *medians, medians[1] / medians[0]))
     return rows
 
