@@ -243,9 +243,19 @@
     }
   };
 
+  // Words of a table break only where it would else be wider than its place.
+  const fits = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      const table = target.querySelector("table");
+      table.classList.remove("tight");
+      table.classList.toggle("tight", target.scrollWidth > target.clientWidth);
+    }
+  });
+  const fit = (within) => { for (const place of all(".scroll", within)) fits.observe(place); };
+
   // Straight to the first mistake.
   const mistake = document.querySelector("[aria-invalid]");
-  const prepare = (within) => { local(within); buttons(within); tabs(within); whens(within); retypes(within); sorters(within); };
+  const prepare = (within) => { local(within); buttons(within); tabs(within); whens(within); retypes(within); sorters(within); fit(within); };
   prepare(document);
   if (mistake) (mistake.matches("fieldset") ? mistake.querySelector("input") : mistake).focus();
 
