@@ -233,6 +233,8 @@ try {
     await page.waitForTimeout(200);
   }
   await page.getByText("free it at its present owner").waitFor();
+  await page.getByText("Okta vendors sent POST /iso/scim/v2/Users on").waitFor();
+  assert.equal(await page.locator("#raw dl").isVisible(), false);
   const refusal = new URL(page.url()).pathname;
   await check();
 
