@@ -114,7 +114,7 @@ try {
   assert.equal(await starts.inputValue(), "2018-11-04T00:30");
   await check();
   await starts.fill("2018-02-17T23:30");
-  await page.getByText("= 2018-02-18 01:30 UTC Clocks are set back then, and this time comes twice: the first is meant.").waitFor();
+  await page.getByText("= 2018-02-18 01:30 UTC. Clocks are set back then, and this time comes twice: the first is meant.").waitFor();
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("Saved.").waitFor();
   assert.equal(await began(), "2018-02-18T01:30:00Z");

@@ -140,7 +140,7 @@
             const other = new Date(at.getTime() + hours * 3600000);
             return asTyped(other, offsetAt(other)) === input.value.slice(0, 16);
           };
-          const twice = [0.5, 1, 2].some(same) ? ` ${whenFirst}` : [-0.5, -1, -2].some(same) ? ` ${whenSecond}` : "";
+          const twice = [0.5, 1, 2].some(same) ? `. ${whenFirst}` : [-0.5, -1, -2].some(same) ? `. ${whenSecond}` : "";
           echo.textContent = minutes || twice ? `= ${asTyped(at, 0).replace("T", " ")} UTC${twice}` : "";
         }
       };
