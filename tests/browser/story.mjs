@@ -102,6 +102,28 @@ try {
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("Saved.").waitFor();
 
+  step("times are typed in the viewer's zone and come back as typed; what clocks skip is refused");
+  const starts = page.locator("#vendor-start");
+  const began = () => page.locator("#facts dl > div", { has: page.getByText("Start", { exact: true }) }).locator("time").getAttribute("datetime");
+  assert.equal(await starts.inputValue(), "2020-01-01T08:00");
+  assert.equal(await began(), "2020-01-01T11:00:00Z");
+  await page.getByText("Start (America/Sao_Paulo)").waitFor();
+  await starts.fill("2018-11-04T00:30");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.locator("#vendor-start-mistake").getByText("skip this time").waitFor();
+  assert.equal(await starts.inputValue(), "2018-11-04T00:30");
+  await check();
+  await starts.fill("2018-02-17T23:30");
+  await page.getByText("= 2018-02-18 01:30 UTC. Clocks are set back then, and this time comes twice: the first is meant.").waitFor();
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Saved.").waitFor();
+  assert.equal(await began(), "2018-02-18T01:30:00Z");
+  assert.equal(await starts.inputValue(), "2018-02-17T23:30");
+  await page.getByLabel("Status").selectOption("enabled");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Saved.").waitFor();
+  assert.equal(await began(), "2018-02-18T01:30:00Z");
+
   step("a form sent when the session has ended comes back after signing in, and is not sent by itself");
   await page.getByLabel("Contract number").fill("C-4711");
   const cookies = await context.cookies();
@@ -211,6 +233,8 @@ try {
     await page.waitForTimeout(200);
   }
   await page.getByText("free it at its present owner").waitFor();
+  await page.getByText("Okta vendors sent POST /iso/scim/v2/Users on").waitFor();
+  assert.equal(await page.locator("#raw dl").isVisible(), false);
   const refusal = new URL(page.url()).pathname;
   await check();
 

@@ -48,6 +48,7 @@ mod unsent;
 mod vendors;
 mod visit;
 mod warnings;
+mod when;
 
 pub(crate) use assets::style;
 pub use openid::CALLBACK as OPENID_CALLBACK;

@@ -115,16 +115,55 @@
     }
   };
 
-  // What is typed in UTC, said in the zone of who types.
+  // What is typed in the zone of who types, with its offset from UTC beside it; UTC stands below.
+  const offsetAt = (at) => Math.round(-at.getTimezoneOffset());
+  const asTyped = (at, offset) => {
+    const there = new Date(at.getTime() + offset * 60000);
+    return Number.isNaN(there.getTime()) ? "" : there.toISOString().slice(0, 16);
+  };
   const whens = (within) => {
     for (const input of all("input[data-when]", within)) {
+      const offset = input.form.elements[`${input.name}_offset`];
+      const { whenFirst, whenSecond, whenSkipped } = document.body.dataset;
       const echo = document.createElement("p");
       echo.className = "hint";
+      // A time that clocks skip is read as another one.
+      const skips = (at) => asTyped(at, offsetAt(at)) !== input.value.slice(0, 16);
       const say = () => {
-        const at = input.value ? new Date(`${input.value}Z`) : null;
-        echo.textContent = at && !Number.isNaN(at.getTime()) ? `= ${zone.format(at)}` : "";
+        const minutes = Number(offset.value);
+        const typed = new Date(`${input.value}Z`);
+        if (offset.value === "skipped") echo.textContent = whenSkipped;
+        else if (!input.value || Number.isNaN(minutes) || Number.isNaN(typed.getTime())) echo.textContent = "";
+        else {
+          const at = new Date(typed.getTime() - minutes * 60000);
+          const same = (hours) => {
+            const other = new Date(at.getTime() + hours * 3600000);
+            return asTyped(other, offsetAt(other)) === input.value.slice(0, 16);
+          };
+          const twice = [0.5, 1, 2].some(same) ? `. ${whenFirst}` : [-0.5, -1, -2].some(same) ? `. ${whenSecond}` : "";
+          echo.textContent = minutes || twice ? `= ${asTyped(at, 0).replace("T", " ")} UTC${twice}` : "";
+        }
       };
-      input.addEventListener("input", say);
+      const read = () => {
+        const at = new Date(input.value);
+        if (!input.value) offset.value = input.validity.badInput ? "unread" : "";
+        else if (Number.isNaN(at.getTime())) offset.value = "unread";
+        else offset.value = skips(at) ? "skipped" : String(offsetAt(at));
+        say();
+      };
+      const zoneName = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+      for (const name of all(`label[for="${input.id}"] .zone`, input.form)) name.textContent = `(${zoneName})`;
+      const given = new Date(`${input.value}Z`);
+      const minutes = Number(offset.value);
+      if (input.value && !Number.isNaN(given.getTime()) && !Number.isNaN(minutes)) {
+        const at = new Date(given.getTime() - minutes * 60000);
+        offset.value = String(offsetAt(at));
+        input.value = asTyped(at, offsetAt(at));
+      } else read();
+      input.addEventListener("input", read);
+      // Half a date is no input to every browser.
+      input.addEventListener("blur", read);
+      input.form.addEventListener("submit", () => { if (input.validity.badInput) read(); });
       input.after(echo);
       say();
     }
@@ -204,9 +243,19 @@
     }
   };
 
+  // Words of a table break only where it would else be wider than its place.
+  const fits = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      const table = target.querySelector("table");
+      table.classList.remove("tight");
+      table.classList.toggle("tight", target.scrollWidth > target.clientWidth);
+    }
+  });
+  const fit = (within) => { for (const place of all(".scroll", within)) fits.observe(place); };
+
   // Straight to the first mistake.
   const mistake = document.querySelector("[aria-invalid]");
-  const prepare = (within) => { local(within); buttons(within); tabs(within); whens(within); retypes(within); sorters(within); };
+  const prepare = (within) => { local(within); buttons(within); tabs(within); whens(within); retypes(within); sorters(within); fit(within); };
   prepare(document);
   if (mistake) (mistake.matches("fieldset") ? mistake.querySelector("input") : mistake).focus();
 

@@ -1,6 +1,6 @@
 //! Forms: what they ask for, and what was wrong with what was given.
 
-use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use vestibule_domain::Mistake;
 use vestibule_domain::network::AllowedAddresses;
 use vestibule_domain::said::Said;
@@ -8,6 +8,7 @@ use vestibule_domain::said::Said;
 use super::page::Tone;
 use super::phrase::{Part, Phrase};
 use super::text::Texts;
+use super::when::When;
 
 /// A form. What a reader typed stays in it when it comes back with mistakes.
 #[derive(Debug, Default)]
@@ -109,10 +110,8 @@ pub(crate) enum Control {
     Switch {
         on: bool,
     },
-    /// Date and time in UTC, in steps of 15 minutes but freely typed.
-    When {
-        value: String,
-    },
+    /// Date and time, in steps of 15 minutes but freely typed.
+    When(When),
     /// A text to be typed as it is shown, so that nothing big ends by a slip.
     Retype {
         expected: String,
@@ -276,13 +275,8 @@ impl Field {
         Self::new(name, label, Control::Switch { on })
     }
 
-    pub(crate) fn when(
-        name: &'static str,
-        label: impl Into<String>,
-        value: impl Into<String>,
-    ) -> Self {
-        let value = value.into();
-        Self::new(name, label, Control::When { value })
+    pub(crate) fn when(name: &'static str, label: impl Into<String>, typed: When) -> Self {
+        Self::new(name, label, Control::When(typed))
     }
 
     pub(crate) fn retype(label: impl Into<String>, expected: impl Into<String>) -> Self {
@@ -311,38 +305,9 @@ impl Field {
     }
 }
 
-/// An instant as a field for date and time holds it.
-pub(crate) fn as_typed(at: Option<DateTime<Utc>>) -> String {
-    at.map(|at| at.format("%Y-%m-%dT%H:%M").to_string())
-        .unwrap_or_default()
-}
-
 /// An instant in full, for machines.
 pub(crate) fn as_machine(at: &DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
-}
-
-/// Reads an instant as people write it, in UTC unless it says otherwise; none when nothing is written.
-pub(crate) fn instant(text: &str) -> Result<Option<DateTime<Utc>>, &'static str> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Ok(None);
-    }
-    if let Some(at) = vestibule_domain::instant::parse(text) {
-        return Ok(Some(at));
-    }
-    for format in [
-        "%Y-%m-%dT%H:%M",
-        "%Y-%m-%d %H:%M",
-        "%Y-%m-%dT%H:%M:%S",
-        "%Y-%m-%d %H:%M:%S",
-    ] {
-        if let Ok(at) = NaiveDateTime::parse_from_str(text, format) {
-            let at = vestibule_domain::instant::writable(at.and_utc());
-            return at.map(Some).ok_or("form.instant");
-        }
-    }
-    Err("form.instant")
 }
 
 /// Reads a whole number; one that is too great or too small for any field is the greatest there is, so
@@ -391,22 +356,6 @@ pub(crate) fn items(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn instants_are_read_as_people_write_them() {
-        let at = |text| instant(text).unwrap().map(|at| as_machine(&at));
-        assert_eq!(at(" "), None);
-        for text in [
-            "2026-11-22T08:15",
-            "2026-11-22 08:15",
-            "2026-11-22T10:15:00+02:00",
-        ] {
-            assert_eq!(at(text).as_deref(), Some("2026-11-22T08:15:00Z"), "{text}");
-        }
-        assert_eq!(at("2026-11-22").as_deref(), Some("2026-11-22T00:00:00Z"));
-        assert!(instant("tomorrow").is_err());
-        assert!(instant("2026-02-30").is_err());
-    }
 
     #[test]
     fn numbers_are_read_whole_and_however_great() {

@@ -14,13 +14,14 @@ use vestibule_service::pages::{Page as Part, PageQuery};
 use vestibule_service::{AdminCall, Error, Role, Service};
 
 use super::fields::Fields;
-use super::form::{Field, Form, Pick, instant};
+use super::form::{Field, Form, Pick};
 use super::page::{Anchor, Badge, Block, Button, Cell, Fact, Notice, Page, Section, Tone};
 use super::query::Pairs;
 use super::reply::{Answer, Reply};
 use super::table::Table;
 use super::text::Texts;
 use super::visit::Visit;
+use super::when::When;
 use super::{MOUNT, access_groups, access_requests, events, letters, named, people, providers};
 use crate::enter;
 
@@ -307,6 +308,7 @@ pub(super) async fn of_person(
     } else if visit.may(Role::Operator) {
         let typed = wrong.as_ref().map(|(typed, _)| *typed);
         let given = |name: &str| typed.map_or("", |typed| typed.get(name));
+        let start = typed.map_or_else(When::default, |typed| When::sent(typed, "start"));
         let days = |days: u16| Pick::new(days.to_string(), t.span(Duration::days(days.into())));
         let mut fields = vec![Field::choice(
             "days",
@@ -320,10 +322,8 @@ pub(super) async fn of_person(
             ],
             given("days"),
         )];
-        fields.push(
-            Field::when("start", t.own("link.start"), given("start"))
-                .hint(t.own("link.start_hint")),
-        );
+        fields
+            .push(Field::when("start", t.own("link.start"), start).hint(t.own("link.start_hint")));
         let chosen = typed.map_or(MAILED, |typed| typed.get("forwarding"));
         fields.extend(forwarding(visit, chosen));
         let action = format!("{}/links", people::href(user));
@@ -380,7 +380,7 @@ fn once(visit: &Visit, title: String, user: Option<UserId>, facts: Vec<Fact>) ->
 pub(super) async fn make(visit: &Visit, fields: &Fields) -> Answer {
     let user: UserId = visit.id("user")?;
     let days: Option<i64> = fields.given("days").and_then(|days| days.parse().ok());
-    let start = match instant(fields.get("start")) {
+    let start = match When::sent(fields, "start").instant() {
         Ok(start) => start,
         Err(key) => {
             let mistake = Error::Invalid {

@@ -109,6 +109,18 @@ impl Texts {
     }
 }
 
+impl Phrase {
+    /// Begins with a great letter, unless somebody else's words stand first.
+    pub(crate) fn capitalize(&mut self) {
+        if let Some(Part::Words(words)) = self.0.first_mut() {
+            let mut letters = words.chars();
+            if let Some(first) = letters.next() {
+                *words = first.to_uppercase().chain(letters).collect();
+            }
+        }
+    }
+}
+
 impl Part {
     /// Somebody else's words. What is all ASCII runs in our direction.
     pub(crate) fn of(text: &str) -> Self {

@@ -256,12 +256,7 @@ pub(super) fn explanation(visit: &Visit, one: &RefusedRequest) -> Phrase {
         return summary.into();
     }
     let mut told = reason(t, one);
-    if let Some(Part::Words(words)) = told.0.first_mut() {
-        let mut letters = words.chars();
-        if let Some(first) = letters.next() {
-            *words = first.to_uppercase().chain(letters).collect();
-        }
-    }
+    told.capitalize();
     told.0.insert(0, Part::Words(format!("{summary} ")));
     told.0.push(Part::Words(".".to_owned()));
     if why.code == NO_SUCH_ENDPOINT {
@@ -345,6 +340,7 @@ pub(super) async fn show(visit: &Visit) -> Answer {
         link: None,
     }];
     let mut what = vec![
+        Block::Phrase(sentence(t, &one, &sources)),
         Block::Notice(Notice::new(Tone::Bad, reason(t, &one))),
         Block::Notice(notice),
     ];
@@ -377,12 +373,6 @@ pub(super) async fn show(visit: &Visit) -> Answer {
         ],
         ..Page::default()
     };
-    if let Some(body) = one.body {
-        page.sections.push(Section {
-            lead: Some(t.own("request.body_lead")),
-            ..Section::new("body", t.own("request.body"), vec![Block::Source(body)])
-        });
-    }
     if !events.is_empty() {
         let table = super::events::table(visit, &events);
         page.sections.push(Section::new(
@@ -391,7 +381,47 @@ pub(super) async fn show(visit: &Visit) -> Answer {
             vec![Block::Table(table)],
         ));
     }
+    page.sections.push(raw(t, one));
     Ok(page.into())
+}
+
+/// Who asked for what, when, and that it was refused.
+fn sentence(t: Texts, one: &RefusedRequest, sources: &Sources) -> Phrase {
+    let name = one.provider.map(|id| sources.name(id));
+    let source = match name {
+        Some(Some(name)) => name.to_owned(),
+        Some(None) => t.own("request.gone"),
+        None => t.own("request.stranger"),
+    };
+    let mut told = t.phrase(
+        "request.sentence",
+        &[
+            ("source", source.into()),
+            ("request", format!("{} {}", one.method, one.target).into()),
+            ("at", one.at.into()),
+            ("status", one.status.to_string().into()),
+        ],
+    );
+    // A name stays as it is.
+    if !matches!(name, Some(Some(_))) {
+        told.capitalize();
+    }
+    told
+}
+
+/// What was sent and answered as it stood, for who looks closer.
+fn raw(t: Texts, one: RefusedRequest) -> Section {
+    let answer = Fact::new(t.own("request.answer"), Cell::text(one.answer));
+    let mut blocks = vec![Block::Facts(vec![answer])];
+    if let Some(body) = one.body {
+        let sent = format!("{}. {}", t.get("request.body"), t.get("request.body_lead"));
+        blocks.push(Block::Text(sent));
+        blocks.push(Block::Source(body));
+    }
+    Section {
+        folded: true,
+        ..Section::new("raw", t.own("request.raw"), blocks)
+    }
 }
 
 fn facts(t: Texts, one: &RefusedRequest, sources: &Sources) -> Vec<Fact> {
@@ -404,7 +434,6 @@ fn facts(t: Texts, one: &RefusedRequest, sources: &Sources) -> Vec<Fact> {
             Cell::text(t.own_of("endpoint", &one.endpoint)),
         ),
         Fact::new(t.own("request.status"), status(one)),
-        Fact::new(t.own("request.answer"), Cell::text(one.answer.clone())),
         Fact::new(t.own("provider.from"), Cell::optional(one.address.clone())),
         Fact::new(
             t.own("request.agent"),

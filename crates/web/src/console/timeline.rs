@@ -9,7 +9,7 @@ use vestibule_service::providers::Sources;
 use vestibule_service::timeline::{Moment, TimelineQuery};
 use vestibule_service::{Error, Service};
 
-use super::form::{Field, Pick, instant};
+use super::form::Pick;
 use super::page::{Anchor, Cell, Page, Tone};
 use super::reply::{Answer, Reply};
 use super::table::Table;
@@ -28,11 +28,9 @@ pub(super) async fn list(visit: &Visit) -> Answer {
     let t = visit.t;
     let mut fields = vec![];
     let mut when = |name: &'static str, label: String| -> Option<DateTime<Utc>> {
-        let typed = visit.query.get(name);
-        let mut field = Field::when(name, label, typed);
-        let read = instant(typed).map_err(|key| field.mistake = Some(t.get(key).into()));
+        let (field, read) = visit.filter_when(name, label);
         fields.push(field);
-        read.unwrap_or_default()
+        read
     };
     let from = when("from", t.own("timeline.from"));
     let to = when("to", t.own("timeline.to"));

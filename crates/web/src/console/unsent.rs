@@ -14,6 +14,7 @@ use super::page::{Block, Notice, Page, Tone};
 use super::query::Pairs;
 use super::text::Texts;
 use super::visit::{csrf, session};
+use super::when::When;
 use super::{MOUNT, gate, routes, sign_in};
 use crate::Web;
 use crate::request::body;
@@ -176,11 +177,14 @@ impl Unsent {
                         typed.clone_into(value);
                     }
                 }
-                Control::Line { value, .. }
-                | Control::Area { value, .. }
-                | Control::When { value } => {
+                Control::Line { value, .. } | Control::Area { value, .. } => {
                     if given {
                         typed.clone_into(value);
+                    }
+                }
+                Control::When(when) => {
+                    if given {
+                        *when = When::sent(&self.typed, field.name);
                     }
                 }
             }

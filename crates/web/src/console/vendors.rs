@@ -12,7 +12,7 @@ use vestibule_service::vendors::{Placed, VendorDetails};
 use vestibule_service::{Error, Precondition, Role};
 
 use super::fields::Fields;
-use super::form::{Field, Form, Pick, as_typed, instant};
+use super::form::{Field, Form, Pick};
 use super::page::{Anchor, Badge, Block, Cell, Fact, Notice, Page, Remark, Section, Tone};
 use super::phrase::Phrase;
 use super::query::Pairs;
@@ -20,6 +20,7 @@ use super::reply::{Answer, Reply};
 use super::table::Table;
 use super::text::Texts;
 use super::visit::Visit;
+use super::when::When;
 use super::{MOUNT, access_groups, events, panic, people, providers, timeline};
 
 pub(super) use list::list;
@@ -128,8 +129,8 @@ fn typed(settings: &VendorSettings, version: i64) -> Pairs {
                 .map(|id| id.to_string())
                 .unwrap_or_default(),
         )
-        .append_pair("start", &as_typed(settings.start))
-        .append_pair("end", &as_typed(settings.end))
+        .append_pair("start", &When::at(settings.start).value)
+        .append_pair("end", &When::at(settings.end).value)
         .append_pair(
             "contract_number",
             settings.contract_number.as_deref().unwrap_or_default(),
@@ -171,8 +172,8 @@ fn form(visit: &Visit, shown: &Shown, typed: &Pairs) -> Form {
                 shown.groups.clone(),
                 typed.get("access_group"),
             ),
-            Field::when("start", t.own("vendor.start"), typed.get("start")),
-            Field::when("end", t.own("vendor.end"), typed.get("end"))
+            Field::when("start", t.own("vendor.start"), When::sent(typed, "start")),
+            Field::when("end", t.own("vendor.end"), When::sent(typed, "end"))
                 .hint(t.own("vendor.end_hint")),
             Field::choice(
                 "status",
@@ -366,7 +367,7 @@ pub(super) async fn change(visit: &Visit, fields: &Fields) -> Answer {
     let mut wrong: Vec<(String, Phrase)> = Vec::new();
     let mut read = |name: &'static str| {
         let mistake = |key| wrong.push((name.to_owned(), visit.t.get(key).into()));
-        instant(fields.get(name)).map_err(mistake)
+        When::sent(fields, name).instant().map_err(mistake)
     };
     let (start, end) = (read("start"), read("end"));
     let unread = start.is_err();

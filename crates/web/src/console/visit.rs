@@ -14,12 +14,13 @@ use vestibule_service::administrators::Administrator;
 use vestibule_service::pages::PageQuery;
 use vestibule_service::{AdminCall, Error, Role, Service};
 
-use super::form::{Field, Form, Pick, instant};
+use super::form::{Field, Form, Pick};
 use super::phrase::Phrase;
 use super::query::Pairs;
 use super::routes::{self, Route};
 use super::text::{Language, Texts};
 use super::unsent::Unsent;
+use super::when::When;
 use crate::Web;
 use crate::blocking::blocking;
 
@@ -130,9 +131,10 @@ impl Visit {
         name: &'static str,
         label: String,
     ) -> (Field, Option<DateTime<Utc>>) {
-        let typed = self.query.get(name);
+        let typed = When::sent(&self.query, name);
+        let read = typed.instant();
         let mut field = Field::when(name, label, typed);
-        let read = instant(typed).map_err(|key| field.mistake = Some(self.t.get(key).into()));
+        let read = read.map_err(|key| field.mistake = Some(self.t.get(key).into()));
         (field, read.unwrap_or_default())
     }
 

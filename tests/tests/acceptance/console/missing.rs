@@ -173,6 +173,12 @@ fn the_lane_knows_a_right_credential_and_an_attribute_that_nobody_knows() {
 
     let allow = format!("/console/providers/{}/allow", okta.id);
     browser.post(&allow, &[("address", "127.0.0.1"), ("back", &page)]);
+    let lane = browser.get(&page).text;
+    assert!(!lane.contains(right), "{lane}");
+    let again = "The product has to try again";
+    for text in ["its address may call now. Let the product try again", again] {
+        assert!(lane.contains(text), "{text}: {lane}");
+    }
     for path in ["Users", "Groups"] {
         let query = form(&[("filter", "login eq \"ada\"")]);
         assert_eq!(ask(&format!("/scim/v2/{path}?{query}")), 400);
@@ -186,7 +192,7 @@ fn the_lane_knows_a_right_credential_and_an_attribute_that_nobody_knows() {
     ] {
         assert!(lane.contains(text), "{text}: {lane}");
     }
-    assert!(!lane.contains(right), "{lane}");
+    assert!(!lane.contains(again), "{lane}");
     assert!(!lane.contains("Its filter cannot be read."), "{lane}");
 }
 

@@ -9,12 +9,13 @@ use vestibule_service::people::Person;
 
 use super::{href, refused, trail};
 use crate::console::fields::Fields;
-use crate::console::form::{Field, Form, Pick, instant};
+use crate::console::form::{Field, Form, Pick};
 use crate::console::page::{Block, Notice, Page, Section, Tone};
 use crate::console::phrase::Phrase;
 use crate::console::query::Pairs;
 use crate::console::reply::{Answer, Reply};
 use crate::console::visit::Visit;
+use crate::console::when::When;
 use crate::console::{links, people};
 
 /// Minutes that the form offers: hours, a day, a week, a month.
@@ -73,8 +74,12 @@ fn form(visit: &Visit, (person, policy): &Found, typed: &Pairs) -> Form {
         } else {
             governance_id
         },
-        Field::when("start", t.own("access_request.start"), typed.get("start"))
-            .hint(t.own("access_request.start_hint")),
+        Field::when(
+            "start",
+            t.own("access_request.start"),
+            When::sent(typed, "start"),
+        )
+        .hint(t.own("access_request.start_hint")),
         Field::choice(
             "duration_minutes",
             t.own("provider.life"),
@@ -150,7 +155,8 @@ fn asked(visit: &Visit, fields: &Fields) -> (Asked, Vec<(String, Phrase)>) {
     let t = visit.t;
     let given = |name: &str| fields.given(name).map(str::to_owned);
     let mut wrong: Vec<(String, Phrase)> = Vec::new();
-    let start = instant(fields.get("start"))
+    let start = When::sent(fields, "start")
+        .instant()
         .map_err(|key| wrong.push(("start".to_owned(), t.get(key).into())))
         .unwrap_or_default();
     let name = "duration_minutes";

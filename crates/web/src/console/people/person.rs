@@ -17,7 +17,7 @@ use vestibule_service::{Error, Role};
 
 use super::{active, href, trail};
 use crate::console::fields::Fields;
-use crate::console::form::{Field, Form, instant};
+use crate::console::form::{Field, Form};
 use crate::console::page::{
     Anchor, Block, Button, Cell, Fact, Notice, Page, Remark, Section, Tone,
 };
@@ -25,6 +25,7 @@ use crate::console::query::Pairs;
 use crate::console::reply::{Answer, Reply};
 use crate::console::table::Table;
 use crate::console::visit::Visit;
+use crate::console::when::When;
 use crate::console::{MOUNT, events, internal_groups, links, providers, vendors};
 
 const EVENTS: u64 = 15;
@@ -50,7 +51,7 @@ struct Shown {
 
 async fn find(visit: &Visit) -> Result<(Shown, Option<&'static str>), Error> {
     let id: UserId = visit.id("user")?;
-    let (at, mistake) = match instant(visit.query.get("at")) {
+    let (at, mistake) = match When::sent(&visit.query, "at").instant() {
         Ok(at) => (at, None),
         Err(key) => (None, Some(key)),
     };
@@ -357,7 +358,7 @@ fn block_form(visit: &Visit, user: UserId, typed: &Pairs) -> Form {
             Field::line("reason", t.own("block.reason"), typed.get("reason"))
                 .required()
                 .hint(t.own("block.ends_links")),
-            Field::when("until", t.own("block.until"), typed.get("until"))
+            Field::when("until", t.own("block.until"), When::sent(typed, "until"))
                 .hint(t.own("block.until_hint")),
         ],
     );
@@ -373,7 +374,8 @@ pub(in crate::console) async fn block(visit: &Visit, fields: &Fields) -> Answer 
     };
     let reason = fields.get("reason").trim().to_owned();
     let mut wrong = Vec::new();
-    let until = instant(fields.get("until"))
+    let until = When::sent(fields, "until")
+        .instant()
         .map_err(|key| wrong.push(("until".to_owned(), visit.t.get(key).into())))
         .unwrap_or_default();
     let found = visit.web.service.block_mistakes(&reason, until);

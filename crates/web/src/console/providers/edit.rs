@@ -113,7 +113,7 @@ fn authentication_fields(visit: &Visit, typed: &Typed) -> Vec<Field> {
         Field::when(
             "valid_until",
             t.own("provider.valid_until"),
-            &typed.valid_until,
+            typed.valid_until.clone(),
         )
         .hint(t.own("provider.valid_until_hint")),
         Field::area(

@@ -91,10 +91,12 @@ fn mark(service: &Service, call: &AdminCall, id: ProviderId) -> Result<String, E
     let event = heard.events.first().map(|one| one.id.to_string());
     let well = heard.well.first().map_or("", |one| one.request_id.as_str());
     Ok(format!(
-        "{}.{}.{}.{well}.{uses}.{tolerated}",
+        "{}.{}.{}.{well}.{uses}.{tolerated}.{}",
         refused.unwrap_or_default(),
         strangers.unwrap_or_default(),
-        event.unwrap_or_default()
+        event.unwrap_or_default(),
+        // An address that was allowed.
+        details.provider.version,
     ))
 }
 
@@ -176,8 +178,12 @@ fn progress(visit: &Visit, details: &ProviderDetails, heard: &Lane) -> Block {
     let blocked = heard
         .refused
         .iter()
-        .any(|one| one.endpoint == "scim" && requests::blocked(one));
+        .find(|one| one.endpoint == "scim" && requests::blocked(one));
+    let allowed = &details.provider.settings.allowed_addresses;
+    let settled = blocked.is_some_and(|one| requests::settled(one, allowed));
+    let blocked = blocked.is_some();
     let proof = match from {
+        None if last.is_none() && settled => t.own("setup.proved_allowed"),
         None if last.is_none() && blocked => t.own("setup.proved_blocked"),
         from => from.unwrap_or_default(),
     };
@@ -270,7 +276,15 @@ fn calls(visit: &Visit, heard: &Lane, details: &ProviderDetails, here: &str) -> 
                 text: requests::explanation(visit, one),
                 button,
             },
-            None if requests::settled(one, allowed) => Cell::text(t.own("request.allowed_since")),
+            None if requests::settled(one, allowed) => {
+                let since = t.own("request.allowed_since");
+                let tried = details.uses.iter().any(|used| used.last_used >= one.at);
+                Cell::text(if tried {
+                    since
+                } else {
+                    format!("{since} {}", t.get("setup.try_again"))
+                })
+            }
             None => Cell::Phrase(requests::explanation(visit, one)),
         };
         let row = vec![

@@ -232,6 +232,50 @@ fn what_is_wrong_about_people_and_vendors_is_told_together() {
 }
 
 #[test]
+fn times_are_taken_in_the_zone_that_the_browser_names_and_come_back_as_typed() {
+    let app = app();
+    let browser = Browser::new(&app, "administrator", Role::Administrator);
+    let okta = app.register(third_party("Okta"));
+    let user = json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "ada",
+    });
+    let made = app.send("POST", "/scim/v2/Users", Some(&okta.token), Some(&user));
+    let ada = format!("/console/people/{}", made.json()["id"].as_str().unwrap());
+    let block = format!("{ada}/block");
+    let typed = |until, offset| [("reason", "x"), ("until", until), ("until_offset", offset)];
+    // Mistakes: what lies behind us, what clocks skip, and half a date.
+    for (until, offset, zone) in [
+        ("2020-01-01T08:00", "-180", "UTC-03:00"),
+        ("2030-03-31T02:30", "skipped", "UTC"),
+        ("", "unread", "UTC"),
+    ] {
+        let back = browser.post(&block, &typed(until, offset));
+        assert_eq!(back.status, 422, "{until}");
+        for shown in [
+            format!("type=\"datetime-local\" step=\"900\" value=\"{until}\""),
+            format!("name=\"until_offset\" value=\"{offset}\""),
+            format!("<span class=\"zone\">({zone})</span>"),
+            "id=\"block-until-mistake\"".to_owned(),
+        ] {
+            assert!(back.text.contains(&shown), "{shown}: {}", back.text);
+        }
+    }
+    // Where no zone is named, as without a script, it is UTC.
+    for (offset, instant) in [
+        ("-180", "2099-01-01T11:00:00Z"),
+        ("", "2099-01-01T08:00:00Z"),
+    ] {
+        let done = browser.post(&block, &typed("2099-01-01T08:00", offset));
+        assert_eq!(done.status, 303, "{}", done.text);
+        assert!(browser.get(&ada).text.contains(instant), "{instant}");
+    }
+    let then = browser
+        .get(&format!("{ada}?at=2098-01-01T08:00&at_offset=330"))
+        .text;
+    assert!(then.contains("2098-01-01T02:30:00Z"), "{then}");
+}
+
+#[test]
 fn an_example_is_shown_and_not_sent() {
     let app = app();
     let browser = Browser::new(&app, "administrator", Role::Administrator);

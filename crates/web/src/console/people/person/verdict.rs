@@ -3,9 +3,10 @@
 use vestibule_domain::access::{ChangeKind, Decision};
 
 use super::Shown;
-use crate::console::form::{Field, Form, as_typed};
+use crate::console::form::{Field, Form};
 use crate::console::page::{Anchor, Badge, Block, Cell, Fact, Notice, Remark, Section, Step, Tone};
 use crate::console::visit::Visit;
+use crate::console::when::When;
 use crate::console::{MOUNT, access_groups, internal_groups, vendors};
 
 pub(super) fn badge(visit: &Visit, decision: &Decision) -> Badge {
@@ -115,9 +116,9 @@ pub(super) fn then(visit: &Visit, shown: &Shown, mistake: Option<&'static str>) 
     let t = visit.t;
     let at = shown.then.as_ref().map(|decision| decision.at);
     let typed = if mistake.is_some() {
-        visit.query.get("at").to_owned()
+        When::sent(&visit.query, "at")
     } else {
-        as_typed(at)
+        When::at(at)
     };
     let mut form = Form::of(
         "then-form",

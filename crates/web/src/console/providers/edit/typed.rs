@@ -8,11 +8,12 @@ use vestibule_scim::Dialect;
 use vestibule_service::Error;
 
 use super::authentication;
-use crate::console::form::{addresses, as_typed, instant, items, whole};
+use crate::console::form::{addresses, items, whole};
 use crate::console::phrase::Phrase;
 use crate::console::providers::dialect_word;
 use crate::console::query::Pairs;
 use crate::console::visit::Visit;
+use crate::console::when::When;
 
 /// What the form holds, as text, whoever wrote it.
 #[derive(Default)]
@@ -22,7 +23,7 @@ pub(super) struct Typed {
     pub(super) enabled: bool,
     pub(super) description: String,
     pub(super) tags: String,
-    pub(super) valid_until: String,
+    pub(super) valid_until: When,
     pub(super) addresses: String,
     pub(super) referrers: String,
     pub(super) scopes: String,
@@ -56,7 +57,7 @@ impl Typed {
             enabled,
             description: settings.description.clone().unwrap_or_default(),
             tags: settings.tags.join(", "),
-            valid_until: as_typed(settings.valid_until),
+            valid_until: When::at(settings.valid_until),
             addresses: settings.allowed_addresses.items().join("\n"),
             referrers: settings.allowed_referrers.items().join("\n"),
             scopes: settings.scopes.to_string(),
@@ -87,7 +88,7 @@ impl Typed {
             enabled: fields.has("enabled"),
             description: own("description"),
             tags: own("tags"),
-            valid_until: own("valid_until"),
+            valid_until: When::sent(fields, "valid_until"),
             addresses: own("addresses"),
             referrers: own("referrers"),
             scopes: own("scopes"),
@@ -115,7 +116,9 @@ impl Typed {
         let allowed_referrers = AllowedReferrers::parse(&items(&self.referrers))
             .map_err(|error| wrong.push(("referrers", t.mistake("", &error.to_string()))))
             .unwrap_or_default();
-        let valid_until = instant(&self.valid_until)
+        let valid_until = self
+            .valid_until
+            .instant()
             .map_err(|key| wrong.push(("valid_until", t.get(key).into())))
             .unwrap_or_default();
         let user_type = self
