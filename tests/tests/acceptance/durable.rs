@@ -14,10 +14,10 @@ fn r_dur_2_nobody_but_its_owner_reads_the_file() {
     let url = DatabaseUrl::parse(&format!("sqlite:{}", path.display())).unwrap();
     let store = Store::open(&url, Options::default()).unwrap();
     let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
-    let made = path.parent().unwrap();
-    assert_eq!(mode(made), 0o700);
+    let around = path.parent().unwrap();
+    assert_eq!(mode(around), 0o700);
     let mut files = 0;
-    for file in std::fs::read_dir(made).unwrap() {
+    for file in std::fs::read_dir(around).unwrap() {
         let file = file.unwrap().path();
         assert_eq!(mode(&file), 0o600, "{}", file.display());
         files += 1;

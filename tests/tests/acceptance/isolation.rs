@@ -77,9 +77,13 @@ fn told(reply: &Reply, id: &str) -> String {
         .replace(id, "ID")
 }
 
+/// A method, a path, headers and a body, none where it is null.
+type Asked = (String, String, Vec<(&'static str, String)>, Value);
+
 /// Requests of which `{id}` is a part, some of a person and a group of the sender's own, `{user}` and `{group}`:
 /// method, path, headers, body.
-fn requests(app: &TestApp) -> Vec<(String, String, Vec<(&'static str, String)>, Value)> {
+#[expect(clippy::too_many_lines, reason = "a list of requests")]
+fn requests(app: &TestApp) -> Vec<Asked> {
     let document = app.send("GET", "/openapi.json", None, None).json();
     let mut requests = Vec::new();
     let user = json!({"schemas": [USER], "userName": "new"});

@@ -102,8 +102,8 @@ fn r_iso_6_a_person_with_an_administrators_name_is_nobody_but_a_person() {
         for user in [&early, &pushed] {
             let path = format!("Users/{}", user.json()["id"].as_str().unwrap());
             let operation = json!([{"op": "replace", "path": "active", "value": false}]);
-            let patch = json!({"schemas": [PATCH], "Operations": operation});
-            assert_eq!(product.send("PATCH", &path, &patch).status, 200);
+            let message = json!({"schemas": [PATCH], "Operations": operation});
+            assert_eq!(product.send("PATCH", &path, &message).status, 200);
             assert_eq!(product.send("DELETE", &path, &Value::Null).status, 204);
         }
         for (name, token) in [("late", &late), ("root", &root)] {
@@ -176,6 +176,7 @@ fn r_iso_7_the_refusal_of_a_taken_address_tells_nothing_of_its_owner() {
 fn r_iso_8_roles_and_entitlements_that_ask_for_rights_grant_none() {
     both_engines(|app| {
         let root = app.admin_token("root", Role::Administrator);
+        let ids = regex::Regex::new(r#""event":"[^"]*""#).unwrap();
         for settings in [internal("Staff"), third_party("Vendors")] {
             let product = Tenant::new(app, settings);
             let [plain, _] = product.pushes("plain");
@@ -192,7 +193,6 @@ fn r_iso_8_roles_and_entitlements_that_ask_for_rights_grant_none() {
             let asks = made["id"].as_str().unwrap();
             let decided = |id: &str| {
                 let decided = admitted(app, &root, id).to_string();
-                let ids = regex::Regex::new(r#""event":"[^"]*""#).unwrap();
                 let decided = decided
                     .replace(id, "ID")
                     .replace("plain", "NAME")
