@@ -235,7 +235,18 @@ fn r_web_4_every_answer_keeps_browsers_from_misuse() {
         }
         assert!(!policy.contains("unsafe"), "{path}: {policy}");
         assert_eq!(reply.header("cache-control"), Some("no-store"), "{path}");
-        assert_eq!(reply.header("x-content-type-options"), Some("nosniff"));
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "no-referrer"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+            (
+                "strict-transport-security",
+                "max-age=31536000; includeSubDomains",
+            ),
+        ] {
+            assert_eq!(reply.header(name), Some(value), "{path}");
+        }
         for inline in [" style=", " onclick=", "<style", "javascript:"] {
             assert!(!reply.text.contains(inline), "{path} holds {inline}");
         }

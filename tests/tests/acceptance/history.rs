@@ -13,7 +13,8 @@ use vestibule_service::pages::PageQuery;
 use vestibule_service::{Role, Settings};
 use vestibule_testkit::{Engine, Setup, TestApp, internal, third_party};
 
-use actors::{Actors, Dice};
+use actors::Actors;
+pub(crate) use actors::Dice;
 use rebuilt::Rebuilt;
 
 /// Steps of a history.

@@ -3,6 +3,7 @@
 mod decisions;
 mod flips;
 mod lists;
+mod missing;
 mod refusals;
 mod tampering;
 mod timeline;
