@@ -39,4 +39,5 @@ mod scim_meant;
 mod scim_members;
 mod scim_schemas;
 mod scim_vectors;
+mod slow;
 mod story;
