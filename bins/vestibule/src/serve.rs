@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 use vestibule_delivery::jwks::Keys;
 use vestibule_service::Service;
-use vestibule_web::{Admission, Web, WebSettings};
+use vestibule_web::{Admission, BodyTime, Web, WebSettings};
 
 use crate::commands::{CommandError, Context};
 use crate::jobs::Jobs;
@@ -72,6 +72,7 @@ pub(crate) fn serve(context: &Context) -> Result<(), CommandError> {
             public_url: public_url.clone(),
             trusted_proxies: config.trusted_proxies.clone(),
             max_body: config.max_body,
+            body_time: BodyTime::default(),
             gateway_url: config.gateway_url.clone(),
             certificates: config.tls.is_some(),
             configured: config.configured(listen),

@@ -47,6 +47,8 @@ pub enum TokenErrorKind {
     TemporarilyUnavailable,
     /// 429 `temporarily_unavailable`: too many requests.
     TooManyRequests,
+    /// The request did not arrive in time: 408, in words of RFC 6749 `invalid_request`.
+    TooSlow,
     /// 500 `server_error`: the server's own fault.
     ServerError,
 }
@@ -102,6 +104,7 @@ impl TokenError {
             | TokenErrorKind::UnsupportedGrantType
             | TokenErrorKind::InvalidScope => 400,
             TokenErrorKind::InvalidClient { .. } => 401,
+            TokenErrorKind::TooSlow => 408,
             TokenErrorKind::TooManyRequests => 429,
             TokenErrorKind::ServerError => 500,
             TokenErrorKind::TemporarilyUnavailable => 503,
@@ -112,7 +115,7 @@ impl TokenError {
     /// broken server; those of its section 4.1.2.1 are used.
     pub const fn code(&self) -> &'static str {
         match self.kind {
-            TokenErrorKind::InvalidRequest => "invalid_request",
+            TokenErrorKind::InvalidRequest | TokenErrorKind::TooSlow => "invalid_request",
             TokenErrorKind::InvalidClient { .. } => "invalid_client",
             TokenErrorKind::UnauthorizedClient => "unauthorized_client",
             TokenErrorKind::UnsupportedGrantType => "unsupported_grant_type",
@@ -174,6 +177,7 @@ mod tests {
             (UnsupportedGrantType, 400, "unsupported_grant_type"),
             (InvalidScope, 400, "invalid_scope"),
             (TemporarilyUnavailable, 503, "temporarily_unavailable"),
+            (TooSlow, 408, "invalid_request"),
             (TooManyRequests, 429, "temporarily_unavailable"),
             (ServerError, 500, "server_error"),
         ] {

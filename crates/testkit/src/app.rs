@@ -15,7 +15,7 @@ use vestibule_domain::network::TrustedProxies;
 use vestibule_domain::provider::{ProviderSettings, ProviderState};
 use vestibule_service::storage::Engine;
 use vestibule_service::{AdminCall, Entropy, LinkSettings, Role, Service, Settings};
-use vestibule_web::{Admission, Configured, Web, WebSettings, console};
+use vestibule_web::{Admission, BodyTime, Configured, Web, WebSettings, console};
 
 use crate::http::{self, Reply};
 use crate::{Database, TestClock, TestProvider};
@@ -41,6 +41,8 @@ pub struct Setup {
     pub trusted_proxies: TrustedProxies,
     /// Bytes of a JSON body.
     pub max_body: usize,
+    /// How long a body may take to arrive.
+    pub body_time: BodyTime,
     /// Requests of providers at once.
     pub places: usize,
     /// Where the service's randomness begins.
@@ -59,6 +61,7 @@ impl Default for Setup {
             settings: Settings::default(),
             trusted_proxies: TrustedProxies::default(),
             max_body: 8 << 20,
+            body_time: BodyTime::default(),
             places: 1_024,
             seed: 1,
             configured: Vec::new(),
@@ -123,6 +126,7 @@ impl TestApp {
                 public_url: format!("http://{address}"),
                 trusted_proxies: setup.trusted_proxies,
                 max_body: setup.max_body,
+                body_time: setup.body_time,
                 gateway_url: setup.gateway_url,
                 certificates: false,
                 configured: setup.configured,

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use vestibule_service::Error;
 
 use crate::admin::problem::Problem;
+use crate::reading::Waiting;
 use crate::request::request_id;
 use crate::{Web, oauth, refusals, scim};
 
@@ -25,6 +26,8 @@ pub struct Admission {
     inside: Arc<AtomicUsize>,
     limit: usize,
     large: Arc<AtomicUsize>,
+    /// Bodies that are waited for, whose requests have no place.
+    pub(crate) waiting: Waiting,
 }
 
 impl Admission {
@@ -34,6 +37,7 @@ impl Admission {
             inside: Arc::default(),
             limit,
             large: Arc::default(),
+            waiting: Waiting::new(limit),
         }
     }
 
@@ -64,18 +68,38 @@ impl Drop for Place {
     }
 }
 
-/// A place for this request; 503 where there is none. Health checks are answered without one.
-pub(crate) fn admit(request: &HttpRequest) -> Result<Option<Place>, Box<HttpResponse>> {
-    let provider = refusals::endpoint(request).is_some();
+/// The place of a request, among its extensions.
+struct Admitted {
+    _place: Place,
+}
+
+/// Takes a place for this request, until [`leave`]; 503 where there is none. Health checks are answered without one.
+pub(crate) fn admit(request: &HttpRequest) -> Result<(), Box<HttpResponse>> {
     let health = matches!(request.match_info().as_str(), "/healthz" | "/readyz");
-    let Some(web) = request.app_data::<Data<Web>>().filter(|_| !health) else {
-        return Ok(None);
+    if health || come_back(request) {
+        Ok(())
+    } else {
+        Err(Box::new(refused(request)))
+    }
+}
+
+/// Gives the place back, before the end or to wait for the body; whether there was one.
+pub(crate) fn leave(request: &HttpRequest) -> bool {
+    request.extensions_mut().remove::<Admitted>().is_some()
+}
+
+/// Takes a place, if there is one.
+pub(crate) fn come_back(request: &HttpRequest) -> bool {
+    let Some(web) = request.app_data::<Data<Web>>() else {
+        return true;
     };
+    let provider = refusals::endpoint(request).is_some();
     let limit = web.admission.limit + if provider { 0 } else { RESERVED };
-    web.admission
-        .enter(limit)
-        .map(Some)
-        .ok_or_else(|| Box::new(refused(request)))
+    let Some(place) = web.admission.enter(limit) else {
+        return false;
+    };
+    request.extensions_mut().insert(Admitted { _place: place });
+    true
 }
 
 /// That there is no place.

@@ -51,6 +51,7 @@ mod warnings;
 mod when;
 
 pub(crate) use assets::style;
+pub(crate) use fields::sent;
 pub use openid::CALLBACK as OPENID_CALLBACK;
 pub use routes::{ROUTES, Route, Verb};
 pub use settings::is_explained as setting_is_explained;

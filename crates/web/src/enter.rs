@@ -7,22 +7,22 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{
     ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, VARY,
 };
-use actix_web::web::{Data, Form};
+use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_oauth::{Digest, Secret, SecretKind};
 use vestibule_service::Error;
 use vestibule_service::keys::{CACHED, PublicKey};
 use vestibule_service::links::codes::{Asked, Attempt, Entrance, Visitor};
 
-use crate::Web;
 use crate::blocking::{blocking, log};
 use crate::oauth::ISSUER;
 use crate::request::Sender;
 use crate::routes::{Routes, Segment, operations};
+use crate::{Web, console};
 use texts::Texts;
 
 /// Below which every link's address lies.
@@ -73,7 +73,8 @@ enum Step<'a> {
 }
 
 /// The form on the entrance page.
-#[derive(Deserialize, ToSchema)]
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "this type describes the wire; `enter` reads it")]
 pub(crate) struct EntryForm {
     /// Eight digits; spaces between them do not matter.
     #[schema(example = "0471 1815")]
@@ -199,7 +200,7 @@ async fn enter(
     token: Segment,
     request: HttpRequest,
     from: Sender,
-    form: Result<Form<EntryForm>, actix_web::Error>,
+    payload: Payload,
 ) -> HttpResponse {
     let visit = Visit::of(&web, &token, &request, from);
     let Some(digest) = visit.digest() else {
@@ -214,7 +215,8 @@ async fn enter(
         // Found out before a code is spent on it.
         return visit.refused(StatusCode::SERVICE_UNAVAILABLE, visit.t.no_gateway);
     };
-    let code = form.map(|form| form.into_inner().code).unwrap_or_default();
+    let sent = console::sent(&request, payload).await.unwrap_or_default();
+    let code = sent.get("code").to_owned();
     let issuer = format!("{}{ISSUER}", web.settings.public_url);
     let (service, visitor, audience) =
         (web.service.clone(), visit.visitor.clone(), gateway.clone());

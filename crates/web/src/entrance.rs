@@ -31,12 +31,14 @@ pub async fn entrance<B: MessageBody>(
     let admitted =
         bounds::check(request.request()).and_then(|()| admission::admit(request.request()));
     let mut response = match admitted {
-        Ok(_place) => {
+        Ok(()) => {
             // Nothing behind this line meets HEAD. The connection leaves the body out (RFC 9110, section 9.3.2).
             if request.method() == Method::HEAD {
                 request.head_mut().method = Method::GET;
             }
-            next.call(request).await?.map_into_left_body()
+            let response = next.call(request).await?.map_into_left_body();
+            admission::leave(response.request());
+            response
         }
         Err(refusal) => refusals::at_the_entrance(request.into_response(*refusal))
             .await?

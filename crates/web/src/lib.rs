@@ -11,6 +11,7 @@ mod blocking;
 mod bounds;
 mod entrance;
 mod health;
+mod reading;
 mod refusals;
 mod request;
 mod routes;
@@ -45,6 +46,7 @@ use crate::routes::{Routes, Table};
 pub use admission::Admission;
 pub use configured::{Configured, Source};
 pub use entrance::entrance;
+pub use reading::BodyTime;
 
 /// What the embedder decides about the web side.
 #[derive(Debug, Clone)]
@@ -56,6 +58,8 @@ pub struct WebSettings {
     pub trusted_proxies: TrustedProxies,
     /// Bytes of a SCIM or admin body at most.
     pub max_body: usize,
+    /// How long any body may take to arrive.
+    pub body_time: BodyTime,
     /// Where people are taken who entered by an access link; none = nobody can enter.
     pub gateway_url: Option<String>,
     /// Whether TLS ends in this server by [`tls::Tls`], so that it sees certificates of clients.

@@ -20,9 +20,11 @@ use vestibule_oauth::{
 };
 use vestibule_service::{Contact, Error};
 
+use crate::admission::FULL;
 use crate::blocking::{blocking, log};
+use crate::reading::{BodyError, body};
 use crate::refusals;
-use crate::request::{BodyError, Sender, body, request_id};
+use crate::request::{Sender, request_id};
 use crate::routes::{Methods, Routes, operations};
 use crate::{Web, enter};
 
@@ -326,7 +328,7 @@ async fn read<T>(
     parse: impl FnOnce(Received<'_>) -> Result<T, TokenError>,
 ) -> Result<T, TokenError> {
     let invalid = |detail: &str| TokenError::new(TokenErrorKind::InvalidRequest, detail);
-    let read = body(&mut payload, request::MAX_BYTES).await;
+    let read = body(request, &mut payload, request::MAX_BYTES).await;
     if let Ok(bytes) = &read {
         request
             .extensions_mut()
@@ -334,7 +336,14 @@ async fn read<T>(
     }
     let body = read.map_err(|error| match error {
         BodyError::TooLarge { .. } => invalid("the body is too large"),
-        BodyError::TooSlow => invalid("the body took too long to arrive"),
+        BodyError::TooSlow => {
+            let detail = "the body took too long to arrive";
+            TokenError::new(TokenErrorKind::TooSlow, detail)
+        }
+        BodyError::Full => {
+            let detail = FULL.to_string();
+            TokenError::new(TokenErrorKind::TemporarilyUnavailable, detail).with_retry_after(1)
+        }
         BodyError::Broken => invalid("the body broke off or is badly framed"),
     })?;
     let content_type = request

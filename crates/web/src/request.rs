@@ -1,13 +1,12 @@
-//! What a request tells of its sender, and how its body is read.
+//! What a request tells of its sender.
 
 use std::future::{Ready, ready};
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
-use actix_web::web::{Bytes, BytesMut, Data};
+use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 use vestibule_domain::network::client_address;
 use vestibule_oauth::{Bearer, ClientCertificate, SecretKind};
@@ -105,63 +104,4 @@ fn lines(headers: &HeaderMap, name: &header::HeaderName) -> Vec<String> {
 pub(crate) fn media_type(value: &HeaderValue) -> &str {
     let text = value.to_str().unwrap_or_default();
     text.split(';').next().unwrap_or_default().trim()
-}
-
-/// How long a whole body may take to arrive.
-const BODY_TIME: Duration = Duration::from_secs(30);
-
-/// Bytes of a body from which on few are read at once.
-const LARGE: usize = 1024 * 1024;
-
-/// Why a body could not be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum BodyError {
-    TooLarge { limit: usize },
-    TooSlow,
-    Broken,
-}
-
-/// Reads a body of at most `limit` bytes.
-pub(crate) async fn body(payload: &mut Payload, limit: usize) -> Result<Bytes, BodyError> {
-    admitted_body(payload, limit, || true).await
-}
-
-/// The same; when it has more than [`LARGE`] bytes, `admit` is asked once whether it may have.
-pub(crate) async fn admitted_body(
-    payload: &mut Payload,
-    limit: usize,
-    admit: impl FnOnce() -> bool,
-) -> Result<Bytes, BodyError> {
-    match actix_web::rt::time::timeout(BODY_TIME, collect(payload, limit, admit)).await {
-        Ok(read) => read,
-        Err(_) => Err(BodyError::TooSlow),
-    }
-}
-
-async fn collect(
-    payload: &mut Payload,
-    limit: usize,
-    admit: impl FnOnce() -> bool,
-) -> Result<Bytes, BodyError> {
-    let mut read = BytesMut::new();
-    let mut admit = Some(admit);
-    while let Some(chunk) = next(payload).await {
-        let chunk = chunk.map_err(|_| BodyError::Broken)?;
-        if read.len() + chunk.len() > limit {
-            return Err(BodyError::TooLarge { limit });
-        }
-        if read.len() + chunk.len() > LARGE && admit.take().is_some_and(|admit| !admit()) {
-            return Err(BodyError::TooLarge { limit: LARGE });
-        }
-        read.extend_from_slice(&chunk);
-    }
-    Ok(read.freeze())
-}
-
-async fn next(payload: &mut Payload) -> Option<Result<Bytes, actix_web::error::PayloadError>> {
-    use std::pin::Pin;
-    std::future::poll_fn(|context| {
-        futures_core::Stream::poll_next(Pin::new(&mut *payload), context)
-    })
-    .await
 }

@@ -41,4 +41,5 @@ mod scim_meant;
 mod scim_members;
 mod scim_schemas;
 mod scim_vectors;
+mod slow;
 mod story;

@@ -17,8 +17,10 @@ use vestibule_domain::instant;
 use vestibule_service::{AdminCall, Error, Precondition, Service};
 
 use super::problem::{Kind, Problem};
+use crate::admission::FULL;
 use crate::blocking::blocking;
-use crate::request::{self, BodyError, Sender};
+use crate::reading::{self, BodyError};
+use crate::request::{self, Sender};
 use crate::routes;
 use crate::{Web, WebSettings};
 
@@ -157,7 +159,7 @@ impl FromRequest for NoBody {
         let (request, mut payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let admin = Admin::of(&request)?;
-            let problem = match whole(&mut payload, MAX_BODY, &admin.request_id).await {
+            let problem = match whole(&request, &mut payload, MAX_BODY, &admin.request_id).await {
                 Ok(body) if body.is_empty() => return Ok(Self),
                 Ok(_) => Problem::new(
                     Kind::Invalid,
@@ -176,7 +178,7 @@ async fn read<T: DeserializeOwned>(
     mut payload: Payload,
     id: &str,
 ) -> Result<T, Problem> {
-    let body = whole(&mut payload, MAX_BODY, id).await?;
+    let body = whole(request, &mut payload, MAX_BODY, id).await?;
     if body.is_empty() {
         return parse(b"{}", id);
     }
@@ -192,15 +194,21 @@ async fn read<T: DeserializeOwned>(
 
 /// The body as it is, of at most `limit` bytes.
 pub(super) async fn uploaded(
+    request: &HttpRequest,
     payload: web::Payload,
     limit: usize,
     id: &str,
 ) -> Result<web::Bytes, Problem> {
-    whole(&mut payload.into_inner(), limit, id).await
+    whole(request, &mut payload.into_inner(), limit, id).await
 }
 
-async fn whole(payload: &mut Payload, limit: usize, id: &str) -> Result<web::Bytes, Problem> {
-    request::body(payload, limit)
+async fn whole(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    limit: usize,
+    id: &str,
+) -> Result<web::Bytes, Problem> {
+    reading::body(request, payload, limit)
         .await
         .map_err(|error| match error {
             BodyError::TooLarge { limit } => Problem::new(
@@ -211,6 +219,7 @@ async fn whole(payload: &mut Payload, limit: usize, id: &str) -> Result<web::Byt
             BodyError::TooSlow => {
                 Problem::new(Kind::TooSlow, "the body took too long to arrive", id)
             }
+            BodyError::Full => Problem::from_error(FULL, id),
             BodyError::Broken => Problem::new(Kind::Invalid, "the body did not arrive whole", id),
         })
 }

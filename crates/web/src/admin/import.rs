@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use actix_web::web::Bytes;
-use actix_web::{HttpResponse, rt, web};
+use actix_web::{HttpRequest, HttpResponse, rt, web};
 use futures_channel::mpsc;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -150,6 +150,7 @@ impl From<service::RowReport> for ImportedRow {
 async fn people(
     admin: Admin,
     query: Params<Choice>,
+    request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     // Nobody unknown has megabytes read.
@@ -162,7 +163,7 @@ async fn people(
             return Err(Problem::invalid("provider", detail, &admin.request_id));
         }
     };
-    let file = uploaded(payload, MAX_FILE, &admin.request_id).await?;
+    let file = uploaded(&request, payload, MAX_FILE, &admin.request_id).await?;
     if file.is_empty() {
         return Err(Problem::new(
             Kind::Invalid,

@@ -3,16 +3,19 @@
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, ResponseError};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, ResponseError, web};
 use vestibule_oauth::Digest;
 
 use super::query::Pairs;
 use super::reply;
 use super::visit::Visit;
-use crate::request::{BodyError, body};
+use crate::admission::FULL;
+use crate::reading::{BodyError, body};
 
 /// Bytes of a form: room for a thousand addresses.
 const MAX_FORM: usize = 256 * 1024;
+/// Bytes of a form that anybody may send.
+const MAX_OPEN_FORM: usize = 16 * 1024;
 
 /// The fields of a form that came from one of this session's own pages.
 #[derive(Debug, Clone)]
@@ -26,6 +29,13 @@ impl std::ops::Deref for Fields {
     }
 }
 
+/// What a form sent that asks for nobody's session; none where it cannot be read.
+pub(crate) async fn sent(request: &HttpRequest, payload: web::Payload) -> Option<Pairs> {
+    let mut payload = payload.into_inner();
+    let read = body(request, &mut payload, MAX_OPEN_FORM).await.ok()?;
+    Some(Pairs::parse(&read)).filter(|pairs| !pairs.holds_nul())
+}
+
 /// Why a form is not read.
 #[derive(Debug)]
 pub(crate) enum Unread {
@@ -33,6 +43,9 @@ pub(crate) enum Unread {
     /// The token is not this session's.
     Foreign(Box<Visit>),
     Malformed(Box<Visit>, &'static str),
+    Slow(Box<Visit>),
+    /// There is no place for the request.
+    Full(Box<Visit>),
 }
 
 impl std::fmt::Display for Unread {
@@ -47,6 +60,8 @@ impl ResponseError for Unread {
             Self::NotSignedIn => HttpResponse::Unauthorized().finish(),
             Self::Foreign(visit) => reply::foreign(&visit.web, visit.looks),
             Self::Malformed(visit, key) => reply::malformed(visit, key),
+            Self::Slow(visit) => reply::slow(visit),
+            Self::Full(visit) => visit.refusal(&FULL),
         }
     }
 }
@@ -57,15 +72,17 @@ impl FromRequest for Fields {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let visit = request.extensions().get::<Visit>().cloned();
-        let mut payload = payload.take();
+        let (request, mut payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let visit = Box::new(visit.ok_or(Unread::NotSignedIn)?);
-            let read = match body(&mut payload, MAX_FORM).await {
+            let read = match body(&request, &mut payload, MAX_FORM).await {
                 Ok(read) => read,
                 Err(BodyError::TooLarge { .. }) => {
                     return Err(Unread::Malformed(visit, "error.too_large"));
                 }
-                Err(BodyError::TooSlow | BodyError::Broken) => {
+                Err(BodyError::TooSlow) => return Err(Unread::Slow(visit)),
+                Err(BodyError::Full) => return Err(Unread::Full(visit)),
+                Err(BodyError::Broken) => {
                     return Err(Unread::Malformed(visit, "error.broken"));
                 }
             };

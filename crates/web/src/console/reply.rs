@@ -279,6 +279,12 @@ pub(super) fn malformed(visit: &Visit, key: &str) -> HttpResponse {
     visit.page(StatusCode::BAD_REQUEST, visit.stop(visit.t.own(key)))
 }
 
+/// A form that took too long to arrive.
+pub(super) fn slow(visit: &Visit) -> HttpResponse {
+    let why = visit.stop(visit.t.own("error.broken"));
+    visit.page(StatusCode::REQUEST_TIMEOUT, why)
+}
+
 pub(super) fn not_found(visit: &Visit) -> HttpResponse {
     visit.refusal(&Error::NotFound("page"))
 }

@@ -6,12 +6,12 @@ use actix_web::http::header::CONTENT_SECURITY_POLICY;
 use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use serde::Deserialize;
 use utoipa::ToSchema;
 use vestibule_oauth::{Secret, SecretKind};
 use vestibule_service::Error;
 use vestibule_service::mistakes::first_mistakes;
 
+use super::fields::sent;
 use super::form::{Control, Field, Form};
 use super::phrase::{Part, Phrase};
 use super::style;
@@ -43,7 +43,8 @@ enum Step<'a> {
 }
 
 /// The form on the set-up page.
-#[derive(Deserialize, ToSchema)]
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "this type describes the wire; `redeem` reads it")]
 pub(super) struct SetUpForm {
     name: String,
     #[schema(min_length = 12, max_length = 1024, format = Password)]
@@ -100,7 +101,12 @@ async fn show(web: Data<Web>, token: Segment, request: HttpRequest) -> HttpRespo
         (status = 410, description = "The link does not work, or no longer.", content_type = "text/html", body = String),
     ),
 )]
-async fn redeem(web: Data<Web>, token: Segment, request: HttpRequest, sent: Sent) -> HttpResponse {
+async fn redeem(
+    web: Data<Web>,
+    token: Segment,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> HttpResponse {
     let looks = Looks::of(&request);
     let Some(secret) = Secret::parse(SecretKind::Setup, &token) else {
         return gone(looks);
@@ -111,14 +117,15 @@ async fn redeem(web: Data<Web>, token: Segment, request: HttpRequest, sent: Sent
         page(looks, StatusCode::BAD_REQUEST, Step::Form(Box::new(form)))
     };
     let at = |field: &str, mistake: Phrase| vec![(field.to_owned(), mistake)];
-    let Ok(web::Form(SetUpForm {
-        name,
-        password,
-        repeated,
-    })) = sent
-    else {
+    let sent = sent(&request, payload).await.unwrap_or_default();
+    let [name, password, repeated] =
+        ["name", "password", "repeated"].map(|field| sent.get(field).to_owned());
+    if !["name", "password", "repeated"]
+        .into_iter()
+        .all(|field| sent.has(field))
+    {
         return mistaken("", at("name", looks.t.own("set_up.all_fields").into()));
-    };
+    }
     let mut wrong: Vec<(String, Phrase)> = Vec::new();
     for error in first_mistakes(&name, &password) {
         if let Error::Invalid { field, detail } = error {
@@ -146,8 +153,6 @@ async fn redeem(web: Data<Web>, token: Segment, request: HttpRequest, sent: Sent
         Err(error) => failed(&error, looks, &request),
     }
 }
-
-type Sent = Result<web::Form<SetUpForm>, actix_web::Error>;
 
 fn form(looks: Looks, token: &str, name: &str) -> Form {
     let t = looks.t;

@@ -3,7 +3,7 @@
 
 use actix_web::http::header::{LOCATION, SET_COOKIE};
 use actix_web::http::{Method, StatusCode};
-use actix_web::web::{Bytes, Data, Payload};
+use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use vestibule_oauth::Secret;
 use vestibule_service::AdminCredential;
@@ -11,6 +11,7 @@ use vestibule_service::links::codes::Visitor;
 use vestibule_service::sessions::{Password, SignIn, SignedIn};
 use vestibule_service::{AdminCall, Error};
 
+use super::fields::sent;
 use super::form::{Field, Form};
 use super::page::{Anchor, Notice, Tone};
 use super::query::Pairs;
@@ -21,15 +22,13 @@ use super::visit::{Looks, csrf, is_https, session, session_cookie};
 use super::{MOUNT, SIGN_IN, gate, openid};
 use crate::Web;
 use crate::blocking::{blocking, log};
-use crate::request::{Sender, body, request_id};
+use crate::request::{Sender, request_id};
 use crate::routes::Table;
 
 /// Where people ask for a way in.
 const ASK: &str = "/flow/auth/link";
 /// Where a page that keeps what was typed asks whether its browser is signed in by now.
 const AGAIN: &str = "/flow/auth/again";
-/// Bytes of the form.
-const MAX_FORM: usize = 16 * 1024;
 /// How long a browser remembers looks, in seconds.
 const REMEMBERED: u32 = 365 * 24 * 60 * 60;
 
@@ -135,7 +134,7 @@ async fn signed_in_beside(web: Data<Web>, request: HttpRequest, payload: Payload
     if !gate::is_surely_own(&request, &web.settings.public_url) {
         return foreign(&web, looks);
     }
-    let fields = read(payload).await;
+    let fields = sent(&request, payload).await;
     let Some(unsent) = fields.and_then(|fields| Unsent::read(&fields)) else {
         return see(SIGN_IN);
     };
@@ -166,7 +165,7 @@ async fn enter(
     if !gate::is_own(&request, &web.settings.public_url) {
         return foreign(&web, looks);
     }
-    let Some(fields) = read(payload).await else {
+    let Some(fields) = sent(&request, payload).await else {
         return page(&web, looks, StatusCode::BAD_REQUEST, Typed::default());
     };
     let attempt = SignIn {
@@ -318,7 +317,7 @@ async fn ask(
     if !gate::is_own(&request, &web.settings.public_url) {
         return foreign(&web, looks);
     }
-    let fields = read(payload).await.unwrap_or_default();
+    let fields = sent(&request, payload).await.unwrap_or_default();
     let visitor = Visitor {
         address: sender.address,
         request_id: request_id(&request),
@@ -384,7 +383,7 @@ async fn preferences(web: Data<Web>, request: HttpRequest, payload: Payload) -> 
     if !gate::is_own(&request, &web.settings.public_url) {
         return foreign(&web, Looks::of(&request));
     }
-    let fields = read(payload).await.unwrap_or_default();
+    let fields = sent(&request, payload).await.unwrap_or_default();
     let back = match fields.get("back") {
         SIGN_IN => SIGN_IN,
         back => inside(back),
@@ -406,10 +405,4 @@ async fn preferences(web: Data<Web>, request: HttpRequest, payload: Payload) -> 
         remember("theme", theme);
     }
     answer.finish()
-}
-
-async fn read(payload: Payload) -> Option<Pairs> {
-    let mut payload = payload.into_inner();
-    let read: Bytes = body(&mut payload, MAX_FORM).await.ok()?;
-    Some(Pairs::parse(&read)).filter(|pairs| !pairs.holds_nul())
 }

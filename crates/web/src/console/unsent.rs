@@ -17,7 +17,7 @@ use super::visit::{csrf, session};
 use super::when::When;
 use super::{MOUNT, gate, routes, sign_in};
 use crate::Web;
-use crate::request::body;
+use crate::reading::body;
 
 /// Of an address, that a form is to be shown with what was typed.
 pub(super) const AGAIN: &str = "again";
@@ -66,7 +66,7 @@ impl Unsent {
             return None;
         }
         let ended = session(request, web)?;
-        let read = body(payload, 2 * MOST).await.ok()?;
+        let read = body(request, payload, 2 * MOST).await.ok()?;
         let typed = Pairs::parse(&read);
         let token = Digest::of(typed.get("csrf"));
         if !token.matches(&Digest::of(&csrf(&ended))) {

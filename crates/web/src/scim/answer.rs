@@ -11,7 +11,8 @@ use vestibule_service::representation::entity_tag;
 use vestibule_service::{Error, Listed, Representation};
 
 use crate::Web;
-use crate::request::{BodyError, request_id};
+use crate::reading::BodyError;
+use crate::request::request_id;
 
 /// RFC 7644, section 8.1.
 pub(crate) const SCIM_JSON: &str = "application/scim+json";
@@ -194,6 +195,7 @@ pub(crate) fn body_error(error: BodyError) -> vestibule_scim::Error {
         BodyError::TooSlow => {
             vestibule_scim::Error::new(408, None, "the body took too long to arrive")
         }
+        BodyError::Full => vestibule_scim::Error::new(503, None, "too many requests at once"),
         BodyError::Broken => vestibule_scim::Error::bad_request(
             ScimType::InvalidSyntax,
             "the body broke off or is badly framed",

@@ -13,8 +13,9 @@ use vestibule_scim::{Error, ScimType, json};
 use super::answer::{self, SCIM_JSON, body_error};
 use crate::Web;
 use crate::admission::FULL;
+use crate::reading::{BodyError, admitted_body};
 use crate::refusals::Received;
-use crate::request::{self, admitted_body};
+use crate::request;
 
 /// A JSON body, or what is wrong with it.
 pub(crate) struct Body {
@@ -81,8 +82,8 @@ fn read(
             full = place.is_none();
             !full
         };
-        let read = admitted_body(&mut payload, limit(&web), admit).await;
-        if full {
+        let read = admitted_body(&request, &mut payload, limit(&web), admit).await;
+        if full || read == Err(BodyError::Full) {
             let full = answer::error(&request, &FULL);
             return Err(actix_web::error::InternalError::from_response("full", full).into());
         }

@@ -95,6 +95,7 @@ impl World {
             public_url: PUBLIC.to_owned(),
             trusted_proxies: TrustedProxies::default(),
             max_body: 8 * 1024 * 1024,
+            body_time: crate::BodyTime::default(),
             gateway_url: None,
             certificates: false,
             configured: Vec::new(),
