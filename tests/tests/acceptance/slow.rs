@@ -33,7 +33,7 @@ fn answer(mut stream: TcpStream) -> (u16, String, Value) {
 }
 
 const PATIENT: BodyTime = BodyTime {
-    grace: Duration::from_secs(3_600),
+    grace: Duration::from_hours(1),
     bytes_per_second: 1,
 };
 
