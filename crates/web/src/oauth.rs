@@ -187,6 +187,7 @@ struct IssuerMetadata {
         (status = 200, description = "A token", body = TokenAnswer, content_type = "application/json"),
         (status = 400, description = "The request, its scope or its source is refused", body = TokenRefusal, content_type = "application/json"),
         (status = 401, description = "The client is not authenticated", body = TokenRefusal, content_type = "application/json"),
+        (status = 408, description = "The body took too long to arrive", body = TokenRefusal, content_type = "application/json"),
         (status = 429, description = "Faster than the provider may be; see Retry-After", body = TokenRefusal, content_type = "application/json"),
         (status = 500, description = "A fault of the server", body = TokenRefusal, content_type = "application/json"),
         (status = 503, description = "Paused, or too busy; see Retry-After", body = TokenRefusal, content_type = "application/json")))]
@@ -215,6 +216,7 @@ pub(crate) async fn token(
         (status = 200, description = "The token no longer works"),
         (status = 400, description = "The request or its source is refused", body = TokenRefusal, content_type = "application/json"),
         (status = 401, description = "The client is not authenticated", body = TokenRefusal, content_type = "application/json"),
+        (status = 408, description = "The body took too long to arrive", body = TokenRefusal, content_type = "application/json"),
         (status = 429, description = "Faster than the provider may be; see Retry-After", body = TokenRefusal, content_type = "application/json"),
         (status = 500, description = "A fault of the server", body = TokenRefusal, content_type = "application/json"),
         (status = 503, description = "Too busy: the token may still work; see Retry-After", body = TokenRefusal, content_type = "application/json")))]
@@ -250,6 +252,7 @@ pub(crate) async fn revoke(
         (status = 200, description = "Whether it works, and what it allows", body = Introspection, content_type = "application/json"),
         (status = 400, description = "The request or its source is refused", body = TokenRefusal, content_type = "application/json"),
         (status = 401, description = "The client is not authenticated", body = TokenRefusal, content_type = "application/json"),
+        (status = 408, description = "The body took too long to arrive", body = TokenRefusal, content_type = "application/json"),
         (status = 429, description = "Faster than the provider may be; see Retry-After", body = TokenRefusal, content_type = "application/json"),
         (status = 500, description = "A fault of the server", body = TokenRefusal, content_type = "application/json"),
         (status = 503, description = "Paused, or too busy; see Retry-After", body = TokenRefusal, content_type = "application/json")))]

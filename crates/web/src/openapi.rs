@@ -160,9 +160,9 @@ fn as_scim_answers(path: &str, item: &mut PathItem) {
 /// What SCIM answers to whom asks for it alone, and takes from everybody (RFC 7644, section 8.1).
 const JSON: &str = "application/json";
 /// What no reading meets: nothing changes, and no body is looked at.
-const READS: &[&str] = &["409", "412", "413", "415"];
+const READS: &[&str] = &["408", "409", "412", "413", "415"];
 /// What no removal meets: nothing is taken by it, and no body is looked at.
-const REMOVES: &[&str] = &["409", "413", "415"];
+const REMOVES: &[&str] = &["408", "409", "413", "415"];
 /// What neither a search nor a bulk request meets itself.
 const ASKS: &[&str] = &["409", "412"];
 /// What making something does not meet: there is no version of it yet.

@@ -318,6 +318,9 @@ pub(crate) enum Refusals {
     /// No such resource of this provider.
     #[response(status = 404, content_type = "application/scim+json")]
     NotFound(ScimError),
+    /// The body took too long to arrive.
+    #[response(status = 408, content_type = "application/scim+json")]
+    TooSlow(ScimError),
     /// A value that must be unique is taken.
     #[response(status = 409, content_type = "application/scim+json")]
     Uniqueness(ScimError),
