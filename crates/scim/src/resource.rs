@@ -17,6 +17,7 @@ pub use address::primary_email;
 pub(crate) use immutable::{check_parts, check_unchanged, same};
 pub(crate) use member::referred_here;
 pub use member::{Member, MemberKind, members};
+pub(crate) use reader::Reader;
 pub(crate) use reader::is_no_manager;
 pub use unique::UniqueValue;
 pub use validate::validate;

@@ -14,7 +14,8 @@ use crate::path::AttributePath;
 use crate::schema::{AttributeType, Mutability};
 use crate::target::{Found, container, find, meant};
 use crate::{
-    Error, Limits, Resource, ResourceType, Schema, ScimType, Tolerance, Tolerances, resource,
+    Attribute, Error, Limits, Resource, ResourceType, Schema, ScimType, Tolerance, Tolerances,
+    resource,
 };
 
 /// Applies the operations in order to a copy of `current`, which holds no derived attributes, and
@@ -296,7 +297,7 @@ impl<'a> Editor<'a> {
             return self.ignore_unknown(&path.to_string());
         };
         if is_read_only(found) {
-            return Err(mutability(&path.path.to_string(), "is read-only"));
+            return Err(mutability(&path.to_string(), "is read-only"));
         }
         self.check_removal(op, value)?;
         match &path.filter {
@@ -433,6 +434,11 @@ fn is_read_only(found: Found<'_>) -> bool {
 
 pub(super) fn mutability(name: &str, why: &str) -> Error {
     Error::bad_request(ScimType::Mutability, format!("{name} {why}"))
+}
+
+/// The same of a sub-attribute.
+pub(super) fn part_mutability(of: &Attribute, part: &Attribute, why: &str) -> Error {
+    mutability(&format!("{}.{}", of.name, part.name), why)
 }
 
 pub(super) fn invalid_value(detail: &str) -> Error {

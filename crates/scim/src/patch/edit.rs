@@ -5,11 +5,11 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::Op;
-use super::apply::{Editor, invalid_value, mutability};
+use super::apply::{Editor, invalid_value, mutability, part_mutability};
 use super::values::{append, check_taken, is_empty, lists_nothing, merge, set, take, without};
 use super::work::weight;
 use crate::filter::told;
-use crate::resource::is_no_manager;
+use crate::resource::{Reader, is_no_manager};
 use crate::schema::{AttributeType, Mutability, USER, is_group_members};
 use crate::target::Found;
 use crate::{Attribute, Error, Tolerance, resource};
@@ -41,7 +41,8 @@ impl Editor<'_> {
             Op::Add | Op::Replace => {}
         }
         let sent = self.unwrapped(attribute, whole(op, attribute, value));
-        let Some(given) = self.canonical(found, None, attribute, sent)? else {
+        let merged = !attribute.multi_valued && self.stored(found).is_some();
+        let Some(given) = self.canonical(found, None, attribute, sent, merged)? else {
             return if op == Op::Replace && is_nothing(attribute, value) {
                 self.unassign(found)
             } else {
@@ -98,7 +99,7 @@ impl Editor<'_> {
             None
         } else {
             let sent = self.unwrapped(attribute, whole(op, attribute, value));
-            self.canonical(found, None, attribute, sent)?
+            self.canonical(found, None, attribute, sent, listed)?
         };
         if given.is_none() && op != Op::Add && attribute.required {
             return Err(mutability(&attribute.name, "is required"));
@@ -208,7 +209,7 @@ impl Editor<'_> {
             let parts = match candidate {
                 Value::Object(parts) => parts.clone(),
                 // What stands for an object: bare text for a manager.
-                other => match self.canonical(found, None, attribute, other.clone())? {
+                other => match self.canonical(found, None, attribute, other.clone(), true)? {
                     Some(Value::Object(parts)) => parts,
                     _ => continue,
                 },
@@ -242,7 +243,7 @@ impl Editor<'_> {
         }
         match required {
             _ if is_empty(&left) => Ok(None),
-            Some(sub) => Err(mutability(&sub.name, "is required")),
+            Some(sub) => Err(part_mutability(attribute, sub, "is required")),
             None => Ok(Some(left)),
         }
     }
@@ -259,12 +260,14 @@ impl Editor<'_> {
         let mut listed = Vec::new();
         if attribute.multi_valued {
             let sent = whole(Op::Remove, attribute, value);
-            if let Some(Value::Array(values)) = self.canonical(found, parent, attribute, sent)? {
+            if let Some(Value::Array(values)) =
+                self.canonical(found, parent, attribute, sent, true)?
+            {
                 listed.extend(values.iter().map(|value| told(attribute, value)));
             }
         } else {
             for candidate in candidates(value) {
-                let value = self.canonical(found, parent, attribute, candidate.clone())?;
+                let value = self.canonical(found, parent, attribute, candidate.clone(), true)?;
                 listed.extend(value.map(|value| told(attribute, &value)));
             }
         }
@@ -373,32 +376,30 @@ impl Editor<'_> {
         let given = match value {
             Some(value) if op != Op::Remove => {
                 let value = self.unwrapped(sub, value.clone());
-                self.canonical(found, Some(found.attribute), sub, value)?
+                self.canonical(found, Some(found.attribute), sub, value, false)?
             }
             _ => None,
         };
         if given.is_none() && sub.required {
-            return Err(mutability(&sub.name, "is required"));
+            return Err(part_mutability(found.attribute, sub, "is required"));
         }
         Ok(given)
     }
 
+    /// A value in canonical form; one given `in_part` goes over one that is there, or is only compared. What
+    /// comes of all operations is looked at as a whole.
     pub(super) fn canonical(
         &mut self,
         found: Found<'_>,
         parent: Option<&Attribute>,
         attribute: &Attribute,
         value: Value,
+        in_part: bool,
     ) -> Result<Option<Value>, Error> {
-        resource::value(
-            self.resource_type,
-            found.container,
-            parent,
-            attribute,
-            value,
-            self.limits,
-            self.tolerances,
-        )
+        let reader = Reader::new(self.limits, self.tolerances)
+            .with_endpoints(&self.resource_type.endpoints)
+            .in_part(in_part);
+        resource::value(reader, found.container, parent, attribute, value)
     }
 
     /// Microsoft's library for SCIM sends `[{"$ref": null, "value": "Guide"}]` for a simple value.

@@ -239,7 +239,15 @@ impl Splitter<'_> {
                     self.remove(selector);
                     Ok(())
                 }
-                // `add` never takes anybody out, whatever the filter selects.
+                // Whether the filter selects anybody is not known here; a member it selected would have
+                // nothing that could be added to it.
+                (Op::Add, _) if !self.tolerances.accept(Tolerance::ValuePathCreated) => {
+                    Err(Error::bad_request(
+                        ScimType::NoTarget,
+                        "members are added to \"members\", not to those that a filter selects",
+                    ))
+                }
+                // It never takes anybody out, whatever the filter selects.
                 (Op::Add, value) => self.add(value),
                 // Whether the filter selects anybody, as RFC 7644, section 3.5.2.3 has it checked, is
                 // not known here; and what is in a member is immutable (RFC 7643, section 4.2).

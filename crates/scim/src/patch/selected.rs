@@ -63,8 +63,8 @@ impl Editor<'_> {
             }
             (Some(sub), ..) => Change::Sub(sub, self.sub_value(op, found, sub, value)?),
             (None, Op::Remove, _) => Change::Delete,
-            (None, Op::Add, _) => Change::Merge(self.one(found, value)?),
-            (None, Op::Replace, _) => Change::Replace(self.one(found, value)?),
+            (None, Op::Add, _) => Change::Merge(self.one(found, value, true)?),
+            (None, Op::Replace, _) => Change::Replace(self.one(found, value, false)?),
         };
         if let Change::DeleteListed(listed) | Change::Take(_, listed) = &change {
             self.look_at(found, listed.len())?;
@@ -143,7 +143,12 @@ impl Editor<'_> {
     }
 
     /// One canonical value of the attribute.
-    fn one(&mut self, found: Found<'_>, value: Option<&Value>) -> Result<Value, Error> {
+    fn one(
+        &mut self,
+        found: Found<'_>,
+        value: Option<&Value>,
+        in_part: bool,
+    ) -> Result<Value, Error> {
         let attribute = found.attribute;
         let sent = value.cloned().unwrap_or_default();
         let sent = match sent {
@@ -160,7 +165,7 @@ impl Editor<'_> {
         } else {
             sent
         };
-        match self.canonical(found, None, attribute, sent)? {
+        match self.canonical(found, None, attribute, sent, in_part)? {
             Some(Value::Array(mut values)) => values.pop(),
             value => value,
         }

@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 
 use serde_json::{Map, Value};
 
-use super::apply::mutability;
+use super::apply::part_mutability;
 use crate::filter::told;
 use crate::{Attribute, Error, resource};
 
@@ -149,7 +149,7 @@ pub(super) fn check_taken(
     value: &mut Value,
 ) -> Result<(), Error> {
     if sub.required && before.get(&sub.name).is_some() && value.get(&sub.name).is_none() {
-        return Err(mutability(&sub.name, "is required"));
+        return Err(part_mutability(attribute, sub, "is required"));
     }
     resource::check_parts(attribute, before, value)
 }

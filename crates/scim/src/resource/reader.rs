@@ -17,25 +17,34 @@ pub(super) const UNKNOWN_SCHEMA: &str = "no such schema here:";
 const UNKNOWN_ATTRIBUTE: &str = "no such attribute here:";
 
 /// Reads values under the limits and the dialect of one request.
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     limits: &'a Limits,
     tolerances: &'a mut Tolerances,
     /// See [`ResourceType::endpoints`].
     endpoints: &'a [(String, String)],
+    /// Whether what is required may be missing.
+    in_part: bool,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(limits: &'a Limits, tolerances: &'a mut Tolerances) -> Self {
+    pub(crate) fn new(limits: &'a Limits, tolerances: &'a mut Tolerances) -> Self {
         Self {
             limits,
             tolerances,
             endpoints: &[],
+            in_part: false,
         }
     }
 
     /// Looks at what references are to.
-    pub(super) fn with_endpoints(self, endpoints: &'a [(String, String)]) -> Self {
+    pub(crate) fn with_endpoints(self, endpoints: &'a [(String, String)]) -> Self {
         Self { endpoints, ..self }
+    }
+
+    /// Reads values of which others are there already, or that are only compared: no sub-attribute has to
+    /// be given.
+    pub(crate) fn in_part(self, in_part: bool) -> Self {
+        Self { in_part, ..self }
     }
 
     /// Reads one key of a resource and its value.
@@ -304,7 +313,7 @@ impl<'a> Reader<'a> {
                 }
             }
         }
-        if !object.is_empty() {
+        if !object.is_empty() && !self.in_part {
             check_required(Some(place), attributes, &object)?;
         }
         Ok(object)

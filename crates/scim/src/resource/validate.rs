@@ -82,20 +82,16 @@ pub(super) fn check_write_only(
 /// attribute is a sub-attribute of `parent` when there is one, and lies in the extension
 /// `container` when there is one.
 pub(crate) fn value(
-    resource_type: &ResourceType,
+    mut reader: Reader<'_>,
     container: Option<&Schema>,
     parent: Option<&Attribute>,
     attribute: &Attribute,
     value: Value,
-    limits: &Limits,
-    tolerances: &mut Tolerances,
 ) -> Result<Option<Value>, Error> {
     let container = container.map(|schema| Place::top(&schema.id));
     let parent = parent.map(|parent| Place::below(container.as_ref(), &parent.name));
     let place = Place::below(parent.as_ref().or(container.as_ref()), &attribute.name);
-    Reader::new(limits, tolerances)
-        .with_endpoints(&resource_type.endpoints)
-        .attribute(&place, attribute, value)
+    reader.attribute(&place, attribute, value)
 }
 
 /// Looks at the `schemas` a client sent. They are not kept: what a resource has data of decides.

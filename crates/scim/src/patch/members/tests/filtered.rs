@@ -81,16 +81,23 @@ fn whoever_is_given_stays_whatever_a_filter_says() {
     assert!(condition.selects(&user("u3")));
 }
 
+/// Nor is anybody added to those that it selects: that is counted, and strict refuses it.
 #[test]
 fn an_add_with_a_filter_removes_nobody() {
     for filter in ["type eq \"User\"", "value eq \"u1\"", "value pr"] {
         let path = format!("members[{filter}]");
         let operations = json!([{"op": "add", "path": path, "value": {"value": "u2"}}]);
-        for dialect in [Dialect::Tolerant, Dialect::Strict] {
-            let (changes, rest) = split_as(&operations, dialect).unwrap();
-            assert_eq!(changes, [MemberChange::Add(vec![member("u2")])], "{path}");
-            assert_eq!(rest, None);
-        }
+        let message = json!({"schemas": [Patch::SCHEMA], "Operations": operations});
+        let limits = Limits::default();
+        let mut tolerances = Tolerances::new(Dialect::Tolerant);
+        let patch = Patch::parse(message, &limits, &mut tolerances).unwrap();
+        let (changes, rest) = patch.split_members(&[], &limits, &mut tolerances).unwrap();
+        assert_eq!(changes, [MemberChange::Add(vec![member("u2")])], "{path}");
+        assert_eq!(rest, None);
+        let used: Vec<_> = tolerances.used().collect();
+        assert_eq!(used, [(Tolerance::ValuePathCreated, 1)], "{path}");
+        let error = split_as(&operations, Dialect::Strict).unwrap_err();
+        assert_eq!(error.scim_type, Some(ScimType::NoTarget), "{path}");
     }
 }
 

@@ -36,6 +36,44 @@ fn an_extension_begins_with_what_is_required_and_not_kept() {
     assert_eq!(outcome.0[BADGE], json!({"number": "7"}));
 }
 
+/// What is given goes over what is there: of that nothing has to be given again, but all of it has to be there in
+/// the end.
+// proves: 7644-3.5.2.1-value 7644-3.5.2.3-complex
+#[test]
+fn a_part_of_a_value_is_given_without_what_is_required_of_the_whole() {
+    let limits = Limits::default();
+    let place = json!({"room": "R", "doors": ["d1"], "note": "old"});
+    let current = read(with("/place", place)).unwrap();
+    let patched = |operation: Value| {
+        let mut tolerances = Tolerances::new(Dialect::Strict);
+        let body = json!({"schemas": [Patch::SCHEMA], "Operations": [operation]});
+        let message = Patch::parse(body, &limits, &mut tolerances)?;
+        patch::apply(&message, &device(), &current, &limits, &mut tolerances)
+    };
+    for op in ["add", "replace"] {
+        for operation in [
+            json!({"op": op, "path": "place", "value": {"note": "new"}}),
+            json!({"op": op, "value": {"place": {"note": "new"}}}),
+        ] {
+            let place = &patched(operation).unwrap().0["place"];
+            assert_eq!(*place, json!({"room": "R", "doors": ["d1"], "note": "new"}));
+        }
+    }
+    let error = patched(json!({"op": "replace", "path": "place", "value": {"room": null}}));
+    let error = error.unwrap_err();
+    assert_eq!(error.scim_type, Some(ScimType::Mutability));
+    assert!(error.detail.contains("place.room"), "{error}");
+}
+
+/// Where nothing is, the whole is given.
+#[test]
+fn a_value_begins_with_what_is_required_of_it() {
+    let error =
+        patched(&json!({"op": "add", "path": "place", "value": {"note": "n"}})).unwrap_err();
+    assert_eq!(error.scim_type, Some(ScimType::InvalidValue));
+    assert!(error.detail.contains("place.room"), "{error}");
+}
+
 /// RFC 7644 3.5.2: what is immutable or read-only is not patched.
 // proves: 7643-7-immutable 7643-7-readonly 7644-3.5.2-compatible 7644-3.5.2.2-required
 #[test]
