@@ -117,18 +117,23 @@
 
   // What is typed in the zone of who types, with its offset from UTC beside it; UTC stands below.
   const offsetAt = (at) => Math.round(-at.getTimezoneOffset());
+  const plain = (text) => text.slice(0, 23).replace(/\.0+$/, "").replace(/^(.{16}):00$/, "$1");
   const asTyped = (at, offset) => {
     const there = new Date(at.getTime() + offset * 60000);
-    return Number.isNaN(there.getTime()) ? "" : there.toISOString().slice(0, 16);
+    return Number.isNaN(there.getTime()) ? "" : plain(there.toISOString());
   };
   const whens = (within) => {
     for (const input of all("input[data-when]", within)) {
       const offset = input.form.elements[`${input.name}_offset`];
+      // Without a script it is a text, of which nothing is lost that is half typed.
+      input.type = "datetime-local";
+      input.step = 900;
+      input.form.noValidate = true;
       const { whenFirst, whenSecond, whenSkipped } = document.body.dataset;
       const echo = document.createElement("p");
       echo.className = "hint";
       // A time that clocks skip is read as another one.
-      const skips = (at) => asTyped(at, offsetAt(at)) !== input.value.slice(0, 16);
+      const skips = (at) => asTyped(at, offsetAt(at)) !== plain(input.value);
       const say = () => {
         const minutes = Number(offset.value);
         const typed = new Date(`${input.value}Z`);
@@ -138,7 +143,7 @@
           const at = new Date(typed.getTime() - minutes * 60000);
           const same = (hours) => {
             const other = new Date(at.getTime() + hours * 3600000);
-            return asTyped(other, offsetAt(other)) === input.value.slice(0, 16);
+            return asTyped(other, offsetAt(other)) === plain(input.value);
           };
           const twice = [0.5, 1, 2].some(same) ? `. ${whenFirst}` : [-0.5, -1, -2].some(same) ? `. ${whenSecond}` : "";
           echo.textContent = minutes || twice ? `= ${asTyped(at, 0).replace("T", " ")} UTC${twice}` : "";

@@ -6,7 +6,7 @@
 //! UTC, as it says. Of a time that comes twice, where clocks are set back, the first is meant; one
 //! that clocks skip is refused.
 
-use chrono::{DateTime, Duration, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use chrono::{DateTime, Duration, NaiveDate, NaiveDateTime, NaiveTime, Timelike as _, Utc};
 
 use super::query::Pairs;
 
@@ -37,9 +37,16 @@ impl When {
         }
     }
 
-    /// An instant, in UTC.
+    /// An instant, in UTC, to the thousandth of a second: who changes something else saves it as it was.
     pub(crate) fn at(at: Option<DateTime<Utc>>) -> Self {
-        let value = at.map(|at| at.format("%Y-%m-%dT%H:%M").to_string());
+        let value = at.map(|at| {
+            let exactly = match (at.timestamp_subsec_millis(), at.second()) {
+                (0, 0) => "%Y-%m-%dT%H:%M",
+                (0, _) => "%Y-%m-%dT%H:%M:%S",
+                _ => "%Y-%m-%dT%H:%M:%S%.3f",
+            };
+            at.format(exactly).to_string()
+        });
         Self {
             value: value.unwrap_or_default(),
             offset: String::new(),
@@ -103,8 +110,8 @@ fn local(text: &str) -> Option<NaiveDateTime> {
     [
         "%Y-%m-%dT%H:%M",
         "%Y-%m-%d %H:%M",
-        "%Y-%m-%dT%H:%M:%S",
-        "%Y-%m-%d %H:%M:%S",
+        "%Y-%m-%dT%H:%M:%S%.f",
+        "%Y-%m-%d %H:%M:%S%.f",
     ]
     .iter()
     .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
@@ -141,6 +148,19 @@ mod tests {
         assert_eq!(midnight.as_deref(), Some("2026-11-22T00:00:00Z"));
         for wrong in ["tomorrow", "2026-02-30", "2026-02-30T08:00"] {
             assert_eq!(when(wrong, "").instant(), Err("form.instant"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_shown_and_sent_back_is_the_instant_that_it_was() {
+        for text in [
+            "2027-12-31T23:59:00Z",
+            "2027-12-31T23:59:59Z",
+            "2027-12-31T23:59:00.250Z",
+            "2027-12-31T23:59:59.999Z",
+        ] {
+            let at = text.parse().unwrap();
+            assert_eq!(When::at(Some(at)).instant(), Ok(Some(at)), "{text}");
         }
     }
 
