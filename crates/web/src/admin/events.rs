@@ -38,7 +38,7 @@ struct Choice {
     /// Only what happened before this instant. A date stands for its first moment in UTC.
     #[param(value_type = Option<DateTime<Utc>>)]
     until: Option<When>,
-    /// Only those whose actor's name, address (of an administrator: not), id, cause or request id contains this.
+    /// Only those whose actor's name, id or address (not an administrator's), cause or request id contains this.
     q: Option<String>,
 }
 
