@@ -67,6 +67,8 @@ pub(crate) struct Config {
     pub(crate) reach: Reach,
     /// None means one for each processor.
     pub(crate) workers: Option<usize>,
+    /// How long `/readyz` fails before the listener stops.
+    pub(crate) drain: std::time::Duration,
     pub(crate) connections: u32,
     pub(crate) max_body: usize,
     pub(crate) gateway_url: Option<String>,
@@ -186,6 +188,7 @@ impl Config {
                 Reach::Public
             },
             workers: Some(read.number("workers", 0, 1_024)?).filter(|workers| *workers > 0),
+            drain: std::time::Duration::from_secs(read.number("drain_seconds", 0, 600)?),
             connections: read.number("database_connections", 1, 1_000)?,
             max_body,
             service,

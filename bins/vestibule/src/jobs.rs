@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use vestibule_delivery::Mailer;
 use vestibule_service::{Error, Service, chain};
@@ -19,6 +19,9 @@ struct Job {
 const MAIL: Duration = Duration::from_secs(1);
 /// How often the certificate is looked at.
 const TLS: Duration = Duration::from_secs(10);
+
+/// How often the clock is compared with one that is never set.
+const CLOCK: Duration = Duration::from_secs(10);
 
 /// How soon after the start every job has had its first turn.
 const FIRST: Duration = Duration::from_secs(30);
@@ -129,6 +132,11 @@ impl Jobs {
             let service = service.clone();
             jobs.add(job.name, job.every, move || (job.step)(&service))?;
         }
+        let (watching, started) = (service.clone(), Instant::now());
+        jobs.add("clock", CLOCK, move || {
+            watching.watch_clock(started.elapsed());
+            Ok(false)
+        })?;
         if let Some(mailer) = mailer {
             let service = service.clone();
             jobs.add("mail", MAIL, move || {

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 use vestibule_delivery::jwks::Keys;
 use vestibule_service::Service;
-use vestibule_web::{Admission, BodyTime, Web, WebSettings};
+use vestibule_web::{Admission, BodyTime, Draining, Web, WebSettings};
 
 use crate::commands::{CommandError, Context};
 use crate::jobs::Jobs;
@@ -44,11 +44,12 @@ pub(crate) fn serve(context: &Context) -> Result<(), CommandError> {
                 vestibule_web::application(web)
             }
         };
+        let draining = Draining::default();
         let server = HttpServer::new(factory)
             .keep_alive(KEEP_ALIVE)
             .client_request_timeout(HEAD_TIME)
             .shutdown_timeout(SHUTDOWN)
-            .shutdown_signal(asked_to_stop());
+            .shutdown_signal(asked_to_stop(draining.clone(), config.drain));
         let bound = match &config.tls {
             Some(tls) => {
                 let noticing = tls.clone();
@@ -85,6 +86,7 @@ pub(crate) fn serve(context: &Context) -> Result<(), CommandError> {
             keys: Keys::new(config.reach),
             mailer,
             openid: config.openid(&public_url),
+            draining,
         });
         service.prepare_signing_key()?;
         let jobs = Jobs::start(&service, config.mailer(&public_url)?, config.tls.clone())?;
@@ -96,8 +98,9 @@ pub(crate) fn serve(context: &Context) -> Result<(), CommandError> {
     })
 }
 
-/// Ready when the process is asked to end, by SIGTERM or by Ctrl-C.
-async fn asked_to_stop() {
+/// Ready when the process is asked to end, by SIGTERM or by Ctrl-C, and for `drain` was not ready for new
+/// clients: so balancers notice before anybody is refused (R-AVL-3). Who asks twice does not wait.
+async fn asked_to_stop(draining: Draining, drain: Duration) {
     let mut terminate = match signal(SignalKind::terminate()) {
         Ok(terminate) => terminate,
         Err(error) => {
@@ -108,6 +111,18 @@ async fn asked_to_stop() {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = tokio::signal::ctrl_c() => {}
+    }
+    draining.begin();
+    if !drain.is_zero() {
+        tracing::info!(
+            seconds = drain.as_secs(),
+            "asked to stop: until then /readyz fails, and everything else is answered"
+        );
+        tokio::select! {
+            () = actix_web::rt::time::sleep(drain) => {}
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
     }
     tracing::info!("asked to stop: requests in progress may finish");
 }

@@ -103,7 +103,7 @@ impl Voice {
 
     pub fn of(actor: &Actor) -> Self {
         match actor {
-            Actor::Administrator { id, name } => Self {
+            Actor::Administrator { id, name, .. } => Self {
                 administrator: Some(*id),
                 name: name.clone(),
             },

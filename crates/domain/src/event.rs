@@ -5,8 +5,8 @@
 //! # What an event says
 //!
 //! Who ([`Actor`]) did what ([`Action`]) to what ([`Subject`]), in which provider's realm, when,
-//! because of which other event, during which request; and, in the [`Payload`], the changed fields
-//! before and after, and why. The payload alone may hold personal data: erasing a person deletes
+//! because of which other event, during which request; and, in the payload, the changed fields before
+//! and after and why ([`Payload`]), and the address of an administrator. The payload alone may hold personal data: erasing a person deletes
 //! payload and salt of the event and leaves the rest, and the chain still verifies. So no name or
 //! address of a provisioned person belongs in the metadata, and no secret belongs anywhere.
 //!
@@ -46,9 +46,11 @@
 //!
 //! # Payload text
 //!
-//! [`payload_text`] is an object with at most the keys `after`, `before` and `why`, absent ones left
-//! out, all objects' keys sorted by code point, no white space. It is canonical only so that equal
-//! payloads have equal texts; what is hashed is the stored text, which is never parsed to verify.
+//! [`payload_text`] is an object with at most the keys `address`, `after`, `before` and `why`, absent
+//! ones left out, all objects' keys sorted by code point, no white space. `address` is the one an
+//! administrator acted from; events of before it was kept, and those of all other actors, have none.
+//! The text is canonical only so that equal payloads have equal texts; what is hashed is the stored
+//! text, which is never parsed to verify. So a later version may add a key.
 
 mod action;
 mod actor;

@@ -66,6 +66,7 @@ pub enum AdminCredential {
 #[derive(Debug, Clone)]
 pub struct AdminCall {
     pub credential: AdminCredential,
+    /// Where it came from, behind trusted proxies; events tell it.
     pub address: Option<IpAddr>,
     pub request_id: Option<String>,
 }
@@ -134,6 +135,7 @@ pub(crate) fn admit(
         actor: Actor::Administrator {
             id: owner.id,
             name: owner.name,
+            address: call.address,
         },
         role,
         administrator: Some(owner.id),

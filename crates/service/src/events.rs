@@ -39,6 +39,9 @@ pub struct EventRecord {
     pub actor_id: Option<String>,
     /// A provider's address, an administrator's name.
     pub actor_detail: Option<String>,
+    /// Where the provider, the person or the administrator called from; none where it is unknown or was
+    /// erased.
+    pub actor_address: Option<String>,
     pub action: String,
     pub subject_kind: String,
     pub subject_id: String,
@@ -46,7 +49,7 @@ pub struct EventRecord {
     /// The event that this one follows from.
     pub cause: Option<String>,
     pub request_id: Option<String>,
-    /// An object with at most `before`, `after` and `why`; none once it was erased.
+    /// An object with at most `address`, `before`, `after` and `why`; none once it was erased.
     pub payload: Option<Value>,
     /// What the subject is called, or was.
     #[serde(skip)]
@@ -275,13 +278,23 @@ fn told_name(event: &EventRecord) -> Option<String> {
     })
 }
 
+/// Where an actor called from. An administrator's address stands in the payload.
+fn address(stored: &events::Stored, payload: Option<&Value>) -> Option<String> {
+    match stored.actor_kind.as_str() {
+        "administrator" => Some(payload?.get("address")?.as_str()?.to_owned()),
+        "provider" | "person" => stored.actor_detail.clone(),
+        _ => None,
+    }
+}
+
 fn record(stored: events::Stored) -> Result<EventRecord, Error> {
-    let payload = stored
+    let payload: Option<Value> = stored
         .payload
         .as_deref()
         .map(serde_json::from_str)
         .transpose()
         .map_err(Error::internal)?;
+    let actor_address = address(&stored, payload.as_ref());
     Ok(EventRecord {
         id: stored.id,
         seq: stored.seq,
@@ -289,6 +302,7 @@ fn record(stored: events::Stored) -> Result<EventRecord, Error> {
         actor_kind: stored.actor_kind,
         actor_id: stored.actor_id,
         actor_detail: stored.actor_detail,
+        actor_address,
         action: stored.action,
         subject_kind: stored.subject_kind,
         subject_id: stored.subject_id,

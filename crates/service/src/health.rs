@@ -5,13 +5,15 @@ use vestibule_domain::said::Said;
 use vestibule_storage::{Engine, events, health, link_candidates, outbox, requests};
 
 use crate::requests::DROPPED;
-use crate::{AdminCall, Error, Role, Service};
+use crate::{AdminCall, ClockJumps, Error, Role, Service};
 
 /// What there is to say about one running server and its database.
 #[derive(Debug, Clone)]
 pub struct Health {
     /// By the server's clock.
     pub at: DateTime<Utc>,
+    /// Jumps of that clock which this process has noticed.
+    pub clock: ClockJumps,
     /// `SQLite` or `PostgreSQL`.
     pub engine: &'static str,
     /// By which this process is told from others over the same database.
@@ -46,6 +48,7 @@ impl Service {
             let chain = events::chain(tx)?;
             Ok(Health {
                 at: now,
+                clock: self.clock_jumps(),
                 engine: match self.store().engine() {
                     Engine::Sqlite => "SQLite",
                     Engine::Postgres => "PostgreSQL",

@@ -75,7 +75,7 @@ pub use vestibule_storage as storage;
 pub use admin::{AdminCall, AdminCredential, Operator, Role};
 pub use caller::{ALIAS, Call, Caller, MOUNT, Presented};
 pub use clients::{Contact, KeysWanted};
-pub use clock::Clock;
+pub use clock::{Clock, ClockJump, ClockJumps};
 pub use error::{Error, chain};
 pub use ids::Entropy;
 pub use list::{Listed, Search};
@@ -103,6 +103,7 @@ pub struct Service {
 struct Inner {
     store: Store,
     clock: Clock,
+    clock_watch: clock::Watch,
     entropy: Entropy,
     settings: Settings,
     types: Known,
@@ -129,6 +130,7 @@ impl Service {
                 node,
                 store,
                 clock,
+                clock_watch: clock::Watch::default(),
                 entropy,
                 settings,
                 types: Known::default(),
@@ -234,6 +236,10 @@ impl Service {
     /// Now, in whole microseconds: what is stored and sealed is what was decided on.
     pub fn now(&self) -> DateTime<Utc> {
         self.inner.clock.now()
+    }
+
+    pub(crate) fn clock_watch(&self) -> &clock::Watch {
+        &self.inner.clock_watch
     }
 
     pub(crate) fn entropy(&self) -> &Entropy {

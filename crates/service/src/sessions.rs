@@ -159,6 +159,7 @@ impl Service {
                 about(
                     &administrator,
                     Action::AdministratorSignedIn,
+                    attempt.address,
                     attempt.request_id.clone(),
                     now,
                 ),
@@ -273,6 +274,7 @@ impl Service {
                         ..about(
                             &who,
                             Action::AdministratorSignInFailed,
+                            None,
                             attempt.request_id.clone(),
                             now,
                         )
@@ -301,6 +303,7 @@ impl Service {
                 about(
                     &who,
                     Action::AdministratorSignedOut,
+                    call.address,
                     call.request_id.clone(),
                     now,
                 ),
@@ -475,6 +478,7 @@ fn wait(tx: &mut Read<'_>, keys: &[Digest; 2], now: DateTime<Utc>) -> Result<Opt
 fn about(
     who: &Administrator,
     action: Action,
+    address: Option<IpAddr>,
     request_id: Option<String>,
     at: DateTime<Utc>,
 ) -> Change {
@@ -484,6 +488,7 @@ fn about(
         actor: Actor::Administrator {
             id: who.id,
             name: who.name.clone(),
+            address,
         },
         action,
         subject: Subject::from(who.id),

@@ -15,7 +15,7 @@ use vestibule_domain::network::TrustedProxies;
 use vestibule_domain::provider::{ProviderSettings, ProviderState};
 use vestibule_service::storage::Engine;
 use vestibule_service::{AdminCall, Entropy, LinkSettings, Role, Service, Settings};
-use vestibule_web::{Admission, BodyTime, Configured, Web, WebSettings, console};
+use vestibule_web::{Admission, BodyTime, Configured, Draining, Web, WebSettings, console};
 
 use crate::http::{self, Reply};
 use crate::{Database, TestClock, TestProvider};
@@ -117,6 +117,7 @@ impl TestApp {
             // What a test serves it serves on this machine.
             keys: Keys::new(Reach::Private),
             mailer: None,
+            draining: Draining::default(),
             openid: setup.openid.map(|openid| {
                 let redirect = format!("http://{address}{}", console::OPENID_CALLBACK);
                 OpenId::new(OpenIdSettings { redirect, ..openid }, Reach::Private)

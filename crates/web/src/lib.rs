@@ -46,6 +46,7 @@ use crate::routes::{Routes, Table};
 pub use admission::Admission;
 pub use configured::{Configured, Source};
 pub use entrance::entrance;
+pub use health::Draining;
 pub use reading::BodyTime;
 
 /// What the embedder decides about the web side.
@@ -81,6 +82,8 @@ pub struct Web {
     pub mailer: Option<Arc<Mailer>>,
     /// Who signs administrators in besides the server itself.
     pub openid: Option<OpenId>,
+    /// Whether the server is about to stop.
+    pub draining: Draining,
 }
 
 /// The whole application, as the binary serves it: every route behind the [`entrance`].

@@ -259,6 +259,29 @@ fn r_tok_19_every_credential_is_shown_with_its_last_use() {
 }
 
 #[test]
+fn r_tim_1_health_and_metrics_tell_of_a_clock_that_jumps() {
+    both_engines(|app| {
+        let token = app.admin_token("max", Role::Auditor);
+        let read = |path: &str| app.send("GET", path, Some(&token), None);
+        let still = read("/api/v1/health").json();
+        assert_eq!(still["clock_jumps"], 0, "{still}");
+        assert_eq!(still["last_clock_jump"], Value::Null);
+        app.service.watch_clock(std::time::Duration::from_mins(1));
+        app.clock.advance(Duration::hours(-1));
+        app.service.watch_clock(std::time::Duration::from_secs(70));
+        let jumped = read("/api/v1/health").json();
+        assert_eq!(jumped["clock_jumps"], 1, "{jumped}");
+        assert_eq!(jumped["last_clock_jump"]["seconds"], -3_610, "{jumped}");
+        assert_eq!(jumped["last_clock_jump"]["at"], jumped["at"]);
+        let metrics = read("/api/v1/metrics").text;
+        assert!(
+            metrics.ends_with("vestibule_clock_jumps_total 1\n"),
+            "{metrics}"
+        );
+    });
+}
+
+#[test]
 fn health_says_whether_the_server_keeps_up() {
     both_engines(|app| {
         app.register(third_party("Okta"));

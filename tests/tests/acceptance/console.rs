@@ -2,6 +2,7 @@
 
 mod access_requests;
 mod asking;
+mod clock;
 mod event;
 mod letters;
 mod lists;

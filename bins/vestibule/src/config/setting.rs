@@ -191,6 +191,16 @@ pub(crate) const SETTINGS: &[Setting] = &[
         meaning: "Threads that answer requests; 0 means one for each processor",
     },
     Setting {
+        key: "drain_seconds",
+        variable: "VESTIBULE_DRAIN_SECONDS",
+        option: "drain-seconds",
+        kind: Kind::Number,
+        everywhere: false,
+        default: "0",
+        meaning: "Seconds for which /readyz answers 503 once the server is asked to stop, before it takes no more \
+                  connections; as long as a balancer needs to notice",
+    },
+    Setting {
         key: "database_connections",
         variable: "VESTIBULE_DATABASE_CONNECTIONS",
         option: "database-connections",

@@ -9,4 +9,5 @@
 mod commands;
 mod secrets;
 mod server;
+mod stopping;
 mod tls;

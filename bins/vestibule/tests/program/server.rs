@@ -74,10 +74,15 @@ impl Server {
         server
     }
 
-    /// Asks it to end, and waits until it has.
-    pub(crate) fn stop(mut self) {
+    /// Asks it to end.
+    pub(crate) fn ask_to_stop(&self) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").arg(pid).status().unwrap().success());
+    }
+
+    /// Asks it to end, and waits until it has.
+    pub(crate) fn stop(mut self) {
+        self.ask_to_stop();
         assert!(self.child.wait().unwrap().success());
     }
 }

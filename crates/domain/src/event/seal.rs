@@ -94,7 +94,9 @@ pub fn payload_text(event: &Event) -> String {
     let payload = &event.payload;
     let mut object = Map::new();
     let why = payload.why.as_deref().map(Value::from);
+    let address = event.actor.payload_address();
     for (key, value) in [
+        ("address", address.map(|address| address.to_string().into())),
         ("after", payload.after.clone()),
         ("before", payload.before.clone()),
         ("why", why),

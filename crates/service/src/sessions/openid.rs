@@ -41,13 +41,10 @@ impl Service {
             };
             let secret = service.new_session(tx, found.id, now)?;
             let administrator = Administrator::try_from(found)?;
-            let why = match address {
-                Some(address) => format!("by OpenID Connect, from {address}"),
-                None => "by OpenID Connect".to_owned(),
-            };
             let change = about(
                 &administrator,
                 Action::AdministratorSignedIn,
+                address,
                 request_id.clone(),
                 now,
             );
@@ -55,7 +52,7 @@ impl Service {
                 tx,
                 Change {
                     payload: Payload {
-                        why: Some(why),
+                        why: Some("by OpenID Connect".to_owned()),
                         ..Payload::default()
                     },
                     ..change

@@ -1,5 +1,7 @@
 //! Every credential of the providers in one place, for people and for their monitoring.
 
+use std::fmt::Write as _;
+
 use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_TYPE;
 use chrono::{DateTime, Utc};
@@ -7,11 +9,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vestibule_domain::{CredentialId, ProviderId};
 use vestibule_oauth::Scopes;
-use vestibule_service::Service;
 use vestibule_service::cockpit::{
     AHEAD, CredentialCounts, CredentialKind, CredentialQuery, CredentialRecord, CredentialSort,
     CredentialState,
 };
+use vestibule_service::{ClockJumps, Service};
 
 use super::body::{Admin, Id};
 use super::list::{List, Page, Paging};
@@ -180,7 +182,8 @@ async fn provider_credentials(
 
 /// Read metrics
 ///
-/// In the Prometheus text format: how many credentials work, and how many end soon.
+/// In the Prometheus text format: how many credentials work, how many end soon, and how often the clock of the
+/// node that answers jumped.
 #[utoipa::path(
     get,
     path = "/metrics",
@@ -189,13 +192,17 @@ async fn provider_credentials(
     responses((status = 200, description = "The metrics.", body = String, content_type = "text/plain"), Problems),
 )]
 async fn metrics(admin: Admin) -> Result<HttpResponse, Problem> {
-    let counts = admin.run(Service::count_credentials).await?;
+    let (counts, jumps) = admin
+        .run(|service: &Service, call| {
+            Ok((service.count_credentials(call)?, service.clock_jumps()))
+        })
+        .await?;
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"))
-        .body(exposition(&counts)))
+        .body(exposition(&counts, &jumps)))
 }
 
-fn exposition(counts: &CredentialCounts) -> String {
+fn exposition(counts: &CredentialCounts, jumps: &ClockJumps) -> String {
     let live = |(kind, count): (&CredentialKind, &i64)| {
         format!(
             "vestibule_credentials_live{{kind=\"{}\"}} {count}\n",
@@ -214,5 +221,12 @@ fn exposition(counts: &CredentialCounts) -> String {
          # TYPE vestibule_credentials_expiring gauge\n",
     );
     text.extend(AHEAD.iter().zip(&counts.expiring).map(expiring));
+    let _ = writeln!(
+        text,
+        "# HELP vestibule_clock_jumps_total Times that this node's clock jumped, since it started.\n\
+         # TYPE vestibule_clock_jumps_total counter\n\
+         vestibule_clock_jumps_total {}",
+        jumps.count
+    );
     text
 }

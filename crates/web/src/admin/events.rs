@@ -38,12 +38,12 @@ struct Choice {
     /// Only what happened before this instant. A date stands for its first moment in UTC.
     #[param(value_type = Option<DateTime<Utc>>)]
     until: Option<When>,
-    /// Only those whose actor's name, address or id, cause or request id contains this.
+    /// Only those whose actor's name, id or address (not an administrator's), cause or request id contains this.
     q: Option<String>,
 }
 
 /// The columns of the export.
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 15] = [
     "/id",
     "/at",
     "/seq",
@@ -58,6 +58,7 @@ const COLUMNS: [&str; 14] = [
     "/request_id",
     "/payload/before",
     "/payload/after",
+    "/actor/address",
 ];
 
 /// One record of a change.
@@ -89,6 +90,9 @@ struct Actor {
     id: Option<String>,
     /// A provider's address, an administrator's name.
     detail: Option<String>,
+    /// Where a provider, a person or an administrator called from. None where it is unknown: at the command line, in
+    /// events from before administrators' addresses were kept, and once an administrator's was erased with the payload.
+    address: Option<String>,
 }
 
 /// What was changed.
@@ -146,6 +150,7 @@ impl From<service::EventRecord> for Event {
                 kind: record.actor_kind,
                 id: record.actor_id,
                 detail: record.actor_detail,
+                address: record.actor_address,
             },
             action: record.action,
             subject: Subject {

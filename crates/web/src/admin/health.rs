@@ -20,6 +20,10 @@ pub(super) fn configure(routes: &mut Routes<'_>) {
 struct Health {
     /// By the server's clock.
     at: DateTime<Utc>,
+    /// How often the clock of the node that answers jumped by more than five seconds, since it started.
+    clock_jumps: u64,
+    /// The newest of these jumps.
+    last_clock_jump: Option<ClockJump>,
     /// Of the server.
     version: &'static str,
     #[schema(value_type = String, example = "PostgreSQL")]
@@ -49,10 +53,24 @@ struct Health {
     dropped_requests: i64,
 }
 
+/// That a clock was set, or its machine slept.
+#[derive(Debug, Serialize, ToSchema)]
+struct ClockJump {
+    /// When it was noticed, by the clock after the jump.
+    at: DateTime<Utc>,
+    /// By how many seconds; negative when it was set back.
+    seconds: i64,
+}
+
 impl From<service::Health> for Health {
     fn from(health: service::Health) -> Self {
         Self {
             at: health.at,
+            clock_jumps: health.clock.count,
+            last_clock_jump: health.clock.last.map(|jump| ClockJump {
+                at: jump.at,
+                seconds: jump.seconds,
+            }),
             version: env!("CARGO_PKG_VERSION"),
             database: health.engine,
             migrations: health.migrations.len(),

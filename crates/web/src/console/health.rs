@@ -1,5 +1,6 @@
 //! Settings > System > Health: whether everything that runs in the background keeps up.
 
+use chrono::Duration;
 use vestibule_domain::hexadecimal;
 use vestibule_service::Service;
 use vestibule_service::health::Health;
@@ -13,6 +14,8 @@ use super::visit::Visit;
 const UNSEALED: i64 = 1_000;
 /// Letters that may wait.
 const LETTERS: i64 = 100;
+/// For so long a jump of the clock is worth a word.
+const JUMPED: Duration = Duration::days(1);
 
 pub(super) async fn show(visit: &Visit) -> Answer {
     let t = visit.t;
@@ -27,6 +30,11 @@ pub(super) async fn show(visit: &Visit) -> Answer {
             link: None,
         });
         waiting.insert(0, Block::Notice(notice));
+    }
+    let jump = health.clock.last;
+    if let Some(jump) = jump.filter(|jump| (health.at - jump.at).abs() < JUMPED) {
+        let text = t.say("health.jumped", &[("seconds", &jump.seconds)]);
+        waiting.insert(0, Block::Notice(Notice::new(Tone::Waiting, text)));
     }
     Ok(Page {
         title: t.own("nav.health"),
@@ -87,6 +95,7 @@ fn chain(visit: &Visit, health: &Health) -> Block {
 
 fn server(visit: &Visit, health: &Health) -> Block {
     let t = visit.t;
+    let jumps = i64::try_from(health.clock.count).unwrap_or(i64::MAX);
     Block::Facts(vec![
         Fact::new(
             t.own("health.version"),
@@ -106,6 +115,14 @@ fn server(visit: &Visit, health: &Health) -> Block {
         ),
         Fact::new(t.own("health.node"), Cell::Code(health.node.clone())),
         Fact::new(t.own("health.now"), Cell::Time(health.at)),
+        Fact::new(t.own("health.jumps"), Cell::Number(jumps)),
+        Fact::new(
+            t.own("health.last_jump"),
+            health
+                .clock
+                .last
+                .map_or(Cell::Nothing, |jump| Cell::Time(jump.at)),
+        ),
         Fact::new(
             t.own("health.url"),
             Cell::Copy(visit.web.settings.public_url.clone()),

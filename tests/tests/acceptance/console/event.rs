@@ -59,6 +59,48 @@ fn pushed(app: &TestApp) {
 }
 
 #[test]
+fn r_aud_2_an_event_tells_from_which_address_an_administrator_acted() {
+    both_engines(|app| {
+        let okta = app.register(third_party("Okta"));
+        let out = Browser::new(app, "ada", Role::Auditor);
+        assert_eq!(out.post("/console/sign-out", &[]).status, 303);
+        let browser = Browser::new(app, "max", Role::Administrator);
+        let token = app.admin_token("root", Role::Administrator);
+        let provider = format!("/api/v1/providers/{}", okta.id);
+        let change = json!({"description": "new"});
+        let changed = app.send("PATCH", &provider, Some(&token), Some(&change));
+        assert_eq!(changed.status, 200, "{}", changed.text);
+        for action in [
+            "administrator.signed_in",
+            "administrator.signed_out",
+            "provider.changed",
+        ] {
+            let list = format!("/api/v1/events?limit=1&action={action}");
+            let event = app.send("GET", &list, Some(&token), None).json()["items"][0].clone();
+            assert_eq!(event["actor"]["kind"], "administrator", "{event}");
+            assert_eq!(event["actor"]["address"], "127.0.0.1", "{event}");
+            assert_eq!(event["payload"].get("address"), None, "{event}");
+            for (language, words) in [("en", "From the address"), ("pt-BR", "Do endereço")] {
+                let told = page(app, &browser, action, language);
+                has(&told, &[words, "127.0.0.1"]);
+            }
+        }
+        // Somebody at the command line has none.
+        let made = app.send(
+            "GET",
+            "/api/v1/events?limit=1&action=administrator.created",
+            Some(&token),
+            None,
+        );
+        let actor = made.json()["items"][0]["actor"].clone();
+        assert_eq!(actor["kind"], "command_line");
+        assert_eq!(actor["address"], json!(null));
+        let chain = app.send("GET", "/api/v1/audit/verification", Some(&token), None);
+        assert_eq!(chain.json()["intact"], true, "{}", chain.text);
+    });
+}
+
+#[test]
 fn an_event_tells_who_changed_what_from_what_to_what() {
     both_engines(|app| {
         pushed(app);

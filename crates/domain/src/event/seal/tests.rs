@@ -7,7 +7,7 @@ use serde_json::json;
 use super::*;
 use crate::event::{Action, Actor, Payload, Subject};
 use crate::hexadecimal;
-use crate::ids::UserId;
+use crate::ids::{AdministratorId, UserId};
 
 fn uuid(number: u128) -> Uuid {
     Uuid::from_u128(number)
@@ -209,6 +209,26 @@ fn equal_payloads_have_equal_texts() {
         one,
         "{\"after\":{\"a\":\"\u{7f}\",\"b\":{\"x\":[{\"p\":null,\"q\":1}],\"y\":1}}}"
     );
+}
+
+#[test]
+fn the_payload_tells_the_address_of_an_administrator_and_the_metadata_does_not() {
+    let by = |address: Option<&str>| Event {
+        actor: Actor::Administrator {
+            id: AdministratorId::from_uuid(uuid(7)),
+            name: "Ada".to_owned(),
+            address: address.map(|address| address.parse().unwrap()),
+        },
+        ..first()
+    };
+    let without = by(None);
+    assert_eq!(payload_text(&without), payload_text(&first()));
+    let with = by(Some("2001:db8::7"));
+    assert_eq!(
+        payload_text(&with),
+        "{\"address\":\"2001:db8::7\",\"after\":{\"active\":true,\"userName\":\"zo\u{eb}\"},\"why\":\"pushed\"}"
+    );
+    assert_eq!(with.metadata(), without.metadata());
 }
 
 #[test]

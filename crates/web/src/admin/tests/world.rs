@@ -104,6 +104,7 @@ impl World {
             admission: crate::Admission::new(64),
             keys: vestibule_delivery::jwks::Keys::new(vestibule_delivery::reach::Reach::Public),
             mailer: None,
+            draining: crate::Draining::default(),
             openid: None,
             service: service.clone(),
             settings,

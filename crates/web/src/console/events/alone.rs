@@ -104,6 +104,10 @@ fn facts(visit: &Visit, event: &EventRecord, beside: &BesideEvent) -> Vec<Fact> 
         Fact::new(t.own("event.who"), who(visit, event)),
         Fact::new(t.own("event.about"), about(visit, event)),
     ];
+    if let Some(address) = &event.actor_address {
+        let address = Cell::Code(address.clone());
+        facts.push(Fact::new(t.own("event.from"), address));
+    }
     let realm = event.provider.as_deref();
     if let Some(id) = realm.and_then(|id| id.parse::<ProviderId>().ok()) {
         let cell = match &beside.realm {
