@@ -85,19 +85,19 @@ fn whoever_is_given_stays_whatever_a_filter_says() {
 #[test]
 fn an_add_with_a_filter_removes_nobody() {
     for filter in ["type eq \"User\"", "value eq \"u1\"", "value pr"] {
-        let path = format!("members[{filter}]");
-        let operations = json!([{"op": "add", "path": path, "value": {"value": "u2"}}]);
+        let target = format!("members[{filter}]");
+        let operations = json!([{"op": "add", "path": target, "value": {"value": "u2"}}]);
         let message = json!({"schemas": [Patch::SCHEMA], "Operations": operations});
         let limits = Limits::default();
         let mut tolerances = Tolerances::new(Dialect::Tolerant);
         let patch = Patch::parse(message, &limits, &mut tolerances).unwrap();
         let (changes, rest) = patch.split_members(&[], &limits, &mut tolerances).unwrap();
-        assert_eq!(changes, [MemberChange::Add(vec![member("u2")])], "{path}");
+        assert_eq!(changes, [MemberChange::Add(vec![member("u2")])], "{target}");
         assert_eq!(rest, None);
         let used: Vec<_> = tolerances.used().collect();
-        assert_eq!(used, [(Tolerance::ValuePathCreated, 1)], "{path}");
+        assert_eq!(used, [(Tolerance::ValuePathCreated, 1)], "{target}");
         let error = split_as(&operations, Dialect::Strict).unwrap_err();
-        assert_eq!(error.scim_type, Some(ScimType::NoTarget), "{path}");
+        assert_eq!(error.scim_type, Some(ScimType::NoTarget), "{target}");
     }
 }
 
