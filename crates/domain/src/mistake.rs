@@ -165,6 +165,9 @@ crate::sentences! {
             "no enabled access group stands behind {person}; tie their vendor or group to one first",
         NoApprovals = "no_approvals"
             "access group {access_group} needs no approvals; give {person} a link instead",
+        DisapprovedByNow = "disapproved_by_now"
+            "as many have disapproved ({disapprovals}) as access group {access_group} takes by now to end this access \
+             request, so no approval makes its link; withdraw it and make another, or change the access group",
         TooFewApprovers = "too_few_approvers"
             "access group {access_group} needs more approvals ({needed}) than it names approvers who may approve what \
              {requester} asks for ({able}); name more of them there",

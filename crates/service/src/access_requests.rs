@@ -87,6 +87,10 @@ impl Service {
             asked.check(&policy.settings)?;
             refuse_too_few(tx, &policy.settings, &Voice::of(&operator.actor))?;
             let (_, end) = service.may_enter(&person.user_name, &facts, wanted(&asked), now)?;
+            if asked.mailed {
+                // Said now, not to the last who approves.
+                service.check_mailed(&person.user_name, person.email.as_deref())?;
+            }
             refuse_second(tx, user, now)?;
             let request = AccessRequest {
                 id: service.id(AccessRequestId::from_uuid, now),

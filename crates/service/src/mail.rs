@@ -188,6 +188,18 @@ impl Service {
         self.queue(tx, LetterKind::Code, link, Some(code), email, expires)
     }
 
+    /// The address to which this server can mail somebody a link; else why it cannot and what to do.
+    pub(crate) fn check_mailed<'a>(
+        &self,
+        user_name: &str,
+        email: Option<&'a str>,
+    ) -> Result<&'a str, Error> {
+        if !self.settings().links.mail {
+            return Err(Error::Conflict(Hindrance::NoMailServer.said([])));
+        }
+        check_mailable(user_name, email)
+    }
+
     fn queue(
         &self,
         tx: &mut Write<'_>,
@@ -197,10 +209,7 @@ impl Service {
         email: Option<&str>,
         give_up: DateTime<Utc>,
     ) -> Result<(), Error> {
-        if !self.settings().links.mail {
-            return Err(Error::Conflict(Hindrance::NoMailServer.said([])));
-        }
-        let email = check_mailable(&link.user_name, email)?;
+        let email = self.check_mailed(&link.user_name, email)?;
         let now = self.now();
         outbox::insert(
             tx,

@@ -3,7 +3,9 @@
 use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
 use vestibule_domain::access_group::AccessGroupSettings;
-use vestibule_domain::access_request::{AccessRequest, RequestState, Voice, Vote, tally};
+use vestibule_domain::access_request::{
+    AccessRequest, RequestState, Voice, Vote, approvals_needed, tally,
+};
 use vestibule_domain::event::{Action, Payload};
 use vestibule_domain::link::{LinkOrigin, vendor_of};
 use vestibule_domain::settings::{self, MAX_TEXT};
@@ -103,13 +105,21 @@ impl Service {
         cause: EventId,
         now: DateTime<Utc>,
     ) -> Result<Option<NewLink>, Error> {
-        let Some(outcome) = tally(policy, votes).outcome else {
+        let tallied = tally(policy, votes);
+        let Some(outcome) = tallied.outcome else {
             return Ok(None);
         };
         // The access group may ask for less by now: still only an approval makes the link, and only a word
         // against it ends it without one.
         let last = votes.last().is_some_and(|vote| vote.approves);
         if (outcome == RequestState::Approved) != last {
+            // What would be the last approval is told what stands in its way.
+            if last && tallied.approvals >= approvals_needed(policy) {
+                return Err(Error::Conflict(Hindrance::DisapprovedByNow.said([
+                    ("disapprovals", tallied.disapprovals.to_string().into()),
+                    ("access_group", (&policy.name).into()),
+                ])));
+            }
             return Ok(None);
         }
         decide(request, outcome, now);

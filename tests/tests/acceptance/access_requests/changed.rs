@@ -105,6 +105,10 @@ fn an_approval_ends_no_request_and_who_may_not_vote_any_more_has_no_say() {
         let told = say("approvals", &hall.others[1]);
         assert_eq!(told["request"]["state"], "pending");
         assert_eq!(told["approvals"], 1);
+        // The last approval is told why it makes no link, and does not count.
+        let last = hall.say(&path, "approvals", &hall.others[2]);
+        refused(&last, 409, "have disapproved (1)");
+        assert_eq!(hall.get(&path)["approvals"], 1);
         patch(&hall, &access_group, &json!({"disapprovals_to_cancel": 3}));
 
         app.admin_token("root", Role::Administrator);
@@ -290,5 +294,15 @@ fn whoever_gets_an_access_group_back_gets_in_by_it_without_approval_no_more() {
         );
         out(&other.0);
         assert_eq!(link()["end_reason"], "unapproved", "{}", link());
+    });
+}
+
+#[test]
+fn what_cannot_be_mailed_is_not_asked_to_be() {
+    both_engines(|app| {
+        let hall = Hall::new(app, json!({"approvals_required": 1}));
+        let told = hall.ask(&json!({"forwarding": "mailed"}));
+        refused(&told, 409, "no mail server is configured");
+        assert_eq!(hall.ask(&json!({})).status, 201);
     });
 }
