@@ -168,7 +168,9 @@
       input.addEventListener("input", read);
       // Half a date is no input to every browser.
       input.addEventListener("blur", read);
-      input.form.addEventListener("submit", () => { if (input.validity.badInput) read(); });
+      input.form.addEventListener("submit", () => {
+        if (input.validity.badInput || offset.value === "unread") read();
+      });
       input.after(echo);
       say();
     }

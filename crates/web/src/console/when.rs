@@ -29,12 +29,18 @@ pub(crate) fn offset_of(name: &str) -> String {
 }
 
 impl When {
-    /// As it was sent.
+    /// As it was sent; what names its own zone, in UTC, as a field can hold it.
     pub(crate) fn sent(pairs: &Pairs, name: &str) -> Self {
-        Self {
-            value: pairs.get(name).to_owned(),
-            offset: pairs.get(&offset_of(name)).to_owned(),
-        }
+        let value = pairs.get(name);
+        let own = vestibule_domain::instant::parse(value.trim())
+            .filter(|_| local(value.trim()).is_none());
+        own.map_or_else(
+            || Self {
+                value: value.to_owned(),
+                offset: pairs.get(&offset_of(name)).to_owned(),
+            },
+            |own| Self::at(Some(own)),
+        )
     }
 
     /// An instant, in UTC, to the thousandth of a second: who changes something else saves it as it was.
@@ -162,6 +168,15 @@ mod tests {
             let at = text.parse().unwrap();
             assert_eq!(When::at(Some(at)).instant(), Ok(Some(at)), "{text}");
         }
+    }
+
+    #[test]
+    fn what_names_its_own_zone_comes_back_as_a_field_can_hold_it() {
+        let since = "since=2026-11-23T00%3A00%3A00-03%3A00&since_offset=60&until=2026-11-24T10%3A00&until_offset=60";
+        let pairs = Pairs::parse(since.as_bytes());
+        let since = When::sent(&pairs, "since");
+        assert_eq!(since, when("2026-11-23T03:00", ""));
+        assert_eq!(When::sent(&pairs, "until"), when("2026-11-24T10:00", "60"));
     }
 
     #[test]
