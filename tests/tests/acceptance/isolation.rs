@@ -68,7 +68,8 @@ fn told(reply: &Reply, id: &str) -> String {
     let mut headers: Vec<String> = reply
         .headers
         .iter()
-        .filter(|(name, _)| !["date", "x-request-id"].contains(&name.as_str()))
+        // `connection` is of the connection alone: whether the body of a GET, which nobody reads, had come by then.
+        .filter(|(name, _)| !["connection", "date", "x-request-id"].contains(&name.as_str()))
         .map(|(name, value)| format!("{name}: {value}"))
         .collect();
     headers.sort();
