@@ -1,6 +1,8 @@
 //! Match documents: resources in the form [`matches()`](super::matches) and the database compare them in.
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use std::borrow::Cow;
+
+use chrono::{DateTime, Days, NaiveDateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::number;
@@ -60,12 +62,19 @@ pub fn instant(text: &str) -> Option<String> {
     if !is_date_time(text.as_bytes()) {
         return None;
     }
-    let utc: DateTime<Utc> = match DateTime::parse_from_rfc3339(text) {
+    // The end of a day is the start of the next (XML Schema Part 2, section 3.2.7).
+    let (text, days) = if is_end_of_day(text) {
+        (Cow::from(text.replacen("T24", "T00", 1)), Days::new(1))
+    } else {
+        (Cow::from(text), Days::new(0))
+    };
+    let time: DateTime<Utc> = match DateTime::parse_from_rfc3339(&text) {
         Ok(time) => time.to_utc(),
-        Err(_) => NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f")
+        Err(_) => NaiveDateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S%.f")
             .ok()?
             .and_utc(),
     };
+    let utc = time.checked_add_days(days)?;
     let instant = utc.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string();
     // A year outside these four digits carries a sign.
     (instant.len() == 27).then_some(instant)
@@ -103,6 +112,14 @@ fn is_date_time(text: &[u8]) -> bool {
         [b'+' | b'-', offset @ ..] => offset.len() == 5 && is_shaped(offset, b"00:00"),
         _ => false,
     }
+}
+
+/// Whether the time of a dateTime is `24:00:00`, with no more than noughts after it.
+fn is_end_of_day(text: &str) -> bool {
+    text.get(11..19) == Some("24:00:00")
+        && !text[19..]
+            .trim_start_matches(['.', '0'])
+            .starts_with(|next: char| next.is_ascii_digit())
 }
 
 /// One value, or all values, of an attribute in the form a match document has them.
