@@ -66,7 +66,7 @@ fn methods_preconditions_and_media_types() {
     let etag = whole.header("etag").unwrap().to_owned();
     assert_eq!(
         whole.header("vary").map(str::to_ascii_lowercase).as_deref(),
-        Some("accept")
+        Some("accept, accept-encoding")
     );
     assert_eq!(whole.header("location"), whole.header("content-location"));
     let unchanged = send("GET", &path, &[("If-None-Match", &etag)], "");
@@ -162,6 +162,18 @@ fn long_answers_are_compressed_for_who_can_read_them() {
             !head_of(&path, "identity").contains("content-encoding"),
             "{mount}"
         );
+        for accepted in ["gzip", "identity"] {
+            let head = head_of(&path, accepted);
+            let vary: Vec<&str> = head
+                .lines()
+                .filter(|line| line.starts_with("vary:"))
+                .collect();
+            assert_eq!(
+                vary,
+                ["vary: accept, accept-encoding"],
+                "{mount}: {accepted}"
+            );
+        }
         // Who accepts nothing there is gets the answer as it is, and no 406.
         for accepted in ["identity;q=0", "br, identity;q=0", "*;q=0"] {
             let head = head_of(&path, accepted);
