@@ -2,7 +2,8 @@
 //!
 //! The first row names the columns, in any order, case and spelling of words (`userName`, `user_name`,
 //! `User name`). Every cell is text, and a formula is refused: a name or an address is what it would have
-//! come to, and nobody has computed that.
+//! come to, and nobody has computed that. So are what spreadsheets put in the place of a value: the name of an error, or
+//! a long number without its last digits.
 
 use crate::mail::check_address;
 use crate::named::named;
@@ -11,6 +12,21 @@ use crate::named::named;
 pub const MAX_ROWS: usize = 10_000;
 /// Most characters in a cell.
 const MAX_CELL: usize = 256;
+/// What spreadsheets show where a formula has no value.
+const ERRORS: [&str; 12] = [
+    "#BLOCKED!",
+    "#CALC!",
+    "#CONNECT!",
+    "#DATA!",
+    "#DIV/0!",
+    "#FIELD!",
+    "#N/A",
+    "#NAME?",
+    "#NULL!",
+    "#NUM!",
+    "#REF!",
+    "#VALUE!",
+];
 
 named! {
     /// A column of the table.
@@ -190,6 +206,16 @@ fn check(column: Column, cell: &str) -> Result<(), String> {
     if cell.starts_with(['=', '＝']) {
         return Err("must not be a formula; put what it comes to in its place".to_owned());
     }
+    if ERRORS.contains(&cell) {
+        return Err(format!(
+            "must not be the error {cell} of a spreadsheet; put what is meant in its place"
+        ));
+    }
+    if is_scientific(cell) {
+        return Err(format!(
+            "must not be {cell}, a number that may have lost digits; make the cell text and write all of them"
+        ));
+    }
     if cell.chars().nth(MAX_CELL).is_some() {
         return Err(format!("must not be longer than {MAX_CELL} characters"));
     }
@@ -197,6 +223,19 @@ fn check(column: Column, cell: &str) -> Result<(), String> {
         check_address(cell).map_err(|error| error.to_string())?;
     }
     Ok(())
+}
+
+/// Whether it is a number as spreadsheets write one that is too long for them: `1.23457E+16`.
+fn is_scientific(cell: &str) -> bool {
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let Some((number, exponent)) = cell.split_once(['e', 'E']) else {
+        return false;
+    };
+    let number = number.strip_prefix('-').unwrap_or(number);
+    let (whole, fraction) = number.split_once(['.', ',']).unwrap_or((number, "0"));
+    is_digits(whole)
+        && is_digits(fraction)
+        && exponent.strip_prefix(['+', '-']).is_some_and(is_digits)
 }
 
 #[cfg(test)]
@@ -262,5 +301,28 @@ mod tests {
             formula.starts_with("user_name: must not be a formula"),
             "{formula}"
         );
+        for error in ["#N/A", "#REF!", "#DIV/0!"] {
+            let told = mistake([error, ""]).unwrap();
+            let expected = format!("user_name: must not be the error {error} of a spreadsheet");
+            assert!(told.starts_with(&expected), "{told}");
+        }
+        for number in ["1.23457E+16", "1,23457e+16", "-5E-07", "4E+16"] {
+            let told = mistake([number, ""]).unwrap();
+            let expected =
+                format!("user_name: must not be {number}, a number that may have lost digits");
+            assert!(told.starts_with(&expected), "{told}");
+        }
+        for name in [
+            "#1",
+            "#N/A!",
+            "1E5",
+            "E+5",
+            "1.E+5",
+            "1E+",
+            "a1E+5",
+            "12345678901234567890",
+        ] {
+            assert_eq!(mistake([name, ""]), None, "{name}");
+        }
     }
 }

@@ -189,20 +189,37 @@ fn flush(table: &mut Table, (line, cells): &mut (u32, Vec<String>)) -> Result<()
     table.add(u64::from(*line) + 1, cells.iter().map(String::as_str))
 }
 
-/// What a cell shows: numbers as they are written, without a decimal point where they need none.
+/// What a cell shows.
 fn shown(value: &DataRef<'_>) -> String {
     match value {
         DataRef::Empty => String::new(),
         DataRef::SharedString(text) => (*text).to_owned(),
         DataRef::Int(number) => number.to_string(),
-        DataRef::Float(number) => number.to_string(),
+        DataRef::Float(number) => numbered(*number),
         DataRef::Bool(truth) => truth.to_string(),
         DataRef::DateTime(instant) => dated(instant),
         DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
             text.clone()
         }
-        // What a formula came to that has no value: refused as the formula is.
-        DataRef::Error(error) => format!("={error}"),
+        DataRef::Error(error) => error.to_string(),
+    }
+}
+
+/// Digits of a number that a workbook keeps.
+const DIGITS: usize = 15;
+
+/// A number as it is written, without a decimal point where it needs none; one of which the last digits are
+/// not kept as spreadsheets show it, `1.2345678901234568E+16`.
+fn numbered(number: f64) -> String {
+    let text = number.to_string();
+    let digits = text.trim_start_matches(['-', '0', '.']).bytes();
+    if digits.filter(u8::is_ascii_digit).count() <= DIGITS {
+        return text;
+    }
+    let text = format!("{number:E}");
+    match text.split_once('E') {
+        Some((digits, exponent)) if !exponent.starts_with('-') => format!("{digits}E+{exponent}"),
+        _ => text,
     }
 }
 

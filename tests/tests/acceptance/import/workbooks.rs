@@ -96,13 +96,16 @@ fn a_workbook_is_imported_and_a_bomb_is_not() {
             format!(r#"<c r="{place}" t="inlineStr"><is><t>{text}</t></is></c>"#)
         };
         let sheet = format!(
-            r#"<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row r="1">{}{}{}</row><row r="3">{}{}<c r="C3"><f>1+1</f><v>2</v></c></row><row r="4"><c r="A4"><v>4711</v></c>{}</row></sheetData></worksheet>"#,
+            r#"<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row r="1">{}{}{}</row><row r="3">{}{}<c r="C3"><f>1+1</f><v>2</v></c></row><row r="4"><c r="A4"><v>4711</v></c>{}</row><row r="5"><c r="A5" t="e"><v>#REF!</v></c>{}</row><row r="6">{}<c r="B6"><v>12345678901234567</v></c></row><row r="7">{}<c r="B7"><v>0.30000000000000004</v></c></row></sheetData></worksheet>"#,
             text("A1", "User Name"),
             text("B1", "vendor"),
             text("C1", "Display Name"),
             text("A3", "ada"),
             text("B3", "Acme"),
             text("B4", "Acme"),
+            text("B5", "Acme"),
+            text("A6", "bob"),
+            text("A7", "cyd"),
         );
         let report = imported(app, provider, &mut Cursor::new(workbook(&sheet))).unwrap();
         let rows: Vec<(u64, &str)> = report
@@ -110,12 +113,31 @@ fn a_workbook_is_imported_and_a_bomb_is_not() {
             .iter()
             .map(|row| (row.line, row.user_name.as_str()))
             .collect();
-        assert_eq!(rows, [(3, "ada"), (4, "4711")]);
-        let formula = report.rows[0].detail.as_deref().unwrap();
-        assert!(
-            formula.starts_with("display_name: must not be a formula"),
-            "{formula}"
+        assert_eq!(
+            rows,
+            [
+                (3, "ada"),
+                (4, "4711"),
+                (5, "#REF!"),
+                (6, "bob"),
+                (7, "cyd")
+            ]
         );
+        for (row, told) in [
+            (0, "display_name: must not be a formula"),
+            (2, "user_name: must not be the error #REF! of a spreadsheet"),
+            (
+                3,
+                "vendor: must not be 1.2345678901234568E+16, a number that may have lost digits",
+            ),
+            (
+                4,
+                "vendor: must not be 3.0000000000000004E-1, a number that may have lost digits",
+            ),
+        ] {
+            let detail = report.rows[row].detail.as_deref().unwrap();
+            assert!(detail.starts_with(told), "{detail}");
+        }
         assert_eq!(report.rows[1].outcome, RowOutcome::Created);
     });
     let app = TestApp::start(Engine::Sqlite).unwrap();
