@@ -158,13 +158,19 @@ impl Mailer {
             }
             parameters.push(MailParameter::SmtpUtfEight);
         }
+        let sender = Mail::new(Some(self.from.email.clone()), parameters);
         let opened = connection
-            .command(Mail::new(Some(self.from.email.clone()), parameters))
-            .and_then(|_| connection.command(Rcpt::new(to.clone(), Vec::new())))
-            .and_then(|_| connection.command(Data));
-        if let Err(error) = opened {
+            .command(sender)
+            .map_err(|error| (Step::Sender, error))
+            .and_then(|_| {
+                connection
+                    .command(Rcpt::new(to.clone(), Vec::new()))
+                    .and_then(|_| connection.command(Data))
+                    .map_err(|error| (Step::Recipient, error))
+            });
+        if let Err((step, error)) = opened {
             connection.abort();
-            return not_taken(&error);
+            return self.not_taken(step, &error);
         }
         // Hung up before the end of the text, nothing is sent. There is no word for it: until then all is text.
         let Some(letter) = letter() else {
@@ -177,8 +183,8 @@ impl Mailer {
         let posted = match connection.message(&text) {
             Ok(_) => Posted::Sent,
             // The server has answered: it did not take it.
-            Err(error) if error.status().is_some() => not_taken(&error),
-            Err(error) => Posted::Unknown(told(&error)),
+            Err(error) if error.status().is_some() => self.not_taken(Step::Text, &error),
+            Err(error) => Posted::Unknown(self.stopped(Step::Text, &told(&error))),
         };
         connection.abort();
         posted
@@ -211,7 +217,7 @@ impl Mailer {
             implicit,
             None,
         )
-        .map_err(|error| told(&error))?;
+        .map_err(|error| self.stopped(Step::Connecting, &told(&error)))?;
         if let Some(tls) = self
             .tls
             .as_ref()
@@ -219,19 +225,57 @@ impl Mailer {
         {
             if !connection.can_starttls() {
                 connection.abort();
-                return Err("the mail server does not offer STARTTLS".to_owned());
+                return Err(self.stopped(Step::Tls, "the mail server does not offer STARTTLS"));
             }
             connection
                 .starttls(tls, &hello)
-                .map_err(|error| told(&error))?;
+                .map_err(|error| self.stopped(Step::Tls, &told(&error)))?;
         }
         if let Some((user, password)) = &self.settings.credentials {
             let credentials = Credentials::new(user.clone(), password.clone());
             connection
                 .auth(&[Mechanism::Plain, Mechanism::Login], &credentials)
-                .map_err(|error| told(&error))?;
+                .map_err(|error| self.stopped(Step::SigningIn, &told(&error)))?;
         }
         Ok(connection)
+    }
+
+    /// The server answered with a refusal, or the conversation broke before the text was handed over.
+    fn not_taken(&self, step: Step, error: &SmtpError) -> Posted {
+        let why = self.stopped(step, &told(error));
+        if error.is_permanent() {
+            Posted::Refused(why)
+        } else {
+            Posted::Postponed(why)
+        }
+    }
+
+    /// At which server and step the conversation ended, why, and what to look at.
+    fn stopped(&self, step: Step, why: &str) -> String {
+        let (doing, advice) = match step {
+            Step::Connecting => (
+                "connecting",
+                "see that smtp_host, smtp_port and smtp_tls are right and that no firewall is between",
+            ),
+            Step::Tls => (
+                "beginning TLS",
+                "see that smtp_host is the name in its certificate, that smtp_ca has who signed it, and that smtp_tls is right",
+            ),
+            Step::SigningIn => (
+                "signing in",
+                "see that smtp_user and smtp_password are right",
+            ),
+            Step::Sender => (
+                "naming the sender",
+                "see that it may send in the name of mail_from, and whether it wants smtp_user and smtp_password",
+            ),
+            Step::Recipient => (
+                "naming the recipient",
+                "see that the address is right and that it takes mail for it from here",
+            ),
+            Step::Text => ("sending the text", "its answer says why"),
+        };
+        format!("{}, {doing}: {why}; {advice}", self.server())
     }
 
     fn text(
@@ -270,13 +314,16 @@ impl Mailer {
     }
 }
 
-/// The server answered with a refusal, or the conversation broke before the text was handed over.
-fn not_taken(error: &SmtpError) -> Posted {
-    if error.is_permanent() {
-        Posted::Refused(told(error))
-    } else {
-        Posted::Postponed(told(error))
-    }
+/// Where in the conversation with a mail server something went wrong.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    /// With [`Tls::Implicit`] that begins it as well.
+    Connecting,
+    Tls,
+    SigningIn,
+    Sender,
+    Recipient,
+    Text,
 }
 
 /// An error with its cause, bounded and on one line.

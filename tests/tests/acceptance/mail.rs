@@ -3,6 +3,8 @@
 mod not_given;
 mod staff;
 
+use std::net::TcpListener;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::Duration;
@@ -48,9 +50,13 @@ fn login(password: &str) -> String {
 }
 
 pub(super) fn mailer(sink: &SmtpSink, tls: Tls, ca: Option<&Identity>) -> Mailer {
+    mailer_at(sink.address().port(), tls, ca)
+}
+
+fn mailer_at(port: u16, tls: Tls, ca: Option<&Identity>) -> Mailer {
     Mailer::new(MailSettings {
         host: "127.0.0.1".to_owned(),
-        port: sink.address().port(),
+        port,
         tls,
         credentials: Some((USER.to_owned(), PASSWORD.to_owned())),
         from: "Vestibule <noreply@vestibule.example>".to_owned(),
@@ -262,8 +268,10 @@ fn the_test_mail_tells_what_stands_in_the_way_of_tls() {
     let sink = SmtpSink::secured(Security::StartTls(identity.clone()), Some(login(PASSWORD)));
     let test = |mailer: &Mailer| mailer.test("ada@acme.example", app.clock.now(), "test-1");
     let untrusted = test(&mailer(&sink, Tls::StartTls, None));
+    let at = |step: &str| format!("{}, {step}: ", sink.address());
     assert!(
-        matches!(&untrusted, Posted::Postponed(why) if why.contains("certificate")),
+        matches!(&untrusted, Posted::Postponed(why) if why.starts_with(&at("beginning TLS"))
+            && why.contains("certificate") && why.contains("smtp_ca")),
         "{untrusted:?}"
     );
     assert_eq!(
@@ -273,8 +281,18 @@ fn the_test_mail_tells_what_stands_in_the_way_of_tls() {
     sink.set_login(login("changed"));
     let wrong = test(&mailer(&sink, Tls::StartTls, Some(&identity)));
     assert!(
-        matches!(&wrong, Posted::Postponed(why) if why.contains("wrong user or password")),
+        matches!(&wrong, Posted::Postponed(why) if why.starts_with(&at("signing in"))
+            && why.contains("wrong user or password") && why.ends_with("smtp_user and smtp_password are right")),
         "{wrong:?}"
+    );
+    // Nobody listens there any more.
+    let left = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
+    let left = left.unwrap();
+    let away = test(&mailer_at(left.port(), Tls::StartTls, None));
+    assert!(
+        matches!(&away, Posted::Postponed(why) if why.starts_with(&format!("{left}, connecting: "))
+            && why.contains("refused") && why.contains("smtp_port")),
+        "{away:?}"
     );
 }
 
