@@ -99,8 +99,8 @@ impl ListKey {
 pub(crate) struct Paging {
     /// `next` of the page before, or `previous` of the page behind, with the same filters and order.
     after: Option<String>,
-    /// Items of a page; in CSV, rows in all. More than 1,000 items are not given at once.
-    #[param(minimum = 1, maximum = 1000, default = 100)]
+    /// Items of a page, of which more than 1,000 are not given at once; in CSV, rows in all.
+    #[param(minimum = 1, default = 100)]
     limit: Option<u32>,
     /// `csv` exports the whole list; so does `Accept: text/csv`.
     format: Option<Format>,
