@@ -174,7 +174,8 @@ pub(super) fn run(session: &Session, command: Command) -> Result<Answer, Command
             let text = if file.as_os_str() == "-" {
                 io::read_to_string(io::stdin().lock())?
             } else {
-                fs::read_to_string(&file)?
+                fs::read_to_string(&file)
+                    .map_err(|cause| CommandError::Input(format!("{}: {cause}", file.display())))?
             };
             decided(session, &text, at)?
         }

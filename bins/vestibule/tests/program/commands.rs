@@ -107,6 +107,10 @@ fn many_people_are_decided_on_in_one_command() {
     );
     assert_eq!(json_of(&among)["items"][0]["access"], json_of(&alone));
 
+    let nowhere = run(folder, &["user", "decisions", "people.txt"], "");
+    assert_eq!(nowhere.status.code(), Some(1));
+    let told = String::from_utf8(nowhere.stderr).unwrap();
+    assert!(told.contains("people.txt: "), "{told}");
     std::fs::write(folder.join("people.txt"), &people).unwrap();
     let read = run(folder, &["user", "decisions", "people.txt"], "");
     let table = String::from_utf8(read.stdout).unwrap();
