@@ -146,6 +146,14 @@ fn compare(
     tolerances: &mut Tolerances,
 ) -> Result<Condition, FilterError> {
     let mut target = lookup(path, scope, tolerances)?;
+    // RFC 7643, section 2.5: null and what is not there are the same, of complex attributes too.
+    if *value == CompValue::Null {
+        return match op {
+            CompareOp::Eq => Ok(not(Condition::Present(target))),
+            CompareOp::Ne => Ok(Condition::Present(target)),
+            _ => Err(unsupported(path, format!("{op} cannot compare with null"))),
+        };
+    }
     if target.kind == AttributeType::Complex {
         // RFC 7644, section 3.4.2.2: "emails co" and "emails.value co" are the same.
         let with_value = AttributePath {
@@ -160,13 +168,6 @@ fn compare(
                     format!("{path} is complex: name one of its sub-attributes"),
                 )
             })?;
-    }
-    if *value == CompValue::Null {
-        return match op {
-            CompareOp::Eq => Ok(not(Condition::Present(target))),
-            CompareOp::Ne => Ok(Condition::Present(target)),
-            _ => Err(unsupported(path, format!("{op} cannot compare with null"))),
-        };
     }
     if !has_operator(target.kind, op) {
         return Err(unsupported(

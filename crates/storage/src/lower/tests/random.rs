@@ -118,7 +118,7 @@ fn filter(table: Table, paths: Vec<Path>) -> impl Strategy<Value = String> {
             let path = format!("{prefix}{}", attribute.name);
             combined(
                 prop::sample::select(parts)
-                    .prop_flat_map(comparison)
+                    .prop_flat_map(|path| comparison(&path))
                     .boxed(),
             )
             .prop_map(move |inner| format!("{path}[{inner}]"))
@@ -126,7 +126,7 @@ fn filter(table: Table, paths: Vec<Path>) -> impl Strategy<Value = String> {
         })
         .collect();
     let tests = prop::sample::select(paths)
-        .prop_flat_map(comparison)
+        .prop_flat_map(|path| comparison(&path))
         .boxed();
     combined(prop_oneof![2 => tests, 1 => proptest::strategy::Union::new(value_paths)].boxed())
 }
@@ -142,15 +142,18 @@ fn combined(test: BoxedStrategy<String>) -> BoxedStrategy<String> {
     .boxed()
 }
 
-fn comparison(path: Path) -> BoxedStrategy<String> {
+fn comparison(path: &Path) -> BoxedStrategy<String> {
     let with = |ops: &'static [&'static str], operand: BoxedStrategy<String>| {
         let text = path.text.clone();
         (prop::sample::select(ops), operand)
             .prop_map(move |(op, operand)| format!("{text} {op} {operand}"))
             .boxed()
     };
+    let whole = path.text.clone();
+    let absent = prop::sample::select(vec!["pr", "eq null", "ne null"])
+        .prop_map(move |test| format!("{whole} {test}"));
     if path.kind == AttributeType::Complex {
-        return Just(format!("{} pr", path.text)).boxed();
+        return absent.boxed();
     }
     let quoted = text()
         .prop_map(|text| Value::from(text).to_string())
@@ -174,9 +177,7 @@ fn comparison(path: Path) -> BoxedStrategy<String> {
             quoted,
         ),
     };
-    let absent = prop::sample::select(vec!["pr", "eq null", "ne null"]);
-    let text = path.text;
-    prop_oneof![5 => compared, 1 => absent.prop_map(move |test| format!("{text} {test}"))].boxed()
+    prop_oneof![5 => compared, 1 => absent].boxed()
 }
 
 fn instant() -> impl Strategy<Value = &'static str> {
