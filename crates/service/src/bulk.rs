@@ -265,8 +265,12 @@ impl Job<'_> {
             }
             Err(error) => {
                 self.take_back(tx, &begun)?;
-                // Section 3.7.1: what cannot be resolved is a 409.
-                let error = vestibule_scim::Error::new(409, None, error.detail);
+                // Section 3.7.1: what cannot be resolved is a 409. The ids in the circle are nobody's from now on.
+                let named = |detail: String, (name, id): (&String, &String)| {
+                    detail.replace(id.as_str(), &format!("bulkId:{name}"))
+                };
+                let detail = progress.ids.iter().fold(error.detail, named);
+                let error = vestibule_scim::Error::new(409, None, detail);
                 self.refuse(progress, place, operation, error);
                 self.take_back_behind(tx, operation, progress)?;
             }

@@ -114,6 +114,11 @@ fn nobody_is_told_of_what_a_circle_took_back() {
                 .collect();
             let answers = bulk(app, &token, &json!({"Operations": operations}));
             assert_eq!(statuses(&answers), vec!["409"; circle.len()], "{answers:?}");
+            // What was taken back again is told of by the name that its client knows it by.
+            for answer in &answers {
+                let told = answer["response"]["detail"].as_str().unwrap();
+                assert!(told.contains("bulkId:") && !told.contains("-7"), "{told}");
+            }
             let listed = app
                 .send("GET", "/scim/v2/Groups", Some(&token), None)
                 .json();
